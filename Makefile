@@ -1,0 +1,75 @@
+# Everything lives in .venv; stamp files remember what is installed, so the second run installs nothing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ONLY ?=
+
+# What `make demo` and `make lab` need, and what `make check` needs on top.
+MADE := $(VENV)/.made
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo lab test lint check bench constraints hooks install clean
+
+help: ## Show this list
+	@echo "di_advisor: direct indexing, from tax lots to explained trades"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "Python: $(PYTHON) (make PYTHON=python3.12 ... takes another one; 3.11 or newer)"
+
+$(MADE):
+	@command -v $(PYTHON) >/dev/null || { echo "make: no '$(PYTHON)' found. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: di_advisor needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Name a newer one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "make: '$(PYTHON)' has no venv module. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(RUNTIME): $(MADE) pyproject.toml constraints.txt
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: $(DEV) ## Make .venv with everything for development
+
+demo: $(RUNTIME) ## Rebalance the embedded sample: stages, HTML report, trades as CSV
+	$(BIN)/di-advisor demo --out build/demo
+
+lab: $(RUNTIME) ## Open the first notebook in JupyterLab
+	$(BIN)/jupyter lab notebooks/01_first_rebalance.ipynb
+
+test: $(DEV) ## Run the everyday tests and the notebooks
+	$(BIN)/python -m pytest
+ifneq ($(NOTEBOOKS),)
+	$(BIN)/python -m pytest -p no:randomly --nbval-lax $(NOTEBOOKS)
+endif
+
+lint: $(DEV) ## Run ruff, mypy and import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## Everything that CI runs
+
+bench: $(DEV) ## Run the benchmarks (make bench ONLY=area for one area)
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+constraints: ## Resolve constraints.txt anew, in an environment of its own
+	$(PYTHON) -m venv --clear build/constraints
+	build/constraints/bin/python -m pip --disable-pip-version-check install --quiet '.[dev,fleet,postgres]'
+	build/constraints/bin/python -m pip --disable-pip-version-check list --format=freeze --exclude di-advisor --exclude pip --exclude setuptools > constraints.txt
+
+hooks: $(DEV) ## Install the pre-commit hooks
+	$(BIN)/pre-commit install
+
+clean: ## Remove everything that make made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis benchmarks/results.json
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
