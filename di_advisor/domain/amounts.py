@@ -1,0 +1,106 @@
+"""Exact amounts: decimals and fractions that never pass through binary floating point.
+
+Problem: 0.1 + 0.2 must be 0.30, and a third of a share must stay a third. Decision: exact amounts
+are `Decimal` (what people write) or `Fraction` (what ratios make of it); floats are refused at the
+edge, because the caller may not know what they hold. Limits: 28 significant digits on entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+from fractions import Fraction
+
+from di_advisor.errors import InputError
+from di_advisor.units import CENTS_PER_USD
+
+__all__ = ["Exact", "as_fraction", "cents_that_add_up", "exact", "show_exact", "to_decimal"]
+
+Exact = Decimal | Fraction
+"""An exact amount; `Fraction` only where a ratio made it."""
+
+_MAX_DIGITS = 28
+
+
+def exact(value: str | int | Decimal | Fraction, what: str) -> Exact:
+    """Take an exact amount from the edge of the program.
+
+    Parameters
+    ----------
+    value : str, int, Decimal or Fraction
+        The amount. Floats are refused: use ``str(x)`` or `Decimal` on purpose.
+    what : str
+        The name of the amount, for the error ("shares of lot L1").
+
+    Raises
+    ------
+    InputError
+        If it is a float, not a number, not finite, or has more than 28 digits.
+    """
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise InputError(
+            f"{what} is a {type(value).__name__} ({value!r}); exact amounts are text, int, Decimal or Fraction.",
+            hint="Pass a string such as '0.10', so that nothing is lost in binary.",
+            value=value,
+        )
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else value)
+    except InvalidOperation:
+        raise InputError(
+            f"{what} is not a number: {value!r}.", hint="Write it as 1234.56, without separators.", value=value
+        ) from None
+    if not number.is_finite():
+        raise InputError(f"{what} is not finite: {value!r}.", hint="Correct the figure at its source.", value=value)
+    if len(number.as_tuple().digits) > _MAX_DIGITS or abs(number.adjusted()) > _MAX_DIGITS:
+        raise InputError(
+            f"{what} has more than {_MAX_DIGITS} digits: {value!r}.",
+            hint="Such a figure is out of range for shares or dollars; check the source.",
+            value=value,
+        )
+    return number
+
+
+def as_fraction(value: Exact | int) -> Fraction:
+    """Fraction of an exact amount, for arithmetic that mixes the two kinds."""
+    return Fraction(value)
+
+
+def to_decimal(value: float, places: int) -> Decimal:
+    """Round a solver's float to a decimal: the named crossing back into exact amounts."""
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places))
+
+
+def show_exact(value: Exact) -> str:
+    """Text of an exact amount that `exact` reads back ("1/3" stays "1/3")."""
+    return str(value)
+
+
+def cents_that_add_up(amounts_usd: Sequence[float], total_usd: float | None = None) -> list[Decimal]:
+    """Round dollars to cents so that the rounded parts sum to the rounded total (largest remainder).
+
+    Parameters
+    ----------
+    amounts_usd : sequence of float
+        The parts, in USD.
+    total_usd : float, optional
+        Their total, if it is known better than by summing.
+
+    Returns
+    -------
+    list of Decimal
+        As many amounts, each within one cent of its part wherever the total allows it.
+    """
+    if not len(amounts_usd):
+        return []
+    scaled = [Decimal(repr(float(a))) * CENTS_PER_USD for a in amounts_usd]
+    floors = [s.to_integral_value(rounding=ROUND_FLOOR) for s in scaled]
+    total = Decimal(repr(float(total_usd))) * CENTS_PER_USD if total_usd is not None else sum(scaled, Decimal(0))
+    missing = int(total.to_integral_value()) - int(sum(floors))
+    order = sorted(range(len(scaled)), key=lambda i: (floors[i] - scaled[i], i))
+    whole, extra = divmod(missing, len(scaled))
+    cents = [f + whole for f in floors]
+    for i in order[:extra]:
+        cents[i] += 1
+    return [(c / CENTS_PER_USD).quantize(Decimal("0.01")) for c in cents]

@@ -1,0 +1,243 @@
+"""Mandate: what the client wishes, in fractions and dollars, each wish with its own field.
+
+The fields are complete; a formulation that cannot honour one that is set must refuse
+(`UnsupportedWishError`), never ignore it. Nothing here is a solver's weight: risk has a price in
+dollars (aversion x variance x account value), everything else is a limit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from di_advisor.domain.amounts import Exact, exact
+from di_advisor.errors import InputError
+
+__all__ = ["Band", "EsgWish", "Mandate", "NameBand", "Rounding", "TradingMode", "WashPolicy"]
+
+
+class WashPolicy(StrEnum):
+    """How wash sales enter: banned outright, or priced by what they defer."""
+
+    BAN = "ban"
+    PRICE = "price"
+
+
+class Rounding(StrEnum):
+    """How order quantities are rounded."""
+
+    WHOLE_SHARES = "whole_shares"
+    FRACTIONAL = "fractional"
+    ROUND_LOTS = "round_lots"
+
+
+class TradingMode(StrEnum):
+    """What the advisor may do."""
+
+    REBALANCE = "rebalance"
+    BUY_ONLY = "buy_only"
+    SELL_ONLY = "sell_only"
+    TAX_UNAWARE = "tax_unaware"
+    LIQUIDATE = "liquidate"
+    TRANSITION = "transition"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Lowest and highest value of a weight or exposure, relative to the target.
+
+    Attributes
+    ----------
+    lower, upper : float
+        Active value, portfolio minus target; ``lower <= upper``.
+    """
+
+    lower: float
+    upper: float
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.lower) or math.isnan(self.upper) or self.lower > self.upper:
+            raise InputError(f"The band [{self.lower}, {self.upper}] is empty.", hint="Lower goes first.")
+
+    @classmethod
+    def within(cls, half_width: float) -> Band:
+        """Symmetric band."""
+        return cls(-half_width, half_width)
+
+
+@dataclass(frozen=True, slots=True)
+class NameBand:
+    """Limits of one name's weight w against its target t; a limit already broken binds at today's weight.
+
+    ``max(lower_multiple t, t - active_max) <= w <= max(min(upper_multiple t, t + active_max), floor)``
+
+    Attributes
+    ----------
+    lower_multiple, upper_multiple : float
+        Multiples of the target weight.
+    active_max : float
+        Largest distance from the target weight.
+    floor : float
+        A weight that every target member may reach however small its target is.
+    """
+
+    lower_multiple: float = 0.0
+    upper_multiple: float = math.inf
+    active_max: float = math.inf
+    floor: float = 0.0
+
+    def __post_init__(self) -> None:
+        ok = 0 <= self.lower_multiple <= 1 <= self.upper_multiple and self.active_max >= 0 and self.floor >= 0
+        if not ok:
+            raise InputError(
+                f"The name band {self} is empty around the target.",
+                hint="lower_multiple lies in [0, 1], upper_multiple is at least 1, the rest at least 0.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class EsgWish:
+    """Wish on one ESG measure of the portfolio.
+
+    Attributes
+    ----------
+    measure : str
+        Name of the measure in the market signals.
+    usd_per_point : float
+        What a point of the weighted average is worth to the investor, in USD (a tilt).
+    uplift_min : float or None
+        Smallest relative rise over the target's weighted average (0.2 asks for 20 percent more).
+    cut_min : float or None
+        Smallest relative cut below the target's weighted average (for carbon intensity).
+    """
+
+    measure: str
+    usd_per_point: float = 0.0
+    uplift_min: float | None = None
+    cut_min: float | None = None
+
+
+def _frozen_map(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(dict(value))
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """All wishes for one account.
+
+    Attributes
+    ----------
+    risk_aversion : float
+        Price of active risk: objective USD = risk_aversion x variance per year x account value.
+    tracking_error_max : float or None
+        Hard cap on ex-ante tracking error per year, a fraction (0.01 is 100 bps).
+    name_band : NameBand
+        Limits for each name.
+    sector_band, country_band, industry_band : Band or None
+        Active limits for every group of the kind.
+    factor_bands : Mapping of str to Band
+        Active limits by factor of the risk model.
+    cash_min, cash_max : float
+        Cash after trading, fraction of the account.
+    min_trade_usd, max_trade_usd : Decimal or None
+        Size of a trade of one name: nothing, or at least / at most this.
+    min_trade_weight : float
+        The same minimum as a fraction of the account; the larger of the two holds.
+    rounding : Rounding
+        Whole shares (default), fractions of a share, or round lots.
+    share_decimals : int
+        Decimals of a share where fractions are allowed.
+    do_not_buy, do_not_sell, do_not_hold : frozenset of str
+        Security ids.
+    min_holding_days : int
+        Lots held for fewer days are not sold.
+    wash_policy : WashPolicy
+        Banned by default.
+    mode : TradingMode
+        Rebalance by default.
+    turnover_max : float or None
+        One-way turnover, (buys + sells) / 2, fraction of the account.
+    gain_budget_usd, tax_budget_usd : Decimal or None
+        Largest net realised gain, and tax, of this proposal.
+    participation_max : float or None
+        Largest share of a name's average daily volume in one trade.
+    max_names, max_trades : int or None
+        Counts after and of the proposal.
+    withdrawal_usd : Decimal
+        Cash to be raised and left aside.
+    benefit_min_usd : Decimal
+        Do not trade at all when the gain over doing nothing is smaller.
+    esg : tuple of EsgWish
+        ESG wishes.
+    """
+
+    risk_aversion: float = 25.0
+    tracking_error_max: float | None = None
+    name_band: NameBand = NameBand()
+    sector_band: Band | None = None
+    country_band: Band | None = None
+    industry_band: Band | None = None
+    factor_bands: Mapping[str, Band] = field(default_factory=dict)
+    cash_min: float = 0.0
+    cash_max: float = 0.02
+    min_trade_usd: Exact = Decimal(0)
+    max_trade_usd: Exact | None = None
+    min_trade_weight: float = 0.0
+    rounding: Rounding = Rounding.WHOLE_SHARES
+    share_decimals: int = 4
+    do_not_buy: frozenset[str] = frozenset()
+    do_not_sell: frozenset[str] = frozenset()
+    do_not_hold: frozenset[str] = frozenset()
+    min_holding_days: int = 0
+    wash_policy: WashPolicy = WashPolicy.BAN
+    mode: TradingMode = TradingMode.REBALANCE
+    turnover_max: float | None = None
+    gain_budget_usd: Exact | None = None
+    tax_budget_usd: Exact | None = None
+    participation_max: float | None = None
+    max_names: int | None = None
+    max_trades: int | None = None
+    withdrawal_usd: Exact = Decimal(0)
+    benefit_min_usd: Exact = Decimal(0)
+    esg: tuple[EsgWish, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factor_bands", _frozen_map(self.factor_bands))
+        for name in ("do_not_buy", "do_not_sell", "do_not_hold"):
+            object.__setattr__(self, name, frozenset(getattr(self, name)))
+        for name, kind in (("wash_policy", WashPolicy), ("mode", TradingMode), ("rounding", Rounding)):
+            object.__setattr__(self, name, kind(getattr(self, name)))
+        for name in (
+            "min_trade_usd",
+            "max_trade_usd",
+            "gain_budget_usd",
+            "tax_budget_usd",
+            "withdrawal_usd",
+            "benefit_min_usd",
+        ):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, exact(value, name))
+        if not (math.isfinite(self.risk_aversion) and self.risk_aversion >= 0):
+            raise InputError(f"risk_aversion is {self.risk_aversion}.", hint="Use a finite figure of at least 0.")
+        if self.tracking_error_max is not None and not 0 < self.tracking_error_max < 1:
+            raise InputError(
+                f"tracking_error_max is {self.tracking_error_max}.",
+                hint="It is a fraction per year: 0.01 for 100 bps.",
+            )
+        if not 0 <= self.cash_min <= self.cash_max <= 1:
+            raise InputError(
+                f"Cash must lie between {self.cash_min} and {self.cash_max} of the account.",
+                hint="Use 0 <= cash_min <= cash_max <= 1.",
+            )
+        if not 0 <= self.min_trade_weight < 1 or self.min_trade_usd < 0:
+            raise InputError("The minimum trade is negative or the whole account.", hint="Use a small positive figure.")
+
+    def with_changes(self, **changes: Any) -> Mandate:
+        """A copy with some wishes changed."""
+        return replace(self, **changes)

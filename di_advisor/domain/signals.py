@@ -1,0 +1,211 @@
+"""Signals: everything the optimizer knows, as arrays aligned to one universe.
+
+The only seam between statistics and optimisation. `MarketSignals` are shared by all accounts,
+`AccountSignals` belong to one. Gains are measured before any tax: today's tax always comes from
+the return, and ``continuation_usd`` (what a harvest model says of acting now against later) never
+contains it, so nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.amounts import Exact
+from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.lots import TaxLot
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.risk import FactorRisk
+from di_advisor.domain.universe import Universe
+from di_advisor.errors import InputError
+
+__all__ = ["AccountSignals", "Lock", "LockKind", "MarketSignals", "Signals", "UnpricedPosition"]
+
+
+class LockKind(StrEnum):
+    """What a lock forbids."""
+
+    NO_BUY = "no_buy"
+    NO_SELL = "no_sell"
+    NO_LOSS_SALE = "no_loss_sale"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A name or lot that may not be traded in some way, and why.
+
+    Attributes
+    ----------
+    security_id : str
+        The name.
+    kind : LockKind
+        What is forbidden.
+    reason : str
+        One sentence with figures and dates.
+    until : date or None
+        Last day of the lock; None when it has no end. The first safe day is the next one.
+    lot_id : str
+        The lot, where the lock is on a lot only; empty for the whole name.
+    """
+
+    security_id: str
+    kind: LockKind
+    reason: str
+    until: date | None = None
+    lot_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnpricedPosition:
+    """Shares without a price: they are not traded, and the account's value is incomplete."""
+
+    security_id: str
+    shares: Exact
+
+
+@dataclass(frozen=True)
+class MarketSignals:
+    """What is the same for all accounts.
+
+    Attributes
+    ----------
+    as_of : date
+        Tax date of the proposal.
+    universe : Universe
+        n priced names.
+    price_usd : tuple of Decimal
+        n prices per share, exact.
+    risk : FactorRisk
+        Same universe.
+    costs : CostCurves
+        Same universe.
+    adv_usd : ndarray of shape (n,)
+        Average daily volume, USD.
+    esg : Mapping of str to ndarray of shape (n,)
+        Measures by name; NaN where not covered.
+    provenance : Mapping of str to str
+        By part: which model, which version, as of when.
+    """
+
+    as_of: date
+    universe: Universe
+    price_usd: tuple[Decimal, ...]
+    risk: FactorRisk
+    costs: CostCurves
+    adv_usd: FloatArray
+    esg: Mapping[str, FloatArray] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.universe)
+        same = (len(self.price_usd), len(self.risk.universe), len(self.costs.universe), len(self.adv_usd))
+        if any(m != n for m in same):
+            raise InputError(
+                f"Market signals are not aligned: {n} names, and prices, risk, costs, volumes for {same}.",
+                hint="Build them with signals.estimate on one universe.",
+            )
+        object.__setattr__(self, "esg", MappingProxyType(dict(self.esg)))
+        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+
+
+@dataclass(frozen=True)
+class AccountSignals:
+    """What belongs to one account; arrays over its ``L`` priced lots, in the order of ``lots``.
+
+    Attributes
+    ----------
+    account_id : str
+        Key.
+    value_usd : float
+        Priced holdings plus cash that can be spent, USD.
+    cash_usd : Decimal
+        Cash that can be spent, exact.
+    target_weight : ndarray of shape (n,)
+        Weight of each name in the target; sums to 1.
+    lots : tuple of TaxLot
+        Lots with a price.
+    lot_name : ndarray of int, shape (L,)
+        Position of each lot's name in the universe.
+    lot_value_usd : ndarray of shape (L,)
+        Market value.
+    lot_gain_usd : ndarray of shape (L,)
+        Unrealised gain, negative for a loss; 0 where ``lot_known`` is false (such lots are not sold).
+    lot_long_term : ndarray of bool, shape (L,)
+        Whether a sale today is long-term (26 USC 1222).
+    lot_known : ndarray of bool, shape (L,)
+        Whether basis and dates are known.
+    lot_sellable : ndarray of bool, shape (L,)
+        Whether locks allow a sale.
+    continuation_usd : ndarray of shape (L,)
+        Value of selling the whole lot now against later, without today's tax; 0 without a model.
+    can_buy : ndarray of bool, shape (n,)
+        Whether locks allow a purchase.
+    can_sell : ndarray of bool, shape (n,)
+        Whether locks allow a sale at all.
+    locks : tuple of Lock
+        What is locked, and why.
+    unpriced : tuple of UnpricedPosition
+        Positions left alone because they have no price.
+    accounts_seen : tuple of str
+        Accounts whose fills were looked at for wash sales.
+    """
+
+    account_id: str
+    value_usd: float
+    cash_usd: Decimal
+    target_weight: FloatArray
+    lots: tuple[TaxLot, ...]
+    lot_name: NDArray[np.int64]
+    lot_value_usd: FloatArray
+    lot_gain_usd: FloatArray
+    lot_long_term: NDArray[np.bool_]
+    lot_known: NDArray[np.bool_]
+    lot_sellable: NDArray[np.bool_]
+    continuation_usd: FloatArray
+    can_buy: NDArray[np.bool_]
+    can_sell: NDArray[np.bool_]
+    locks: tuple[Lock, ...] = ()
+    unpriced: tuple[UnpricedPosition, ...] = ()
+    accounts_seen: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.value_usd) and self.value_usd > 0):
+            raise InputError(
+                f"Account {self.account_id} is worth {self.value_usd} USD.",
+                hint="An account without priced lots or cash has nothing to rebalance.",
+            )
+        size = len(self.lots)
+        for name in (
+            "lot_name",
+            "lot_value_usd",
+            "lot_gain_usd",
+            "lot_long_term",
+            "lot_known",
+            "lot_sellable",
+            "continuation_usd",
+        ):
+            if len(getattr(self, name)) != size:
+                raise InputError(f"{name} is not aligned to the {size} lots.", hint="Use signals.estimate.")
+
+    def held_usd(self) -> FloatArray:
+        """Market value held in each name, shape (n,), USD."""
+        return np.bincount(self.lot_name, weights=self.lot_value_usd, minlength=len(self.target_weight))
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Market and account together: the whole input of the optimizer, but for the mandate and the taxpayer."""
+
+    market: MarketSignals
+    account: AccountSignals
+
+    def __post_init__(self) -> None:
+        if len(self.account.target_weight) != len(self.market.universe):
+            raise InputError("Account and market signals have different universes.", hint="Use signals.estimate.")

@@ -1,0 +1,117 @@
+"""The errors of di_advisor, in one tree.
+
+::
+
+    DiAdvisorError
+    |- InputError              what came in is wrong: file, row, field, or value
+    |  |- UnknownSecurityError a name that the universe does not hold
+    |  |- IncompleteDataError  a value that is needed is not known (basis, date, price)
+    |  `- UnsupportedWishError a wish the current formulation cannot honour, so it refuses
+    |- SolveError              no certified answer
+    |  |- InfeasibleError      the rules contradict each other
+    |  |- UnboundedError       the objective has no minimum
+    |  |- UncertifiedError     a solver answered, and its answer failed our own check
+    |  `- UnfinishedError      the budget of iterations ran out, or the call was cancelled
+    |- SettlementError         whole shares or cash would break a rule
+    `- PluginError             a plug-in is missing or does not keep its contract
+
+Every error carries facts (``facts``, a mapping) and a ``hint`` that says what to do;
+``str(error)`` shows both. Nothing in the package catches errors blindly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "DiAdvisorError",
+    "IncompleteDataError",
+    "InfeasibleError",
+    "InputError",
+    "PluginError",
+    "SettlementError",
+    "SolveError",
+    "UnboundedError",
+    "UncertifiedError",
+    "UnfinishedError",
+    "UnknownSecurityError",
+    "UnsupportedWishError",
+]
+
+
+class DiAdvisorError(Exception):
+    """Root of the tree.
+
+    Parameters
+    ----------
+    what : str
+        One sentence that says what is wrong and where.
+    hint : str, optional
+        What the user can do about it.
+    **facts
+        The figures and names behind the sentence, kept for programs.
+    """
+
+    def __init__(self, what: str, *, hint: str = "", **facts: Any) -> None:
+        self.what = what
+        self.hint = hint
+        self.facts = facts
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        return f"{self.what} Hint: {self.hint}" if self.hint else self.what
+
+
+class InputError(DiAdvisorError):
+    """A value that came in is wrong; nothing was changed."""
+
+
+class UnknownSecurityError(InputError):
+    """A security id that the universe does not hold."""
+
+    @classmethod
+    def from_missing(cls, missing: list[str], where: str) -> UnknownSecurityError:
+        """Build the error from the missing ids and the place that named them."""
+        shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        return cls(
+            f"{where} names {len(missing)} securities that the universe does not hold: {shown}.",
+            hint="Add them to the universe (with a price), or remove them; nothing is renormalised silently.",
+            missing=missing,
+            where=where,
+        )
+
+
+class IncompleteDataError(InputError):
+    """A value that is needed here is not known."""
+
+
+class UnsupportedWishError(InputError):
+    """A wish that this version cannot honour: it refuses instead of ignoring it."""
+
+
+class SolveError(DiAdvisorError):
+    """No certified answer, and so no trades."""
+
+
+class InfeasibleError(SolveError):
+    """The rules contradict each other."""
+
+
+class UnboundedError(SolveError):
+    """The objective has no minimum."""
+
+
+class UncertifiedError(SolveError):
+    """A solver answered, and its answer failed the solution's own check."""
+
+
+class UnfinishedError(SolveError):
+    """The budget of iterations ran out, or the call was cancelled."""
+
+
+class SettlementError(DiAdvisorError):
+    """Whole shares or cash would break a rule after rounding."""
+
+
+class PluginError(DiAdvisorError):
+    """A plug-in is missing, or does not keep the contract of its port."""

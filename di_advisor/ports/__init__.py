@@ -1,0 +1,12 @@
+"""Ports: one Protocol for each kind of plug-in, and nothing else.
+
+A plug-in implements a port and is found by its entry point (`di_advisor.registry`). Ports speak
+in domain types only, so that a model can be replaced without touching the inside.
+"""
+
+from __future__ import annotations
+
+from di_advisor.ports.models import CostModel, RiskModel
+from di_advisor.ports.sources import EsgSource, PortfolioReader
+
+__all__ = ["CostModel", "EsgSource", "PortfolioReader", "RiskModel"]

@@ -1,0 +1,46 @@
+"""Ports of statistical models."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
+from di_advisor.domain.risk import FactorRisk
+
+__all__ = ["CostModel", "RiskModel"]
+
+
+@runtime_checkable
+class RiskModel(Protocol):
+    """Estimates a factor covariance from returns and, if given, characteristics."""
+
+    def estimate(
+        self, market: Market, returns: ReturnHistory, exposures: ExposureHistory | None = None
+    ) -> FactorRisk:
+        """Risk of the market's universe, from history up to ``market.as_of`` only.
+
+        Parameters
+        ----------
+        market : Market
+            Universe, sectors and today's characteristics.
+        returns : ReturnHistory
+            Daily total returns; later dates than ``market.as_of`` are not looked at.
+        exposures : ExposureHistory, optional
+            Dated characteristics; without them the model derives exposures from returns and sectors.
+
+        Returns
+        -------
+        FactorRisk
+            Aligned to ``market.universe``; names with little history get shrunk figures.
+        """
+        ...
+
+
+@runtime_checkable
+class CostModel(Protocol):
+    """Predicts trading-cost curves."""
+
+    def curves(self, market: Market) -> CostCurves:
+        """Cost curves of the market's universe, in USD of cost by USD traded."""
+        ...

@@ -1,0 +1,41 @@
+"""Ports of data sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from di_advisor.domain.market import FloatArray, Market
+from di_advisor.domain.portfolio import Portfolio
+from di_advisor.domain.target import Target
+from di_advisor.domain.universe import Universe
+
+__all__ = ["EsgSource", "PortfolioReader"]
+
+
+@runtime_checkable
+class PortfolioReader(Protocol):
+    """Reads an account, a market and a target from a user's files."""
+
+    def portfolio(self, lots: Path, *, as_of: date, cash_usd: str) -> Portfolio:
+        """Account from a file of lots."""
+        ...
+
+    def market(self, prices: Path, *, as_of: date) -> Market:
+        """Market from a file of prices."""
+        ...
+
+    def target(self, index: Path, *, as_of: date) -> Target:
+        """Target from a file of index weights."""
+        ...
+
+
+@runtime_checkable
+class EsgSource(Protocol):
+    """Gives ESG measures of a universe as they were known on a date."""
+
+    def measures(self, universe: Universe, *, known_at: date) -> Mapping[str, FloatArray]:
+        """Measures by name, arrays of shape (n,), NaN where not covered."""
+        ...

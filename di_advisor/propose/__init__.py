@@ -1,0 +1,1 @@
+"""Settle a solution into whole trades, and explain each in dollars."""

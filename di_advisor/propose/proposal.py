@@ -1,0 +1,214 @@
+"""The proposal: trades with their reasons, and the account before and after.
+
+A result is data: it shows itself in a notebook because `ui` registers formatters by type name,
+and it imports nothing upward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.signals import Lock, UnpricedPosition
+from di_advisor.domain.trades import Trade
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Certificate", "Measures", "Proposal", "RuleCheck", "Stage"]
+
+DISCLAIMER = "Not tax advice."
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The account at one moment, against its target.
+
+    Attributes
+    ----------
+    tracking_error : float
+        Ex-ante, per year, a fraction.
+    value_usd, cash_usd : Decimal
+        Account value (holdings plus cash) and cash.
+    names : int
+        Names held.
+    sector_active : Mapping of str to float
+        Active weight by sector.
+    factor_active : Mapping of str to float
+        Active exposure by factor of the risk model.
+    objective_usd : Mapping of str to Decimal
+        Objective by term, in cents: "active risk", "tax", "trading cost", ...
+    """
+
+    tracking_error: float
+    value_usd: Decimal
+    cash_usd: Decimal
+    names: int
+    sector_active: Mapping[str, float]
+    factor_active: Mapping[str, float]
+    objective_usd: Mapping[str, Decimal]
+
+    def __post_init__(self) -> None:
+        for name in ("sector_active", "factor_active", "objective_usd"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """How far the plan can be from the best there is.
+
+    Attributes
+    ----------
+    solver : str
+        What solved it, and what stood in when something did not certify.
+    objective_usd : float
+        Objective of the plan before rounding to shares.
+    bound_usd : float
+        Proved lower bound of the objective of any plan that keeps the rules.
+    gap_usd, gap_bps : float
+        Their difference, in USD and in bps of account value.
+    rounding_usd : float
+        What rounding to shares added to the objective.
+    """
+
+    solver: str
+    objective_usd: float
+    bound_usd: float
+    gap_usd: float
+    gap_bps: float
+    rounding_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCheck:
+    """One rule after rounding.
+
+    Attributes
+    ----------
+    rule : str
+        Its name ("tracking error cap", "cash", "sector band: Energy").
+    sentence : str
+        What it says, with its limit, in plain words.
+    before, after : float
+        The limited quantity before and after trading, in the rule's own unit.
+    slack : float
+        Room left, in the same unit; negative would be a violation.
+    binding : bool
+        Whether it holds the plan back.
+    """
+
+    rule: str
+    sentence: str
+    before: float
+    after: float
+    slack: float
+    binding: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """CPU seconds of one stage."""
+
+    name: str
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What to trade, and why.
+
+    Attributes
+    ----------
+    account_id : str
+        The account.
+    as_of : date
+        Tax date of the trades.
+    mandate : Mandate
+        The wishes it came from.
+    trade_list : tuple of Trade
+        Sales first, largest benefit first; the frame is `trades`.
+    before, after : Measures
+        Doing nothing, and the plan after rounding.
+    certificate : Certificate
+        Proved distance from the optimum.
+    checks : tuple of RuleCheck
+        Every rule, re-checked on the rounded trades.
+    locks : tuple of Lock
+        What could not be traded, and why.
+    unpriced : tuple of UnpricedPosition
+        Positions left alone.
+    accounts_seen : tuple of str
+        Accounts searched for wash sales.
+    notes : tuple of str
+        What the reader must know (assumptions, fallbacks), one sentence each.
+    stages : tuple of Stage
+        CPU seconds by stage.
+    provenance : Mapping of str to str
+        Models and data behind it.
+    """
+
+    account_id: str
+    as_of: date
+    mandate: Mandate
+    trade_list: tuple[Trade, ...]
+    before: Measures
+    after: Measures
+    certificate: Certificate
+    checks: tuple[RuleCheck, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    unpriced: tuple[UnpricedPosition, ...] = ()
+    accounts_seen: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+
+    @property
+    def benefit_usd(self) -> Decimal:
+        """Objective of doing nothing minus objective of the plan, in cents."""
+        return sum(self.before.objective_usd.values(), Decimal(0)) - sum(
+            self.after.objective_usd.values(), Decimal(0)
+        )
+
+    @property
+    def terms_usd(self) -> dict[str, Decimal]:
+        """Change of each objective term, in cents; positive hurts. Sums to minus the benefit."""
+        names = dict.fromkeys([*self.before.objective_usd, *self.after.objective_usd])
+        zero = Decimal(0)
+        return {
+            k: self.after.objective_usd.get(k, zero) - self.before.objective_usd.get(k, zero) for k in names
+        }
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """One row a trade, dollars by term as columns ending in ``_usd``."""
+        import pandas as pd
+
+        terms = list(self.terms_usd)
+        rows = [
+            {
+                "side": t.side.value,
+                "ticker": t.ticker,
+                "security_id": t.security_id,
+                "lot_id": t.lot_id,
+                "shares": t.shares,
+                "price_usd": t.price_usd,
+                "value_usd": t.value_usd,
+                "term": "" if t.long_term is None else ("long" if t.long_term else "short"),
+                "gain_usd": t.gain_usd,
+                **{f"{k.replace(' ', '_')}_usd": t.dollars.get(k, Decimal(0)) for k in terms},
+                "benefit_usd": t.benefit_usd,
+                "why": t.sentence,
+            }
+            for t in self.trade_list
+        ]
+        columns = ["side", "ticker", "security_id", "lot_id", "shares", "price_usd", "value_usd", "term", "gain_usd"]
+        columns += [f"{k.replace(' ', '_')}_usd" for k in terms] + ["benefit_usd", "why"]
+        return pd.DataFrame(rows, columns=columns)
