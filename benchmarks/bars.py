@@ -54,9 +54,7 @@ class Bar:
         return cls(bar, float(value), float(target), unit, compared_to, bool(value >= target))
 
     @classmethod
-    def within(
-        cls, bar: str, value: float, low: float, high: float, *, unit: str, compared_to: str = "target"
-    ) -> Bar:
+    def within(cls, bar: str, value: float, low: float, high: float, *, unit: str, compared_to: str = "target") -> Bar:
         """Return a bar that holds when `value` lies in the closed interval from `low` to `high`."""
         return cls(bar, float(value), (float(low), float(high)), unit, compared_to, bool(low <= value <= high))
 
