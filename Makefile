@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ONLY ?=
+SLOW ?=
 
 # What `make demo` and `make lab` need, and what `make check` needs on top.
 MADE := $(VENV)/.made
@@ -46,7 +47,7 @@ lab: $(RUNTIME) ## Open the first notebook in JupyterLab
 	$(BIN)/jupyter lab notebooks/01_first_rebalance.ipynb
 
 test: $(DEV) ## Run the everyday tests and the notebooks
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(if $(SLOW),,-m "not slow")
 ifneq ($(NOTEBOOKS),)
 	$(BIN)/python -m pytest -p no:randomly --nbval-lax $(NOTEBOOKS)
 endif

@@ -46,12 +46,12 @@ class Bar:
     @classmethod
     def at_most(cls, bar: str, value: float, target: float, *, unit: str, compared_to: str = "target") -> Bar:
         """Return a bar that holds when `value` is at most `target`."""
-        return cls(bar, float(value), float(target), unit, compared_to, bool(value <= target))
+        return cls(bar, float(value), float(target), unit, compared_to, math.isfinite(value) and bool(value <= target))
 
     @classmethod
     def at_least(cls, bar: str, value: float, target: float, *, unit: str, compared_to: str = "target") -> Bar:
         """Return a bar that holds when `value` is at least `target`."""
-        return cls(bar, float(value), float(target), unit, compared_to, bool(value >= target))
+        return cls(bar, float(value), float(target), unit, compared_to, math.isfinite(value) and bool(value >= target))
 
     @classmethod
     def within(cls, bar: str, value: float, low: float, high: float, *, unit: str, compared_to: str = "target") -> Bar:

@@ -1,0 +1,90 @@
+"""What README and CONTRIBUTING tell people to type works."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAPERS = ("README.md", "CONTRIBUTING.md", "models/README.md", "data_adapters/README.md")
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)\)")
+
+
+def blocks(path: Path, *languages: str) -> list[str]:
+    """Return the fenced blocks of a paper in these languages."""
+    return [text for language, text in FENCE.findall(path.read_text(encoding="utf-8")) if language in languages]
+
+
+def commands(path: Path) -> list[list[str]]:
+    """Return the commands in a paper's console blocks, as lists of words."""
+    joined = "\n".join(blocks(path, "console", "powershell")).replace("\\\n", " ")
+    lines = [line.removeprefix("$ ").partition(" #")[0].strip() for line in joined.splitlines()]
+    return [shlex.split(line.replace("\\", "/")) for line in lines if line and not line.startswith("#")]
+
+
+def said_after(root: Path, program: str) -> list[list[str]]:
+    """Return the arguments of every command in the papers that starts `program`."""
+    found = [words for paper in PAPERS for words in commands(root / paper)]
+    return [words[1:] for words in found if Path(words[0]).name == program]
+
+
+def cli_help(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = "import sys; from di_advisor.cli import main; sys.exit(main(sys.argv[1:]))"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments, "--help"], capture_output=True, text=True, check=False
+    )
+
+
+def test_every_make_target_that_is_named_exists(root: Path) -> None:
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    said = [words for words in said_after(root, "make") if words]
+    assert {"demo", "test", "lab"} <= {words[0] for words in said}
+    assert [words for words in said if words[0] not in targets] == []
+    variables = {word.partition("=")[0] for words in said for word in words[1:]}
+    assert {name for name in variables if not re.search(rf"^{name} \?=", makefile, re.MULTILINE)} == set()
+
+
+def test_every_command_and_option_of_the_command_line_that_is_named_exists(root: Path) -> None:
+    said = said_after(root, "di-advisor")
+    assert said
+    for words in said:
+        verb, *options = words
+        done = cli_help(verb)
+        assert done.returncode == 0, f"di-advisor {verb}: {done.stderr}"
+        unknown = [word for word in options if word.startswith("--") and word.partition("=")[0] not in done.stdout]
+        assert unknown == [], f"di-advisor {verb} has no {unknown}"
+
+
+def test_the_installation_without_make_uses_files_that_exist(root: Path) -> None:
+    installs = [words for words in said_after(root, "python") if words[:3] == ["-m", "pip", "install"]]
+    assert installs
+    for words in installs:
+        assert words[3:] == ["-c", "constraints.txt", "-e", "."]
+        assert (root / "constraints.txt").is_file()
+
+
+def test_python_in_the_readme_runs_as_it_stands(root: Path, tmp_path: Path) -> None:
+    snippets = blocks(root / "README.md", "python")
+    assert snippets
+    script = tmp_path / "readme.py"
+    script.write_text("\n".join(snippets), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_local_link_leads_somewhere(root: Path, paper: str) -> None:
+    links = LINK.findall((root / paper).read_text(encoding="utf-8"))
+    assert [link for link in links if not ((root / paper).parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_path_that_is_named_in_code_type_exists(root: Path, paper: str) -> None:
+    named = re.findall(r"`([\w.]+(?:/[\w.]+)+/?)`", (root / paper).read_text(encoding="utf-8"))
+    made = {"benchmarks/results.json", "build/demo"}
+    assert [name for name in named if name.rstrip("/") not in made and not (root / name).exists()] == []
