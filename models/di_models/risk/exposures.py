@@ -1,0 +1,143 @@
+"""Exposures through time: market, sectors and standardised styles, known before each return.
+
+Problem: the regression of a day's returns must see only what was known before that day, for names
+with gaps in their characteristics. Decision: exposures are refreshed every few days, at a close, and
+hold for the days after it. The market column is one for every name; the sector columns are the share
+of the name in each sector (a name of unknown sector gets the market's own mix, that is no tilt);
+styles are winsorised and standardised on each date to a size-weighted mean of 0 and a standard
+deviation of 1, so that the market portfolio has none of them; a missing value is 0, the market's.
+Limits: sectors are today's, also in the past.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import ExposureHistory, FloatArray, Market
+from di_models.risk.descriptors import past_size_usd, price_descriptors
+from di_models.risk.history import AlignedReturns
+
+__all__ = ["DatedExposures", "dated_exposures", "refresh_rows", "standardised"]
+
+# A characteristic of one of these names replaces the descriptor that is derived from returns.
+_SAME = {
+    "size": {"size", "log size", "market cap"},
+    "beta": {"beta"},
+    "residual volatility": {"volatility", "residual volatility", "idiosyncratic volatility"},
+    "momentum": {"momentum"},
+    "reversal": {"reversal", "short-term reversal"},
+}
+
+
+@dataclass(frozen=True)
+class DatedExposures:
+    """Exposures known at the close of some rows of a history.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (m,)
+        Rows of the history, ascending; the last is its last row.
+    sectors, styles : tuple of str
+        Names of the columns after the market's.
+    values : ndarray of shape (m, n, 1 + sectors + styles)
+        Market, sectors, styles.
+    size_weights : ndarray of shape (m, n)
+        Share of each name in the market portfolio, known on that row; sums to 1.
+    """
+
+    rows: NDArray[np.int64]
+    sectors: tuple[str, ...]
+    styles: tuple[str, ...]
+    values: FloatArray
+    size_weights: FloatArray
+
+
+def refresh_rows(days: int, *, every: int, warm_up: int) -> NDArray[np.int64]:
+    """Rows on which exposures are refreshed: counted back from the last row, none before the warm-up."""
+    return np.arange(days - 1, min(warm_up, days // 3) - 1, -every, dtype=np.int64)[::-1]
+
+
+def dated_exposures(
+    market: Market, history: AlignedReturns, exposures: ExposureHistory | None, rows: NDArray[np.int64]
+) -> DatedExposures:
+    """Exposures of the universe on each of ``rows``; see the module for what they are."""
+    size_usd = _today_size_usd(market)
+    size = past_size_usd(size_usd, history, rows)
+    weights = size / size.sum(axis=1, keepdims=True)
+    columns = {"size": np.log(size)} | price_descriptors(history, _market_return(size_usd, history), rows)
+    given = _given(market, history, exposures, rows)
+    for name in given:
+        for derived, same in _SAME.items():
+            if name.lower().replace("_", " ") in same:
+                columns.pop(derived, None)
+    columns |= given
+
+    n = len(market.universe)
+    styles = tuple(columns)
+    sectors = market.universe.sectors
+    values = np.empty((len(rows), n, 1 + len(sectors) + len(styles)))
+    values[:, :, 0] = 1.0
+    for b, w in enumerate(weights):
+        values[b, :, 1 : 1 + len(sectors)] = _sector_shares(market, w)
+        for j, name in enumerate(styles):
+            values[b, :, 1 + len(sectors) + j] = standardised(columns[name][b], w)
+    return DatedExposures(rows, sectors, styles, values, weights)
+
+
+def standardised(raw: FloatArray, weights: FloatArray) -> FloatArray:
+    """Winsorise at 3 robust standard deviations, centre on the weighted mean, scale to 1, fill with 0."""
+    known = np.isfinite(raw)
+    if known.sum() < 3:
+        return np.zeros_like(raw)
+    x = raw[known]
+    middle = np.median(x)
+    spread = 1.4826 * np.median(np.abs(x - middle))
+    if spread > 0:
+        x = np.clip(x, middle - 3.0 * spread, middle + 3.0 * spread)
+    w = weights[known]
+    x = x - (w @ x) / w.sum()
+    scale = x.std()
+    out = np.zeros_like(raw)
+    if scale > 1e-12:
+        out[known] = x / scale
+    return out
+
+
+def _today_size_usd(market: Market) -> FloatArray:
+    size = market.adv_usd if market.market_cap_usd is None else market.market_cap_usd
+    ok = np.isfinite(size) & (size > 0)
+    return np.asarray(np.where(ok, size, np.median(size[ok]) if ok.any() else 1.0), dtype=np.float64)
+
+
+def _market_return(size_usd: FloatArray, history: AlignedReturns) -> FloatArray:
+    rows = np.maximum(np.arange(len(history.dates), dtype=np.int64) - 1, 0)
+    weights = np.where(history.observed, past_size_usd(size_usd, history, rows), 0.0)
+    return np.asarray((weights * history.values).sum(axis=1) / weights.sum(axis=1), dtype=np.float64)
+
+
+def _sector_shares(market: Market, weights: FloatArray) -> FloatArray:
+    sector = market.universe.sector_of
+    shares = (sector[:, None] == np.arange(len(market.universe.sectors))[None, :]).astype(np.float64)
+    known = sector >= 0
+    if known.any() and not known.all():
+        mix = weights[known] @ shares[known]
+        shares[~known] = mix / mix.sum()
+    return shares
+
+
+def _given(
+    market: Market, history: AlignedReturns, exposures: ExposureHistory | None, rows: NDArray[np.int64]
+) -> dict[str, FloatArray]:
+    if exposures is None or len(exposures.dates) == 0:
+        return {}
+    column = {security_id: j for j, security_id in enumerate(exposures.security_ids)}
+    source = np.array([column.get(s, -1) for s in market.universe.security_ids], dtype=np.int64)
+    latest = np.searchsorted(exposures.dates, history.dates[rows], side="right") - 1
+    values = np.full((len(rows), len(source), len(exposures.names)), np.nan)
+    for b, at in enumerate(latest):
+        if at >= 0:
+            values[b][source >= 0] = exposures.values[at][source[source >= 0]]
+    return {name: values[:, :, j] for j, name in enumerate(exposures.names)}

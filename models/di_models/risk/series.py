@@ -1,0 +1,39 @@
+"""Exponentially weighted averages of daily series with gaps, and their lagged forms.
+
+Problem: every estimate here forgets at its own pace and must cope with names that list late, halt
+or leave. Decision: one recursion, ``S_t = d S_{t-1} + x_t m_t`` over ``D_t = d D_{t-1} + m_t``, with
+the observation mask m; ``D_t`` is the weight of evidence, so a caller can add a prior that counts as
+so many days. Limits: a day without a trade ages the evidence like any other day.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from di_advisor.domain.market import FloatArray
+
+__all__ = ["decay", "evidence", "lagged", "weighted_sum"]
+
+
+def decay(half_life_days: float) -> float:
+    """Factor a day by which old evidence loses weight."""
+    return float(0.5 ** (1.0 / half_life_days))
+
+
+def weighted_sum(values: FloatArray, half_life_days: float) -> FloatArray:
+    """Running sums ``S_t = d S_{t-1} + values_t`` along the first axis, same shape as ``values``."""
+    return np.asarray(lfilter([1.0], [1.0, -decay(half_life_days)], values, axis=0), dtype=np.float64)
+
+
+def evidence(observed: NDArray[np.bool_], half_life_days: float) -> FloatArray:
+    """Running weight of the days observed, shape as ``observed``; its ceiling is 1 / (1 - d)."""
+    return weighted_sum(observed.astype(np.float64), half_life_days)
+
+
+def lagged(values: FloatArray) -> FloatArray:
+    """The same series one day later, so that row t holds what was known before day t; row 0 is zero."""
+    shifted = np.zeros_like(values)
+    shifted[1:] = values[:-1]
+    return shifted
