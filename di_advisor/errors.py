@@ -6,6 +6,7 @@
     |- InputError              what came in is wrong: file, row, field, or value
     |  |- UnknownSecurityError a name that the universe does not hold
     |  |- IncompleteDataError  a value that is needed is not known (basis, date, price)
+    |  |- RowErrors            every wrong row of one file or frame, collected
     |  `- UnsupportedWishError a wish the current formulation cannot honour, so it refuses
     |- SolveError              no certified answer
     |  |- InfeasibleError      the rules contradict each other
@@ -17,10 +18,14 @@
 
 Every error carries facts (``facts``, a mapping) and a ``hint`` that says what to do;
 ``str(error)`` shows both. Nothing in the package catches errors blindly.
+
+What came in and is odd, but can be used, is an `InputWarning`: the same facts through Python's
+own `warnings`, so that a notebook shows it and a program may turn it into an error.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
@@ -28,7 +33,9 @@ __all__ = [
     "IncompleteDataError",
     "InfeasibleError",
     "InputError",
+    "InputWarning",
     "PluginError",
+    "RowErrors",
     "SettlementError",
     "SolveError",
     "UnboundedError",
@@ -37,6 +44,13 @@ __all__ = [
     "UnknownSecurityError",
     "UnsupportedWishError",
 ]
+
+
+_MAX_ROWS_SHOWN = 20
+
+
+class InputWarning(UserWarning):
+    """What came in is odd but usable: the sentence says what was done with it."""
 
 
 class DiAdvisorError(Exception):
@@ -83,6 +97,32 @@ class UnknownSecurityError(InputError):
 
 class IncompleteDataError(InputError):
     """A value that is needed here is not known."""
+
+
+class RowErrors(InputError):
+    """Every wrong row of one file or frame; nothing was imported.
+
+    Attributes
+    ----------
+    errors : tuple of InputError
+        One for each wrong cell or row, in order; their facts name ``source``, ``row`` and ``field``.
+    """
+
+    errors: tuple[InputError, ...] = ()
+
+    @classmethod
+    def collected(cls, source: str, errors: Sequence[InputError]) -> RowErrors:
+        """Build the error from the source's name and at least one error of a row.
+
+        The text shows the first twenty; ``errors`` keeps all.
+        """
+        shown = "".join(f"\n- {e}" for e in errors[:_MAX_ROWS_SHOWN])
+        more = len(errors) - _MAX_ROWS_SHOWN
+        tail = f"\n... and {more} more." if more > 0 else ""
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        built = cls(f"{source}: {count}, and nothing was imported.{shown}{tail}", source=source)
+        built.errors = tuple(errors)
+        return built
 
 
 class UnsupportedWishError(InputError):

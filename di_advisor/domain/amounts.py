@@ -7,6 +7,7 @@ edge, because the caller may not know what they hold. Limits: 28 significant dig
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 from fractions import Fraction
@@ -20,6 +21,8 @@ Exact = Decimal | Fraction
 """An exact amount; `Fraction` only where a ratio made it."""
 
 _MAX_DIGITS = 28
+# What `show_exact` writes of a fraction; a denominator of zero is no ratio.
+_RATIO = re.compile(r"[+-]?[0-9]{1,1000}/0{0,9}[1-9][0-9]{0,999}")
 
 
 def exact(value: str | int | Decimal | Fraction, what: str) -> Exact:
@@ -28,7 +31,7 @@ def exact(value: str | int | Decimal | Fraction, what: str) -> Exact:
     Parameters
     ----------
     value : str, int, Decimal or Fraction
-        The amount. Floats are refused: use ``str(x)`` or `Decimal` on purpose.
+        The amount; text may be a ratio ("1/3"). Floats are refused: use ``str(x)`` or `Decimal` on purpose.
     what : str
         The name of the amount, for the error ("shares of lot L1").
 
@@ -45,6 +48,8 @@ def exact(value: str | int | Decimal | Fraction, what: str) -> Exact:
             hint="Pass a string such as '0.10', so that nothing is lost in binary.",
             value=value,
         )
+    if isinstance(value, str) and _RATIO.fullmatch(value.strip()):
+        return Fraction(value.strip())
     try:
         number = Decimal(value.strip() if isinstance(value, str) else value)
     except InvalidOperation:

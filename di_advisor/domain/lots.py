@@ -3,7 +3,8 @@
 The basis is the lot's **total** (a third of $1,000 has no exact value per share). Two dates:
 ``acquired`` counts for the wash-sale window, ``held_since`` for the holding period (it differs
 after tacking, 26 USC 1223). A lot whose basis or date is not known says so in ``state``; the
-missing value is ``None``, never 0, and asking for it raises.
+missing value is ``None``, never 0, and asking for it raises. Where both are missing (noncovered
+shares moved in), the basis is what is asked for first, so the state is BASIS_PENDING.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ class LotState(StrEnum):
     BASIS_PENDING = "basis_pending"
     TERM_UNKNOWN = "term_unknown"
 
+    @classmethod
+    def of(cls, basis_total_usd: Exact | None, acquired: date | None) -> LotState:
+        """The state that goes with a basis and a date, either of which may be missing."""
+        if basis_total_usd is None:
+            return cls.BASIS_PENDING
+        return cls.TERM_UNKNOWN if acquired is None else cls.KNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class TaxLot:
@@ -40,7 +48,8 @@ class TaxLot:
     basis_total_usd : Decimal, Fraction or None
         Adjusted basis of the whole lot in USD; None exactly when the state is BASIS_PENDING.
     acquired : date or None
-        Trade date; counts for wash-sale windows. None exactly when the state is TERM_UNKNOWN.
+        Trade date; counts for wash-sale windows. None when the state is TERM_UNKNOWN, and possibly
+        when it is BASIS_PENDING.
     held_since : date or None
         Effective start of the holding period; equals ``acquired`` unless tacked.
     state : LotState
@@ -80,9 +89,7 @@ class TaxLot:
                 )
         if self.held_since is None and self.acquired is not None:
             object.__setattr__(self, "held_since", self.acquired)
-        if (self.basis_total_usd is None) != (self.state is LotState.BASIS_PENDING) or (self.acquired is None) != (
-            self.state is LotState.TERM_UNKNOWN
-        ):
+        if self.state is not LotState.of(self.basis_total_usd, self.acquired):
             raise InputError(
                 f"Lot {self.lot_id} is marked {self.state.value}, with basis {self.basis_total_usd} and acquisition "
                 f"date {self.acquired}.",
