@@ -22,8 +22,9 @@ from di_advisor.domain.amounts import Exact
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import FloatArray
+from di_advisor.domain.portfolio import AccountKind
 from di_advisor.domain.risk import FactorRisk
-from di_advisor.domain.universe import Universe
+from di_advisor.domain.universe import Security, Universe
 from di_advisor.errors import InputError
 
 __all__ = ["AccountSignals", "Lock", "LockKind", "MarketSignals", "Signals", "UnpricedPosition"]
@@ -92,6 +93,9 @@ class MarketSignals:
         Measures by name; NaN where not covered.
     provenance : Mapping of str to str
         By part: which model, which version, as of when.
+    unpriced : tuple of Security
+        Names the market knows but has no price of: not traded, and still part of their groups of
+        substantially identical securities.
     """
 
     as_of: date
@@ -102,6 +106,7 @@ class MarketSignals:
     adv_usd: FloatArray
     esg: Mapping[str, FloatArray] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
+    unpriced: tuple[Security, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.universe)
@@ -136,11 +141,12 @@ class AccountSignals:
     lot_value_usd : ndarray of shape (L,)
         Market value.
     lot_gain_usd : ndarray of shape (L,)
-        Unrealised gain, negative for a loss; 0 where ``lot_known`` is false (such lots are not sold).
+        Gain that a sale would realise for tax, negative for a loss; 0 where ``lot_known`` is false (such
+        lots are not sold) and in a retirement account (nothing there is taxed).
     lot_long_term : ndarray of bool, shape (L,)
         Whether a sale today is long-term (26 USC 1222).
     lot_known : ndarray of bool, shape (L,)
-        Whether basis and dates are known.
+        Whether basis and dates are known; true throughout a retirement account, where they do not matter.
     lot_sellable : ndarray of bool, shape (L,)
         Whether locks allow a sale.
     continuation_usd : ndarray of shape (L,)
@@ -155,6 +161,8 @@ class AccountSignals:
         Positions left alone because they have no price.
     accounts_seen : tuple of str
         Accounts whose fills were looked at for wash sales.
+    kind : AccountKind
+        How the law sees the account.
     """
 
     account_id: str
@@ -174,6 +182,7 @@ class AccountSignals:
     locks: tuple[Lock, ...] = ()
     unpriced: tuple[UnpricedPosition, ...] = ()
     accounts_seen: tuple[str, ...] = ()
+    kind: AccountKind = AccountKind.TAXABLE
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.value_usd) and self.value_usd > 0):

@@ -1,0 +1,38 @@
+"""Calendar days: the only unit of time that tax rules know.
+
+Problem: a timestamp near midnight, or one hour lost to daylight saving, must not move a 30-day
+window. Decision: the ledger takes exchange-local dates and refuses timestamps, also those that
+Python would accept as dates (`datetime` is a subclass of `date`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from di_advisor.errors import InputError
+
+__all__ = ["calendar_day"]
+
+
+def calendar_day(value: date, what: str) -> date:
+    """The date itself, if it is one and not a timestamp.
+
+    Parameters
+    ----------
+    value : date
+        Exchange-local trade date.
+    what : str
+        What it is the date of, for the error.
+
+    Raises
+    ------
+    InputError
+        If it is a timestamp or no date at all.
+    """
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise InputError(
+            f"{what} is {value!r}, a {type(value).__name__}; tax rules count calendar dates.",
+            hint="Pass the exchange's local trade date (datetime.date), never a timestamp or a settlement date.",
+            value=value,
+        )
+    return value

@@ -1,0 +1,181 @@
+"""Account signals: one account's lots, target, cash and locks as arrays.
+
+Problem: the optimizer sees floats and masks; the law and the client speak in lots, dates and
+sentences. Decision: every mask has its locks with reasons; lots without a price are listed as
+unpriced, lots without a basis or date are kept and never sold, cash that is not there yet is not
+spent. Limits: `AccountSignals.continuation_usd` is zero: no harvest model speaks yet. Wash sales
+are treated as banned whatever the mandate's policy says; a formulation that cannot price them
+refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.amounts import as_fraction
+from di_advisor.domain.lots import TaxLot
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.portfolio import Account, Portfolio
+from di_advisor.domain.signals import AccountSignals, Lock, LockKind, MarketSignals, UnpricedPosition
+from di_advisor.domain.target import Target
+from di_advisor.errors import UnknownSecurityError
+from di_advisor.ledger.identical import IdenticalGroups
+from di_advisor.ledger.wash_windows import RETIREMENT_KINDS, WashWindows, wash_windows
+from di_advisor.signals.locks import mandate_locks, min_holding_lock, unknown_lot_lock
+from di_advisor.signals.lot_arrays import lot_arrays
+
+__all__ = ["estimate_account"]
+
+
+def estimate_account(
+    portfolio: Portfolio, account_id: str, market_signals: MarketSignals, target: Target, mandate: Mandate
+) -> AccountSignals:
+    """Turn one account into arrays aligned to the market signals.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        All accounts of the taxpayer; the others count for wash sales only.
+    account_id : str
+        The account to advise.
+    market_signals : MarketSignals
+        Prices of n names, and which known names have none.
+    target : Target
+        What to track; its weights on the market's date are used.
+    mandate : Mandate
+        The client's wishes for this account.
+
+    Returns
+    -------
+    AccountSignals
+        Over the account's priced lots, in the account's order. In an IRA or Roth account nothing is
+        taxed: gains are 0, a missing basis or date keeps nothing from being sold, and no loss is locked.
+
+    Raises
+    ------
+    UnknownSecurityError
+        If the account holds, or the target names, a security that is not known or (target) not priced.
+    InputError
+        If there is no such account, a lot is dated after the market, or the mandate names a ticker
+        instead of a security id.
+    """
+    account = portfolio.account(account_id)
+    universe = market_signals.universe
+    as_of = market_signals.as_of
+    lots, unpriced = _priced_lots(account, market_signals)
+    position = universe.positions
+    lot_name = np.array([position[lot.security_id] for lot in lots], dtype=np.int64)
+    prices = market_signals.price_usd
+    arrays = lot_arrays(lots, [prices[i] for i in lot_name.tolist()], as_of)
+    cash_usd = account.cash_usd(as_of)
+    groups = IdenticalGroups.from_securities((*universe.securities, *market_signals.unpriced))
+    windows = wash_windows(portfolio, as_of, groups)
+    untaxed = account.kind in RETIREMENT_KINDS
+    gain_usd = np.zeros(len(lots)) if untaxed else arrays.gain_usd
+    known = np.ones(len(lots), dtype=np.bool_) if untaxed else arrays.known
+    name_locks = [*mandate_locks(mandate, universe), *windows.no_buy_locks(universe.security_ids)]
+    lot_locks = _lot_locks(lots, known, gain_usd, windows, mandate)
+    can_buy = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_BUY])
+    can_sell = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_SELL])
+    row = {lot.lot_id: i for i, lot in enumerate(lots)}
+    sellable = _allowed(len(lots), [row[k.lot_id] for k in lot_locks]) & can_sell[lot_name]
+    return AccountSignals(
+        account_id=account_id,
+        value_usd=float(arrays.total_value_usd + as_fraction(cash_usd)),
+        cash_usd=cash_usd,
+        target_weight=_target_weight(target, market_signals),
+        lots=lots,
+        lot_name=lot_name,
+        lot_value_usd=arrays.value_usd,
+        lot_gain_usd=gain_usd,
+        lot_long_term=arrays.long_term,
+        lot_known=known,
+        lot_sellable=sellable,
+        continuation_usd=np.zeros(len(lots)),
+        can_buy=can_buy,
+        can_sell=can_sell,
+        locks=(*name_locks, *lot_locks),
+        unpriced=unpriced,
+        accounts_seen=windows.accounts_seen,
+        kind=account.kind,
+    )
+
+
+def _allowed(size: int, locked: Sequence[int]) -> NDArray[np.bool_]:
+    mask = np.ones(size, dtype=np.bool_)
+    mask[np.asarray(locked, dtype=np.int64)] = False
+    return mask
+
+
+def _priced_lots(
+    account: Account, market_signals: MarketSignals
+) -> tuple[tuple[TaxLot, ...], tuple[UnpricedPosition, ...]]:
+    """The lots with a price, and the positions without one."""
+    position = market_signals.universe.positions
+    lots = tuple(lot for lot in account.lots if lot.security_id in position)
+    if len(lots) == len(account.lots):
+        return lots, ()
+    without_price = {s.security_id for s in market_signals.unpriced}
+    shares: dict[str, Fraction] = {}
+    unknown: set[str] = set()
+    for lot in account.lots:
+        if lot.security_id in without_price:
+            shares[lot.security_id] = shares.get(lot.security_id, Fraction(0)) + as_fraction(lot.shares)
+        elif lot.security_id not in position:
+            unknown.add(lot.security_id)
+    if unknown:
+        raise UnknownSecurityError.from_missing(sorted(unknown), f"Account {account.account_id}")
+    return lots, tuple(UnpricedPosition(s, n) for s, n in sorted(shares.items()))
+
+
+def _lot_locks(
+    lots: Sequence[TaxLot],
+    known: NDArray[np.bool_],
+    gain_usd: FloatArray,
+    windows: WashWindows,
+    mandate: Mandate,
+) -> list[Lock]:
+    """Locks on single lots that bind today."""
+    locks: list[Lock] = []
+    for lot, is_known, is_loss in zip(lots, known.tolist(), (gain_usd < 0).tolist(), strict=True):
+        if not is_known:
+            locks.append(unknown_lot_lock(lot))
+        if mandate.min_holding_days > 0 and lot.acquired is not None:
+            early = min_holding_lock(lot, lot.acquired, mandate, windows.as_of)
+            if early is not None:
+                locks.append(early)
+        if is_loss:
+            locks.extend(windows.loss_sale_locks(lot))
+    return locks
+
+
+def _target_weight(target: Target, market_signals: MarketSignals) -> FloatArray:
+    """Target weights in the universe's order, shape (n,); every name must have a price."""
+    universe = market_signals.universe
+    weights = {k: w for k, w in target.weights_on(market_signals.as_of).items() if w > 0}
+    missing = sorted(k for k in weights if k not in universe.positions)
+    if missing:
+        known = {s.security_id for s in market_signals.unpriced}
+        unknown = [k for k in missing if k not in known]
+        without_price = [k for k in missing if k in known]
+        parts = [f"unknown to the market: {', '.join(unknown[:5])}" if unknown else ""]
+        parts.append(
+            f"without a price on {market_signals.as_of}: {', '.join(without_price[:5])}" if without_price else ""
+        )
+        raise UnknownSecurityError(
+            f"The target names {len(missing)} securities that cannot be bought "
+            f"({len(unknown)} unknown, {len(without_price)} unpriced); {'; '.join(p for p in parts if p)}.",
+            hint="Give them a price, or rescale the target without them on purpose (IndexWeights.rescaled).",
+            missing=missing,
+            unknown=unknown,
+            unpriced=without_price,
+        )
+    aligned = np.zeros(len(universe), dtype=np.float64)
+    for security_id, weight in weights.items():
+        aligned[universe.positions[security_id]] = weight
+    return aligned

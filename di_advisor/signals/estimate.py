@@ -1,0 +1,60 @@
+"""Estimate: the first of the six verbs, from facts and models to `Signals`."""
+
+from __future__ import annotations
+
+from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.market import Market
+from di_advisor.domain.portfolio import Portfolio
+from di_advisor.domain.risk import FactorRisk
+from di_advisor.domain.signals import Signals
+from di_advisor.domain.target import Target
+from di_advisor.errors import InputError
+from di_advisor.signals.account import estimate_account
+from di_advisor.signals.market import estimate_market
+
+__all__ = ["estimate"]
+
+
+def estimate(
+    portfolio: Portfolio,
+    market: Market,
+    target: Target,
+    mandate: Mandate,
+    risk: FactorRisk,
+    costs: CostCurves,
+    account_id: str | None = None,
+) -> Signals:
+    """Everything the optimizer knows of one account.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        All accounts of the taxpayer.
+    market : Market
+        Prices and trading conditions; its date is the tax date.
+    target : Target
+        What to track.
+    mandate : Mandate
+        The client's wishes.
+    risk, costs : FactorRisk, CostCurves
+        What the models say, covering at least the priced names, in any order.
+    account_id : str, optional
+        Which account to advise; may be left out where there is only one.
+
+    Raises
+    ------
+    InputError
+        If the account is not named and there is not exactly one; and as in `estimate_market` and
+        `estimate_account`.
+    """
+    if account_id is None:
+        if len(portfolio.accounts) != 1:
+            names = ", ".join(a.account_id for a in portfolio.accounts) or "none"
+            raise InputError(
+                f"The portfolio has {len(portfolio.accounts)} accounts, and none was named.",
+                hint=f"Pass account_id; there are: {names}.",
+            )
+        account_id = portfolio.accounts[0].account_id
+    market_signals = estimate_market(market, risk, costs)
+    return Signals(market_signals, estimate_account(portfolio, account_id, market_signals, target, mandate))
