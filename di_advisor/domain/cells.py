@@ -30,6 +30,7 @@ __all__ = [
     "instant_at_close",
     "is_blank",
     "iso_day",
+    "require_usd",
     "text_of",
 ]
 
@@ -38,6 +39,8 @@ EXCHANGE_ZONE = ZoneInfo("America/New_York")
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ISO_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
+# Codes that data vendors use for prices in a hundredth of the currency.
+_HUNDREDTHS = {"GBp", "GBX", "GBx", "ZAc", "ZAC", "ILA", "ILa", "USX", "USx", "USc"}
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 # Binary floating point keeps 15 decimal digits of what was written; more are the rest of a calculation.
 _WRITTEN_DIGITS = 15
@@ -180,6 +183,23 @@ def float_of(cell: object, notation: Notation) -> float:
     if not math.isfinite(value):
         raise InputError(f"{cell!r} is not finite.", hint="Correct the figure at its source.")
     return value
+
+
+def require_usd(cell: object) -> None:
+    """Refuse a currency other than USD; blank is USD.
+
+    Raises
+    ------
+    InputError
+        Naming the factor of one hundred where the currency is pence and the like.
+    """
+    currency = text_of(cell, "USD").strip()
+    if currency not in {"USD", "usd"}:
+        minor = " It is a hundredth of its currency (pence, cents)." if currency in _HUNDREDTHS else ""
+        raise InputError(
+            f"the currency is {currency}, and amounts are in USD.{minor}",
+            hint="Convert the amounts to US dollars at the source; nothing is converted silently.",
+        )
 
 
 def instant_at_close(day: date) -> datetime:

@@ -15,14 +15,14 @@ from datetime import date
 from decimal import Decimal
 
 from di_advisor.domain.amounts import Exact, exact
-from di_advisor.domain.cells import Notation, flag_of, is_blank, text_of
+from di_advisor.domain.cells import Notation, flag_of, is_blank, require_usd, text_of
 from di_advisor.domain.lot_identity import AccountFacts, ReadLot, distinct, numbered
 from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio
 from di_advisor.domain.rows import Column, Findings, Row, some_of
 from di_advisor.errors import InputError, InputWarning
 
-__all__ = ["LOT_COLUMNS", "lots_from_rows", "portfolio_of", "require_usd"]
+__all__ = ["LOT_COLUMNS", "lots_from_rows", "portfolio_of"]
 
 LOT_COLUMNS = (
     Column("security_id", "Permanent id of the security, the same as in the prices and the index.", required=True),
@@ -43,26 +43,7 @@ LOT_COLUMNS = (
 )
 """Columns of a table of lots."""
 
-# Codes that data vendors use for prices in a hundredth of the currency.
-_HUNDREDTHS = {"GBp", "GBX", "GBx", "ZAc", "ZAC", "ILA", "ILa", "USX", "USx", "USc"}
 _VARIOUS = {"various", "unknown"}
-
-
-def require_usd(cell: object) -> None:
-    """Refuse a currency other than USD; blank is USD.
-
-    Raises
-    ------
-    InputError
-        Naming the factor of one hundred where the currency is pence and the like.
-    """
-    currency = text_of(cell, "USD").strip()
-    if currency not in {"USD", "usd"}:
-        minor = " It is a hundredth of its currency (pence, cents)." if currency in _HUNDREDTHS else ""
-        raise InputError(
-            f"the currency is {currency}, and amounts are in USD.{minor}",
-            hint="Convert the amounts to US dollars at the source; nothing is converted silently.",
-        )
 
 
 def lots_from_rows(
@@ -149,7 +130,7 @@ def _lot(row: Row, notation: Notation, findings: Findings, account_id: str, as_o
         require_usd(row["currency"])
     if len(findings.errors) > before:
         return None
-    read: ReadLot | None = None
+    read: list[ReadLot] = []
     with findings.at(row, "state"):
         lot = TaxLot(
             lot_id,
@@ -161,8 +142,8 @@ def _lot(row: Row, notation: Notation, findings: Findings, account_id: str, as_o
             days["held_since"],
             state or LotState.of(basis, days["acquired"]),
         )
-        read = ReadLot(lot, row, AccountFacts(account_id, kind, reinvests))
-    return read
+        read.append(ReadLot(lot, row, AccountFacts(account_id, kind, reinvests)))
+    return read[0] if read else None
 
 
 def _shares(cell: object, notation: Notation) -> Exact:

@@ -199,7 +199,7 @@ class Portfolio:
         account_id: str = "account",
         fills: tuple[Fill, ...] = (),
     ) -> Portfolio:
-        """From a frame of lots; see `di_advisor.domain.frames.lots_from_frame` for the columns.
+        """From a frame of lots; see `di_advisor.domain.frames.portfolio_from_frame` for the columns.
 
         Parameters
         ----------
@@ -226,7 +226,7 @@ class Portfolio:
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a lot, exact amounts as text-preserving objects."""
-        from di_advisor.domain.frames import lots_to_frame
+        """One row a lot with what its account is; amounts as Decimal objects. Cash and fills are not in it."""
+        from di_advisor.domain.frames import portfolio_to_frame
 
-        return lots_to_frame(self.lots)
+        return portfolio_to_frame(self)

@@ -138,11 +138,11 @@ class Target:
         return cls((TargetComponent(index, 1.0, (IndexWeights(effective, weights),)),))
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, index: str, effective: date) -> Target:
-        """From a frame with columns ``security_id`` and ``weight``."""
-        from di_advisor.domain.frames import weights_from_frame
+    def from_frame(cls, frame: pd.DataFrame, *, index: str = "index", effective: date | None = None) -> Target:
+        """From a frame with columns ``security_id`` and ``weight``; see `domain.frames.target_from_frame`."""
+        from di_advisor.domain.frames import target_from_frame
 
-        return cls.single(index, weights_from_frame(frame), effective)
+        return target_from_frame(frame, index=index, effective=effective)
 
     def weights_on(self, day: date) -> dict[str, float]:
         """Weight by security id on a day, all components together."""

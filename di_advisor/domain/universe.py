@@ -137,14 +137,9 @@ class Universe:
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Universe:
         """From a frame with a column ``security_id`` and any other field of `Security`."""
-        known = [f.name for f in fields(Security) if f.name in frame.columns]
-        if "security_id" not in known:
-            raise InputError(
-                "The universe's frame has no column security_id.",
-                hint=f"It has: {', '.join(map(str, frame.columns))}.",
-            )
-        rows = frame[known].fillna("").astype(str).to_dict("records")
-        return cls(tuple(Security(**{str(k): v for k, v in row.items()}) for row in rows))
+        from di_advisor.domain.frames import universe_from_frame
+
+        return universe_from_frame(frame)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a security, columns as the fields of `Security`."""

@@ -1,0 +1,210 @@
+"""Universe and market from the rows of a table of prices.
+
+Problem: one table of prices carries what exists (classification) and what is known today (price,
+spread, volume, volatility), and a wrong figure in it must be named before any array is built.
+Decision: a blank price is unpriced, with a warning; every other figure is needed, checked in its
+row. Limits: a table is of one day; how old single prices may be is checked by the reader of the file.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from di_advisor.domain.cells import Notation, float_of, instant_at_close, is_blank, require_usd, text_of
+from di_advisor.domain.market import Market
+from di_advisor.domain.rows import Column, Findings, Row, some_of
+from di_advisor.domain.universe import Security, Universe
+from di_advisor.errors import InputError, InputWarning
+
+__all__ = [
+    "CHARACTERISTIC",
+    "MARKET_COLUMNS",
+    "SECURITY_COLUMNS",
+    "figure",
+    "market_from_rows",
+    "not_negative",
+    "universe_from_rows",
+]
+
+CHARACTERISTIC = "characteristic_"
+"""Prefix of columns that hold a style characteristic."""
+
+SECURITY_COLUMNS = (
+    Column("security_id", "Permanent id of the security; tickers change, ids do not.", required=True),
+    Column("ticker", "What people call it; the id where it is left out."),
+    Column("name", "Name of the company or share class."),
+    Column("sector", "Sector, for sector bands; blank where it is not known."),
+    Column("industry", "Industry, for industry bands."),
+    Column("country", "Country, for country bands; US where the column is left out."),
+    Column("currency", "USD, the only currency; any other is refused."),
+    Column("identical_group", "Securities with the same text here count as substantially identical (wash sales)."),
+)
+MARKET_COLUMNS = (
+    *SECURITY_COLUMNS,
+    Column(
+        "price_usd",
+        "Price of a share, more than zero; blank where there is none: the position is then left alone.",
+        required=True,
+    ),
+    Column("half_spread_bps", "Half the quoted spread over the mid price, in basis points.", required=True),
+    Column("adv_usd", "Average daily volume in USD, more than zero.", required=True),
+    Column("volatility_per_year", "Annualised volatility of returns, a fraction (0.30, not 30).", required=True),
+    Column("market_cap_usd", "Market capitalisation in USD; all rows or none."),
+)
+"""Columns of a table of prices; further ones that start with ``characteristic_`` are style characteristics."""
+
+# Above this, half of all names would move by their whole price in a few months: the column holds percent.
+_PLAUSIBLE_VOLATILITY_PER_YEAR = 3.0
+
+
+def universe_from_rows(rows: Iterable[Row], findings: Findings) -> Universe:
+    """Securities in the order of their rows; errors go to the findings.
+
+    A column that is absent takes the default of `Security`, a blank cell is empty text.
+    """
+    first: dict[str, Row] = {}
+    securities: list[Security] = []
+    for row in rows:
+        with findings.at(row, "security_id"):
+            security_id = text_of(row["security_id"])
+            if not security_id.strip():
+                raise InputError("it is empty.", hint="Give each security a permanent id.")
+            if security_id in first:
+                raise InputError(
+                    f"{security_id} stands already in {first[security_id].label}.",
+                    hint="Keep one row for each security; share classes have ids of their own.",
+                )
+            first[security_id] = row
+            texts: dict[str, str] = {}
+            for name in (f.name for f in fields(Security) if f.name in row.cells):
+                with findings.at(row, name):
+                    texts[name] = text_of(row[name])
+            securities.append(Security(**{**texts, "security_id": security_id}))
+    return Universe(tuple(securities))
+
+
+def market_from_rows(
+    rows: Sequence[Row], notation: Notation, source: str, *, as_of: date, known_at: datetime | None = None
+) -> Market:
+    """Market of a day, in the order of the rows.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Cells by the names of `MARKET_COLUMNS`, and characteristics.
+    notation : Notation
+        How cells are written.
+    source : str
+        Name of the table, for sentences.
+    as_of : date
+        Exchange-local date.
+    known_at : datetime, optional
+        Instant of the figures; the exchange's close of that day where it is left out.
+
+    Raises
+    ------
+    RowErrors
+        Naming every row and column that is wrong.
+
+    Warns
+    -----
+    InputWarning
+        If names are unpriced.
+    """
+    findings = Findings(source)
+    universe = universe_from_rows(rows, findings)
+    prices: list[Decimal | None] = []
+    for row in rows:
+        with findings.at(row, "currency"):
+            require_usd(row["currency"])
+        price = None
+        with findings.at(row, "price_usd"):
+            price = None if is_blank(row["price_usd"]) else _price(row["price_usd"], notation)
+        prices.append(price)
+
+    def column_of(column: str, check: Callable[[float], None]) -> list[float]:
+        return [figure(row, column, notation, findings, check) for row in rows]
+
+    half_spread = column_of("half_spread_bps", not_negative)
+    adv = column_of("adv_usd", _above_zero)
+    volatility = column_of("volatility_per_year", not_negative)
+    capped = any(not is_blank(row["market_cap_usd"]) for row in rows)
+    market_cap = column_of("market_cap_usd", _above_zero) if capped else None
+    names = dict.fromkeys(c for row in rows for c in row.cells if c.startswith(CHARACTERISTIC))
+    styles = {c.removeprefix(CHARACTERISTIC): _style(rows, c, notation, findings) for c in names}
+    median = statistics.median(volatility) if volatility else 0.0
+    if median > _PLAUSIBLE_VOLATILITY_PER_YEAR:
+        findings.wrong(
+            "", "volatility_per_year", f"half of the names have more than {median:g}.",
+            "It is a fraction per year: 0.30 for 30 percent.",
+        )  # fmt: skip
+    findings.raise_any()
+    unpriced = [s.security_id for s, p in zip(universe.securities, prices, strict=True) if p is None]
+    if unpriced:
+        warnings.warn(
+            f"{source}: no price for {some_of(unpriced)}; these positions are left alone.", InputWarning, stacklevel=2
+        )
+    return Market(
+        as_of=as_of,
+        known_at=known_at or instant_at_close(as_of),
+        universe=universe,
+        price_usd=tuple(prices),
+        half_spread_bps=np.array(half_spread, dtype=np.float64),
+        adv_usd=np.array(adv, dtype=np.float64),
+        volatility_per_year=np.array(volatility, dtype=np.float64),
+        characteristics={k: np.array(v, dtype=np.float64) for k, v in styles.items()},
+        market_cap_usd=None if market_cap is None else np.array(market_cap, dtype=np.float64),
+    )
+
+
+def _price(cell: object, notation: Notation) -> Decimal:
+    price = notation.amount(cell)
+    if isinstance(price, Fraction):
+        raise InputError(f"{price} is a ratio.", hint="Write the price as a decimal number.")
+    if price <= 0:
+        raise InputError(
+            f"the price is {price} USD, and a price is more than zero.",
+            hint="Leave it blank where there is none; record a delisting as a corporate action.",
+        )
+    return price
+
+
+def figure(row: Row, column: str, notation: Notation, findings: Findings, check: Callable[[float], None]) -> float:
+    """Finite figure of a cell that passes a check; NaN where that went to the findings."""
+    value = math.nan
+    with findings.at(row, column):
+        if is_blank(row[column]):
+            raise InputError("it is empty.", hint="Fill it on purpose (a sector's median, a tick), or drop the row.")
+        value = float_of(row[column], notation)
+        check(value)
+    return value
+
+
+def _style(rows: Iterable[Row], column: str, notation: Notation, findings: Findings) -> list[float]:
+    values = []
+    for row in rows:
+        value = math.nan
+        with findings.at(row, column):
+            value = math.nan if is_blank(row[column]) else float_of(row[column], notation)
+        values.append(value)
+    return values
+
+
+def not_negative(value: float) -> None:
+    """Refuse a figure below zero with `InputError`."""
+    if value < 0:
+        raise InputError(f"it is {value:g}, below zero.", hint="Correct the sign or the figure.")
+
+
+def _above_zero(value: float) -> None:
+    if value <= 0:
+        raise InputError(f"it is {value:g}, and must be more than zero.", hint="Give the true figure, or drop the row.")
