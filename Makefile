@@ -10,7 +10,8 @@ MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+PIP_IN := python -m pip --disable-pip-version-check
+PIP := $(BIN)/$(PIP_IN)
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
@@ -63,10 +64,11 @@ check: lint test ## Everything that CI runs
 bench: $(DEV) ## Run the benchmarks (make bench ONLY=area for one area)
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
+# soupsieve 3 needs Python 3.11.5, and Debian 12 has 3.11.2.
 constraints: ## Resolve constraints.txt anew, in an environment of its own
 	$(PYTHON) -m venv --clear build/constraints
-	build/constraints/bin/python -m pip --disable-pip-version-check install --quiet '.[dev,fleet,postgres]'
-	build/constraints/bin/python -m pip --disable-pip-version-check list --format=freeze --exclude di-advisor --exclude pip --exclude setuptools > constraints.txt
+	build/constraints/bin/$(PIP_IN) install --quiet '.[dev,fleet,postgres]' 'soupsieve<3'
+	build/constraints/bin/$(PIP_IN) list --format=freeze --exclude di-advisor --exclude pip --exclude setuptools > constraints.txt
 
 hooks: $(DEV) ## Install the pre-commit hooks
 	$(BIN)/pre-commit install
