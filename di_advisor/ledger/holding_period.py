@@ -120,7 +120,7 @@ def long_term_from_many(held_since: NDArray[np.datetime64]) -> NDArray[np.dateti
     target = month + np.timedelta64(LONG_TERM_MONTHS, "M")
     # A day past the end of the target month becomes the first of the month after.
     next_month = (target + np.timedelta64(1, "M")).astype("datetime64[D]")
-    return np.minimum(target.astype("datetime64[D]") + day_in_month, next_month)
+    return np.asarray(np.minimum(target.astype("datetime64[D]") + day_in_month, next_month))
 
 
 def long_term_mask(held_since: NDArray[np.datetime64], sold: date) -> NDArray[np.bool_]:

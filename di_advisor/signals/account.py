@@ -25,7 +25,8 @@ from di_advisor.domain.signals import AccountSignals, Lock, LockKind, MarketSign
 from di_advisor.domain.target import Target
 from di_advisor.errors import UnknownSecurityError
 from di_advisor.ledger.identical import IdenticalGroups
-from di_advisor.ledger.wash_windows import RETIREMENT_KINDS, WashWindows, wash_windows
+from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
+from di_advisor.ledger.wash_windows import WashWindows, wash_windows
 from di_advisor.signals.locks import mandate_locks, min_holding_lock, unknown_lot_lock
 from di_advisor.signals.lot_arrays import lot_arrays
 
@@ -67,14 +68,19 @@ def estimate_account(
     account = portfolio.account(account_id)
     universe = market_signals.universe
     as_of = market_signals.as_of
+    known_securities = (*universe.securities, *market_signals.unpriced)
+    windows = wash_windows(
+        portfolio,
+        as_of,
+        IdenticalGroups.from_securities(known_securities),
+        tickers={s.security_id: s.ticker for s in known_securities},
+    )
     lots, unpriced = _priced_lots(account, market_signals)
     position = universe.positions
     lot_name = np.array([position[lot.security_id] for lot in lots], dtype=np.int64)
     prices = market_signals.price_usd
     arrays = lot_arrays(lots, [prices[i] for i in lot_name.tolist()], as_of)
     cash_usd = account.cash_usd(as_of)
-    groups = IdenticalGroups.from_securities((*universe.securities, *market_signals.unpriced))
-    windows = wash_windows(portfolio, as_of, groups)
     untaxed = account.kind in RETIREMENT_KINDS
     gain_usd = np.zeros(len(lots)) if untaxed else arrays.gain_usd
     known = np.ones(len(lots), dtype=np.bool_) if untaxed else arrays.known
@@ -163,13 +169,12 @@ def _target_weight(target: Target, market_signals: MarketSignals) -> FloatArray:
         known = {s.security_id for s in market_signals.unpriced}
         unknown = [k for k in missing if k not in known]
         without_price = [k for k in missing if k in known]
-        parts = [f"unknown to the market: {', '.join(unknown[:5])}" if unknown else ""]
-        parts.append(
-            f"without a price on {market_signals.as_of}: {', '.join(without_price[:5])}" if without_price else ""
-        )
+        parts = [f"unknown to the market: {', '.join(unknown[:5])}"] if unknown else []
+        if without_price:
+            parts.append(f"without a price on {market_signals.as_of}: {', '.join(without_price[:5])}")
         raise UnknownSecurityError(
             f"The target names {len(missing)} securities that cannot be bought "
-            f"({len(unknown)} unknown, {len(without_price)} unpriced); {'; '.join(p for p in parts if p)}.",
+            f"({len(unknown)} unknown, {len(without_price)} unpriced); {'; '.join(parts)}.",
             hint="Give them a price, or rescale the target without them on purpose (IndexWeights.rescaled).",
             missing=missing,
             unknown=unknown,

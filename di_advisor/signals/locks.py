@@ -50,7 +50,7 @@ def mandate_locks(mandate: Mandate, universe: Universe) -> Iterator[Lock]:
                 yield Lock(security_id, kind, f"{says} {ticker}.")
             elif security_id in tickers:
                 raise InputError(
-                    f"The mandate names {security_id!r}, which is the ticker of {tickers[security_id]}, not a security id.",
+                    f"The mandate names {security_id!r}, the ticker of {tickers[security_id]}; security ids are meant.",
                     hint="Name securities by their permanent id; a ticker may change or be used again.",
                     security_id=security_id,
                 )

@@ -21,13 +21,15 @@ from numpy.typing import NDArray
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import FloatArray
+from di_advisor.ledger.days import day_array
 from di_advisor.ledger.holding_period import long_term_mask
 
 __all__ = ["LotArrays", "lot_arrays"]
 
 # Shares, prices and bases have at most 28 digits within 1e-28 and 1e28 (`domain.amounts.exact`), so a
 # product less a basis fits; a figure that would not fit traps instead of being rounded.
-_EXACT: Final = Context(prec=256, traps=[*Context().traps, Inexact])
+_EXACT: Final[Context] = Context(prec=256, traps=[*Context().traps, Inexact])
+_ZERO: Final = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -72,31 +74,21 @@ def lot_arrays(lots: Sequence[TaxLot], price_usd: Sequence[Decimal], as_of: date
     InputError
         If a lot's holding period starts after ``as_of``, or its date is a timestamp.
     """
-    values: list[float] = []
-    gains: list[float] = []
-    known: list[bool] = []
-    decimal_total = Decimal(0)
-    fraction_total = Fraction(0)
+    # Whole-column steps, because a few microseconds a lot are what the optimizer itself takes.
+    shares = [lot.shares for lot in lots]
+    bases = [None if lot.acquired is None else lot.basis_total_usd for lot in lots]
     with localcontext(_EXACT):
-        for lot, price in zip(lots, price_usd, strict=True):
-            shares, basis = lot.shares, lot.basis_total_usd
-            value: Exact
-            if isinstance(shares, Decimal):
-                value = shares * price
-                decimal_total += value
-            else:
-                value = shares * Fraction(price)
-                fraction_total += value
-            values.append(float(value))
-            gains.append(0.0 if basis is None or lot.acquired is None else float(_difference(value, basis)))
-            known.append(lot.known)
-    return LotArrays(
-        value_usd=np.array(values, dtype=np.float64),
-        gain_usd=np.array(gains, dtype=np.float64),
-        long_term=_long_term(lots, as_of),
-        known=np.array(known, dtype=np.bool_),
-        total_value_usd=Fraction(decimal_total) + fraction_total,
-    )
+        values = [s * p if isinstance(s, Decimal) else s * Fraction(p) for s, p in zip(shares, price_usd, strict=True)]
+        gains = [_ZERO if b is None else _difference(v, b) for v, b in zip(values, bases, strict=True)]
+        decimals = sum((v for v in values if isinstance(v, Decimal)), _ZERO)
+        total = sum((v for v in values if isinstance(v, Fraction)), Fraction(decimals))
+        return LotArrays(
+            value_usd=np.array([float(v) for v in values], dtype=np.float64),
+            gain_usd=np.array([float(g) for g in gains], dtype=np.float64),
+            long_term=_long_term(lots, as_of),
+            known=np.array([b is not None for b in bases], dtype=np.bool_),
+            total_value_usd=total,
+        )
 
 
 def _difference(value: Exact, basis: Exact) -> Exact:
@@ -107,8 +99,8 @@ def _difference(value: Exact, basis: Exact) -> Exact:
 
 def _long_term(lots: Sequence[TaxLot], as_of: date) -> NDArray[np.bool_]:
     """Term of each lot by calendar months; lots without a date are never long-term here."""
-    dated = np.array([lot.held_since is not None for lot in lots], dtype=np.bool_)
-    since = np.array([lot.held_since for lot in lots if lot.held_since is not None], dtype="datetime64[D]")
+    since = [lot.held_since for lot in lots]
+    dated = np.array([day is not None for day in since], dtype=np.bool_)
     term = np.zeros(len(lots), dtype=np.bool_)
-    term[dated] = long_term_mask(since, as_of)
+    term[dated] = long_term_mask(day_array([day for day in since if day is not None]), as_of)
     return term

@@ -1,0 +1,211 @@
+"""Trades that can make a wash sale: what was bought, and what was sold at a loss, around one day.
+
+Problem: the same purchase may show as a lot, as a fill, or as both; a sale may come without its
+gain. Decision: a lot acquired within 30 days is a purchase even if no fill is listed; a fill that
+names the lot it opened is that lot and does not count again; a fill that names none counts as a
+purchase of its own; a sale whose gain is not known counts as a loss. Limits: a lot whose date is
+not known counts neither as a recent purchase nor as an old one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from di_advisor.domain.amounts import Exact, as_fraction
+from di_advisor.domain.lots import TaxLot
+from di_advisor.domain.portfolio import Account, AccountKind, Side
+from di_advisor.errors import InputError
+from di_advisor.ledger.days import calendar_day
+from di_advisor.units import CENTS_PER_USD
+
+__all__ = [
+    "RETIREMENT_KINDS",
+    "WASH_WINDOW_DAYS",
+    "LossSale",
+    "Purchase",
+    "SoldReplacement",
+    "in_wash_window",
+    "is_same_purchase",
+    "loss_sales_of",
+    "purchases_of",
+]
+
+WASH_WINDOW_DAYS: Final = 30
+"""Days before and after a loss sale in which a purchase washes it: 61 days with the day itself."""
+
+RETIREMENT_KINDS: Final = frozenset({AccountKind.IRA, AccountKind.ROTH})
+"""Accounts whose gains are not taxed and whose losses are none."""
+
+_ONE_CENT: Final = Fraction(1, CENTS_PER_USD)
+
+
+class SoldReplacement(StrEnum):
+    """Whether shares bought in the window and sold again before the loss sale count as a purchase.
+
+    Unsettled: the statute, read literally, does not ask that they are still owned.
+    """
+
+    COUNTS = "counts"
+    DOES_NOT_COUNT = "does_not_count"
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """Shares bought, or planned to be, within 30 days of today.
+
+    Attributes
+    ----------
+    account_id, security_id : str
+        Where, and what.
+    on : date
+        Trade date.
+    shares : Decimal or Fraction
+        How many.
+    lot_id : str
+        The lot it opened, where that is known.
+    lot : TaxLot or None
+        That lot, where it is still held.
+    """
+
+    account_id: str
+    security_id: str
+    on: date
+    shares: Exact
+    lot_id: str = ""
+    lot: TaxLot | None = None
+
+    @property
+    def order(self) -> tuple[int, str, str, str, Fraction]:
+        """Sort key: the latest first, ties by content, so that the order of rows in a file changes nothing."""
+        return (-self.on.toordinal(), self.account_id, self.security_id, self.lot_id, -as_fraction(self.shares))
+
+
+@dataclass(frozen=True, slots=True)
+class LossSale:
+    """Shares sold at a loss, or at a gain that is not known, within 30 days of today.
+
+    Attributes
+    ----------
+    account_id, security_id : str
+        Where, and what.
+    on : date
+        Trade date.
+    shares : Decimal or Fraction
+        How many.
+    gain_usd : Decimal, Fraction or None
+        Negative; None where not known.
+    """
+
+    account_id: str
+    security_id: str
+    on: date
+    shares: Exact
+    gain_usd: Exact | None
+
+    @property
+    def order(self) -> tuple[int, str, str, Fraction, Fraction]:
+        """Sort key: the latest first, ties by content."""
+        gain = Fraction(0) if self.gain_usd is None else as_fraction(self.gain_usd)
+        return (-self.on.toordinal(), self.account_id, self.security_id, gain, -as_fraction(self.shares))
+
+
+def in_wash_window(purchase: date, sale: date) -> bool:
+    """Whether a purchase and a loss sale are at most 30 calendar days apart, either first."""
+    return abs((purchase - sale).days) <= WASH_WINDOW_DAYS
+
+
+def loss_sales_of(account: Account, as_of: date) -> list[LossSale]:
+    """Sales of one account at a loss, or at a gain not known, within 30 days; none in a retirement account.
+
+    Parameters
+    ----------
+    account : Account
+        Any account of the taxpayer.
+    as_of : date
+        Today.
+
+    Raises
+    ------
+    InputError
+        If a date is a timestamp.
+    """
+    if account.kind in RETIREMENT_KINDS:
+        return []
+    return [
+        LossSale(account.account_id, fill.security_id, fill.on, fill.shares, fill.gain_usd)
+        for fill in account.fills
+        if fill.side is Side.SELL
+        and (fill.gain_usd is None or fill.gain_usd < 0)
+        and in_wash_window(calendar_day(fill.on, "The date of a fill"), as_of)
+    ]
+
+
+def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacement) -> list[Purchase]:
+    """Purchases of one account within 30 days, each once: a lot, or a fill that no lot shows already.
+
+    Parameters
+    ----------
+    account : Account
+        Any account of the taxpayer.
+    as_of : date
+        Today.
+    sold_replacement : SoldReplacement
+        How to read the law where the shares bought are sold already.
+
+    Raises
+    ------
+    InputError
+        If a lot is dated after ``as_of``, or a date is a timestamp.
+    """
+    earliest = as_of - timedelta(days=WASH_WINDOW_DAYS)
+    found = []
+    held: dict[str, TaxLot] = {}
+    for lot in account.lots:
+        held[lot.lot_id] = lot
+        if lot.acquired is None:
+            continue
+        if calendar_day(lot.acquired, "The acquisition date of a lot") >= earliest:
+            if lot.acquired > as_of:
+                raise InputError(
+                    f"Lot {lot.lot_id} of {lot.security_id} in account {account.account_id} was acquired on "
+                    f"{lot.acquired}, after the tax date {as_of}.",
+                    hint="Correct the date; a purchase that is only planned is a fill, not a lot.",
+                    lot_id=lot.lot_id,
+                )
+            found.append(Purchase(account.account_id, lot.security_id, lot.acquired, lot.shares, lot.lot_id, lot))
+    for fill in account.fills:
+        if fill.side is not Side.BUY or not in_wash_window(calendar_day(fill.on, "The date of a fill"), as_of):
+            continue
+        opened = held.get(fill.lot_id) if fill.lot_id else None
+        if opened is not None and opened.acquired == fill.on:
+            continue
+        if fill.lot_id and opened is None and fill.on <= as_of and sold_replacement is SoldReplacement.DOES_NOT_COUNT:
+            continue
+        found.append(Purchase(account.account_id, fill.security_id, fill.on, fill.shares, fill.lot_id, opened))
+    return found
+
+
+def is_same_purchase(purchase: Purchase, lot: TaxLot) -> bool:
+    """Whether a purchase is the one that brought the lot, or a part of it (Rev. Rul. 56-602).
+
+    Lots of one account, security, trade date and price are parts of one purchase; prices are
+    compared to the cent, since brokers round the basis of each part.
+    """
+    if purchase.account_id != lot.account_id or purchase.security_id != lot.security_id:
+        return False
+    if purchase.lot_id and purchase.lot_id == lot.lot_id:
+        return True
+    other = purchase.lot
+    if other is None or other.acquired != lot.acquired or purchase.on != lot.acquired:
+        return False
+    if other.basis_total_usd is None or lot.basis_total_usd is None:
+        return False
+    # A tacked lot carries another loss in its basis, so its price cannot be compared.
+    if other.held_since != other.acquired or lot.held_since != lot.acquired:
+        return False
+    large, small = (other, lot) if other.shares >= lot.shares else (lot, other)
+    return abs(large.basis_of(small.shares) - small.basis_of(small.shares)) <= _ONE_CENT
