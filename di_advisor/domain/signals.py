@@ -205,7 +205,8 @@ class AccountSignals:
 
     def held_usd(self) -> FloatArray:
         """Market value held in each name, shape (n,), USD."""
-        return np.bincount(self.lot_name, weights=self.lot_value_usd, minlength=len(self.target_weight))
+        held = np.bincount(self.lot_name, weights=self.lot_value_usd, minlength=len(self.target_weight))
+        return np.asarray(held, dtype=np.float64)
 
 
 @dataclass(frozen=True)

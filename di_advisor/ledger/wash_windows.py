@@ -135,31 +135,26 @@ class WashWindows:
 
     def _no_buy(self, security_id: str, sales: tuple[LossSale, ...]) -> Lock:
         last = sales[0]
-        planned = last.on > self.as_of
-        loss = (
-            "with a gain that is not known"
-            if last.gain_usd is None
-            else f"at a loss of {-float(last.gain_usd):,.2f} USD"
-        )
+        gain = last.gain_usd
+        loss = "at a gain that is not known" if gain is None else f"at a loss of {-float(gain):,.2f} USD"
         more = f" (and {len(sales) - 1} more such sales)" if len(sales) > 1 else ""
         until = last.on + _WINDOW
         reason = (
-            f"{last.shares} shares of {self._named(last.security_id, security_id)} "
-            f"{'are planned to be' if planned else 'were'} sold {loss} in account {last.account_id} on {last.on}{more}: "
-            f"a purchase until {until} would wash the loss. {self._safe_after(until)}"
+            f"{last.shares} shares of {self._named(last.security_id, security_id)} {self._were(last.on)} sold {loss} "
+            f"in account {last.account_id} on {last.on}{more}: a purchase until {until} would wash the loss. "
+            f"{self._safe_after(until)}"
         )
         return Lock(security_id, LockKind.NO_BUY, reason, until)
 
     def _bought(self, lot: TaxLot, purchase: Purchase) -> Lock:
-        planned = purchase.on > self.as_of
+        what = f" (lot {purchase.lot_id})" if purchase.lot_id else ""
         lost = " for good, because that is a retirement account" * (purchase.account_id in self.retirement_accounts)
         unlinked = not purchase.lot_id and (purchase.account_id, purchase.on) == (lot.account_id, lot.acquired)
         hint = " If that fill is what opened this lot, give the fill its lot_id." if unlinked else ""
-        what = f" (lot {purchase.lot_id})" if purchase.lot_id else ""
         until = purchase.on + _WINDOW
         reason = (
             f"{purchase.shares} shares of {self._named(purchase.security_id, lot.security_id)}{what} "
-            f"{'are planned to be' if planned else 'were'} bought in account {purchase.account_id} on {purchase.on}: "
+            f"{self._were(purchase.on)} bought in account {purchase.account_id} on {purchase.on}: "
             f"a loss on lot {lot.lot_id} taken until {until} would be washed{lost}.{hint} {self._safe_after(until)}"
         )
         return Lock(lot.security_id, LockKind.NO_LOSS_SALE, reason, until, lot.lot_id)
@@ -175,11 +170,14 @@ class WashWindows:
 
     def _reinvested(self, lot: TaxLot, accounts: tuple[str, ...]) -> Lock:
         reason = (
-            f"Dividends of {self._ticker(lot.security_id)} or of what counts as identical buy shares by themselves in "
-            f"account {', '.join(accounts)}: within 30 days of a loss on lot {lot.lot_id} they would wash a part of it. "
-            f"Turn reinvestment off there first. {self._scope}"
+            f"Dividends of {self._ticker(lot.security_id)}, or of what counts as identical, buy shares by themselves "
+            f"in account {', '.join(accounts)}: within 30 days of a loss on lot {lot.lot_id} they would wash a part of "
+            f"it. Turn reinvestment off there first. {self._scope}"
         )
         return Lock(lot.security_id, LockKind.NO_LOSS_SALE, reason, None, lot.lot_id)
+
+    def _were(self, on: date) -> str:
+        return "are planned to be" if on > self.as_of else "were"
 
     @property
     def _scope(self) -> str:
