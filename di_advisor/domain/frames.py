@@ -116,7 +116,8 @@ def portfolio_from_frame(
     """
     notation = FrameNotation()
     source = "frame of lots"
-    read = lots_from_rows(_rows(lots, LOT_COLUMNS, source), notation, source, account_id=account_id, as_of=as_of)
+    rows = _rows(lots, LOT_COLUMNS, source)
+    read = lots_from_rows(rows, notation, Findings(source), account_id=account_id, as_of=as_of)
     if notation.floats_with_residue:
         warnings.warn(
             f"{source}: {notation.floats_with_residue} amounts are binary floats with more than 15 digits, "
@@ -173,7 +174,7 @@ def market_from_frame(frame: pd.DataFrame, *, as_of: date, known_at: datetime | 
     """
     source = "frame of prices"
     return market_from_rows(
-        _rows(frame, MARKET_COLUMNS, source), FrameNotation(), source, as_of=as_of, known_at=known_at
+        _rows(frame, MARKET_COLUMNS, source), FrameNotation(), Findings(source), as_of=as_of, known_at=known_at
     )
 
 
@@ -217,5 +218,9 @@ def target_from_frame(frame: pd.DataFrame, *, index: str = "index", effective: d
     """
     source = "frame of weights"
     return target_from_rows(
-        _rows(frame, WEIGHT_COLUMNS, source), FrameNotation(), source, index=index, effective=effective or date.min
+        _rows(frame, WEIGHT_COLUMNS, source),
+        FrameNotation(),
+        Findings(source),
+        index=index,
+        effective=effective or date.min,
     )

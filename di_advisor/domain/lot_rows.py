@@ -47,7 +47,12 @@ _VARIOUS = {"various", "unknown"}
 
 
 def lots_from_rows(
-    rows: Iterable[Row], notation: Notation, source: str, *, account_id: str = "account", as_of: date | None = None
+    rows: Iterable[Row],
+    notation: Notation,
+    findings: Findings,
+    *,
+    account_id: str = "account",
+    as_of: date | None = None,
 ) -> list[ReadLot]:
     """Read lots, in the order of their rows.
 
@@ -57,8 +62,8 @@ def lots_from_rows(
         Cells by the names of `LOT_COLUMNS`.
     notation : Notation
         How cells are written.
-    source : str
-        Name of the table, for sentences.
+    findings : Findings
+        Knows the table's name, and may hold errors already; all are raised together.
     account_id : str
         Account of rows that name none.
     as_of : date, optional
@@ -74,7 +79,6 @@ def lots_from_rows(
     InputWarning
         If rows are repeated, or a basis or a date is blank and the state does not say so.
     """
-    findings = Findings(source)
     read: list[ReadLot] = []
     unsaid: dict[LotState, list[str]] = {LotState.BASIS_PENDING: [], LotState.TERM_UNKNOWN: []}
     for row in rows:
@@ -89,7 +93,7 @@ def lots_from_rows(
     for state, named in unsaid.items():
         if named:
             warnings.warn(
-                f"{source}: no {what[state]} for {some_of(named)}; {state.value}, so these lots are not sold.",
+                f"{findings.source}: no {what[state]} for {some_of(named)}; {state.value}, so these lots are not sold.",
                 InputWarning,
                 stacklevel=2,
             )

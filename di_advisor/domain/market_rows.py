@@ -93,7 +93,7 @@ def universe_from_rows(rows: Iterable[Row], findings: Findings) -> Universe:
 
 
 def market_from_rows(
-    rows: Sequence[Row], notation: Notation, source: str, *, as_of: date, known_at: datetime | None = None
+    rows: Sequence[Row], notation: Notation, findings: Findings, *, as_of: date, known_at: datetime | None = None
 ) -> Market:
     """Market of a day, in the order of the rows.
 
@@ -103,8 +103,8 @@ def market_from_rows(
         Cells by the names of `MARKET_COLUMNS`, and characteristics.
     notation : Notation
         How cells are written.
-    source : str
-        Name of the table, for sentences.
+    findings : Findings
+        Knows the table's name, and may hold errors already; all are raised together.
     as_of : date
         Exchange-local date.
     known_at : datetime, optional
@@ -120,7 +120,6 @@ def market_from_rows(
     InputWarning
         If names are unpriced.
     """
-    findings = Findings(source)
     universe = universe_from_rows(rows, findings)
     prices: list[Decimal | None] = []
     for row in rows:
@@ -151,7 +150,9 @@ def market_from_rows(
     unpriced = [s.security_id for s, p in zip(universe.securities, prices, strict=True) if p is None]
     if unpriced:
         warnings.warn(
-            f"{source}: no price for {some_of(unpriced)}; these positions are left alone.", InputWarning, stacklevel=2
+            f"{findings.source}: no price for {some_of(unpriced)}; these positions are left alone.",
+            InputWarning,
+            stacklevel=2,
         )
     return Market(
         as_of=as_of,

@@ -55,7 +55,7 @@ def weights_of(rows: Iterable[Row], notation: Notation, findings: Findings) -> d
 def target_from_rows(
     rows: Iterable[Row],
     notation: Notation,
-    source: str,
+    findings: Findings,
     *,
     index: str,
     effective: date,
@@ -69,8 +69,8 @@ def target_from_rows(
         Cells by the names of `WEIGHT_COLUMNS`.
     notation : Notation
         How cells are written.
-    source : str
-        Name of the table, for sentences.
+    findings : Findings
+        Knows the table's name, and may hold errors already; all are raised together.
     index : str
         Name of the index where a row names none.
     effective : date
@@ -83,7 +83,6 @@ def target_from_rows(
     RowErrors
         Naming every row and column that is wrong, and every set that does not sum to 1.
     """
-    findings = Findings(source)
     groups: dict[tuple[str, float], dict[date, list[Row]]] = {}
     for row in rows:
         name, fraction, day = index, 1.0, effective

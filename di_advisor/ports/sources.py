@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from di_advisor.domain.market import FloatArray, Market
+from di_advisor.domain.market import FloatArray, Market, ReturnHistory
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.target import Target
 from di_advisor.domain.universe import Universe
 
-__all__ = ["EsgSource", "PortfolioReader"]
+__all__ = ["EsgSource", "PortfolioReader", "ReturnsReader"]
 
 
 @runtime_checkable
@@ -29,6 +29,15 @@ class PortfolioReader(Protocol):
 
     def target(self, index: Path, *, as_of: date) -> Target:
         """Target from a file of index weights."""
+        ...
+
+
+@runtime_checkable
+class ReturnsReader(Protocol):
+    """Reads a history of returns from a user's file; a `PortfolioReader` may do this too."""
+
+    def returns(self, returns: Path, *, as_of: date) -> ReturnHistory:
+        """Daily total returns up to a day."""
         ...
 
 
