@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, Inexact, localcontext
 from fractions import Fraction
+from operator import mul, sub
 from typing import Final
 
 import numpy as np
@@ -65,7 +66,7 @@ def lot_arrays(lots: Sequence[TaxLot], price_usd: Sequence[Decimal], as_of: date
     lots : sequence of TaxLot
         L lots.
     price_usd : sequence of Decimal
-        Price per share of each lot, aligned to ``lots``.
+        L prices per share, one for each lot.
     as_of : date
         Tax date of a sale.
 
@@ -74,27 +75,45 @@ def lot_arrays(lots: Sequence[TaxLot], price_usd: Sequence[Decimal], as_of: date
     InputError
         If a lot's holding period starts after ``as_of``, or its date is a timestamp.
     """
-    # Whole-column steps, because a few microseconds a lot are what the optimizer itself takes.
-    shares = [lot.shares for lot in lots]
     bases = [None if lot.acquired is None else lot.basis_total_usd for lot in lots]
     with localcontext(_EXACT):
-        values = [s * p if isinstance(s, Decimal) else s * Fraction(p) for s, p in zip(shares, price_usd, strict=True)]
-        gains = [_ZERO if b is None else _difference(v, b) for v, b in zip(values, bases, strict=True)]
-        decimals = sum((v for v in values if isinstance(v, Decimal)), _ZERO)
-        total = sum((v for v in values if isinstance(v, Fraction)), Fraction(decimals))
+        values, total_value_usd = _values([lot.shares for lot in lots], price_usd)
+        gains = _gains(values, bases)
         return LotArrays(
-            value_usd=np.array([float(v) for v in values], dtype=np.float64),
-            gain_usd=np.array([float(g) for g in gains], dtype=np.float64),
+            value_usd=np.array(list(map(float, values)), dtype=np.float64),
+            gain_usd=np.array(list(map(float, gains)), dtype=np.float64),
             long_term=_long_term(lots, as_of),
             known=np.array([b is not None for b in bases], dtype=np.bool_),
-            total_value_usd=total,
+            total_value_usd=total_value_usd,
         )
 
 
-def _difference(value: Exact, basis: Exact) -> Exact:
-    if isinstance(value, Decimal) and isinstance(basis, Decimal):
-        return value - basis
-    return Fraction(value) - Fraction(basis)
+def _values(shares: Sequence[Exact], price_usd: Sequence[Decimal]) -> tuple[Sequence[Exact], Fraction]:
+    """Shares times price, and their sum."""
+    if _all_decimal(shares):
+        products = list(map(mul, shares, price_usd))
+        return products, Fraction(sum(products, _ZERO))
+    mixed = [s * p if isinstance(s, Decimal) else s * Fraction(p) for s, p in zip(shares, price_usd, strict=True)]
+    return mixed, sum(map(Fraction, mixed), Fraction(0))
+
+
+def _gains(values: Sequence[Exact], bases: Sequence[Exact | None]) -> Sequence[Exact]:
+    """Value less basis; 0 where the basis is None."""
+    if _all_decimal(values) and _all_decimal(bases):
+        return list(map(sub, values, bases))
+    return [
+        _ZERO
+        if b is None
+        else v - b
+        if isinstance(v, Decimal) and isinstance(b, Decimal)
+        else Fraction(v) - Fraction(b)
+        for v, b in zip(values, bases, strict=True)
+    ]
+
+
+def _all_decimal(amounts: Sequence[Exact | None]) -> bool:
+    # Whole columns of decimals are stepped through in C: a few microseconds a lot is what solving takes.
+    return set(map(type, amounts)) <= {Decimal}
 
 
 def _long_term(lots: Sequence[TaxLot], as_of: date) -> NDArray[np.bool_]:
