@@ -94,21 +94,20 @@ def _values(shares: Sequence[Exact], price_usd: Sequence[Decimal]) -> tuple[Sequ
         products = list(map(mul, shares, price_usd))
         return products, Fraction(sum(products, _ZERO))
     mixed = [s * p if isinstance(s, Decimal) else s * Fraction(p) for s, p in zip(shares, price_usd, strict=True)]
-    return mixed, sum(map(Fraction, mixed), Fraction(0))
+    return mixed, sum((Fraction(v) for v in mixed), Fraction(0))
 
 
 def _gains(values: Sequence[Exact], bases: Sequence[Exact | None]) -> Sequence[Exact]:
     """Value less basis; 0 where the basis is None."""
     if _all_decimal(values) and _all_decimal(bases):
         return list(map(sub, values, bases))
-    return [
-        _ZERO
-        if b is None
-        else v - b
-        if isinstance(v, Decimal) and isinstance(b, Decimal)
-        else Fraction(v) - Fraction(b)
-        for v, b in zip(values, bases, strict=True)
-    ]
+    return [_ZERO if b is None else _difference(v, b) for v, b in zip(values, bases, strict=True)]
+
+
+def _difference(value: Exact, basis: Exact) -> Exact:
+    if isinstance(value, Decimal) and isinstance(basis, Decimal):
+        return value - basis
+    return Fraction(value) - Fraction(basis)
 
 
 def _all_decimal(amounts: Sequence[Exact | None]) -> bool:
