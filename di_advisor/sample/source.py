@@ -1,0 +1,67 @@
+"""Where the world's parts come from: the cache when it is sound, the generator when it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from di_advisor.sample.store import DamagedCacheError, StoredParts, cache_folder, write_parts
+
+__all__ = ["PartSource"]
+
+
+class PartSource:
+    """Parts of one seed's world, each read once and kept.
+
+    Parameters
+    ----------
+    seed : int
+        The world's seed.
+    folder : Path or None
+        Folder of the cache; None keeps everything in memory and writes nothing.
+    """
+
+    def __init__(self, seed: int, folder: Path | None) -> None:
+        self.seed = seed
+        self.folder = folder
+        self._read: dict[str, dict[str, Any]] = {}
+        self._stored: StoredParts | None = None
+        if folder is not None:
+            try:
+                self._stored = StoredParts(folder)
+            except DamagedCacheError:
+                self._build()
+        else:
+            self._build()
+
+    @classmethod
+    def cached(cls, seed: int) -> PartSource:
+        """Source with the user's cache."""
+        return cls(seed, cache_folder(seed))
+
+    def _build(self) -> None:
+        from di_advisor.sample.build import build_parts
+
+        parts = build_parts(self.seed)
+        self._read = {f"{name}.npz": dict(arrays) for name, arrays in parts.arrays.items()}
+        self._read |= {f"{name}.json": record for name, record in parts.records.items()}
+        self._stored = None
+        if self.folder is not None:
+            write_parts(parts, self.folder)
+
+    def arrays(self, name: str) -> dict[str, Any]:
+        """Arrays of a part."""
+        return self._part(f"{name}.npz")
+
+    def records(self, name: str) -> dict[str, Any]:
+        """Records of a part."""
+        return self._part(f"{name}.json")
+
+    def _part(self, file: str) -> dict[str, Any]:
+        if file not in self._read:
+            assert self._stored is not None
+            try:
+                self._read[file] = self._stored.part(file)
+            except DamagedCacheError:
+                self._build()
+        return self._read[file]
