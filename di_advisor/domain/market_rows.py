@@ -97,6 +97,9 @@ def market_from_rows(
 ) -> Market:
     """Market of a day, in the order of the rows.
 
+    A blank price is unpriced; other blanks of such a row are filled with the column's median, which
+    nothing uses, because a name without a price is not traded.
+
     Parameters
     ----------
     rows : sequence of Row
@@ -131,7 +134,15 @@ def market_from_rows(
         prices.append(price)
 
     def column_of(column: str, check: Callable[[float], None]) -> list[float]:
-        return [figure(row, column, notation, findings, check) for row in rows]
+        # A name without a price is not traded, so its figures are not used; they still have to be figures.
+        blank = [is_blank(row["price_usd"]) and is_blank(row[column]) for row in rows]
+        values = [
+            math.nan if left_out else figure(row, column, notation, findings, check)
+            for row, left_out in zip(rows, blank, strict=True)
+        ]
+        given = [v for v in values if math.isfinite(v)]
+        filling = statistics.median(given) if given else math.nan
+        return [filling if left_out else v for v, left_out in zip(values, blank, strict=True)]
 
     half_spread = column_of("half_spread_bps", not_negative)
     adv = column_of("adv_usd", _above_zero)

@@ -1,0 +1,140 @@
+"""Plug-ins by entry point: models and readers are found by name, and never imported by the inside.
+
+Problem: a third party adds a model or a reader without touching this project. Decision: one entry-
+point group for each port; a plug-in is a class (or another callable without needed arguments) whose
+instance keeps the port's Protocol, which is checked. Every failure is a `PluginError` that says what
+exists. Limits: a runtime check sees that methods are there, not that they are right; for that there
+is the conformance kit in `di_advisor.testing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final, cast
+
+from di_advisor.errors import PluginError
+from di_advisor.ports import CostModel, EsgSource, PortfolioReader, RiskModel
+
+__all__ = [
+    "COST_MODELS",
+    "ESG_SOURCES",
+    "PORTFOLIO_READERS",
+    "RISK_MODELS",
+    "available",
+    "cost_model",
+    "esg_source",
+    "portfolio_reader",
+    "risk_model",
+]
+
+RISK_MODELS: Final = "di_advisor.risk_models"
+COST_MODELS: Final = "di_advisor.cost_models"
+PORTFOLIO_READERS: Final = "di_advisor.portfolio_readers"
+ESG_SOURCES: Final = "di_advisor.esg_sources"
+
+
+def available(group: str) -> Mapping[str, EntryPoint]:
+    """Entry points of a group by name, without loading any.
+
+    Raises
+    ------
+    PluginError
+        If two installed packages give different plug-ins the same name.
+    """
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=group):
+        known = found.setdefault(point.name, point)
+        if known.value != point.value:
+            raise PluginError(
+                f"Two plug-ins of {group} are called {point.name!r}: {known.value} and {point.value}.",
+                hint="Uninstall one of the packages, or ask its authors for another name.",
+                group=group,
+                name=point.name,
+            )
+    return found
+
+
+def risk_model(name: str = "factor", **settings: Any) -> RiskModel:
+    """Instance of a risk model; ``settings`` go to its class.
+
+    Raises
+    ------
+    PluginError
+        If there is none of that name, it cannot be loaded, or it does not keep the port.
+    """
+    found = _instance(RISK_MODELS, name, settings)
+    if not isinstance(found, RiskModel):
+        raise _broken(RISK_MODELS, name, found, RiskModel)
+    return found
+
+
+def cost_model(name: str = "prior", **settings: Any) -> CostModel:
+    """Instance of a cost model; as `risk_model`."""
+    found = _instance(COST_MODELS, name, settings)
+    if not isinstance(found, CostModel):
+        raise _broken(COST_MODELS, name, found, CostModel)
+    return found
+
+
+def portfolio_reader(name: str = "csv", **settings: Any) -> PortfolioReader:
+    """Instance of a reader of portfolios; as `risk_model`."""
+    found = _instance(PORTFOLIO_READERS, name, settings)
+    if not isinstance(found, PortfolioReader):
+        raise _broken(PORTFOLIO_READERS, name, found, PortfolioReader)
+    return found
+
+
+def esg_source(name: str, **settings: Any) -> EsgSource:
+    """Instance of a source of ESG measures; as `risk_model`."""
+    found = _instance(ESG_SOURCES, name, settings)
+    if not isinstance(found, EsgSource):
+        raise _broken(ESG_SOURCES, name, found, EsgSource)
+    return found
+
+
+def _instance(group: str, name: str, settings: Mapping[str, Any]) -> object:
+    points = available(group)
+    if name not in points:
+        raise PluginError(
+            f"There is no plug-in {name!r} in {group}; there is: {', '.join(sorted(points)) or 'none'}.",
+            hint="Install the package that brings it; if it is this project's own, install the project again "
+            "(pip install -e .), because plug-ins are found where packages are installed.",
+            group=group,
+            name=name,
+            available=sorted(points),
+        )
+    point = points[name]
+    what = f"The plug-in {name!r} of {group} ({point.value})"
+    try:
+        factory = point.load()
+    except (ImportError, AttributeError) as e:
+        raise PluginError(
+            f"{what} cannot be loaded: {e}.",
+            hint="Install what it needs, or a version that fits this one.",
+            group=group,
+            name=name,
+        ) from e
+    if not callable(factory):
+        raise PluginError(f"{what} is not a class.", hint="Let the entry point name a class.", group=group, name=name)
+    try:
+        return cast(object, factory(**settings))
+    except TypeError as e:
+        raise PluginError(
+            f"{what} cannot be made with the settings {dict(settings)}: {e}.",
+            hint="Every argument of a plug-in's class has a default, and settings are named as the class names them.",
+            group=group,
+            name=name,
+        ) from e
+
+
+def _broken(group: str, name: str, found: object, port: type) -> PluginError:
+    missing = sorted(m for m in vars(port) if not m.startswith("_") and not hasattr(found, m))
+    return PluginError(
+        f"The plug-in {name!r} of {group} ({type(found).__qualname__}) does not keep the port {port.__name__}: "
+        f"it lacks {', '.join(missing)}.",
+        hint="The ports are in di_advisor.ports; the conformance kit in di_advisor.testing checks a plug-in.",
+        group=group,
+        name=name,
+        missing=missing,
+    )
