@@ -1,0 +1,183 @@
+"""Build the problem of one account from signals, mandate and taxpayer.
+
+Every wish of the mandate becomes a term, a rule, or a typed refusal; none is dropped silently.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+
+from di_advisor.domain.mandate import Band, Mandate, TradingMode, WashPolicy
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.signals import Signals
+from di_advisor.domain.taxes import TaxProfile
+from di_advisor.errors import InputError, UnsupportedWishError
+from di_advisor.formulate.cost_knots import chords
+from di_advisor.formulate.limits import name_limits, trade_sizes
+from di_advisor.formulate.plan import Holdings
+from di_advisor.formulate.problem import Block, Problem, Row
+from di_advisor.formulate.rules import ActiveGroup, CashRange, Locked, NameLimits, Rule, TrackingErrorCap, Turnover
+from di_advisor.formulate.segments import Segments, cut
+from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, WaitingValue
+
+__all__ = ["formulate", "refuse_unsupported"]
+
+
+def refuse_unsupported(mandate: Mandate) -> None:
+    """Refuse wishes that this formulation cannot honour.
+
+    Raises
+    ------
+    UnsupportedWishError
+        Naming each field that is set.
+    """
+    plain = Mandate()
+    fields = ("gain_budget_usd", "tax_budget_usd", "max_names", "max_trades", "benefit_min_usd", "esg", "withdrawal_usd")
+    named = [f for f in fields if getattr(mandate, f) != getattr(plain, f)]
+    if mandate.wash_policy is not WashPolicy.BAN:
+        named.append("wash_policy")
+    if mandate.mode not in (TradingMode.REBALANCE, TradingMode.BUY_ONLY, TradingMode.SELL_ONLY):
+        named.append("mode")
+    if named:
+        raise UnsupportedWishError(
+            f"The mandate sets {', '.join(named)}, which this version does not enforce yet.",
+            hint="Leave them at their defaults; a wish that cannot be kept is refused, not ignored.",
+            fields=named,
+        )
+
+
+def _bands(signals: Signals, mandate: Mandate, holdings: Holdings) -> list[ActiveGroup]:
+    universe, risk = signals.market.universe, signals.market.risk
+    rules: list[ActiveGroup] = []
+    kinds: tuple[tuple[str, Band | None], ...] = (
+        ("sector", mandate.sector_band),
+        ("industry", mandate.industry_band),
+        ("country", mandate.country_band),
+    )
+    for kind, band in kinds:
+        if band is None:
+            continue
+        label = np.array([getattr(s, kind) for s in universe.securities])
+        for group in sorted(set(label.tolist()) - {""}):
+            member = (label == group).astype(np.float64)
+            rules.append(ActiveGroup(holdings, member, band.lower, band.upper, f"{kind} band: {group}"))
+    for factor, band in mandate.factor_bands.items():
+        if factor not in risk.factors:
+            raise InputError(
+                f"The mandate limits the factor {factor!r}, which the risk model does not have.",
+                hint=f"It has: {', '.join(risk.factors)}.",
+                factor=factor,
+            )
+        column = risk.exposures[:, risk.factors.index(factor)]
+        rules.append(ActiveGroup(holdings, column, band.lower, band.upper, f"factor band: {factor}"))
+    return rules
+
+
+def _tax_per_weight(signals: Signals, tax: TaxProfile) -> FloatArray:
+    account = signals.account
+    rate = np.where(account.lot_long_term, tax.rates.long_term, tax.rates.short_term)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(account.lot_value_usd > 0, account.lot_gain_usd / account.lot_value_usd, 0.0)
+    return np.where(account.lot_known, rate * ratio, 0.0)
+
+
+def _rows(segments: Segments, holdings: Holdings, mandate: Mandate, bands: list[ActiveGroup]) -> tuple[Row, ...]:
+    rows = [
+        Row(
+            "cash",
+            -np.inf,
+            holdings.cash - mandate.cash_min,
+            on_segments=segments.sign + segments.cash_cost,
+        ),
+        Row("cash", holdings.cash - mandate.cash_max, np.inf, on_segments=segments.sign),
+    ]
+    rows += [Row(b.name, b.lower, b.upper, on_active=b.coefficients) for b in bands if not b.name.startswith("factor")]
+    if mandate.turnover_max is not None:
+        rows.append(Row("turnover", -np.inf, mandate.turnover_max, on_segments=np.full(len(segments), 0.5)))
+    return tuple(rows)
+
+
+def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
+    """The problem of one account.
+
+    Parameters
+    ----------
+    signals : Signals
+        Market and account.
+    mandate : Mandate
+        Wishes.
+    tax : TaxProfile
+        Rates; accounts that are not taxable must come with rates of zero.
+
+    Returns
+    -------
+    Problem
+        With terms and rules for explanation and the block for the solver.
+
+    Raises
+    ------
+    UnsupportedWishError
+        If the mandate asks for what this formulation cannot honour.
+    InputError
+        If it names a factor the risk model does not have.
+    """
+    refuse_unsupported(mandate)
+    market, account = signals.market, signals.account
+    value = account.value_usd
+    holdings = Holdings(
+        value_usd=value,
+        cash=float(account.cash_usd / Decimal(repr(value))),
+        held=account.held_usd() / value,
+        target=account.target_weight,
+        lot_name=account.lot_name,
+        lot_weight=account.lot_value_usd / value,
+    )
+    lower, upper, text = name_limits(signals, mandate, holdings)
+    sell_max, buy_max = trade_sizes(signals, mandate, holdings, upper)
+    largest = np.maximum(buy_max, np.bincount(account.lot_name, weights=sell_max, minlength=len(buy_max)))
+    curve = chords(market.costs, largest, value)
+    impact = market.costs.quadratic * value
+    tax_rate = _tax_per_weight(signals, tax)
+    worth = np.divide(
+        account.continuation_usd, account.lot_value_usd, out=np.zeros(len(tax_rate)), where=account.lot_value_usd > 0
+    )
+    cost = TradingCost(holdings, curve, impact)
+    terms: list[Term] = [
+        LotTax(holdings, tax_rate),
+        cost,
+        ActiveRisk(holdings, market.risk, mandate.risk_aversion),
+    ]
+    if worth.any():
+        terms.append(WaitingValue(holdings, worth))
+    bands = _bands(signals, mandate, holdings)
+    rules: list[Rule] = [
+        CashRange(holdings, cost, mandate.cash_min, mandate.cash_max),
+        NameLimits(holdings, lower, upper, text),
+        Locked(holdings, sell_max, buy_max),
+        *bands,
+    ]
+    if mandate.turnover_max is not None:
+        rules.append(Turnover(holdings, mandate.turnover_max))
+    if mandate.tracking_error_max is not None:
+        rules.append(TrackingErrorCap(holdings, market.risk, mandate.tracking_error_max))
+    segments = cut(account.lot_name, sell_max, tax_rate - worth, account.lot_gain_usd < 0, buy_max, curve)
+    box = {b.name.removeprefix("factor band: "): b for b in bands if b.name.startswith("factor")}
+    minimum = max(mandate.min_trade_weight, float(mandate.min_trade_usd) / value)
+    block = Block(
+        account_id=account.account_id,
+        holdings=holdings,
+        segments=segments,
+        risk=market.risk,
+        aversion=mandate.risk_aversion,
+        impact=impact,
+        active_lower=lower,
+        active_upper=upper,
+        exposure_lower=np.array([box[f].lower if f in box else -np.inf for f in market.risk.factors]),
+        exposure_upper=np.array([box[f].upper if f in box else np.inf for f in market.risk.factors]),
+        rows=_rows(segments, holdings, mandate, bands),
+        tracking_error_max=mandate.tracking_error_max,
+        min_trade=np.full(len(buy_max), minimum),
+    )
+    return Problem((block,), market.universe.group_of, tuple(terms), tuple(rules))

@@ -1,0 +1,96 @@
+"""Limits of single names: active weights, and how much may be sold or bought at all."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from di_advisor.domain.mandate import Mandate, TradingMode
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.signals import Signals
+from di_advisor.formulate.plan import Holdings
+
+__all__ = ["name_limits", "trade_sizes"]
+
+
+def _largest_trade(signals: Signals, mandate: Mandate, holdings: Holdings) -> FloatArray:
+    """Largest trade of each name in one proposal, as a weight; infinite where nothing limits it."""
+    largest = np.full(len(holdings.target), np.inf)
+    if mandate.max_trade_usd is not None:
+        largest = np.minimum(largest, float(mandate.max_trade_usd) / holdings.value_usd)
+    if mandate.participation_max is not None:
+        largest = np.minimum(largest, mandate.participation_max * signals.market.adv_usd / holdings.value_usd)
+    return largest
+
+
+def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple[FloatArray, FloatArray, str]:
+    """Lower and upper active weight of each name, and the rule as a sentence.
+
+    A limit that is broken today is moved to today's weight: the band never forces a trade by
+    itself. A name that must not be held may only shrink, down to what cannot be sold.
+
+    Returns
+    -------
+    lower, upper : ndarray of shape (n,)
+        Active weights.
+    text : str
+        The sentence.
+    """
+    band, t, held = mandate.name_band, holdings.target, holdings.held
+    low = np.maximum(band.lower_multiple * t, t - band.active_max)
+    high = np.full_like(t, np.inf)
+    if math.isfinite(band.upper_multiple):
+        high = np.minimum(high, band.upper_multiple * t)
+    if math.isfinite(band.active_max):
+        high = np.minimum(high, t + band.active_max)
+    high = np.where(t > 0, np.maximum(high, band.floor), 0.0)
+    low, high = np.minimum(np.maximum(low, 0.0), held), np.maximum(high, held)
+    size = _largest_trade(signals, mandate, holdings)
+    low, high = np.maximum(low, held - size), np.minimum(high, held + size)
+    banned = sorted(mandate.do_not_hold & set(signals.market.universe.security_ids))
+    if banned:
+        at = signals.market.universe.index_of(banned, where="do_not_hold")
+        stuck = np.bincount(
+            holdings.lot_name,
+            weights=np.where(signals.account.lot_sellable, 0.0, holdings.lot_weight),
+            minlength=len(t),
+        )
+        stuck = np.where(signals.account.can_sell, stuck, held)
+        low[at] = np.maximum(0.0, held - size)[at]
+        high[at] = np.maximum(stuck, held - size)[at]
+    parts = []
+    if band.lower_multiple > 0 or math.isfinite(band.upper_multiple):
+        top = f"{band.upper_multiple:g}" if math.isfinite(band.upper_multiple) else "any multiple"
+        parts.append(f"between {band.lower_multiple:g} and {top} times its target weight")
+    if math.isfinite(band.active_max):
+        parts.append(f"within {band.active_max:.4f} of its target weight")
+    what = " and ".join(parts) or "at any weight of at least zero"
+    return low - t, high - t, f"Each name stays {what}, or where it already is; names outside the target are not bought."
+
+
+def trade_sizes(
+    signals: Signals, mandate: Mandate, holdings: Holdings, active_upper: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Largest sale of each lot and largest buy of each name, as weights; 0 where locked.
+
+    Returns
+    -------
+    sell_max : ndarray of shape (L,)
+        Per lot.
+    buy_max : ndarray of shape (n,)
+        Per name: its room below the upper limit, the largest trade, and the participation cap.
+    """
+    account, market = signals.account, signals.market
+    largest = _largest_trade(signals, mandate, holdings)
+    can_sell = account.lot_sellable & account.lot_known & account.can_sell[account.lot_name]
+    if mandate.mode is TradingMode.BUY_ONLY:
+        can_sell = np.zeros_like(can_sell)
+    sell_max = np.where(can_sell, np.minimum(holdings.lot_weight, largest[account.lot_name]), 0.0)
+    banned = np.array([s in mandate.do_not_hold for s in market.universe.security_ids], dtype=np.bool_)
+    can_buy = account.can_buy & ~banned
+    if mandate.mode is TradingMode.SELL_ONLY:
+        can_buy = np.zeros_like(can_buy)
+    room = np.maximum(active_upper - holdings.active, 0.0)
+    room = np.minimum(np.minimum(room, largest), 1.0)
+    return sell_max, np.where(can_buy, room, 0.0)

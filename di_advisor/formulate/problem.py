@@ -1,0 +1,144 @@
+"""The problem: separable names, factor exposures with a box each, and a handful of coupling rows.
+
+All weights and objective figures are fractions of the account's value, so that one set of
+tolerances serves every account; `Block.value_usd` turns them into dollars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.risk import FactorRisk
+from di_advisor.errors import InputError
+from di_advisor.formulate.plan import Holdings
+from di_advisor.formulate.segments import Segments
+from di_advisor.formulate.terms import Term
+from di_advisor.formulate.rules import Rule
+
+__all__ = ["Block", "Problem", "Row"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A coupling row: ``lower <= on_active . z + on_segments . x <= upper``.
+
+    Attributes
+    ----------
+    rule : str
+        Name of the rule it comes from.
+    lower, upper : float
+        Limits; infinite where open.
+    on_active : ndarray of shape (n,), optional
+        Coefficients on active weights after trading.
+    on_segments : ndarray of shape (m,), optional
+        Coefficients on the amounts of the segments; within each name and side they must not
+        disturb the ascending order of the slopes.
+    """
+
+    rule: str
+    lower: float
+    upper: float
+    on_active: FloatArray | None = None
+    on_segments: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """One account at one stage.
+
+    The objective, to be minimised, over segment amounts x with active weights
+    ``z = active + sum of signed amounts`` and exposures ``e = X' z``::
+
+        aversion (e' F e + s . z^2) + impact . (z - active)^2 + slope . x
+
+    Attributes
+    ----------
+    account_id : str
+        The account.
+    holdings : Holdings
+        Before trading.
+    segments : Segments
+        Pieces of trades with their slopes.
+    risk : FactorRisk
+        X, F and s.
+    aversion : float
+        Price of variance, objective fraction per unit of variance.
+    impact : ndarray of shape (n,)
+        Quadratic cost per squared net trade.
+    active_lower, active_upper : ndarray of shape (n,)
+        Limits of active weights.
+    exposure_lower, exposure_upper : ndarray of shape (k,)
+        Box of exposures.
+    rows : tuple of Row
+        Coupling rows.
+    tracking_error_max : float or None
+        Hard cap.
+    min_trade : ndarray of shape (n,)
+        A name's net trade is zero or at least this.
+    sides_exclude : bool
+        Whether a name (or identical group) that is sold at a loss may not be bought.
+    """
+
+    account_id: str
+    holdings: Holdings
+    segments: Segments
+    risk: FactorRisk
+    aversion: float
+    impact: FloatArray
+    active_lower: FloatArray
+    active_upper: FloatArray
+    exposure_lower: FloatArray
+    exposure_upper: FloatArray
+    rows: tuple[Row, ...]
+    tracking_error_max: float | None
+    min_trade: FloatArray
+    sides_exclude: bool = True
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything a solver needs, and what an explanation refers back to.
+
+    Attributes
+    ----------
+    blocks : tuple of Block
+        Account x stage.
+    identical_groups : ndarray of int, shape (n,)
+        Substantially identical group of each name.
+    terms : tuple of Term
+        The objective, in USD.
+    rules : tuple of Rule
+        The rules, each with a sentence.
+    rows, aggregates, opaque_terms : tuple
+        Couplings across blocks, and terms that only a cone solver understands; empty for one account.
+    """
+
+    blocks: tuple[Block, ...]
+    identical_groups: NDArray[np.int64]
+    terms: tuple[Term, ...]
+    rules: tuple[Rule, ...]
+    rows: tuple[Row, ...] = ()
+    aggregates: tuple[object, ...] = ()
+    opaque_terms: tuple[Term, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.blocks) != 1 or self.rows or self.aggregates or self.opaque_terms:
+            raise InputError(
+                "This version solves one account at one stage without cone-only terms.",
+                hint="Propose for each account by itself.",
+            )
+
+    @property
+    def block(self) -> Block:
+        """The only block."""
+        return self.blocks[0]
+
+
+def rule_names(rows: Sequence[Row]) -> list[str]:
+    """Names of the rules behind rows, in order."""
+    return [row.rule for row in rows]

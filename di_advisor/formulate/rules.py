@@ -1,0 +1,243 @@
+"""Rules: hard limits, each with a name, a sentence, a measured quantity and its cvxpy form.
+
+A rule measures itself on a plan, so that it can be re-checked after rounding without any solver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.risk import FactorRisk
+from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
+from di_advisor.formulate.terms import TradingCost
+from di_advisor.units import bps_from_fraction, percent_from_fraction
+
+__all__ = ["ActiveGroup", "CashRange", "Locked", "NameLimits", "Rule", "TrackingErrorCap", "Turnover"]
+
+
+class Rule(Protocol):
+    """A hard limit."""
+
+    @property
+    def name(self) -> str:
+        """Short name, such as "tracking error cap"."""
+        ...
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        ...
+
+    def measure(self, plan: Plan) -> float:
+        """The limited quantity (for many names: the largest excess, 0 or less when kept)."""
+        ...
+
+    def slack(self, plan: Plan) -> float:
+        """Room left, negative when broken, in the unit of `measure`."""
+        ...
+
+    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+        """The rule as cvxpy constraints."""
+        ...
+
+
+@dataclass(frozen=True)
+class NameLimits:
+    """Every name's active weight stays in its limits (or where it already is)."""
+
+    holdings: Holdings
+    lower: FloatArray
+    upper: FloatArray
+    text: str
+    name: str = "name limits"
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        return self.text
+
+    def excess(self, plan: Plan) -> FloatArray:
+        """How far each name is outside, shape (n,); 0 or less inside."""
+        z = self.holdings.active + plan.net(self.holdings.lot_name)
+        return np.maximum(self.lower - z, z - self.upper)
+
+    def measure(self, plan: Plan) -> float:
+        """Largest excess of any name, as a weight."""
+        return float(self.excess(plan).max(initial=-np.inf))
+
+    def slack(self, plan: Plan) -> float:
+        """Minus the largest excess."""
+        return -self.measure(plan)
+
+    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+        """Box on the active weights."""
+        return [symbols.active >= self.lower, symbols.active <= self.upper]
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Lots that may not be sold and names that may not be bought (locks, wash-sale windows, sizes).
+
+    ``sell_max`` and ``buy_max`` are the largest weights allowed; 0 where locked.
+    """
+
+    holdings: Holdings
+    sell_max: FloatArray
+    buy_max: FloatArray
+    name: str = "locks"
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        return "Locked lots are not sold and locked names are not bought."
+
+    def measure(self, plan: Plan) -> float:
+        """Largest amount beyond what is allowed, as a weight."""
+        over = [(plan.sells - self.sell_max).max(initial=-np.inf), (plan.buys - self.buy_max).max(initial=-np.inf)]
+        return float(max(over))
+
+    def slack(self, plan: Plan) -> float:
+        """Minus the largest excess."""
+        return -self.measure(plan)
+
+    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+        """Boxes on sells and buys."""
+        return [symbols.sells >= 0, symbols.sells <= self.sell_max, symbols.buys >= 0, symbols.buys <= self.buy_max]
+
+
+@dataclass(frozen=True)
+class ActiveGroup:
+    """The active weight of a group (sector, country) or exposure to a factor stays in a band."""
+
+    holdings: Holdings
+    coefficients: FloatArray
+    lower: float
+    upper: float
+    name: str
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        low, high = percent_from_fraction(self.lower), percent_from_fraction(self.upper)
+        what = self.name.partition(": ")[2] or self.name
+        return f"{what} stays between {low:+.2f} and {high:+.2f} points of its target."
+
+    def measure(self, plan: Plan) -> float:
+        """Active weight or exposure."""
+        return float(self.coefficients @ (self.holdings.active + plan.net(self.holdings.lot_name)))
+
+    def slack(self, plan: Plan) -> float:
+        """Distance to the nearer limit."""
+        value = self.measure(plan)
+        return min(value - self.lower, self.upper - value)
+
+    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+        """Two linear inequalities."""
+        value = self.coefficients @ symbols.active
+        return [value >= self.lower, value <= self.upper]
+
+
+@dataclass(frozen=True)
+class CashRange:
+    """Cash after trades and their cost stays in a range of the account's value."""
+
+    holdings: Holdings
+    cost: TradingCost
+    lower: float
+    upper: float
+    name: str = "cash"
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        low, high = percent_from_fraction(self.lower), percent_from_fraction(self.upper)
+        return f"Cash after trading costs stays between {low:.2f} % and {high:.2f} % of the account."
+
+    def measure(self, plan: Plan) -> float:
+        """Cash weight after trading and costs."""
+        cost = self.cost.value_usd(plan) / self.holdings.value_usd
+        return self.holdings.cash + float(plan.sells.sum() - plan.buys.sum()) - cost
+
+    def slack(self, plan: Plan) -> float:
+        """Distance to the nearer limit."""
+        value = self.measure(plan)
+        return min(value - self.lower, self.upper - value)
+
+    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+        """Lower limit after costs (convex), upper limit before costs (so that it stays convex)."""
+        import cvxpy as cp
+
+        before_cost = self.holdings.cash + cp.sum(symbols.sells) - cp.sum(symbols.buys)
+        linear = replace_impact(self.cost).cvxpy(symbols)
+        return [before_cost - linear >= self.lower, before_cost <= self.upper]
+
+
+def replace_impact(cost: TradingCost) -> TradingCost:
+    """The cost without its quadratic part: what the linear cash row charges."""
+    return TradingCost(cost.holdings, cost.chords, np.zeros_like(cost.impact), cost.name)
+
+
+@dataclass(frozen=True)
+class Turnover:
+    """Half of all buys and sales stays below a share of the account."""
+
+    holdings: Holdings
+    upper: float
+    name: str = "turnover"
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        return f"One-way turnover is at most {percent_from_fraction(self.upper):.2f} % of the account."
+
+    def measure(self, plan: Plan) -> float:
+        """One-way turnover."""
+        return 0.5 * float(plan.sells.sum() + plan.buys.sum())
+
+    def slack(self, plan: Plan) -> float:
+        """Room left."""
+        return self.upper - self.measure(plan)
+
+    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+        """One linear inequality."""
+        import cvxpy as cp
+
+        return [0.5 * (cp.sum(symbols.sells) + cp.sum(symbols.buys)) <= self.upper]
+
+
+@dataclass(frozen=True)
+class TrackingErrorCap:
+    """Ex-ante tracking error stays below a cap."""
+
+    holdings: Holdings
+    risk: FactorRisk
+    upper: float
+    name: str = "tracking error cap"
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        return f"Tracking error is at most {bps_from_fraction(self.upper):.1f} bps a year."
+
+    def measure(self, plan: Plan) -> float:
+        """Tracking error per year, a fraction."""
+        return self.risk.tracking_error(self.holdings.active + plan.net(self.holdings.lot_name))
+
+    def slack(self, plan: Plan) -> float:
+        """Room left."""
+        return self.upper - self.measure(plan)
+
+    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+        """Second-order cone."""
+        import cvxpy as cp
+
+        values, vectors = np.linalg.eigh(self.risk.factor_covariance_per_year)
+        root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
+        own = cp.multiply(np.sqrt(self.risk.specific_variance_per_year), symbols.active)
+        return [cp.norm(cp.hstack([root @ symbols.exposures, own]), 2) <= self.upper]
+
+

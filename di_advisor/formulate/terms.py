@@ -1,0 +1,181 @@
+"""Terms of the objective, each an amount of money in USD.
+
+A term evaluates itself on a plan, writes itself in cvxpy for the reference, and shares its change
+among the trades (Aumann and Shapley 1974: along the straight line between two plans), exactly for
+quadratics and for piecewise-linear functions, so that the shares sum to the change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.risk import FactorRisk
+from di_advisor.formulate.cost_knots import CostChords
+from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
+
+__all__ = ["ActiveRisk", "LotTax", "Term", "TradingCost", "WaitingValue"]
+
+
+class Term(Protocol):
+    """One term of the objective."""
+
+    @property
+    def name(self) -> str:
+        """Name in tables, such as "tax"."""
+        ...
+
+    @property
+    def sentence(self) -> str:
+        """What it charges for, in plain words."""
+        ...
+
+    def value_usd(self, plan: Plan) -> float:
+        """Its amount for a plan, in USD; positive hurts."""
+        ...
+
+    def attribute_usd(self, plan: Plan) -> Plan:
+        """Its change from doing nothing to the plan, shared among sells (L,) and buys (n,), in USD."""
+        ...
+
+    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+        """The term as a convex cvxpy expression, as a fraction of account value."""
+        ...
+
+
+@dataclass(frozen=True)
+class ActiveRisk:
+    """Price of active risk: aversion x variance of the active return x account value."""
+
+    holdings: Holdings
+    risk: FactorRisk
+    aversion: float
+    name: str = "active risk"
+
+    @property
+    def sentence(self) -> str:
+        """What it charges for."""
+        return f"Active variance per year, priced at {self.aversion:g} times the account's value."
+
+    def value_usd(self, plan: Plan) -> float:
+        """Aversion x variance x value, in USD."""
+        active = self.holdings.active + plan.net(self.holdings.lot_name)
+        return self.aversion * self.risk.variance_per_year(active) * self.holdings.value_usd
+
+    def attribute_usd(self, plan: Plan) -> Plan:
+        """Gradient at the midpoint times each trade: exact for a quadratic."""
+        middle = self.holdings.active + 0.5 * plan.net(self.holdings.lot_name)
+        slope = self.aversion * self.holdings.value_usd * self.risk.gradient(middle)
+        return Plan(-slope[self.holdings.lot_name] * plan.sells, slope * plan.buys)
+
+    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+        """Quadratic form in the exposures plus specific risk."""
+        import cvxpy as cp
+
+        factor = cp.quad_form(symbols.exposures, self.risk.factor_covariance_per_year, assume_PSD=True)
+        own = cp.sum_squares(cp.multiply(np.sqrt(self.risk.specific_variance_per_year), symbols.active))
+        return self.aversion * (factor + own)
+
+
+@dataclass(frozen=True)
+class TradingCost:
+    """Half-spread and impact of buys and of sales, each name and side by its curve."""
+
+    holdings: Holdings
+    chords: CostChords
+    impact: FloatArray
+    name: str = "trading cost"
+
+    @property
+    def sentence(self) -> str:
+        """What it charges for."""
+        return "Predicted half-spread and market impact of each trade."
+
+    def _of(self, traded: FloatArray) -> FloatArray:
+        return np.asarray(self.chords.cost(traded) + self.impact * traded * traded, dtype=np.float64)
+
+    def value_usd(self, plan: Plan) -> float:
+        """Cost of all trades, in USD."""
+        sold = plan.sold(self.holdings.lot_name)
+        return float((self._of(sold) + self._of(plan.buys)).sum()) * self.holdings.value_usd
+
+    def attribute_usd(self, plan: Plan) -> Plan:
+        """A name's cost of selling, shared among its lots by size."""
+        sold = plan.sold(self.holdings.lot_name)
+        rate = np.divide(self._of(sold), sold, out=np.zeros_like(sold), where=sold > 0)
+        value = self.holdings.value_usd
+        return Plan(rate[self.holdings.lot_name] * plan.sells * value, self._of(plan.buys) * value)
+
+    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+        """Largest of the chords, for each name and side, plus the quadratic part of the net trade."""
+        import cvxpy as cp
+
+        rise = np.cumsum(self.chords.slopes * np.diff(self.chords.knots, axis=1), axis=1)
+        start = np.c_[np.zeros(len(rise)), rise[:, :-1]] - self.chords.slopes * self.chords.knots[:, :-1]
+        total: Any = 0
+        for traded in (symbols.buys, symbols.sold):
+            pieces = [
+                cp.multiply(self.chords.slopes[:, j], traded) + start[:, j] for j in range(self.chords.slopes.shape[1])
+            ]
+            total = total + cp.sum(pieces[0] if len(pieces) == 1 else cp.maximum(*pieces))
+        if self.impact.any():
+            moved = symbols.active - self.holdings.active
+            total = total + cp.sum_squares(cp.multiply(np.sqrt(self.impact), moved))
+        return total
+
+
+@dataclass(frozen=True)
+class LotTax:
+    """Tax due on the gains of the lots sold, at constant marginal rates; a loss is a saving."""
+
+    holdings: Holdings
+    tax_rate: FloatArray
+    """Tax per unit of weight sold of each lot, shape (L,): marginal rate x gain / value."""
+    name: str = "tax"
+
+    @property
+    def sentence(self) -> str:
+        """What it charges for."""
+        return "Tax on realised gains at the marginal rates given; a realised loss saves tax at the same rate."
+
+    def value_usd(self, plan: Plan) -> float:
+        """Tax owed on the plan, in USD; negative is a saving."""
+        return float(self.tax_rate @ plan.sells) * self.holdings.value_usd
+
+    def attribute_usd(self, plan: Plan) -> Plan:
+        """Each lot its own tax."""
+        return Plan(self.tax_rate * plan.sells * self.holdings.value_usd, np.zeros_like(plan.buys))
+
+    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+        """Linear in the lots."""
+        return self.tax_rate @ symbols.sells
+
+
+@dataclass(frozen=True)
+class WaitingValue:
+    """What selling each lot now is worth against later, without today's tax (a harvest model's figure)."""
+
+    holdings: Holdings
+    worth: FloatArray
+    """Value per unit of weight sold, shape (L,); positive favours selling now."""
+    name: str = "value of waiting"
+
+    @property
+    def sentence(self) -> str:
+        """What it charges for."""
+        return "Value of selling the lot now against later, beyond today's tax, from the harvest model."
+
+    def value_usd(self, plan: Plan) -> float:
+        """Minus the worth of selling now, in USD."""
+        return -float(self.worth @ plan.sells) * self.holdings.value_usd
+
+    def attribute_usd(self, plan: Plan) -> Plan:
+        """Each lot its own."""
+        return Plan(-self.worth * plan.sells * self.holdings.value_usd, np.zeros_like(plan.buys))
+
+    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+        """Linear in the lots."""
+        return -(self.worth @ symbols.sells)

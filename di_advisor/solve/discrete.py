@@ -1,0 +1,268 @@
+"""Discrete choices: price them, fix them, solve, and price again.
+
+At given prices every name's best choice is a scalar comparison (`PricedNames.values`); with the
+choices fixed the problem is convex, and its solution gives new prices. Following the new prices all
+the way makes names jump back and forth, so the search follows their running average (the averaging
+of subgradient methods, Nesterov 2009), and where that stalls it lets only the half of the names
+switch that gains most. The best plan and the best bound are kept, so the gap is proved. By Shapley
+and Folkman only about as many names as there are prices can be torn between choices, so few rounds
+are enough. Limits: the search is a heuristic; the certificate says how good it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
+from di_advisor.formulate.problem import Block
+from di_advisor.solve.choices import Choices, relaxed
+from di_advisor.solve.feasible import choose, feasible_choices, shared_groups
+from di_advisor.solve.minimum import settle_minimum_trades
+from di_advisor.solve.prices import PricedNames, Prices
+from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
+from di_advisor.solve.solution import Solution, judge
+from di_advisor.solve.tracking import Capped, over_the_cap, refuse, smallest_tracking_error, solve_capped
+
+__all__ = ["Cancel", "Search"]
+
+Cancel = Callable[[], bool]
+
+_GAIN = 1e-11
+_ENOUGH = 5e-5
+_SPEED = 0.5
+_FEW = 4
+_CAP_TURNS = 4
+_SETTLED = 0.01
+_DEARER = 2.0
+
+
+@dataclass(frozen=True)
+class _Incumbent:
+    """Best choices so far."""
+
+    choices: Choices
+    solution: Solution
+
+
+class Search:
+    """One search for the best choices of a block.
+
+    Parameters
+    ----------
+    block : Block
+        The account.
+    groups : ndarray of int, shape (n,)
+        Substantially identical groups.
+    cancel : callable
+        Asked between solves.
+    rounds : int
+        Budget of rounds.
+    """
+
+    def __init__(self, block: Block, groups: NDArray[np.int64], cancel: Cancel, rounds: int) -> None:
+        self.block = block
+        self.names = PricedNames(block)
+        self.groups = groups
+        self.shared = shared_groups(groups)
+        self.cancel = cancel
+        self.rounds = rounds
+        self.bound = -np.inf
+        self.solves = 0
+        self.fallbacks = 0
+
+    def run(self) -> Solution:
+        """The best plan found, with its certificate.
+
+        Raises
+        ------
+        InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
+            When there is no plan, or none that certifies.
+        """
+        program = QuadraticProgram(self.block, relaxed(self.block))
+        if self.block.tracking_error_max is not None:
+            smallest = smallest_tracking_error(program)
+            if smallest > self.block.tracking_error_max:
+                raise over_the_cap(self.block, smallest)
+        first = self._capped(program, start=None, coarse=True)
+        if self.block.tracking_error_max is None:
+            final = self._finish(self._rounds(first.prices).choices, self.block.aversion)
+        else:
+            final = self._under_the_cap(first.prices)
+        return replace(final, bound=max(final.bound, self.bound), solves=self.solves, fallbacks=self.fallbacks)
+
+    def _under_the_cap(self, prices: Prices) -> Solution:
+        """Search at a fixed price of risk, let the cap correct the price, search again."""
+        best: Solution | None = None
+        failure: InfeasibleError | UncertifiedError | None = None
+        for _ in range(_CAP_TURNS):
+            priced = replace(self.block, aversion=prices.risk, tracking_error_max=None)
+            inner = Search(priced, self.groups, self.cancel, self.rounds)
+            try:
+                found = inner._rounds(prices)
+            finally:
+                self.solves += inner.solves
+                self.fallbacks += inner.fallbacks
+            try:
+                solution = self._finish(found.choices, prices.risk)
+            except (InfeasibleError, UncertifiedError) as error:
+                failure = error
+                prices = replace(found.solution.prices, risk=prices.risk * _DEARER)
+                continue
+            self.bound = max(self.bound, solution.bound)
+            if best is None or solution.objective < best.objective:
+                best = solution
+            settled = abs(solution.prices.risk / prices.risk - 1.0) < _SETTLED
+            prices = solution.prices
+            if settled or best.objective - self.bound <= _ENOUGH * max(best.nothing - best.objective, 1e-9):
+                break
+        if best is None:
+            assert failure is not None
+            raise failure
+        return best
+
+    def _rounds(self, prices: Prices) -> _Incumbent:
+        average = self._note(prices)
+        choices = self._choices_at(average)
+        best: _Incumbent | None = None
+        share, previous = _SPEED, np.inf
+        banned = np.zeros(len(choices), dtype=np.bool_)
+        for _ in range(self.rounds):
+            try:
+                solution = self._try(choices, average.risk)
+            except (InfeasibleError, UncertifiedError):
+                if best is None:
+                    choices = self._repaired(average)
+                    best = _Incumbent(choices, self._try(choices, average.risk))
+                    solution = best.solution
+                else:
+                    moved = choices != best.choices
+                    if moved.sum() <= _FEW:
+                        banned |= moved
+                        share = _SPEED
+                    share *= _SPEED
+                    choices = self._switched(best, share, banned)
+                    continue
+            if best is None or solution.objective < best.solution.objective:
+                best, share = _Incumbent(choices, solution), _SPEED
+            elif (choices != best.choices).any():
+                share *= _SPEED
+            average = self._average(average, solution.prices)
+            gap = best.solution.objective - self.bound
+            if gap <= _ENOUGH * max(best.solution.nothing - best.solution.objective, 1e-9):
+                break
+            stalled, previous = gap > _SPEED * previous, gap
+            choices = self._switched(best, share, banned) if stalled else self._choices_at(average)
+            if (choices == best.choices).all():
+                choices = self._switched(best, share, banned)
+                if (choices == best.choices).all():
+                    break
+        if best is None:
+            raise UnfinishedError(
+                "The budget of rounds ran out before a plan was found.", hint="Allow more rounds, or trade no minimum."
+            )
+        return best
+
+    def _try(self, choices: Choices, price: float) -> Solution:
+        program = QuadraticProgram(self.block, choices)
+        capped = self._capped(program, start=price, coarse=True)
+        solution = self._judged(choices, capped)
+        self.bound = max(self.bound, solution.bound)
+        return solution
+
+    def _note(self, prices: Prices) -> Prices:
+        clean = self.names.sanitised(prices)
+        self.bound = max(self.bound, self.names.bound(clean))
+        return clean
+
+    def _average(self, old: Prices, new: Prices) -> Prices:
+        return self._note(
+            Prices(
+                risk=0.5 * (old.risk + new.risk),
+                exposures=0.5 * (old.exposures + new.exposures),
+                rows=0.5 * (old.rows + new.rows),
+                point=0.5 * (old.point + new.point),
+            )
+        )
+
+    def _choices_at(self, prices: Prices) -> Choices:
+        return choose(self.block, self.names.values(prices).value, self.shared)
+
+    def _switched(self, best: _Incumbent, share: float, banned: NDArray[np.bool_]) -> Choices:
+        """The best choices, with the share of the names switched that gains most at their prices."""
+        values = self.names.values(best.solution.prices).value
+        wanted = choose(self.block, values, self.shared)
+        rows = np.arange(len(wanted))
+        now = values[rows, best.choices]
+        gain = np.where(np.isfinite(now), now, 0.0) - values[rows, wanted]
+        movers = np.flatnonzero((gain > _GAIN) & (wanted != best.choices) & ~banned)
+        movers = movers[np.argsort(-gain[movers], kind="stable")][: int(np.ceil(len(movers) * share))]
+        after = best.choices.copy()
+        after[movers] = wanted[movers]
+        for members in self.shared:
+            if np.isin(members, movers).any():
+                after[members] = wanted[members]
+        return after
+
+    def _repaired(self, prices: Prices) -> Choices:
+        """Feasible choices near what the prices ask for."""
+        if self.block.min_trade.any():
+            loose = replace(self.block, min_trade=np.zeros_like(self.block.min_trade))
+            inner = Search(loose, self.groups, self.cancel, self.rounds)
+            sides = inner._rounds(prices).choices
+            self.solves += inner.solves
+            self.fallbacks += inner.fallbacks
+
+            def solve(choices: Choices, minimum: FloatArray) -> ConvexAnswer:
+                self._ask()
+                program = QuadraticProgram(self.block, choices, minimum)
+                answer = program.solve(prices.risk)
+                self._count(program)
+                return answer
+
+            plan = solve(sides, loose.min_trade)
+            found = settle_minimum_trades(self.names, sides, plan, solve) if plan.status == "solved" else None
+            if found is not None:
+                return found
+        program = QuadraticProgram(self.block, relaxed(self.block))
+        answer = program.solve(1.0, trading=0.0)
+        self._count(program)
+        refuse(answer)
+        return feasible_choices(self.block, answer.active - self.block.holdings.active, self.shared)
+
+    def _finish(self, choices: Choices, price: float) -> Solution:
+        capped = self._capped(QuadraticProgram(self.block, choices), start=price, coarse=False)
+        solution = self._judged(choices, capped)
+        solution.check(scale=max(abs(solution.nothing - solution.objective), 1e-6))
+        return solution
+
+    def _judged(self, choices: Choices, capped: Capped) -> Solution:
+        return judge(
+            self.names,
+            choices,
+            capped.amounts,
+            capped.prices,
+            solver=capped.solver,
+            solves=self.solves,
+            fallbacks=self.fallbacks,
+        )
+
+    def _capped(self, program: QuadraticProgram, *, start: float | None, coarse: bool) -> Capped:
+        self._ask()
+        try:
+            return solve_capped(program, self.names, start=start, coarse=coarse)
+        finally:
+            self._count(program)
+
+    def _count(self, program: QuadraticProgram) -> None:
+        self.solves += program.solves
+        self.fallbacks += program.fallbacks
+        program.solves = program.fallbacks = 0
+
+    def _ask(self) -> None:
+        if self.cancel():
+            raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")

@@ -1,0 +1,196 @@
+"""Names at given prices: every name a scalar problem, and so a bound on everything at once.
+
+Given prices of the exposures (k), of the coupling rows and of risk, each name minimises a quadratic
+plus a piecewise-linear cost on its own. Summed up this is the Lagrangian dual: a lower bound on any
+plan that keeps the rules, **with the discrete choices inside**, whatever the prices are. It needs no
+solver, so it certifies whatever a solver returned (Geoffrion 1974).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.problem import Block
+from di_advisor.solve.choices import Choice, Choices
+
+__all__ = ["NameValues", "PricedNames", "Prices"]
+
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Lagrange multipliers, in objective per unit.
+
+    Attributes
+    ----------
+    risk : float
+        Price of variance: aversion plus the multiplier of the tracking-error cap.
+    exposures : ndarray of shape (k,)
+        Of ``X'z - e = 0``.
+    rows : ndarray of shape (r,)
+        Of the coupling rows; positive pushes down, from the upper limit.
+    point : ndarray of shape (k,)
+        Exposures of the plan the prices come from, where the box problem is linearised.
+    """
+
+    risk: float
+    exposures: FloatArray
+    rows: FloatArray
+    point: FloatArray
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Segments of one side in fill order, with where each starts and ends within its name."""
+
+    segment: NDArray[np.int64]
+    name: NDArray[np.int64]
+    first: NDArray[np.int64]
+    owner: NDArray[np.int64]
+    start: FloatArray
+    end: FloatArray
+
+
+@dataclass(frozen=True)
+class NameValues:
+    """Best value and net trade of each name under each choice, shape (n, 4); infinite where not open.
+
+    ``value`` is relative to doing nothing; ``base`` is the value of doing nothing.
+    """
+
+    value: FloatArray
+    trade: FloatArray
+    base: FloatArray
+
+
+class PricedNames:
+    """The scalar problems of a block, ready for any prices."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        segments = block.segments
+        self._sell = self._side(segments.sell)
+        self._gains = self._side(segments.sell & ~segments.loss)
+        self._buy = self._side(~segments.sell)
+
+    def _side(self, mask: NDArray[np.bool_]) -> _Side:
+        at = np.flatnonzero(mask)
+        name = self.block.segments.name[at]
+        first = np.flatnonzero(np.r_[True, name[1:] != name[:-1]]) if len(at) else np.zeros(0, np.int64)
+        end = np.cumsum(self.block.segments.width[at])
+        offset = np.zeros(len(at))
+        if len(at):
+            counts = np.diff(np.r_[first, len(at)])
+            offset = np.repeat(np.r_[0.0, end[first[1:] - 1]], counts)
+        return _Side(at, name, first, name[first], end - offset - self.block.segments.width[at], end - offset)
+
+    @cached_property
+    def _row_active(self) -> FloatArray:
+        n = len(self.block.active_lower)
+        rows = [np.zeros(n) if r.on_active is None else r.on_active for r in self.block.rows]
+        return np.array(rows).reshape(len(rows), n)
+
+    @cached_property
+    def _row_segments(self) -> FloatArray:
+        m = len(self.block.segments)
+        rows = [np.zeros(m) if r.on_segments is None else r.on_segments for r in self.block.rows]
+        return np.array(rows).reshape(len(rows), m)
+
+    def _best(
+        self, side: _Side, slope: FloatArray, pull: FloatArray, q: FloatArray, low: FloatArray, high: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Minimise ``q/2 a^2 + pull a + cost(a)`` over ``low <= a <= high``; value and amount, shape (n,)."""
+        n = len(q)
+        value, amount = np.full(n, np.inf), np.zeros(n)
+        if not len(side.segment):
+            return value, amount
+        s, name, owner = slope[side.segment], side.name, side.owner
+        candidate = -(pull[name] + s) / q[name]
+        best = np.maximum.reduceat(np.minimum(candidate, side.end), side.first)
+        reach = np.minimum(high[owner], np.maximum.reduceat(side.end, side.first))
+        floor = low[owner]
+        best = np.clip(best, floor, np.maximum(reach, floor))
+        filled = np.zeros(n)
+        filled[owner] = best
+        width = self.block.segments.width[side.segment]
+        cost = np.add.reduceat(s * np.clip(filled[name] - side.start, 0.0, width), side.first)
+        total = 0.5 * q[owner] * best**2 + pull[owner] * best + cost
+        possible = floor <= reach + _TOLERANCE
+        value[owner] = np.where(possible, total, np.inf)
+        amount[owner] = best
+        return value, amount
+
+    def values(self, prices: Prices) -> NameValues:
+        """Each name's best value under each choice, at given prices."""
+        block = self.block
+        z0, s = block.holdings.active, block.risk.specific_variance_per_year
+        own = prices.risk * s
+        g = block.risk.exposures @ prices.exposures + prices.rows @ self._row_active
+        slope = block.segments.slope + prices.rows @ self._row_segments
+        q = np.maximum(2.0 * (own + block.impact), 1e-14)
+        lean = 2.0 * own * z0 + g
+        down, up = z0 - block.active_lower, block.active_upper - z0
+        forced_down, forced_up = np.maximum(-up, 0.0), np.maximum(-down, 0.0)
+        minimum = block.min_trade
+        sell, sold = self._best(self._sell, slope, -lean, q, np.maximum(minimum, forced_down), down)
+        gains, trimmed = self._best(self._gains, slope, -lean, q, np.maximum(minimum, forced_down), down)
+        buy, bought = self._best(self._buy, slope, lean, q, np.maximum(minimum, forced_up), up)
+        nothing = np.where((forced_down <= _TOLERANCE) & (forced_up <= _TOLERANCE), 0.0, np.inf)
+        return NameValues(
+            value=np.stack([nothing, sell, buy, gains], axis=1),
+            trade=np.stack([np.zeros_like(sold), -sold, bought, -trimmed], axis=1),
+            base=own * z0 * z0 + g * z0,
+        )
+
+    def coupling(self, prices: Prices) -> float:
+        """The part of the dual that belongs to exposures, rows and the cap."""
+        block = self.block
+        factor = block.risk.factor_covariance_per_year
+        slope = 2.0 * prices.risk * (factor @ prices.point)
+        t = prices.exposures
+        lean = slope - t
+        reach = np.where(lean > 0, block.exposure_lower, block.exposure_upper) - prices.point
+        with np.errstate(invalid="ignore"):
+            box = np.where(lean == 0, 0.0, lean * reach)
+        total = 0.5 * float(slope @ prices.point) - float(t @ prices.point) + float(box.sum())
+        for price, row in zip(prices.rows, block.rows, strict=True):
+            if price:
+                total -= price * (row.upper if price > 0 else row.lower)
+        if block.tracking_error_max is not None:
+            total -= (prices.risk - block.aversion) * block.tracking_error_max**2
+        return total
+
+    def bound(self, prices: Prices, choices: Choices | None = None) -> float:
+        """Lower bound of the objective, over all choices or with given ones fixed."""
+        names = self.values(prices)
+        value = names.value
+        if choices is None:
+            best = value.min(axis=1)
+        else:
+            rows = np.arange(len(choices))
+            best = value[rows, choices]
+            if not self.block.min_trade.any():  # a buyer may also sell gains or stand still, a seller stand still
+                other = np.where(choices == Choice.BUY, np.minimum(value[:, 0], value[:, 3]), value[:, 0])
+                best = np.minimum(best, other)
+        return float(names.base.sum() + best.sum()) + self.coupling(prices)
+
+    def sanitised(self, prices: Prices) -> Prices:
+        """Prices that keep the bound finite: rows open on one side, exposures without a box."""
+        block = self.block
+        rows = prices.rows.copy()
+        for j, row in enumerate(block.rows):
+            if rows[j] > 0 and not np.isfinite(row.upper):
+                rows[j] = 0.0
+            if rows[j] < 0 and not np.isfinite(row.lower):
+                rows[j] = 0.0
+        slope = 2.0 * prices.risk * (block.risk.factor_covariance_per_year @ prices.point)
+        lean = slope - prices.exposures
+        limit = np.where(lean > 0, block.exposure_lower, block.exposure_upper)
+        exposures = np.where(np.isfinite(limit), prices.exposures, slope)
+        return Prices(prices.risk, exposures, rows, prices.point)

@@ -1,0 +1,171 @@
+"""Solve the quadratic program of fixed choices: PIQP, and Clarabel where PIQP does not certify.
+
+A status is never taken at its word: what comes back is a plan whose residuals and duality gap are
+computed anew (`di_advisor.solve.solution`). The matrices are set up once; another price of risk
+only updates the Hessian.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.problem import Block
+from di_advisor.solve.choices import Choices, restrict
+from di_advisor.solve.matrices import SCALE, build, hessian, linear
+from di_advisor.solve.prices import Prices
+
+__all__ = ["ConvexAnswer", "QuadraticProgram"]
+
+_TOLERANCE = 1e-10
+_LARGEST_PRICE = 1e3
+_MAX_ITERATIONS = 120
+
+
+@dataclass(frozen=True)
+class ConvexAnswer:
+    """What a solver returned, cleaned of round-off.
+
+    Attributes
+    ----------
+    status : str
+        "solved", "infeasible", "unbounded" or "failed".
+    solver : str
+        Which one.
+    amounts : ndarray of shape (m,)
+        Amount of each segment, inside its box.
+    active : ndarray of shape (n,)
+        Active weights, recomputed from the amounts.
+    prices : Prices or None
+        Multipliers; None unless solved.
+    """
+
+    status: str
+    solver: str
+    amounts: FloatArray
+    active: FloatArray
+    prices: Prices | None
+
+
+class QuadraticProgram:
+    """The convex problem of a block under fixed choices, ready for several prices of risk."""
+
+    def __init__(self, block: Block, choices: Choices, minimum: FloatArray | None = None) -> None:
+        self.block = block
+        self.choices = choices
+        self.limits = restrict(block, choices, minimum)
+        self.matrices = build(block, self.limits)
+        self._piqp: Any = None
+        self.solves = 0
+        self.fallbacks = 0
+
+    def solve(self, risk_price: float, *, trading: float = 1.0) -> ConvexAnswer:
+        """Solve at a price of variance.
+
+        Parameters
+        ----------
+        risk_price : float
+            Price of variance, more than zero.
+        trading : float
+            Scale of everything but risk; 0 minimises risk alone.
+
+        Returns
+        -------
+        ConvexAnswer
+            From PIQP, or from Clarabel if PIQP did not solve it.
+        """
+        self.solves += 1
+        size = max(1.0, risk_price / _LARGEST_PRICE)  # a very high price of risk drowns the rest in round-off
+        P = hessian(self.block, self.matrices, risk_price / size, trading / size)
+        c = linear(self.block, self.matrices, trading / size)
+        answer = self._by_piqp(P, c, risk_price, size)
+        if answer.status != "solved":
+            self.fallbacks += 1
+            answer = self._by_clarabel(P, c, risk_price, size)
+        return answer
+
+    def _by_piqp(self, P: Any, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
+        import piqp
+
+        m = self.matrices
+        if self._piqp is None:
+            self._piqp = piqp.SparseSolver()
+            settings = self._piqp.settings
+            settings.eps_abs = settings.eps_rel = _TOLERANCE
+            settings.max_iter = _MAX_ITERATIONS
+            settings.preconditioner_scale_cost = True
+            self._piqp.setup(
+                P, c, m.equality, m.equality_rhs, m.rows, m.row_lower, m.row_upper, m.lower, m.upper
+            )
+        else:
+            self._piqp.update(P=P, c=c)
+        status = self._piqp.solve()
+        result = self._piqp.result
+        if status != piqp.PIQP_SOLVED:
+            named = {piqp.PIQP_PRIMAL_INFEASIBLE: "infeasible", piqp.PIQP_DUAL_INFEASIBLE: "unbounded"}
+            return self._nothing(named.get(status, "failed"), "PIQP")
+        return self._clean("PIQP", result.x, result.y, result.z_u - result.z_l, risk_price, size)
+
+    def _by_clarabel(self, P: Any, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
+        import clarabel
+
+        m = self.matrices
+        eye = sp.identity(len(c), format="csr")
+        parts: list[Any] = [m.equality]
+        rhs = [m.equality_rhs]
+        for matrix, limit, sign in (
+            (m.rows, m.row_upper, 1.0),
+            (m.rows, m.row_lower, -1.0),
+            (eye, m.upper, 1.0),
+            (eye, m.lower, -1.0),
+        ):
+            keep = np.isfinite(limit)
+            parts.append(sp.csr_matrix(matrix)[keep] * sign)
+            rhs.append(limit[keep] * sign)
+        inequalities = sum(len(b) for b in rhs[1:])
+        cones = [clarabel.ZeroConeT(len(rhs[0])), clarabel.NonnegativeConeT(inequalities)]
+        settings = clarabel.DefaultSettings()
+        settings.verbose = False
+        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-9
+        A, b = sp.csc_matrix(sp.vstack(parts)), np.concatenate(rhs)
+        solution = clarabel.DefaultSolver(sp.triu(P, format="csc"), c, A, b, cones, settings).solve()
+        status = str(solution.status)
+        if status != "Solved":
+            named = {"PrimalInfeasible": "infeasible", "DualInfeasible": "unbounded"}
+            return self._nothing(named.get(status, "failed"), "Clarabel")
+        z = np.array(solution.z)
+        equal = len(rhs[0])
+        up = np.isfinite(m.row_upper)
+        low = np.isfinite(m.row_lower)
+        row = np.zeros(len(m.row_upper))
+        row[up] += z[equal : equal + up.sum()]
+        row[low] -= z[equal + up.sum() : equal + up.sum() + low.sum()]
+        return self._clean("Clarabel", np.array(solution.x), z[:equal], row, risk_price, size)
+
+    def _nothing(self, status: str, solver: str) -> ConvexAnswer:
+        return ConvexAnswer(
+            status, solver, np.zeros(len(self.block.segments)), self.block.holdings.active.copy(), None
+        )
+
+    def _clean(
+        self, solver: str, v: FloatArray, y: FloatArray, row: FloatArray, risk_price: float, size: float
+    ) -> ConvexAnswer:
+        segments, used = self.block.segments, self.matrices.used
+        n, k = self.block.risk.exposures.shape
+        amounts = np.zeros(len(segments))
+        amounts[used] = np.clip(v[: len(used)] / SCALE, 0.0, segments.width[used])
+        trade = np.bincount(segments.name, weights=segments.sign * amounts, minlength=n)
+        active = self.block.holdings.active + trade
+        prices = Prices(
+            risk=risk_price,
+            exposures=-np.asarray(y)[n : n + k] * SCALE * size,
+            rows=np.asarray(row) * SCALE * size,
+            point=np.clip(
+                self.block.risk.exposures.T @ active, self.block.exposure_lower, self.block.exposure_upper
+            ),
+        )
+        return ConvexAnswer("solved", solver, amounts, active, prices)

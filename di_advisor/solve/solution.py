@@ -1,0 +1,179 @@
+"""A solution that judges itself, without the solver that made it.
+
+Primal residuals come from the amounts, the bound from the prices (`PricedNames.bound`); their
+difference is the gap. Nothing that fails the check may become trades.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import UncertifiedError
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Block
+from di_advisor.solve.choices import Choices, restrict
+from di_advisor.solve.prices import PricedNames, Prices
+
+__all__ = ["Solution", "judge", "objective_of", "plan_of", "residual_of", "variance_of"]
+
+FEASIBLE = 1e-6
+"""Largest violation of a rule that counts as round-off, fraction of the account."""
+
+CONVEX_GAP = 1e-5
+"""Largest gap of the convex problem that counts as solved, relative to the size of the objective."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Plan, prices and certificate; figures are fractions of the account's value.
+
+    Attributes
+    ----------
+    plan : Plan
+        What to sell and buy.
+    choices : ndarray of int, shape (n,)
+        Discrete choice of each name.
+    prices : Prices
+        Multipliers of the convex problem under these choices.
+    objective : float
+        Objective of the plan.
+    convex_bound : float
+        Lower bound under the same choices: how well the convex problem is solved.
+    bound : float
+        Lower bound over all choices.
+    residual : float
+        Largest violation of any limit.
+    nothing : float
+        Objective of doing nothing.
+    solver : str
+        What solved it, with fallbacks named.
+    solves, fallbacks : int
+        Convex solves, and how many needed the fallback.
+    """
+
+    plan: Plan
+    choices: Choices
+    prices: Prices
+    objective: float
+    convex_bound: float
+    bound: float
+    residual: float
+    nothing: float
+    solver: str
+    solves: int
+    fallbacks: int
+
+    @property
+    def gap(self) -> float:
+        """Proved distance from the best plan there is."""
+        return max(self.objective - self.bound, 0.0)
+
+    @property
+    def convex_gap(self) -> float:
+        """Proved distance from the best plan under the same choices."""
+        return max(self.objective - self.convex_bound, 0.0)
+
+    def check(self, *, scale: float) -> None:
+        """Refuse a plan that breaks a limit or is not optimal for its choices.
+
+        Parameters
+        ----------
+        scale : float
+            Size of the objective that gaps are measured against.
+
+        Raises
+        ------
+        UncertifiedError
+            With the residual or the gap.
+        """
+        if not (np.isfinite(self.objective) and self.residual <= FEASIBLE):
+            raise UncertifiedError(
+                f"The solver's plan breaks a limit by {self.residual:.2e} of the account's value.",
+                hint="No trades are proposed. Check the data for extreme figures, or widen the narrowest band.",
+                residual=self.residual,
+            )
+        if not self.convex_gap <= CONVEX_GAP * max(scale, abs(self.objective)):
+            raise UncertifiedError(
+                f"The solver's plan is {self.convex_gap:.2e} of the account's value away from its proved bound.",
+                hint="No trades are proposed. Check the data for extreme figures.",
+                gap=self.convex_gap,
+            )
+
+
+def plan_of(block: Block, amounts: FloatArray) -> Plan:
+    """Plan from the amounts of the segments."""
+    segments = block.segments
+    lots = len(block.holdings.lot_name)
+    sold = segments.sell
+    sells = np.bincount(segments.lot[sold], weights=amounts[sold], minlength=lots)
+    buys = np.bincount(segments.name[~sold], weights=amounts[~sold], minlength=len(block.active_lower))
+    return Plan(sells, buys)
+
+
+def variance_of(block: Block, active: FloatArray) -> float:
+    """Active variance per year."""
+    return block.risk.variance_per_year(active)
+
+
+def objective_of(block: Block, amounts: FloatArray, active: FloatArray) -> float:
+    """Objective of segment amounts, a fraction of the account."""
+    moved = active - block.holdings.active
+    return float(
+        block.aversion * variance_of(block, active) + block.impact @ (moved * moved) + block.segments.slope @ amounts
+    )
+
+
+def residual_of(block: Block, choices: Choices, amounts: FloatArray, active: FloatArray) -> float:
+    """Largest violation of boxes, rows, exposures and the cap."""
+    limits = restrict(block, choices)
+    over = [0.0]
+    over.append(float((limits.active_lower - active).max(initial=0.0)))
+    over.append(float((active - limits.active_upper).max(initial=0.0)))
+    e = block.risk.exposures.T @ active
+    over.append(float((block.exposure_lower - e).max(initial=0.0)))
+    over.append(float((e - block.exposure_upper).max(initial=0.0)))
+    over.append(float(amounts[~limits.open_segments].max(initial=0.0)))
+    for row in block.rows:
+        value = 0.0
+        if row.on_active is not None:
+            value += float(row.on_active @ active)
+        if row.on_segments is not None:
+            value += float(row.on_segments @ amounts)
+        over.append(max(row.lower - value, value - row.upper))
+    if block.tracking_error_max is not None:
+        over.append(float(np.sqrt(variance_of(block, active))) - block.tracking_error_max)
+    return max(over)
+
+
+def judge(
+    names: PricedNames,
+    choices: Choices,
+    amounts: FloatArray,
+    prices: Prices,
+    *,
+    solver: str,
+    solves: int,
+    fallbacks: int,
+) -> Solution:
+    """Solution with its own figures."""
+    block = names.block
+    segments = block.segments
+    trade = np.bincount(segments.name, weights=segments.sign * amounts, minlength=len(block.active_lower))
+    active = block.holdings.active + trade
+    clean = names.sanitised(prices)
+    return Solution(
+        plan=plan_of(block, amounts),
+        choices=choices,
+        prices=clean,
+        objective=objective_of(block, amounts, active),
+        convex_bound=names.bound(clean, choices),
+        bound=names.bound(clean),
+        residual=residual_of(block, choices, amounts, active),
+        nothing=block.aversion * variance_of(block, block.holdings.active),
+        solver=solver,
+        solves=solves,
+        fallbacks=fallbacks,
+    )
