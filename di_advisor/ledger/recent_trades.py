@@ -181,7 +181,7 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
         if fill.side is not Side.BUY or not in_wash_window(calendar_day(fill.on, "The date of a fill"), as_of):
             continue
         opened = held.get(fill.lot_id) if fill.lot_id else None
-        if opened is not None and opened.acquired == fill.on:
+        if opened is not None and (opened.security_id, opened.acquired) == (fill.security_id, fill.on):
             continue
         if fill.lot_id and opened is None and fill.on <= as_of and sold_replacement is SoldReplacement.DOES_NOT_COUNT:
             continue
