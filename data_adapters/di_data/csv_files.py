@@ -20,26 +20,21 @@ from pathlib import Path
 import numpy as np
 
 from di_advisor.domain.cells import is_blank
-from di_advisor.domain.lot_rows import LOT_COLUMNS, lots_from_rows, portfolio_of
+from di_advisor.domain.columns import CHARACTERISTIC, LOT_COLUMNS, PRICE_FILE_COLUMNS, WEIGHT_COLUMNS
+from di_advisor.domain.lot_rows import lots_from_rows, portfolio_of
 from di_advisor.domain.market import Market, ReturnHistory
-from di_advisor.domain.market_rows import CHARACTERISTIC, MARKET_COLUMNS, market_from_rows
+from di_advisor.domain.market_rows import market_from_rows
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.rows import Column, Findings, Row, require_columns, some_of
 from di_advisor.domain.target import Target
-from di_advisor.domain.weight_rows import WEIGHT_COLUMNS, target_from_rows
+from di_advisor.domain.weight_rows import target_from_rows
 from di_advisor.errors import InputError, InputWarning
 from di_data.delimited import MAX_BYTES, MAX_ROWS, read_rows, read_text
 from di_data.notation import FileNotation
 from di_data.return_files import MAX_RETURN_BYTES, read_returns
 from di_data.trading_days import closed_days
 
-__all__ = ["PRICE_FILE_COLUMNS", "CsvFiles"]
-
-PRICE_FILE_COLUMNS = (
-    *(Column(c.name, c.meaning, required=c.required or c.name == "sector") for c in MARKET_COLUMNS),
-    Column("as_of", "Day of the row's price; one that is too old is an error."),
-)
-"""Columns of a file of prices."""
+__all__ = ["CsvFiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,7 @@ class CsvFiles:
         return FileNotation(self.decimal_mark, self.date_format)
 
     def portfolio(self, lots: Path, *, as_of: date, cash_usd: str) -> Portfolio:
-        """Portfolio from a file of lots, columns as in `di_advisor.domain.lot_rows.LOT_COLUMNS`.
+        """Portfolio from a file of lots, columns as in `di_advisor.domain.columns.LOT_COLUMNS`.
 
         Lots are sorted by account, trade date, security and id. Without any row, the portfolio is
         one account of cash.
@@ -112,7 +107,9 @@ class CsvFiles:
         return portfolio_of(read, cash_usd=cash_usd, as_of=as_of)
 
     def market(self, prices: Path, *, as_of: date) -> Market:
-        """Market from a file of prices, columns as in `PRICE_FILE_COLUMNS` and ``characteristic_<name>``.
+        """Market from a file of prices, columns as in `di_advisor.domain.columns.PRICE_FILE_COLUMNS`.
+
+        Further columns ``characteristic_<name>`` are style characteristics.
 
         Raises
         ------
@@ -135,7 +132,7 @@ class CsvFiles:
         return market_from_rows(rows, self._notation, findings, as_of=as_of)
 
     def target(self, index: Path, *, as_of: date) -> Target:
-        """Target from a file of index weights, columns as in `di_advisor.domain.weight_rows.WEIGHT_COLUMNS`.
+        """Target from a file of index weights, columns as in `di_advisor.domain.columns.WEIGHT_COLUMNS`.
 
         Without a column ``effective`` the weights hold from ``as_of`` on.
 

@@ -21,12 +21,12 @@ from di_advisor.domain.market import FloatArray, ReturnHistory
 from di_advisor.domain.rows import Findings, some_of
 from di_advisor.errors import InputError, InputWarning
 from di_data.delimited import read_text
-from di_data.return_tables import RETURN_COLUMNS, table_of_frame, table_of_text
+from di_data.return_tables import table_of_frame, table_of_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MAX_RETURN_BYTES", "RETURN_COLUMNS", "read_returns"]
+__all__ = ["MAX_RETURN_BYTES", "read_returns"]
 
 MAX_RETURN_BYTES = 512 * 1024 * 1024
 """Largest file of returns."""

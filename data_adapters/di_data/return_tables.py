@@ -17,21 +17,14 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.cells import FrameNotation, Notation
 from di_advisor.domain.market import FloatArray
-from di_advisor.domain.rows import Column, Findings, some_of
+from di_advisor.domain.rows import Findings, some_of
 from di_advisor.errors import InputError
 from di_data.delimited import read_records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RETURN_COLUMNS", "Table", "table_of_frame", "table_of_text"]
-
-RETURN_COLUMNS = (
-    Column("date", "Trading day.", required=True),
-    Column("security_id", "Permanent id (long form); in the wide form every id is a column of its own."),
-    Column("total_return", "Return of the day with dividends, a fraction (long form); blank where not traded."),
-)
-"""Columns of a file of returns."""
+__all__ = ["Table", "table_of_frame", "table_of_text"]
 
 Table = tuple[NDArray[np.datetime64], list[str], FloatArray]
 """Dates of shape (t,), n security ids, and returns of shape (t, n)."""

@@ -19,21 +19,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.cells import FrameNotation
-from di_advisor.domain.lot_rows import LOT_COLUMNS, lots_from_rows, portfolio_of
+from di_advisor.domain.columns import CHARACTERISTIC, LOT_COLUMNS, MARKET_COLUMNS, SECURITY_COLUMNS, WEIGHT_COLUMNS
+from di_advisor.domain.lot_rows import lots_from_rows, portfolio_of
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import Market
-from di_advisor.domain.market_rows import (
-    CHARACTERISTIC,
-    MARKET_COLUMNS,
-    SECURITY_COLUMNS,
-    market_from_rows,
-    universe_from_rows,
-)
+from di_advisor.domain.market_rows import market_from_rows, universe_from_rows
 from di_advisor.domain.portfolio import Fill, Portfolio
 from di_advisor.domain.rows import Column, Findings, Row, require_columns
 from di_advisor.domain.target import Target
 from di_advisor.domain.universe import Security, Universe
-from di_advisor.domain.weight_rows import WEIGHT_COLUMNS, target_from_rows, weights_of
+from di_advisor.domain.weight_rows import target_from_rows, weights_of
 from di_advisor.errors import InputWarning
 
 if TYPE_CHECKING:
@@ -90,7 +85,7 @@ def portfolio_from_frame(
     Parameters
     ----------
     lots : DataFrame
-        Columns as in `di_advisor.domain.lot_rows.LOT_COLUMNS`: ``security_id``, ``shares``,
+        Columns as in `di_advisor.domain.columns.LOT_COLUMNS`: ``security_id``, ``shares``,
         ``basis_total_usd`` and ``acquired`` are needed; ``held_since``, ``lot_id``, ``account_id``,
         ``state``, ``account_kind``, ``reinvests_dividends`` and ``currency`` may be left out.
     cash_usd : str, int or Decimal
@@ -160,7 +155,7 @@ def market_from_frame(frame: pd.DataFrame, *, as_of: date, known_at: datetime | 
     Parameters
     ----------
     frame : DataFrame
-        Columns as in `di_advisor.domain.market_rows.MARKET_COLUMNS`, and any number of columns
+        Columns as in `di_advisor.domain.columns.MARKET_COLUMNS`, and any number of columns
         ``characteristic_<name>``. A missing price is unpriced (with a warning).
     as_of : date
         Exchange-local date.
@@ -204,7 +199,7 @@ def weights_from_frame(frame: pd.DataFrame) -> dict[str, float]:
 
 
 def target_from_frame(frame: pd.DataFrame, *, index: str = "index", effective: date | None = None) -> Target:
-    """Target of a frame with the columns of `di_advisor.domain.weight_rows.WEIGHT_COLUMNS`.
+    """Target of a frame with the columns of `di_advisor.domain.columns.WEIGHT_COLUMNS`.
 
     Parameters
     ----------

@@ -19,29 +19,10 @@ from di_advisor.domain.cells import Notation, flag_of, is_blank, require_usd, te
 from di_advisor.domain.lot_identity import AccountFacts, ReadLot, distinct, numbered
 from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio
-from di_advisor.domain.rows import Column, Findings, Row, some_of
+from di_advisor.domain.rows import Findings, Row, some_of
 from di_advisor.errors import InputError, InputWarning
 
-__all__ = ["LOT_COLUMNS", "lots_from_rows", "portfolio_of"]
-
-LOT_COLUMNS = (
-    Column("security_id", "Permanent id of the security, the same as in the prices and the index.", required=True),
-    Column("shares", "Shares of the lot, more than zero; fractions are kept exactly.", required=True),
-    Column(
-        "basis_total_usd",
-        "Adjusted basis of the whole lot in USD, not per share; blank where it is not known.",
-        required=True,
-    ),
-    Column("acquired", "Trade date; VARIOUS or blank where it is not known. Not the settlement date.", required=True),
-    Column("held_since", "Start of the holding period, where it differs from the trade date (tacking)."),
-    Column("lot_id", "Id of the lot; without one, the lot is named by its content and numbered."),
-    Column("account_id", "Account of the lot; one account where it is left out."),
-    Column("state", "known, basis_pending or term_unknown; follows from the blanks where it is left out."),
-    Column("account_kind", "taxable (default), spouse, ira or roth; the same for all lots of an account."),
-    Column("reinvests_dividends", "Whether the account reinvests dividends by itself: true or false (default)."),
-    Column("currency", "USD, the only currency; any other is refused."),
-)
-"""Columns of a table of lots."""
+__all__ = ["lots_from_rows", "portfolio_of"]
 
 _VARIOUS = {"various", "unknown"}
 
@@ -59,7 +40,7 @@ def lots_from_rows(
     Parameters
     ----------
     rows : iterable of Row
-        Cells by the names of `LOT_COLUMNS`.
+        Cells by the names of `di_advisor.domain.columns.LOT_COLUMNS`.
     notation : Notation
         How cells are written.
     findings : Findings

@@ -77,14 +77,16 @@ class Market:
             raise InputError("known_at has no time zone.", hint="Pass a UTC instant: datetime(..., tzinfo=UTC).")
         object.__setattr__(self, "known_at", self.known_at.astimezone(UTC))
         if len(self.price_usd) != n:
-            raise InputError(f"There are {len(self.price_usd)} prices for {n} names.", hint="Align them to the universe.")
+            raise InputError(
+                f"There are {len(self.price_usd)} prices for {n} names.", hint="Align them to the universe."
+            )
         prices = []
         for s, p in zip(self.universe.securities, self.price_usd, strict=True):
             value = None if p is None else Decimal(str(exact(p, f"price of {s.ticker}")))
             if value is not None and value <= 0:
                 raise InputError(
                     f"The price of {s.ticker} ({s.security_id}) on {self.as_of} is {value} USD.",
-                    hint="A price is more than zero; record a delisting as a corporate action, a missing price as None.",
+                    hint="A price is more than zero; a delisting is a corporate action, a missing price is None.",
                     security_id=s.security_id,
                 )
             prices.append(value)

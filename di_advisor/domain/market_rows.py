@@ -20,47 +20,18 @@ from fractions import Fraction
 import numpy as np
 
 from di_advisor.domain.cells import Notation, float_of, instant_at_close, is_blank, require_usd, text_of
+from di_advisor.domain.columns import CHARACTERISTIC
 from di_advisor.domain.market import Market
-from di_advisor.domain.rows import Column, Findings, Row, some_of
+from di_advisor.domain.rows import Findings, Row, some_of
 from di_advisor.domain.universe import Security, Universe
 from di_advisor.errors import InputError, InputWarning
 
 __all__ = [
-    "CHARACTERISTIC",
-    "MARKET_COLUMNS",
-    "SECURITY_COLUMNS",
     "figure",
     "market_from_rows",
     "not_negative",
     "universe_from_rows",
 ]
-
-CHARACTERISTIC = "characteristic_"
-"""Prefix of columns that hold a style characteristic."""
-
-SECURITY_COLUMNS = (
-    Column("security_id", "Permanent id of the security; tickers change, ids do not.", required=True),
-    Column("ticker", "What people call it; the id where it is left out."),
-    Column("name", "Name of the company or share class."),
-    Column("sector", "Sector, for sector bands; blank where it is not known."),
-    Column("industry", "Industry, for industry bands."),
-    Column("country", "Country, for country bands; US where the column is left out."),
-    Column("currency", "USD, the only currency; any other is refused."),
-    Column("identical_group", "Securities with the same text here count as substantially identical (wash sales)."),
-)
-MARKET_COLUMNS = (
-    *SECURITY_COLUMNS,
-    Column(
-        "price_usd",
-        "Price of a share, more than zero; blank where there is none: the position is then left alone.",
-        required=True,
-    ),
-    Column("half_spread_bps", "Half the quoted spread over the mid price, in basis points.", required=True),
-    Column("adv_usd", "Average daily volume in USD, more than zero.", required=True),
-    Column("volatility_per_year", "Annualised volatility of returns, a fraction (0.30, not 30).", required=True),
-    Column("market_cap_usd", "Market capitalisation in USD; all rows or none."),
-)
-"""Columns of a table of prices; further ones that start with ``characteristic_`` are style characteristics."""
 
 # Above this, half of all names would move by their whole price in a few months: the column holds percent.
 _PLAUSIBLE_VOLATILITY_PER_YEAR = 3.0
@@ -103,7 +74,7 @@ def market_from_rows(
     Parameters
     ----------
     rows : sequence of Row
-        Cells by the names of `MARKET_COLUMNS`, and characteristics.
+        Cells by the names of `di_advisor.domain.columns.MARKET_COLUMNS`, and characteristics.
     notation : Notation
         How cells are written.
     findings : Findings

@@ -14,20 +14,11 @@ from datetime import date
 
 from di_advisor.domain.cells import Notation, float_of, is_blank, text_of
 from di_advisor.domain.market_rows import figure, not_negative
-from di_advisor.domain.rows import Column, Findings, Row
+from di_advisor.domain.rows import Findings, Row
 from di_advisor.domain.target import IndexWeights, Target, TargetComponent
 from di_advisor.errors import InputError
 
-__all__ = ["WEIGHT_COLUMNS", "target_from_rows", "weights_of"]
-
-WEIGHT_COLUMNS = (
-    Column("security_id", "Permanent id of the security, as in the prices.", required=True),
-    Column("weight", "Weight in the index, a fraction of at least 0; the weights sum to 1.", required=True),
-    Column("effective", "First day on which the weight holds; one set a day."),
-    Column("index", "Name of the index, for a target made of several."),
-    Column("fraction", "Fraction of the account that tracks this index; the fractions sum to 1."),
-)
-"""Columns of a table of index weights."""
+__all__ = ["target_from_rows", "weights_of"]
 
 _SUM_TOLERANCE = 1e-6
 
@@ -66,7 +57,7 @@ def target_from_rows(
     Parameters
     ----------
     rows : iterable of Row
-        Cells by the names of `WEIGHT_COLUMNS`.
+        Cells by the names of `di_advisor.domain.columns.WEIGHT_COLUMNS`.
     notation : Notation
         How cells are written.
     findings : Findings

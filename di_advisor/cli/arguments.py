@@ -1,0 +1,88 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from di_advisor.cli.commands import columns, demo, propose
+from di_advisor.cli.files import file_columns
+from di_advisor.cli.wishes import add_rates, add_wishes, usd
+from di_advisor.domain.cells import iso_day
+from di_advisor.errors import InputError
+
+__all__ = ["parser"]
+
+
+def _day(text: str) -> date:
+    try:
+        return iso_day(text)
+    except InputError as e:
+        raise argparse.ArgumentTypeError(str(e)) from e
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line; each command carries its function as ``run``."""
+    top = argparse.ArgumentParser(
+        prog="di-advisor",
+        description="Direct indexing: from tax lots to explained trades. Not tax advice.",
+    )
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_demo(commands.add_parser("demo", help="rebalance an account of the built-in simulated market"))
+    _add_propose(
+        commands.add_parser(
+            "propose",
+            help="propose trades for your own files",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=file_columns(),
+        )
+    )
+    listing = commands.add_parser("columns", help="the columns of the files that are read and written")
+    listing.set_defaults(run=columns)
+    return top
+
+
+def _add_demo(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--account", default="seasoned", help="young, seasoned (default) or concentrated")
+    command.add_argument("--seed", type=int, default=7, help="of the simulated market (7)")
+    _add_out(command)
+    add_wishes(command)
+    command.set_defaults(run=demo)
+
+
+def _add_propose(command: argparse.ArgumentParser) -> None:
+    files = command.add_argument_group("files")
+    files.add_argument("--lots", type=Path, required=True, metavar="FILE", help="CSV of tax lots")
+    files.add_argument("--prices", type=Path, required=True, metavar="FILE", help="CSV of prices and conditions")
+    files.add_argument("--index", type=Path, required=True, metavar="FILE", help="CSV of index weights")
+    files.add_argument(
+        "--returns",
+        type=Path,
+        metavar="FILE",
+        help="CSV or Parquet of daily total returns, to estimate risk; without it, correlations are assumed",
+    )
+    _add_notation(files)
+    account = command.add_argument_group("account")
+    account.add_argument("--account", default="", metavar="ID", help="which account, if the file has several")
+    account.add_argument("--cash", type=usd, default=usd("0"), metavar="USD", help="cash that can be spent (0)")
+    account.add_argument("--as-of", type=_day, metavar="DATE", help="tax date of the trades (today in New York)")
+    _add_out(command)
+    add_wishes(command)
+    add_rates(command)
+    command.set_defaults(run=propose)
+
+
+def _add_notation(files: argparse._ArgumentGroup) -> None:
+    files.add_argument("--encoding", metavar="NAME", help="of files that are neither UTF-8 nor marked")
+    files.add_argument("--delimiter", default=",", metavar="SIGN", help="between cells (a comma)")
+    files.add_argument("--decimal-mark", default=".", choices=[".", ","], help="in numbers (a point)")
+    files.add_argument("--date-format", default="", metavar="FORMAT", help="such as %%m/%%d/%%Y (ISO dates)")
+    files.add_argument("--price-age-max-days", type=int, default=3, metavar="DAYS", help="weekdays (3)")
+    files.add_argument("--rescale-index", action="store_true", help="rescale index weights to sum 1")
+
+
+def _add_out(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--out", type=Path, default=Path("di-advisor-report"), metavar="DIR", help="folder of the files written"
+    )

@@ -1,0 +1,200 @@
+"""What the commands do: read, propose, show, write."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from di_advisor.cli.screen import Clock, Screen
+from di_advisor.cli.wishes import mandate_of, tax_of
+from di_advisor.domain.cells import EXCHANGE_ZONE
+from di_advisor.domain.portfolio import CashItem, Portfolio
+from di_advisor.errors import InputError, PluginError, UnknownSecurityError
+
+if TYPE_CHECKING:
+    from di_advisor.domain.market import Market, ReturnHistory
+    from di_advisor.domain.risk import FactorRisk
+    from di_advisor.domain.target import Target
+    from di_advisor.propose.proposal import Proposal
+
+__all__ = ["columns", "demo", "propose"]
+
+# The report and the trades have fixed names, so nothing from a user's file becomes a path.
+_REPORT = "report.html"
+_TRADES = "trades.csv"
+
+
+def demo(arguments: argparse.Namespace, screen: Screen) -> None:
+    """Rebalance an account of the embedded sample."""
+    from di_advisor import sample
+    from di_advisor.advisor import Advisor
+    from di_advisor.registry import cost_model, risk_model
+
+    clock = Clock()
+    mandate = mandate_of(arguments)
+    with clock.stage("sample world"):
+        world = sample.load(arguments.seed)
+        if arguments.account not in world.portfolios:
+            raise InputError(
+                f"The sample has no account {arguments.account!r}.", hint=f"It has: {', '.join(world.portfolios)}."
+            )
+        portfolio, market, target = world.portfolios[arguments.account], world.market(), world.target
+        returns, exposures = world.returns, world.exposures
+    screen.show(
+        f"{len(market.universe)} names and {len(portfolio.lots)} lots on {market.as_of}, {world.label} "
+        f"(seed {arguments.seed}).\n"
+    )
+    with clock.stage("risk model"):
+        risk = risk_model().estimate(market, returns, exposures)
+    with clock.stage("cost model"):
+        costs = cost_model().curves(market)
+    with clock.stage("proposal"):
+        proposal = Advisor().propose(
+            portfolio,
+            market=market,
+            target=target,
+            mandate=mandate,
+            tax=world.tax,
+            risk=risk,
+            costs=costs,
+            account_id=arguments.account,
+        )
+    _deliver(proposal, arguments.out, clock, screen, label=world.label)
+
+
+def propose(arguments: argparse.Namespace, screen: Screen) -> None:
+    """Propose trades for the user's files."""
+    from di_advisor.advisor import Advisor
+    from di_advisor.domain.plausibility import doubtful_bases
+    from di_advisor.registry import cost_model
+
+    clock = Clock()
+    mandate, tax = mandate_of(arguments), tax_of(arguments)
+    as_of = arguments.as_of or _today()
+    with clock.stage("files"), screen.noting_warnings():
+        portfolio, market, target, returns = _read(arguments, as_of)
+    for sentence in doubtful_bases(portfolio, market):
+        screen.note(sentence)
+    account_id = portfolio.accounts[0].account_id
+    screen.show(f"{len(market.universe)} names and {len(portfolio.lots)} lots on {as_of}.\n")
+    with clock.stage("risk model"):
+        risk = _risk(market, returns, screen)
+    with clock.stage("cost model"):
+        costs = cost_model().curves(market)
+    with clock.stage("proposal"):
+        proposal = Advisor().propose(
+            portfolio,
+            market=market,
+            target=target,
+            mandate=mandate,
+            tax=tax,
+            risk=risk,
+            costs=costs,
+            account_id=account_id,
+        )
+    _deliver(proposal, arguments.out, clock, screen, label="")
+
+
+def columns(arguments: argparse.Namespace, screen: Screen) -> None:  # noqa: ARG001  # as every command
+    """Show the columns of every file."""
+    from di_advisor.cli.files import file_columns
+
+    screen.show(file_columns())
+
+
+def _today() -> date:
+    return datetime.now(EXCHANGE_ZONE).date()  # noqa: TID251  # here, at the rim, today becomes an argument
+
+
+def _read(arguments: argparse.Namespace, as_of: date) -> tuple[Portfolio, Market, Target, ReturnHistory | None]:
+    from di_advisor.ports import ReturnsReader
+    from di_advisor.registry import portfolio_reader
+
+    reader = portfolio_reader(
+        "csv",
+        encoding=arguments.encoding,
+        delimiter=arguments.delimiter,
+        decimal_mark=arguments.decimal_mark,
+        date_format=arguments.date_format,
+        price_age_max_days=arguments.price_age_max_days,
+        rescaled_index=arguments.rescale_index,
+    )
+    market = reader.market(arguments.prices, as_of=as_of)
+    target = reader.target(arguments.index, as_of=as_of)
+    portfolio = _with_cash(reader.portfolio(arguments.lots, as_of=as_of, cash_usd="0"), arguments, as_of)
+    _refuse_unknown(portfolio, target, market, arguments)
+    if arguments.returns is None:
+        return portfolio, market, target, None
+    if not isinstance(reader, ReturnsReader):
+        raise PluginError("The reader of files cannot read returns.", hint="Leave out --returns.")
+    return portfolio, market, target, reader.returns(arguments.returns, as_of=as_of)
+
+
+def _with_cash(portfolio: Portfolio, arguments: argparse.Namespace, as_of: date) -> Portfolio:
+    """The portfolio with the chosen account first and the cash in it."""
+    if arguments.account:
+        chosen = portfolio.account(arguments.account)
+    elif len(portfolio.accounts) == 1:
+        chosen = portfolio.accounts[0]
+    else:
+        raise InputError(
+            f"{arguments.lots.name} holds {len(portfolio.accounts)} accounts.",
+            hint=f"Choose one with --account: {', '.join(a.account_id for a in portfolio.accounts)}. "
+            "All of them are searched for wash sales.",
+        )
+    others = tuple(a for a in portfolio.accounts if a is not chosen)
+    cash = (CashItem(arguments.cash, as_of),) if arguments.cash else ()
+    return replace(portfolio, accounts=(replace(chosen, cash=cash), *others))
+
+
+def _refuse_unknown(portfolio: Portfolio, target: Target, market: Market, arguments: argparse.Namespace) -> None:
+    """Refuse names without a row in the prices, before anything is estimated."""
+    prices: Path = arguments.prices
+    named = {
+        arguments.lots.name: {lot.security_id for lot in portfolio.lots},
+        arguments.index.name: {k for c in target.components for w in c.path for k in w.weights},
+    }
+    for source, ids in named.items():
+        missing = sorted(ids - set(market.universe.security_ids))
+        if missing:
+            raise UnknownSecurityError(
+                f"{source} names {len(missing)} securities that {prices.name} does not have: {', '.join(missing[:5])}"
+                f"{' ...' if len(missing) > 5 else ''}.",
+                hint=f"Add a row for each to {prices.name} (with a blank price_usd, a position is left alone), "
+                "or remove them; weights are not rescaled silently.",
+                missing=missing,
+            )
+
+
+def _risk(market: Market, returns: ReturnHistory | None, screen: Screen) -> FactorRisk:
+    import numpy as np
+
+    from di_advisor.domain.market import ReturnHistory
+    from di_advisor.registry import risk_model
+
+    if returns is not None:
+        return risk_model("factor").estimate(market, returns)
+    ids = market.universe.security_ids
+    nothing = np.zeros((0, len(ids)))
+    risk = risk_model("volatility").estimate(
+        market, ReturnHistory(np.array([], dtype="datetime64[D]"), ids, nothing, nothing.astype(np.bool_))
+    )
+    screen.note(f"no returns were given, so risk rests on {risk.provenance}.")
+    return risk
+
+
+def _deliver(proposal: Proposal, folder: Path, clock: Clock, screen: Screen, *, label: str) -> None:
+    from di_advisor.report.csv_export import trades_csv
+    from di_advisor.report.output_files import write_text
+    from di_advisor.report.page import html_report
+    from di_advisor.report.views import proposal_text
+
+    screen.show(proposal_text(proposal))
+    with clock.stage("report"):
+        page = html_report(proposal, label=label, stages=[*clock.stages, *proposal.stages])
+        written = [write_text(folder, _REPORT, page), write_text(folder, _TRADES, trades_csv(proposal))]
+    screen.show(clock.table())
+    screen.show("".join(f"\nWrote {path}" for path in written))

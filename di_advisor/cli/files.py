@@ -1,0 +1,40 @@
+"""The columns of the files that are read and written, for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from di_advisor.domain.columns import CHARACTERISTIC, LOT_COLUMNS, PRICE_FILE_COLUMNS, RETURN_COLUMNS, WEIGHT_COLUMNS
+from di_advisor.domain.rows import Column
+from di_advisor.report.csv_export import TRADE_COLUMNS
+
+__all__ = ["file_columns"]
+
+_PREFACE = """\
+Files are CSV: UTF-8 (or UTF-16 with its mark), a header, dates as 2024-03-04, decimal points.
+Amounts may be written as 1234.5, 1,234.50 or $1,234.50. A star marks columns that are needed."""
+
+
+def file_columns() -> str:
+    """The columns of every file; those that are needed are marked with a star."""
+    style = Column(f"{CHARACTERISTIC}<name>", "A style characteristic (value, momentum, ...), one column for each.")
+    parts = [
+        _PREFACE,
+        _listing("--lots", LOT_COLUMNS),
+        _listing("--prices", (*PRICE_FILE_COLUMNS, style)),
+        _listing("--index", WEIGHT_COLUMNS),
+        _listing("--returns (CSV or Parquet)", RETURN_COLUMNS),
+        _listing("trades.csv, written", [Column(name, meaning) for name, meaning in TRADE_COLUMNS.items()]),
+    ]
+    return "\n\n".join(parts)
+
+
+def _listing(title: str, columns: Iterable[Column]) -> str:
+    listed = [(f"{'*' if c.required else ' '} {c.name}", c.meaning) for c in columns]
+    width = max(len(name) for name, _ in listed)
+    lines = [
+        textwrap.fill(meaning, 110, initial_indent=f"  {name:<{width}}  ", subsequent_indent=" " * (width + 4))
+        for name, meaning in listed
+    ]
+    return "\n".join([title, *lines])

@@ -1,0 +1,141 @@
+"""Options for a client's wishes and tax rates, and the mandate they make.
+
+People write basis points and percent; this is where they become fractions. Every option is off, or
+the mandate's own default, unless it is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+
+from di_advisor.domain.amounts import Exact, exact
+from di_advisor.domain.mandate import Band, Mandate, NameBand, Rounding, TradingMode
+from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.errors import InputError
+from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent
+
+__all__ = ["add_rates", "add_wishes", "mandate_of", "tax_of"]
+
+_SHORT_PERCENT = 40.8
+_LONG_PERCENT = 23.8
+
+
+def _finite(unit: str, convert: Callable[[float], float]) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number of {unit}")
+        return convert(value)
+
+    return read
+
+
+def usd(text: str) -> Exact:
+    """Exact dollars of an option; "1,000" and "$1000" are wrong on purpose (a shell eats the sign)."""
+    try:
+        return exact(text, "the amount")
+    except InputError as e:
+        raise argparse.ArgumentTypeError(str(e)) from e
+
+
+_bps = _finite("basis points", fraction_from_bps)
+_percent = _finite("percent", fraction_from_percent)
+_plain = _finite("units", float)
+
+
+def add_wishes(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a mandate to a command."""
+    default = Mandate()
+    wishes = parser.add_argument_group(
+        "wishes", "limits of the proposal; bps are basis points, a hundredth of a percent"
+    )
+    add = wishes.add_argument
+    add("--tracking-error-max-bps", type=_bps, metavar="BPS", help="cap on tracking error per year (none)")
+    add(
+        "--risk-aversion",
+        type=_plain,
+        metavar="NUMBER",
+        help=f"price of active variance ({default.risk_aversion:g})",
+    )
+    add("--name-band-bps", type=_bps, metavar="BPS", help="most that a name may differ from its target weight (none)")
+    add("--sector-band-bps", type=_bps, metavar="BPS", help="most that a sector may differ from its target (none)")
+    add(
+        "--cash-min-bps",
+        type=_bps,
+        metavar="BPS",
+        help=f"least cash after trading ({bps_from_fraction(default.cash_min):g})",
+    )
+    add(
+        "--cash-max-bps",
+        type=_bps,
+        metavar="BPS",
+        help=f"most cash after trading ({bps_from_fraction(default.cash_max):g})",
+    )
+    add("--min-trade-usd", type=usd, metavar="USD", help="smallest trade of a name (none)")
+    add("--fractional", action="store_true", help="allow fractions of a share")
+    for verb in ("buy", "sell", "hold"):
+        add(f"--do-not-{verb}", nargs="+", action="extend", metavar="ID", default=[], help=f"securities not to {verb}")
+    add("--min-holding-days", type=int, metavar="DAYS", help="lots held for fewer days are not sold (0)")
+    add("--turnover-max-percent", type=_percent, metavar="PERCENT", help="most turnover, one way (none)")
+    add("--gain-budget-usd", type=usd, metavar="USD", help="most net gain that may be realised (none)")
+    add("--withdrawal-usd", type=usd, metavar="USD", help="cash to raise and leave aside (0)")
+    add("--benefit-min-usd", type=usd, metavar="USD", help="trade nothing if the plan is worth less (0)")
+    add("--mode", type=TradingMode, choices=list(TradingMode), metavar="MODE", help=f"one of: {', '.join(TradingMode)}")
+
+
+def add_rates(parser: argparse.ArgumentParser) -> None:
+    """Add the options of tax rates to a command."""
+    rates = parser.add_argument_group("tax", "marginal rates with everything included, constant in the amount")
+    rates.add_argument(
+        "--tax-short-percent",
+        type=_percent,
+        metavar="PERCENT",
+        default=fraction_from_percent(_SHORT_PERCENT),
+        help=f"on net short-term gain ({_SHORT_PERCENT:g}: federal top rate and net investment income tax)",
+    )
+    rates.add_argument(
+        "--tax-long-percent",
+        type=_percent,
+        metavar="PERCENT",
+        default=fraction_from_percent(_LONG_PERCENT),
+        help=f"on net long-term gain ({_LONG_PERCENT:g}: likewise)",
+    )
+
+
+def mandate_of(arguments: argparse.Namespace) -> Mandate:
+    """Mandate of the options that were given.
+
+    Raises
+    ------
+    InputError
+        If wishes contradict themselves.
+    """
+    given = vars(arguments)
+    wishes = {
+        "tracking_error_max": given["tracking_error_max_bps"],
+        "risk_aversion": given["risk_aversion"],
+        "name_band": None if given["name_band_bps"] is None else NameBand(active_max=given["name_band_bps"]),
+        "sector_band": None if given["sector_band_bps"] is None else Band.within(given["sector_band_bps"]),
+        "cash_min": given["cash_min_bps"],
+        "cash_max": given["cash_max_bps"],
+        "min_trade_usd": given["min_trade_usd"],
+        "rounding": Rounding.FRACTIONAL if given["fractional"] else None,
+        "min_holding_days": given["min_holding_days"],
+        "turnover_max": given["turnover_max_percent"],
+        "gain_budget_usd": given["gain_budget_usd"],
+        "withdrawal_usd": given["withdrawal_usd"],
+        "benefit_min_usd": given["benefit_min_usd"],
+        "mode": given["mode"],
+        **{f"do_not_{verb}": frozenset(given[f"do_not_{verb}"]) or None for verb in ("buy", "sell", "hold")},
+    }
+    return Mandate().with_changes(**{name: wish for name, wish in wishes.items() if wish is not None})
+
+
+def tax_of(arguments: argparse.Namespace) -> TaxProfile:
+    """Taxpayer of the rates that were given."""
+    return TaxProfile(ConstantRates(arguments.tax_short_percent, arguments.tax_long_percent))

@@ -1,0 +1,85 @@
+"""The documented columns of every table that is read, frame or file, with units in their names."""
+
+from __future__ import annotations
+
+from di_advisor.domain.rows import Column
+
+__all__ = [
+    "CHARACTERISTIC",
+    "LOT_COLUMNS",
+    "MARKET_COLUMNS",
+    "PRICE_FILE_COLUMNS",
+    "RETURN_COLUMNS",
+    "SECURITY_COLUMNS",
+    "WEIGHT_COLUMNS",
+]
+
+LOT_COLUMNS = (
+    Column("security_id", "Permanent id of the security, the same as in the prices and the index.", required=True),
+    Column("shares", "Shares of the lot, more than zero; fractions are kept exactly.", required=True),
+    Column(
+        "basis_total_usd",
+        "Adjusted basis of the whole lot in USD, not per share; blank where it is not known.",
+        required=True,
+    ),
+    Column("acquired", "Trade date; VARIOUS or blank where it is not known. Not the settlement date.", required=True),
+    Column("held_since", "Start of the holding period, where it differs from the trade date (tacking)."),
+    Column("lot_id", "Id of the lot; without one, the lot is named by its content and numbered."),
+    Column("account_id", "Account of the lot; one account where it is left out."),
+    Column("state", "known, basis_pending or term_unknown; follows from the blanks where it is left out."),
+    Column("account_kind", "taxable (default), spouse, ira or roth; the same for all lots of an account."),
+    Column("reinvests_dividends", "Whether the account reinvests dividends by itself: true or false (default)."),
+    Column("currency", "USD, the only currency; any other is refused."),
+)
+"""Columns of a table of lots."""
+
+CHARACTERISTIC = "characteristic_"
+"""Prefix of columns that hold a style characteristic."""
+
+SECURITY_COLUMNS = (
+    Column("security_id", "Permanent id of the security; tickers change, ids do not.", required=True),
+    Column("ticker", "What people call it; the id where it is left out."),
+    Column("name", "Name of the company or share class."),
+    Column("sector", "Sector, for sector bands; blank where it is not known."),
+    Column("industry", "Industry, for industry bands."),
+    Column("country", "Country, for country bands; US where the column is left out."),
+    Column("currency", "USD, the only currency; any other is refused."),
+    Column("identical_group", "Securities with the same text here count as substantially identical (wash sales)."),
+)
+MARKET_COLUMNS = (
+    *SECURITY_COLUMNS,
+    Column(
+        "price_usd",
+        "Price of a share, more than zero; blank where there is none: the position is then left alone.",
+        required=True,
+    ),
+    Column("half_spread_bps", "Half the quoted spread over the mid price, in basis points.", required=True),
+    Column("adv_usd", "Average daily volume in USD, more than zero.", required=True),
+    Column("volatility_per_year", "Annualised volatility of returns, a fraction (0.30, not 30).", required=True),
+    Column("market_cap_usd", "Market capitalisation in USD; all rows or none."),
+)
+"""Columns of a table of prices; further ones that start with ``characteristic_`` are style characteristics."""
+
+PRICE_FILE_COLUMNS = (
+    *(Column(c.name, c.meaning, required=c.required or c.name == "sector") for c in MARKET_COLUMNS),
+    Column("as_of", "Day of the row's price; one that is too old is an error."),
+)
+"""Columns of a file of prices."""
+
+
+WEIGHT_COLUMNS = (
+    Column("security_id", "Permanent id of the security, as in the prices.", required=True),
+    Column("weight", "Weight in the index, a fraction of at least 0; the weights sum to 1.", required=True),
+    Column("effective", "First day on which the weight holds; one set a day."),
+    Column("index", "Name of the index, for a target made of several."),
+    Column("fraction", "Fraction of the account that tracks this index; the fractions sum to 1."),
+)
+"""Columns of a table of index weights."""
+
+RETURN_COLUMNS = (
+    Column("date", "Trading day.", required=True),
+    Column("<security_id>", "Wide form: a column for each security, its total return as a fraction."),
+    Column("security_id", "Long form: one row for each day and security ..."),
+    Column("total_return", "... and its total return, a fraction; blank where it did not trade."),
+)
+"""Columns of a history of returns, in either form."""
