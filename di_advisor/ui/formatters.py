@@ -1,0 +1,66 @@
+"""Results show themselves in a notebook: formatters registered by type name, so that nothing heavy is imported.
+
+A result is data and knows nothing of notebooks. When the package is imported under IPython, or on
+``%load_ext di_advisor``, its types get a mimebundle: HTML for the notebook, Markdown for what cannot
+show HTML, plain text for a terminal. All three are static: they survive export, and notebooks that
+nobody has trusted yet. Outside IPython nothing happens.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from di_advisor.propose.proposal import Proposal
+
+__all__ = ["load_ipython_extension", "proposal_bundle", "register_under_ipython", "unload_ipython_extension"]
+
+_BY_TYPE_NAME = ("di_advisor.propose.proposal", "Proposal")
+
+
+def proposal_bundle(proposal: Proposal) -> dict[str, str]:
+    """The proposal in every form a notebook may want, by media type."""
+    from di_advisor.report.views import proposal_html, proposal_markdown, proposal_text
+
+    return {
+        "text/html": proposal_html(proposal),
+        "text/markdown": proposal_markdown(proposal),
+        "text/plain": proposal_text(proposal),
+    }
+
+
+def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not imported for a type
+    ipython.display_formatter.mimebundle_formatter.for_type_by_name(*_BY_TYPE_NAME, proposal_bundle)
+
+
+def load_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 as IPython calls it
+    """Register the formatters and the magic ``%di``, which opens the panel (``%load_ext di_advisor``)."""
+    _add_formatters(ipython)
+    ipython.register_magic_function(_open_panel, magic_kind="line", magic_name="di")
+
+
+def unload_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 as IPython calls it
+    """Forget the formatters and the magic again (``%unload_ext di_advisor``)."""
+    formatter = ipython.display_formatter.mimebundle_formatter
+    formatter.deferred_printers.pop(_BY_TYPE_NAME, None)
+    formatter.type_printers.pop(Proposal, None)
+    ipython.magics_manager.magics["line"].pop("di", None)
+
+
+def register_under_ipython() -> None:
+    """Register the formatters when an IPython shell runs; called when the package is imported."""
+    if "IPython" not in sys.modules:
+        return
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is not None:
+        _add_formatters(shell)
+
+
+def _open_panel(line: str) -> Any:  # noqa: ANN401 the panel shows itself
+    """Open the panel: ``%di``."""
+    del line
+    from di_advisor.ui.app import app
+
+    return app()
