@@ -1,3 +1,76 @@
-"""Direct indexing for advisors: from tax lots to explained trades, in a notebook or from a terminal."""
+"""Direct indexing for advisors: from tax lots to explained trades, in a notebook or from a terminal.
 
-__all__: list[str] = []
+The public names, and nothing else. Everything heavier than numpy is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from di_advisor.advisor import Advisor
+    from di_advisor.domain.lots import LotState, TaxLot
+    from di_advisor.domain.mandate import Band, Mandate, NameBand, Rounding
+    from di_advisor.domain.market import Market
+    from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
+    from di_advisor.domain.risk import FactorRisk
+    from di_advisor.domain.target import IndexWeights, Target, TargetComponent
+    from di_advisor.domain.taxes import ConstantRates, FilingStatus, TaxProfile
+    from di_advisor.domain.universe import Security, Universe
+    from di_advisor.propose.proposal import Proposal
+    from di_advisor.ui import app, load_ipython_extension
+
+__all__ = [
+    "Account",
+    "AccountKind",
+    "Advisor",
+    "Band",
+    "CashItem",
+    "ConstantRates",
+    "FactorRisk",
+    "FilingStatus",
+    "Fill",
+    "IndexWeights",
+    "LotState",
+    "Mandate",
+    "Market",
+    "NameBand",
+    "Portfolio",
+    "Proposal",
+    "Rounding",
+    "Security",
+    "Side",
+    "Target",
+    "TargetComponent",
+    "TaxLot",
+    "TaxProfile",
+    "Universe",
+    "app",
+    "load_ipython_extension",
+]
+
+_HOME = {
+    "di_advisor.advisor": ("Advisor",),
+    "di_advisor.domain.lots": ("LotState", "TaxLot"),
+    "di_advisor.domain.mandate": ("Band", "Mandate", "NameBand", "Rounding"),
+    "di_advisor.domain.market": ("Market",),
+    "di_advisor.domain.portfolio": ("Account", "AccountKind", "CashItem", "Fill", "Portfolio", "Side"),
+    "di_advisor.domain.risk": ("FactorRisk",),
+    "di_advisor.domain.target": ("IndexWeights", "Target", "TargetComponent"),
+    "di_advisor.domain.taxes": ("ConstantRates", "FilingStatus", "TaxProfile"),
+    "di_advisor.domain.universe": ("Security", "Universe"),
+    "di_advisor.propose.proposal": ("Proposal",),
+    "di_advisor.ui": ("app", "load_ipython_extension"),
+}
+_WHERE = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(importlib.import_module(_WHERE[name]), name)
+    raise AttributeError(f"module 'di_advisor' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

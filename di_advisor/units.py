@@ -13,6 +13,7 @@ __all__ = [
     "BPS_PER_UNIT",
     "CENTS_PER_USD",
     "PERCENT_PER_UNIT",
+    "ROUND_LOT_SHARES",
     "TRADING_DAYS_PER_YEAR",
     "bps_from_fraction",
     "daily_from_annual_volatility",
@@ -29,6 +30,9 @@ PERCENT_PER_UNIT: Final = 100.0
 
 CENTS_PER_USD: Final = 100
 """Cents in a dollar."""
+
+ROUND_LOT_SHARES: Final = 100
+"""Shares in a round lot of a US equity."""
 
 TRADING_DAYS_PER_YEAR: Final = 252
 """Trading days that annualise a daily variance (the convention of US equities)."""

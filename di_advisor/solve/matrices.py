@@ -1,8 +1,10 @@
 """The quadratic program of a block with fixed choices, as sparse matrices.
 
-Variables: open segments x, active weights z, exposures e. Keeping z and e explicit leaves the
-Hessian diagonal but for k x k, and every band a box: several times faster than dense or whitened
-forms. Weights are scaled by `SCALE`, which the interior point method needs for its tolerances.
+Variables: open segments x, active weights z of the names that can trade, exposures e. Keeping z and
+e explicit leaves the Hessian diagonal but for k x k, and every band a box: several times faster than
+dense or whitened forms. Names that cannot trade are constants, and limits that the segments imply
+are left out: boxes without an inside make interior point methods fail. Weights are scaled by
+`SCALE`, which the solver needs for its tolerances.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Restriction
 
-__all__ = ["Matrices", "build", "hessian", "linear"]
+__all__ = ["SCALE", "Matrices", "build", "hessian", "linear"]
 
 SCALE = 100.0
+_THIN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,10 @@ class Matrices:
     ----------
     used : ndarray of int
         Segments behind the first entries of v.
-    equality, equality_rhs : sparse (n + k, v), ndarray
-        ``z - S x = active`` and ``e - X'z = 0``.
+    traders : ndarray of int
+        Names behind the next entries.
+    equality, equality_rhs : sparse (traders + k, v), ndarray
+        ``z - S x = active`` and ``e - X'z = exposure of the names that cannot trade``.
     rows, row_lower, row_upper : sparse (r, v), ndarray
         Coupling rows.
     lower, upper : ndarray
@@ -40,6 +45,7 @@ class Matrices:
     """
 
     used: NDArray[np.int64]
+    traders: NDArray[np.int64]
     equality: Any
     equality_rhs: FloatArray
     rows: Any
@@ -49,43 +55,65 @@ class Matrices:
     upper: FloatArray
 
 
+def _trader_box(
+    block: Block, limits: Restriction, used: NDArray[np.int64], traders: NDArray[np.int64]
+) -> tuple[FloatArray, FloatArray]:
+    """Limits of the traders' active weights, infinite where their segments already imply them."""
+    segments, z0 = block.segments, block.holdings.active
+    n = len(z0)
+    sell = segments.sell[used]
+    name, width = segments.name[used], segments.width[used]
+    most_sold = np.bincount(name[sell], weights=width[sell], minlength=n)
+    most_bought = np.bincount(name[~sell], weights=width[~sell], minlength=n)
+    lower = np.where(z0 - most_sold >= limits.active_lower - _THIN, -np.inf, limits.active_lower)
+    upper = np.where(z0 + most_bought <= limits.active_upper + _THIN, np.inf, limits.active_upper)
+    return lower[traders], upper[traders]
+
+
 def build(block: Block, limits: Restriction) -> Matrices:
     """Matrices that do not depend on the price of risk."""
-    segments = block.segments
+    segments, z0 = block.segments, block.holdings.active
     used = np.flatnonzero(limits.open_segments)
     n, k = block.risk.exposures.shape
     m = len(used)
-    sign = segments.sign[used]
-    size = m + n + k
-    # rows z_i - sum sign x = active_i, then e_j - (X'z)_j = 0
-    balance = sp.csc_matrix((-sign, (segments.name[used], np.arange(m))), shape=(n, m))
-    transposed = sp.csc_matrix(-block.risk.exposures.T)
+    can_trade = np.zeros(n, dtype=np.bool_)
+    can_trade[segments.name[used]] = True
+    traders = np.flatnonzero(can_trade)
+    t = len(traders)
+    position = np.cumsum(can_trade) - 1
+    still = np.where(can_trade, 0.0, z0)
+    balance = sp.csc_matrix((-segments.sign[used], (position[segments.name[used]], np.arange(m))), shape=(t, m))
+    transposed = sp.csc_matrix(-block.risk.exposures[traders].T)
     equality = sp.bmat(
-        [[balance, sp.identity(n, format="csc"), None], [None, transposed, sp.identity(k, format="csc")]],
+        [[balance, sp.identity(t, format="csc"), None], [None, transposed, sp.identity(k, format="csc")]],
         format="csc",
     )
-    rows = np.zeros((len(block.rows), size))
+    rows = np.zeros((len(block.rows), m + t + k))
+    constant = np.zeros(len(block.rows))
     for j, row in enumerate(block.rows):
         if row.on_segments is not None:
             rows[j, :m] = row.on_segments[used]
         if row.on_active is not None:
-            rows[j, m : m + n] = row.on_active
+            rows[j, m : m + t] = row.on_active[traders]
+            constant[j] = float(row.on_active @ still)
+    low, high = _trader_box(block, limits, used, traders)
     return Matrices(
         used=used,
+        traders=traders,
         equality=equality,
-        equality_rhs=np.r_[block.holdings.active, np.zeros(k)] * SCALE,
+        equality_rhs=np.r_[z0[traders], block.risk.exposures.T @ still] * SCALE,
         rows=sp.csc_matrix(rows),
-        row_lower=np.array([r.lower for r in block.rows]) * SCALE,
-        row_upper=np.array([r.upper for r in block.rows]) * SCALE,
-        lower=np.r_[np.zeros(m), limits.active_lower, block.exposure_lower] * SCALE,
-        upper=np.r_[segments.width[used], limits.active_upper, block.exposure_upper] * SCALE,
+        row_lower=(np.array([r.lower for r in block.rows]) - constant) * SCALE,
+        row_upper=(np.array([r.upper for r in block.rows]) - constant) * SCALE,
+        lower=np.r_[np.zeros(m), low, block.exposure_lower] * SCALE,
+        upper=np.r_[segments.width[used], high, block.exposure_upper] * SCALE,
     )
 
 
 def hessian(block: Block, matrices: Matrices, aversion: float, impact: float) -> Any:
     """P for a price of risk; ``impact`` scales the quadratic cost (0 leaves it out)."""
     m = len(matrices.used)
-    own = 2.0 * (aversion * block.risk.specific_variance_per_year + impact * block.impact)
+    own = 2.0 * (aversion * block.risk.specific_variance_per_year + impact * block.impact)[matrices.traders]
     factor = 2.0 * aversion * block.risk.factor_covariance_per_year
     blocks = [sp.csc_matrix((m, m)), sp.diags(own), sp.csc_matrix(factor)]
     return sp.csc_matrix(sp.block_diag(blocks, format="csc") / SCALE**2)
@@ -94,7 +122,7 @@ def hessian(block: Block, matrices: Matrices, aversion: float, impact: float) ->
 def linear(block: Block, matrices: Matrices, trading: float) -> FloatArray:
     """c; ``trading`` scales everything but risk (0 leaves only risk)."""
     k = len(block.exposure_lower)
-    drag = -2.0 * block.impact * block.holdings.active
+    drag = (-2.0 * block.impact * block.holdings.active)[matrices.traders]
     return np.asarray(
         trading * np.r_[block.segments.slope[matrices.used], drag, np.zeros(k)] / SCALE, dtype=np.float64
     )

@@ -156,13 +156,14 @@ class QuadraticProgram:
     ) -> ConvexAnswer:
         segments, used = self.block.segments, self.matrices.used
         n, k = self.block.risk.exposures.shape
+        t = len(self.matrices.traders)
         amounts = np.zeros(len(segments))
         amounts[used] = np.clip(v[: len(used)] / SCALE, 0.0, segments.width[used])
         trade = np.bincount(segments.name, weights=segments.sign * amounts, minlength=n)
         active = self.block.holdings.active + trade
         prices = Prices(
             risk=risk_price,
-            exposures=-np.asarray(y)[n : n + k] * SCALE * size,
+            exposures=-np.asarray(y)[t : t + k] * SCALE * size,
             rows=np.asarray(row) * SCALE * size,
             point=np.clip(
                 self.block.risk.exposures.T @ active, self.block.exposure_lower, self.block.exposure_upper

@@ -1,0 +1,189 @@
+"""The facade: estimate, formulate, solve, settle, explain, in one call.
+
+`Advisor` holds the models; everything dated or random is an argument. Where whole shares push the
+tracking error past its cap, the cap is tightened by the excess and the plan is solved again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
+from di_advisor.domain.portfolio import AccountKind, Portfolio
+from di_advisor.domain.risk import FactorRisk
+from di_advisor.domain.signals import Signals
+from di_advisor.domain.target import Target
+from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.errors import InputError, SettlementError
+from di_advisor.ports import CostModel, RiskModel
+from di_advisor.propose.proposal import Proposal, Stage
+
+__all__ = ["Advisor", "Progress"]
+
+Progress = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+_TIGHTER = 2.0
+_ATTEMPTS = 4
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+def _never() -> bool:
+    return False
+
+
+class _Clock:
+    """CPU seconds by stage."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._name = ""
+        self._since = 0.0
+        self.stages: list[Stage] = []
+
+    def start(self, name: str) -> None:
+        now = time.process_time()
+        if self._name:
+            self.stages.append(Stage(self._name, now - self._since))
+        self._name, self._since = name, now
+        if name:
+            self._progress(name)
+
+
+class Advisor:
+    """Proposes trades for one account.
+
+    Parameters
+    ----------
+    risk_model : RiskModel, optional
+        Estimates risk from returns; the registered model "factor" when left out.
+    cost_model : CostModel, optional
+        Predicts trading cost; the registered model "prior" when left out.
+    """
+
+    def __init__(self, risk_model: RiskModel | None = None, cost_model: CostModel | None = None) -> None:
+        self._risk_model = risk_model
+        self._cost_model = cost_model
+
+    def estimate_risk(
+        self, market: Market, returns: ReturnHistory | None, exposures: ExposureHistory | None = None
+    ) -> FactorRisk:
+        """Risk of the market's universe by this advisor's model.
+
+        Raises
+        ------
+        InputError
+            If there are no returns to estimate from.
+        """
+        if returns is None:
+            raise InputError(
+                "There is neither a risk model's result nor a history of returns.",
+                hint="Pass returns=..., or a ready FactorRisk as risk=...",
+            )
+        if self._risk_model is None:
+            from di_advisor.registry import risk_model
+
+            self._risk_model = risk_model()
+        return self._risk_model.estimate(market, returns, exposures)
+
+    def estimate_costs(self, market: Market) -> CostCurves:
+        """Cost curves of the market's universe by this advisor's model."""
+        if self._cost_model is None:
+            from di_advisor.registry import cost_model
+
+            self._cost_model = cost_model()
+        return self._cost_model.curves(market)
+
+    def propose(  # noqa: PLR0913 - the facts of a proposal, all keyword-only
+        self,
+        portfolio: Portfolio,
+        *,
+        market: Market,
+        target: Target,
+        mandate: Mandate,
+        tax: TaxProfile,
+        returns: ReturnHistory | None = None,
+        exposures: ExposureHistory | None = None,
+        risk: FactorRisk | None = None,
+        costs: CostCurves | None = None,
+        account_id: str | None = None,
+        progress: Progress = _silent,
+        cancel: Callable[[], bool] = _never,
+    ) -> Proposal:
+        """Trades for one account, each explained in dollars.
+
+        Parameters
+        ----------
+        portfolio : Portfolio
+            All accounts of the taxpayer; wash sales are searched in all of them.
+        market, target, mandate, tax
+            Prices and date, what to track, the wishes, and the rates.
+        returns, exposures
+            History for the risk model, where ``risk`` is not given.
+        risk, costs
+            Ready estimates.
+        account_id : str, optional
+            Which account; may be left out where there is only one.
+        progress, cancel : callable
+            Told each stage; asked whether to stop.
+
+        Raises
+        ------
+        DiAdvisorError
+            Typed: `InputError`, `InfeasibleError`, `UncertifiedError`, `UnfinishedError`,
+            `SettlementError`. Nothing is proposed then.
+        """
+        from di_advisor.signals import estimate
+
+        clock = _Clock(progress)
+        clock.start("risk")
+        risk = risk if risk is not None else self.estimate_risk(market, returns, exposures)
+        clock.start("trading cost")
+        costs = costs if costs is not None else self.estimate_costs(market)
+        clock.start("signals")
+        signals = estimate(portfolio, market, target, mandate, risk, costs, account_id)
+        kind = portfolio.account(signals.account.account_id).kind
+        if kind in (AccountKind.IRA, AccountKind.ROTH):
+            tax = replace(tax, rates=ConstantRates(0.0, 0.0))
+        return _propose(signals, mandate, tax, clock, cancel)
+
+
+def _propose(
+    signals: Signals, mandate: Mandate, tax: TaxProfile, clock: _Clock, cancel: Callable[[], bool]
+) -> Proposal:
+    """From signals to a proposal, tightening the cap where whole shares need it."""
+    from di_advisor.formulate import formulate
+    from di_advisor.propose import explain, settle
+    from di_advisor.solve import solve
+
+    wished, cap = mandate, mandate.tracking_error_max
+    for attempt in range(_ATTEMPTS):
+        clock.start("formulate")
+        problem = formulate(signals, mandate, tax)
+        clock.start("solve")
+        solution = solve(problem, cancel=cancel)
+        clock.start("settle")
+        judged = problem if mandate is wished else formulate(signals, wished, tax)
+        try:
+            orders = settle(judged, solution, signals, wished)
+        except SettlementError as error:
+            tight = mandate.tracking_error_max
+            if error.facts.get("rule") != "tracking error cap" or tight is None or attempt == _ATTEMPTS - 1:
+                raise
+            mandate = wished.with_changes(tracking_error_max=tight - _TIGHTER * float(error.facts["excess"]))
+            continue
+        clock.start("explain")
+        proposal = explain(judged, solution, orders, signals, wished)
+        clock.start("")
+        notes = proposal.notes
+        if mandate is not wished and cap is not None:
+            notes = (*notes, "The tracking-error cap was tightened while solving, to leave room for whole shares.")
+        return replace(proposal, stages=tuple(clock.stages), notes=notes)
+    raise AssertionError("unreachable: the last attempt returns or raises")

@@ -1,0 +1,192 @@
+"""Explain: each trade its dollars by term, adding up to the objective's change to the cent.
+
+The change of every term from doing nothing to the rounded plan is shared among the trades by the
+term itself (Aumann and Shapley 1974); cents are then dealt out so that the parts sum to the whole.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from di_advisor.domain.amounts import as_fraction, cents_that_add_up, to_decimal
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.portfolio import Side
+from di_advisor.domain.signals import Signals
+from di_advisor.domain.trades import Trade
+from di_advisor.formulate.problem import Problem
+from di_advisor.propose.measure import measure, rule_checks
+from di_advisor.propose.proposal import Certificate, Proposal, Stage
+from di_advisor.propose.sentences import Move, buy_sentence, sell_sentence
+from di_advisor.propose.settle import Orders
+from di_advisor.solve.solution import Solution
+from di_advisor.units import bps_from_fraction
+
+__all__ = ["explain"]
+
+_CENTS = 2
+_WASH_DAYS = 30
+
+
+def _shown(shares: Decimal) -> str:
+    return f"{shares.normalize():f}"
+
+
+def _dollars(problem: Problem, orders: Orders) -> tuple[list[dict[str, Decimal]], list[dict[str, Decimal]]]:
+    """Dollars by term of each sale and of each buy, in the order of the orders."""
+    lots, names = list(orders.sells), list(orders.buys)
+    sells: list[dict[str, Decimal]] = [{} for _ in lots]
+    buys: list[dict[str, Decimal]] = [{} for _ in names]
+    for term in problem.terms:
+        share = term.attribute_usd(orders.plan)
+        parts = np.r_[share.sells[lots] if lots else [], share.buys[names] if names else []].tolist()
+        change = term.value_usd(orders.plan) - term.value_usd(problem.block.holdings.nothing())
+        cents = cents_that_add_up(parts, change)
+        for row, amount in zip([*sells, *buys], cents, strict=True):
+            row[term.name] = amount
+    return sells, buys
+
+
+def _trades(problem: Problem, signals: Signals, orders: Orders) -> list[Trade]:
+    account, market = signals.account, signals.market
+    holdings = problem.block.holdings
+    after = holdings.active + orders.plan.net(holdings.lot_name)
+    sold, bought = _dollars(problem, orders)
+    trades = []
+    for lot_at, dollars in zip(orders.sells, sold, strict=True):
+        lot, name = account.lots[lot_at], int(account.lot_name[lot_at])
+        security, shares, price = market.universe.securities[name], orders.sells[lot_at], market.price_usd[name]
+        value = (shares * price).quantize(Decimal("0.01"))
+        gain = as_fraction(shares) * as_fraction(price) - lot.basis_of(shares)
+        gain_usd = (Decimal(gain.numerator) / Decimal(gain.denominator)).quantize(Decimal("0.01"))
+        long_term = bool(account.lot_long_term[lot_at])
+        facts = {"lot shares": str(lot.shares), "part of lot": "all" if shares == lot.shares else "part"}
+        if gain < 0:
+            again = market.as_of + timedelta(days=_WASH_DAYS + 1)
+            facts["no repurchase before"] = again.isoformat()
+        trades.append(
+            Trade(
+                security_id=security.security_id,
+                ticker=security.ticker,
+                name=security.name,
+                sector=security.sector,
+                side=Side.SELL,
+                shares=shares,
+                price_usd=price,
+                value_usd=value,
+                lot_id=lot.lot_id,
+                acquired=lot.acquired,
+                long_term=long_term,
+                gain_usd=gain_usd,
+                dollars=dollars,
+                sentence=sell_sentence(
+                    shares=_shown(shares),
+                    ticker=security.ticker,
+                    acquired=lot.acquired,
+                    long_term=long_term,
+                    gain_usd=gain_usd,
+                    dollars=dollars,
+                    move=Move(float(holdings.active[name]), float(after[name])),
+                ),
+                facts=facts,
+            )
+        )
+    for name, dollars in zip(orders.buys, bought, strict=True):
+        security, shares, price = market.universe.securities[name], orders.buys[name], market.price_usd[name]
+        trades.append(
+            Trade(
+                security_id=security.security_id,
+                ticker=security.ticker,
+                name=security.name,
+                sector=security.sector,
+                side=Side.BUY,
+                shares=shares,
+                price_usd=price,
+                value_usd=(shares * price).quantize(Decimal("0.01")),
+                dollars=dollars,
+                sentence=buy_sentence(
+                    shares=_shown(shares),
+                    ticker=security.ticker,
+                    dollars=dollars,
+                    move=Move(float(holdings.active[name]), float(after[name])),
+                ),
+            )
+        )
+    trades.sort(key=lambda t: (t.side is Side.BUY, -t.benefit_usd, t.ticker, t.lot_id))
+    return trades
+
+
+def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certificate:
+    value = problem.block.holdings.value_usd
+    rounded = sum(t.value_usd(orders.plan) for t in problem.terms)
+    fallback = f", {solution.fallbacks} by the fallback" if solution.fallbacks else ""
+    return Certificate(
+        solver=f"{solution.solver} ({solution.solves} convex solves{fallback})",
+        objective_usd=float(solution.objective * value),
+        bound_usd=float(solution.bound * value),
+        gap_usd=float(solution.gap * value),
+        gap_bps=float(bps_from_fraction(solution.gap)),
+        rounding_usd=float(rounded - solution.objective * value),
+    )
+
+
+def _notes(signals: Signals, mandate: Mandate) -> tuple[str, ...]:
+    account = signals.account
+    seen = ", ".join(account.accounts_seen) or account.account_id
+    notes = [
+        "Not tax advice. Tax is reckoned at the constant marginal rates given, without netting, limits or brackets.",
+        f"Wash sales were searched in these accounts: {seen}. Trades in other accounts are not seen; a loss sold "
+        "now is final only when 30 days have passed without a repurchase.",
+    ]
+    if account.unpriced:
+        notes.append(
+            f"{len(account.unpriced)} positions have no price: they are not traded and not in the account's value."
+        )
+    if mandate.do_not_hold:
+        notes.append("Names that must not be held are sold as far as locks and trade sizes allow.")
+    return tuple(notes)
+
+
+def explain(
+    problem: Problem,
+    solution: Solution,
+    orders: Orders,
+    signals: Signals,
+    mandate: Mandate,
+    stages: tuple[Stage, ...] = (),
+) -> Proposal:
+    """The proposal: trades with reasons, measures, certificate and checks.
+
+    Parameters
+    ----------
+    problem, solution, orders
+        From `formulate`, `solve` and `settle`.
+    signals, mandate
+        What they came from.
+    stages : tuple of Stage
+        CPU seconds so far.
+    """
+    trades = _trades(problem, signals, orders)
+    nothing = problem.block.holdings.nothing()
+    before = {t.name: to_decimal(t.value_usd(nothing), _CENTS) for t in problem.terms}
+    change = {k: sum((t.dollars.get(k, Decimal(0)) for t in trades), Decimal(0)) for k in before}
+    after = {k: before[k] + change[k] for k in before}
+    zero = Decimal("0.00")
+    return Proposal(
+        account_id=signals.account.account_id,
+        as_of=signals.market.as_of,
+        mandate=mandate,
+        trade_list=tuple(trades),
+        before=measure(problem, signals, nothing, before, signals.account.cash_usd, zero),
+        after=measure(problem, signals, orders.plan, after, orders.cash_usd, orders.cost_usd),
+        certificate=_certificate(problem, solution, orders),
+        checks=rule_checks(problem, solution, orders.plan),
+        locks=signals.account.locks,
+        unpriced=signals.account.unpriced,
+        accounts_seen=signals.account.accounts_seen,
+        notes=_notes(signals, mandate),
+        stages=stages,
+        provenance=dict(signals.market.provenance),
+    )

@@ -1,0 +1,71 @@
+"""Measures of an account before and after a plan."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+
+from di_advisor.domain.amounts import to_decimal
+from di_advisor.domain.signals import Signals
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Problem
+from di_advisor.propose.proposal import Measures, RuleCheck
+from di_advisor.propose.settle import TOLERANCE
+from di_advisor.solve.solution import Solution
+
+__all__ = ["measure", "rule_checks"]
+
+_CENTS = 2
+_HELD = 1e-12
+_BINDING = 1e-5
+
+
+def measure(
+    problem: Problem, signals: Signals, plan: Plan, objective_usd: dict[str, Decimal], cash_usd: Decimal, cost_usd: Decimal
+) -> Measures:
+    """The account after a plan, against its target.
+
+    Parameters
+    ----------
+    problem : Problem
+        Holdings and risk.
+    signals : Signals
+        Universe.
+    plan : Plan
+        Trades as weights.
+    objective_usd : dict
+        Objective by term, in cents.
+    cash_usd, cost_usd : Decimal
+        Cash after trades, and the trading cost that the account's value loses.
+    """
+    block, universe, risk = problem.block, signals.market.universe, signals.market.risk
+    holdings = block.holdings
+    net = plan.net(holdings.lot_name)
+    active = holdings.active + net
+    sector = np.bincount(universe.sector_of + 1, weights=active, minlength=len(universe.sectors) + 1)
+    return Measures(
+        tracking_error=risk.tracking_error(active),
+        value_usd=to_decimal(holdings.value_usd, _CENTS) - cost_usd,
+        cash_usd=cash_usd,
+        names=int(((holdings.held + net) > _HELD).sum()),
+        sector_active=dict(zip(universe.sectors, sector[1:].tolist(), strict=True)),
+        factor_active=dict(zip(risk.factors, (risk.exposures.T @ active).tolist(), strict=True)),
+        objective_usd=objective_usd,
+    )
+
+
+def rule_checks(problem: Problem, solution: Solution, plan: Plan) -> tuple[RuleCheck, ...]:
+    """Every rule on the rounded plan; binding where the solution (before rounding) had no room left."""
+    nothing = problem.block.holdings.nothing()
+    return tuple(
+        RuleCheck(
+            rule=rule.name,
+            sentence=rule.sentence,
+            before=rule.measure(nothing),
+            after=rule.measure(plan),
+            slack=rule.slack(plan) if rule.slack(plan) < -TOLERANCE else max(rule.slack(plan), 0.0),
+            binding=rule.slack(solution.plan) < _BINDING,
+        )
+        for rule in problem.rules
+    )

@@ -1,0 +1,71 @@
+"""One plain sentence for a trade, generated from facts. Not escaped: whoever renders it does that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from di_advisor.units import bps_from_fraction
+
+__all__ = ["Move", "buy_sentence", "sell_sentence"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A name's active weight before and after all its trades, as fractions."""
+
+    before: float
+    after: float
+
+    def clause(self) -> str:
+        """What the trades do to the name's distance from its target."""
+        before, after = bps_from_fraction(self.before), bps_from_fraction(self.after)
+
+        def side(x: float) -> str:
+            return f"{abs(x):.1f} bps {'over' if x > 0 else 'under'} target"
+
+        if abs(after) < 0.05:
+            return f"brings it from {side(before)} to target"
+        return f"takes it from {side(before)} to {side(after)}"
+
+
+def _usd(amount: Decimal) -> str:
+    return f"${abs(amount):,.0f}" if abs(amount) >= 10 else f"${abs(amount):,.2f}"
+
+
+def _effects(dollars: Mapping[str, Decimal]) -> str:
+    """Risk and cost in one clause."""
+    risk, cost = dollars.get("active risk", Decimal(0)), dollars.get("trading cost", Decimal(0))
+    word = "lowers" if risk < 0 else "adds"
+    preposition = "by" if risk < 0 else "worth"
+    return f"{word} priced risk {preposition} {_usd(risk)} and costs {_usd(cost)} to trade"
+
+
+def sell_sentence(
+    *,
+    shares: str,
+    ticker: str,
+    acquired: date | None,
+    long_term: bool,
+    gain_usd: Decimal,
+    dollars: Mapping[str, Decimal],
+    move: Move,
+) -> str:
+    """Why a lot is sold."""
+    term = "long-term" if long_term else "short-term"
+    tax = dollars.get("tax", Decimal(0))
+    lot = f"the lot of {acquired.isoformat()}" if acquired else "the lot"
+    if gain_usd < 0:
+        what = f"realises a {term} loss of {_usd(gain_usd)}, which saves {_usd(tax)} of tax"
+    elif gain_usd > 0:
+        what = f"realises a {term} gain of {_usd(gain_usd)}, on which {_usd(tax)} of tax is due"
+    else:
+        what = "realises neither gain nor loss"
+    return f"Sell {shares} {ticker} from {lot}: it {what}; {move.clause()}, {_effects(dollars)}."
+
+
+def buy_sentence(*, shares: str, ticker: str, dollars: Mapping[str, Decimal], move: Move) -> str:
+    """Why a name is bought."""
+    return f"Buy {shares} {ticker}: it {move.clause()}, {_effects(dollars)}."

@@ -1,0 +1,221 @@
+"""Settle: from weights to whole orders in exact decimals, every rule re-checked after rounding.
+
+Sales name their lots, cheapest tax first; a position that is sold out is sold out exactly, fraction
+included. Cash is reckoned in Decimal and never falls below its limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
+
+import numpy as np
+
+from di_advisor.domain.amounts import as_fraction, to_decimal
+from di_advisor.domain.mandate import Mandate, Rounding
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.signals import Signals
+from di_advisor.errors import SettlementError
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.rules import CashRange, Locked, TrackingErrorCap
+from di_advisor.formulate.terms import LotTax, TradingCost, WaitingValue
+from di_advisor.propose.lattice import Lattice, SaleCurve, descend
+from di_advisor.solve.solution import Solution
+from di_advisor.units import ROUND_LOT_SHARES
+
+__all__ = ["TOLERANCE", "Orders", "settle"]
+
+TOLERANCE = 1e-6
+"""How far a rounded plan may pass a limit, fraction of the account: a dollar in a million."""
+
+_WHOLE = 1e-6
+_CENT = Decimal("0.01")
+_FLOAT_PLACES = 12
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Exact share counts.
+
+    Attributes
+    ----------
+    sells : dict of int to Decimal or Fraction
+        Shares by position of the lot in the signals.
+    buys : dict of int to Decimal
+        Shares by position of the name.
+    plan : Plan
+        The same as weights.
+    cost_usd : Decimal
+        Predicted trading cost, rounded up to the cent.
+    cash_usd : Decimal
+        Cash after trades and cost.
+    """
+
+    sells: dict[int, Decimal]
+    buys: dict[int, Decimal]
+    plan: Plan
+    cost_usd: Decimal
+    cash_usd: Decimal
+
+
+def _step(mandate: Mandate) -> Decimal:
+    if mandate.rounding is Rounding.FRACTIONAL:
+        return Decimal(1).scaleb(-mandate.share_decimals)
+    return Decimal(ROUND_LOT_SHARES) if mandate.rounding is Rounding.ROUND_LOTS else Decimal(1)
+
+
+def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mandate) -> Orders:
+    """Round a solution to orders.
+
+    Raises
+    ------
+    SettlementError
+        If rounding to shares breaks a rule that cannot be repaired by moving single shares; it
+        names the rule, the excess and what to change.
+    """
+    account = signals.account
+    sells, buys = _rounded(problem, solution, signals, mandate)
+    buys = _affordable(problem, signals, mandate, sells, buys)
+    orders = _orders(problem, signals, sells, buys)
+    _check(problem, orders, signals)
+    if orders.cash_usd < 0 or any(as_fraction(q) > as_fraction(account.lots[i].shares) for i, q in sells.items()):
+        raise SettlementError(
+            f"Rounding leaves {orders.cash_usd} USD of cash, or sells more than a lot holds.",
+            hint="Nothing is proposed; allow fractional shares or a little cash.",
+        )
+    return orders
+
+
+def _rounded(
+    problem: Problem, solution: Solution, signals: Signals, mandate: Mandate
+) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
+    """Shares sold by lot and bought by name, on the mandate's lattice."""
+    account, market = signals.account, signals.market
+    holdings = problem.block.holdings
+    locked = next(r for r in problem.rules if isinstance(r, Locked))
+    slope = sum(t.tax_rate if isinstance(t, LotTax) else -t.worth for t in problem.terms if isinstance(t, LotTax | WaitingValue))
+    n = len(holdings.held)
+    groups = problem.identical_groups
+    bought = np.isin(groups, groups[solution.plan.buys > TOLERANCE * 1e-3])
+    loss_beside_buy = (account.lot_gain_usd < 0) & bought[holdings.lot_name]
+    may_sell = np.where(loss_beside_buy, 0.0, locked.sell_max)
+    sale = SaleCurve.of(holdings.lot_name, may_sell, np.asarray(slope, dtype=np.float64))
+    price = np.array([float(p) for p in market.price_usd])
+    step = _step(mandate)
+    unit = float(step) * price / account.value_usd
+    net = solution.plan.net(holdings.lot_name)
+    sellable = np.bincount(holdings.lot_name, weights=may_sell, minlength=n)
+    sold_out = (net < 0) & (-net >= sellable * (1 - _WHOLE)) & (sellable >= holdings.held * (1 - _WHOLE))
+    direction = np.where(sold_out, 0.0, np.sign(np.where(np.abs(net) > 0.5 * _WHOLE * unit, net, 0.0)))
+    least = np.maximum(np.ceil(problem.block.min_trade / unit - 1e-9), 1).astype(np.int64)
+    limit = np.where(direction > 0, locked.buy_max, np.minimum(sellable, holdings.active - problem.block.active_lower))
+    most = np.floor(np.maximum(limit, 0.0) / unit + 1e-9).astype(np.int64)
+    count = np.clip(np.rint(np.abs(net) / unit), 0, most).astype(np.int64)
+    count = np.where((count < least) & (direction != 0), np.where(least <= most, least, 0), count)
+    count = np.where(direction == 0, 0, count)
+    tiny = np.abs(net) < 0.5 * np.minimum(unit, least * unit)
+    count = np.where(tiny, 0, count)
+    fixed = np.where(sold_out, -sellable, 0.0)
+    if mandate.rounding is not Rounding.FRACTIONAL:
+        lattice = Lattice(direction, unit, least, most)
+        count = descend(problem, lattice, sale, count, fixed, solution.prices.risk, steps_max=4 * n)
+    buys = {int(i): step * int(count[i]) for i in np.flatnonzero((direction > 0) & (count > 0))}
+    selling = np.where(sold_out, np.inf, np.where(direction < 0, count.astype(np.float64), 0.0))
+    return _by_lot(sale, selling, step, signals), buys
+
+
+def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals) -> dict[int, Decimal]:
+    """Shares by lot, filling lots in order until the name's count is reached."""
+    left: dict[int, Decimal | None] = {}
+    for i in np.flatnonzero(counts > 0):
+        left[int(i)] = None if np.isinf(counts[i]) else step * int(counts[i])
+    sells: dict[int, Decimal] = {}
+    for lot, name in zip(sale.lot.tolist(), sale.name.tolist(), strict=True):
+        if name not in left:
+            continue
+        rest = left[name]
+        held = _decimal_shares(signals, lot)
+        take = held if rest is None else min(held, rest)
+        if take > 0:
+            sells[lot] = take
+        if rest is not None:
+            left[name] = rest - take
+    return sells
+
+
+def _decimal_shares(signals: Signals, lot: int) -> Decimal:
+    """Shares of a lot as a decimal; a fraction that does not terminate is rounded down."""
+    shares = signals.account.lots[lot].shares
+    if isinstance(shares, Decimal):
+        return shares
+    return (Decimal(shares.numerator) / Decimal(shares.denominator)).quantize(
+        Decimal(1).scaleb(-_FLOAT_PLACES), rounding=ROUND_DOWN
+    )
+
+
+def _weights(signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> Plan:
+    account, price = signals.account, signals.market.price_usd
+    sold, bought = np.zeros(len(account.lots)), np.zeros(len(price))
+    value = account.value_usd
+    for lot, shares in sells.items():
+        sold[lot] = float(shares * price[int(account.lot_name[lot])]) / value
+    for name, shares in buys.items():
+        bought[name] = float(shares * price[name]) / value
+    return Plan(sold, bought)
+
+
+def _orders(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> Orders:
+    account, price = signals.account, signals.market.price_usd
+    plan = _weights(signals, sells, buys)
+    cost = next(t for t in problem.terms if isinstance(t, TradingCost))
+    cost_usd = to_decimal(cost.value_usd(plan), 6).quantize(_CENT, rounding=ROUND_CEILING)
+    proceeds = sum((q * price[int(account.lot_name[i])] for i, q in sells.items()), Decimal(0))
+    spent = sum((q * price[i] for i, q in buys.items()), Decimal(0))
+    return Orders(sells, buys, plan, cost_usd, account.cash_usd + proceeds - spent - cost_usd)
+
+
+def _affordable(
+    problem: Problem, signals: Signals, mandate: Mandate, sells: dict[int, Decimal], buys: dict[int, Decimal]
+) -> dict[int, Decimal]:
+    """Trim buys until cash keeps its lower limit exactly; largest buys first."""
+    rule = next(r for r in problem.rules if isinstance(r, CashRange))
+    floor = to_decimal(rule.lower * signals.account.value_usd, 6)
+    step, price = _step(mandate), signals.market.price_usd
+    buys = dict(buys)
+    least = problem.block.min_trade
+    for name in sorted(buys, key=lambda i: -buys[i] * price[i]):
+        short = floor - _orders(problem, signals, sells, buys).cash_usd
+        if short <= 0:
+            break
+        value = step * price[name]
+        steps = (short / value).to_integral_value(rounding=ROUND_CEILING)
+        kept = buys[name] - steps * step
+        if float(kept * price[name]) / signals.account.value_usd >= least[name] and kept > 0:
+            buys[name] = kept
+    return buys
+
+
+def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
+    """Every rule on the rounded plan, and no name (or identical group) sold at a loss and bought."""
+    for rule in problem.rules:
+        slack = rule.slack(orders.plan)
+        allowed = 0.0 if isinstance(rule, TrackingErrorCap) else TOLERANCE
+        if slack < -allowed:
+            raise SettlementError(
+                f"After rounding to shares the rule '{rule.name}' is passed by {-slack:.2e} "
+                f"(it says: {rule.sentence})",
+                hint="Allow fractional shares, or a little more room in that rule.",
+                rule=rule.name,
+                excess=-slack,
+            )
+    account = signals.account
+    groups = problem.identical_groups
+    at_loss = {int(groups[account.lot_name[i]]) for i in orders.sells if account.lot_gain_usd[i] < 0}
+    both = at_loss & {int(groups[i]) for i in orders.buys}
+    if both:
+        raise SettlementError(
+            "A name is both sold at a loss and bought, which would be a wash sale.",
+            hint="This is a fault of the solver; nothing is proposed.",
+            groups=sorted(both),
+        )
