@@ -7,6 +7,7 @@ account, lot and fill on that day, and finds the end of a lock by walking forwar
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from random import Random
 
 from hypothesis import given
@@ -147,9 +148,9 @@ def parts_of_one_purchase(one: TaxLot, other: TaxLot) -> bool:
         return False
     if one.basis_total_usd is None or other.basis_total_usd is None:
         return False
-    price = Decimal(one.basis_total_usd) / Decimal(one.shares)
-    other_price = Decimal(other.basis_total_usd) / Decimal(other.shares)
-    return abs(price - other_price) * Decimal(min(one.shares, other.shares)) <= Decimal("0.01")
+    price = Fraction(one.basis_total_usd) / Fraction(one.shares)
+    other_price = Fraction(other.basis_total_usd) / Fraction(other.shares)
+    return abs(price - other_price) * min(Fraction(one.shares), Fraction(other.shares)) <= Fraction("0.01")
 
 
 @given(a_book())
