@@ -56,10 +56,5 @@ def risk(universe: Universe) -> FactorRisk:
 
 def costs(universe: Universe) -> CostCurves:
     n = len(universe)
-    return CostCurves(
-        universe,
-        1e-4 * np.arange(1.0, n + 1.0, dtype=np.float64),
-        1e-6 * np.arange(1, n + 1),
-        np.zeros(n),
-        "a cost model",
-    )
+    rising = np.arange(1.0, n + 1.0, dtype=np.float64)
+    return CostCurves(universe, 1e-4 * rising, 1e-6 * rising, np.zeros(n), "a cost model")
