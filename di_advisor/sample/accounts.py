@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.sample.bookkeeping import Books
-from di_advisor.sample.calendar import FIRST_DAY
+from di_advisor.sample.calendar import FIRST_DAY, month_ends
 from di_advisor.sample.corporate_actions import Plan
 from di_advisor.sample.index import IndexPath
 from di_advisor.sample.path import Path
@@ -29,8 +29,13 @@ FILL_DAYS = 30
 """Calendar days of fills that an account shows."""
 
 _SMALLEST_BUY_USD = 5.0
-_LEGACY_NAMES = 26
+# The account that moves in: its size, what one name and cash make of it, and how far that name may have grown.
+_MOVED_USD, _LEGACY_SHARE, _CASH_SHARE, _LARGEST_GROWTH = 1_500_000.0, 0.36, 0.15, 8.0
+_OTHER_NAMES, _FIRST_BUYS = 26, 6
 _ONE_SHARE = Decimal(1)
+# Trading days before the end on which losses are taken: late enough to lock the names.
+_NEWEST_HARVEST = 12
+_MOVED_IN = 15
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,16 @@ class _Stage:
         w = self.index.weights[k] * gross * np.isfinite(self.path.close_usd[day])
         return np.asarray(w / w.sum(), dtype=np.float64)
 
-    def first_of_months(self, since: int, every: int) -> list[int]:
-        """Third trading day of every so many months after a day."""
+    def deposit_days(self) -> set[int]:
+        """Positions of the third trading day of every month."""
         months = self.days.astype("datetime64[M]")
-        starts = np.flatnonzero(np.append(np.True_, months[1:] != months[:-1])) + 2
-        return [int(d) for d in starts[(starts > since) & (starts < len(self.days))]][::every]
+        return set((np.flatnonzero(np.append(np.True_, months[1:] != months[:-1])) + 2).tolist())
+
+    def harvest_days(self) -> set[int]:
+        """Positions of the fifth-last trading day of every November."""
+        ends = month_ends(self.days)
+        november = self.days[ends].astype("datetime64[M]").astype(np.int64) % 12 == 10
+        return set((ends[november] - 4).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,63 +133,67 @@ def _run(habits: _Habits, stage: _Stage) -> Books:
     """An account with deposits and, where it has the habit, a harvest every November."""
     books = Books(stage.path, stage.plan, habits.account_id)
     last = len(stage.days) - 1
-    deposits = set(stage.first_of_months(habits.start, 1))
+    deposits, harvests = stage.deposit_days(), stage.harvest_days()
     effective = {int(e) for e in stage.index.effective}
-    months = stage.days.astype("datetime64[M]")
-    # Twelve trading days before the end: inside the window of wash sales, after this month's deposit.
-    newest = last - 12
     for day in range(habits.start, last + 1):
         books.open_day(day)
         if day == habits.start:
             books.cash_usd += Decimal(repr(habits.opening_usd))
             _invest(books, stage, day, habits.opening_names, ())
-        if day in effective and day > habits.start:
+            continue
+        if day in effective:
             _sell_leavers(books, stage, day)
-        november = str(months[day]).endswith("-11") and months[day] != months[min(day + 6, last)]
-        if november and months[day - 1] == months[min(day + 5, last)] and habits.harvest_above < 1:
+        if day in harvests:
             _harvest(books, stage, day, habits.harvest_above, at_most=len(books.holdings))
-        if day == newest:
+        if day == last - _NEWEST_HARVEST:
             _harvest(books, stage, day, 0.04, at_most=8)
         if day in deposits:
             books.cash_usd += Decimal(repr(habits.deposit_usd))
-            sold = _recently(books, stage.days, day, sold=True)
-            _invest(books, stage, day, habits.names_a_deposit, sold)
+            _invest(books, stage, day, habits.names_a_deposit, _recently(books, stage.days, day, sold=True))
     return books
+
+
+def _legacy_wishes(stage: _Stage, shown: int, rng: np.random.Generator) -> tuple[int, list[tuple[int, int, float]]]:
+    """The concentrated name, and (day, company, value at the end) of every old purchase."""
+    path, weights = stage.path, stage.index.weights[-1]
+    whole = path.observed[shown:].all(axis=0) & (weights > 0)
+    whole[[m.target for m in stage.plan.mergers]] = False
+    large = whole & (weights > np.quantile(weights[whole], 0.75))
+    growth = np.prod(1 + path.total_return[shown:], axis=0)
+    legacy = int(np.argmax(np.where(large & (growth < _LARGEST_GROWTH), growth, 0.0)))
+    wishes = [
+        (shown + int(rng.integers(0, 160)), legacy, _LEGACY_SHARE * part * _MOVED_USD) for part in (0.5, 0.3, 0.2)
+    ]
+    others = [int(i) for i in rng.permutation(np.flatnonzero(large)) if i != legacy][:_OTHER_NAMES]
+    parts = rng.dirichlet(np.full(len(others), 4.0)) * (1 - _LEGACY_SHARE - _CASH_SHARE) * _MOVED_USD
+    last = len(stage.days) - 1
+    for company, part in zip(others, parts, strict=True):
+        days = rng.integers(shown, last - 90, size=int(rng.integers(1, 4)))
+        wishes += [(int(day), company, float(part) / len(days)) for day in days]
+    return legacy, sorted(wishes)
 
 
 def _concentrated(stage: _Stage, seed: int) -> Books:
     """An account moved in: one name with a low basis, other old positions, and cash."""
-    rng = stream(seed, "concentrated account")
     path, last = stage.path, len(stage.days) - 1
     shown = int(np.searchsorted(stage.days, np.datetime64(FIRST_DAY, "D")))
     books = Books(path, stage.plan, "concentrated")
-    whole = path.observed[shown:].all(axis=0) & (stage.index.weights[-1] > 0)
-    for m in stage.plan.mergers:
-        whole[m.target] = False
-    growth = np.where(whole, np.prod(1 + path.total_return[shown:], axis=0), np.nan)
-    large = whole & (stage.index.weights[-1] > np.quantile(stage.index.weights[-1][whole], 0.75))
-    legacy = int(np.nanargmax(np.where(large & (growth < 8.0), growth, np.nan)))
-    others = [int(i) for i in rng.permutation(np.flatnonzero(large)) if i != legacy][:_LEGACY_NAMES]
-    value_usd = 1_500_000.0
-    wishes: list[tuple[int, int, float]] = []
-    for share in (0.5, 0.3, 0.2):
-        day = shown + int(rng.integers(0, 160))
-        wishes.append((day, legacy, 0.35 * share * value_usd))
-    parts = rng.dirichlet(np.full(len(others), 4.0)) * 0.50 * value_usd
-    for company, part in zip(others, parts, strict=True):
-        lots = int(rng.integers(1, 4))
-        for day in rng.integers(shown, last - 90, size=lots):
-            wishes.append((int(day), company, float(part) / lots))
-    agenda = sorted(wishes)
+    legacy, wishes = _legacy_wishes(stage, shown, stream(seed, "concentrated account"))
     for day in range(shown, last + 1):
         books.open_day(day)
-        while agenda and agenda[0][0] == day:
-            _, company, aim = agenda.pop(0)
+        while wishes and wishes[0][0] == day:
+            _, company, aim = wishes.pop(0)
             grown = float(np.prod(1 + path.total_return[day + 1 :, company]))
             books.buy(day, company, aim / grown, _ONE_SHARE)
-        if day == last - 8:
+        if day == last - _MOVED_IN:
+            books.cash_usd = Decimal(repr(round(_CASH_SHARE * _MOVED_USD, 2)))
+        if day == last - _NEWEST_HARVEST:
             _harvest(books, stage, day, 0.02, at_most=2)
-    books.cash_usd = Decimal(repr(round(0.15 * value_usd, 2)))
+        if day == last - _NEWEST_HARVEST + 2:
+            sold = _recently(books, stage.days, day, sold=True)
+            largest = [int(i) for i in np.argsort(-stage.weights(day)) if i != legacy and i not in sold]
+            for company in largest[:_FIRST_BUYS]:
+                books.buy(day, company, 0.004 * _MOVED_USD, _ONE_SHARE)
     return books
 
 

@@ -22,7 +22,7 @@ __all__ = ["Bars", "draw_bars"]
 
 _HALF_TICK_USD = 0.005
 _MIDDLE_VOLUME_USD = 1.6e8
-_MIDDLE_SPREAD_BPS = 2.0
+_MIDDLE_SPREAD_BPS = 2.2
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def draw_bars(companies: Companies, path: Path, factors: Factors, seed: int) -> 
     volume = np.round(np.nan_to_num(traded_usd / close))
 
     usual = np.where(np.isfinite(close), close * path.shares * base, _MIDDLE_VOLUME_USD)
-    width = np.exp(0.30 * rng.standard_normal(n))
+    width = np.exp(0.38 * rng.standard_normal(n))
     noise = np.exp(0.10 * rng.standard_normal((t, n)))
     spread = _MIDDLE_SPREAD_BPS * width * (usual / _MIDDLE_VOLUME_USD) ** -0.33 * noise
     spread = spread * factors.idiosyncratic_scale[:, None] ** 0.7

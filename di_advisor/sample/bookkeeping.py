@@ -16,7 +16,7 @@ import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.sample.corporate_actions import Plan
-from di_advisor.sample.path import Path
+from di_advisor.sample.path import Offer, Path
 
 __all__ = ["Books", "Holding", "Trade"]
 
@@ -46,9 +46,14 @@ class Trade:
     lot_id: str
 
 
-def _price_on(path: Path, day: int, company: int) -> Decimal:
-    """Close of a day as an exact amount."""
-    return Decimal(repr(float(path.close_usd[day, company]))).quantize(_CENT)
+def _exact(value: float) -> Decimal:
+    """A figure that the path rounded already, as a decimal."""
+    return Decimal(repr(float(value)))
+
+
+def _rounded(shares: Decimal) -> Decimal:
+    """Shares to six places, without zeros at the end and without an exponent."""
+    return Decimal(f"{shares.quantize(_MICRO):f}".rstrip("0").rstrip("."))
 
 
 @dataclass
@@ -65,7 +70,7 @@ class Books:
 
     def price(self, day: int, company: int) -> Decimal:
         """Close of a day as an exact amount."""
-        return _price_on(self.path, day, company)
+        return _exact(self.path.close_usd[day, company]).quantize(_CENT)
 
     def values_usd(self, day: int) -> FloatArray:
         """Value held of each company at the close of a day, shape (n,)."""
@@ -109,34 +114,33 @@ class Books:
         by_company: dict[int, list[Holding]] = defaultdict(list)
         for h in self.holdings:
             by_company[h.company].append(h)
-        for company, lots in by_company.items():
-            paid, ratio = self.path.dividend_usd[day, company], self.path.split[day, company]
-            for lot in lots:
-                if paid > 0:
-                    self.cash_usd += (lot.shares * Decimal(repr(float(paid)))).quantize(_CENT)
-                if ratio != 1:
-                    lot.shares = (lot.shares * Decimal(repr(float(ratio)))).quantize(_MICRO).normalize()
+        for h in self.holdings:
+            paid, ratio = self.path.dividend_usd[day, h.company], self.path.split[day, h.company]
+            if paid > 0:
+                self.cash_usd += (h.shares * _exact(paid)).quantize(_CENT)
+            if ratio != 1:
+                h.shares = _rounded(h.shares * _exact(ratio))
         for s in self.plan.spin_offs:
             if s.ex == day:
                 self._spin(day, by_company[s.parent], s.child, s.ratio)
         for offer in self.path.offers:
-            m = offer.merger
-            if m.effective != day:
-                continue
-            for lot in by_company[m.target]:
-                if m.acquirer < 0:
-                    self._close(day, lot, (lot.shares * Decimal(repr(offer.cash_usd))).quantize(_CENT))
-                else:
-                    lot.company = m.acquirer
-                    lot.shares = (lot.shares * Decimal(repr(offer.ratio))).quantize(_MICRO).normalize()
-        if self.plan.failure.delisted == day:
-            for lot in by_company[self.plan.failure.company]:
-                self._close(day, lot, Decimal(0))
+            if offer.merger.effective == day:
+                self._merge(day, offer, by_company[offer.merger.target])
+        for lot in by_company[self.plan.failure.company] if self.plan.failure.delisted == day else ():
+            self._close(day, lot, Decimal(0))
         self.holdings = [h for h in self.holdings if h.shares > 0]
+
+    def _merge(self, day: int, offer: Offer, lots: list[Holding]) -> None:
+        for lot in lots:
+            if offer.merger.acquirer < 0:
+                self._close(day, lot, (lot.shares * _exact(offer.cash_usd)).quantize(_CENT))
+            else:
+                lot.company = offer.merger.acquirer
+                lot.shares = _rounded(lot.shares * _exact(offer.ratio))
 
     def _spin(self, day: int, lots: list[Holding], child: int, ratio: float) -> None:
         for lot in lots:
-            shares = (lot.shares * Decimal(repr(ratio))).quantize(_MICRO).normalize()
+            shares = _rounded(lot.shares * _exact(ratio))
             received = shares * self.price(day, child)
             whole = received + lot.shares * self.price(day, lot.company)
             moved = (lot.basis_usd * received / whole).quantize(_CENT)

@@ -1,8 +1,8 @@
-"""Build the sample world from its seed, as parts that can be stored: arrays and records.
+"""Cut the simulation down to the parts that are stored: arrays, tables and records.
 
 Whatever the world shows comes out of these parts, so that a world from the cache and a fresh one
 are the same by construction. The year before the first shown day only feeds what looks back
-(characteristics, volatility, volume) and is left out.
+(characteristics, volatility, volume) and is left out. Every record says that it is simulated.
 """
 
 from __future__ import annotations
@@ -14,118 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.sample.accounts import FILL_DAYS, run_accounts
-from di_advisor.sample.bars import Bars, draw_bars
+from di_advisor.sample.accounts import FILL_DAYS
 from di_advisor.sample.bookkeeping import Books
-from di_advisor.sample.calendar import FIRST_DAY, LAST_DAY, trading_days
-from di_advisor.sample.companies import TWINS, Companies, draw_companies
-from di_advisor.sample.corporate_actions import Plan, draw_plan
-from di_advisor.sample.index import IndexPath, reconstitute
-from di_advisor.sample.path import Path, walk
-from di_advisor.sample.regimes import INDUSTRIES, SECTORS, Factors, draw_factors
+from di_advisor.sample.companies import TWINS
+from di_advisor.sample.esg import draw_esg
+from di_advisor.sample.events import list_events
+from di_advisor.sample.orders import draw_orders
+from di_advisor.sample.regimes import INDUSTRIES, SECTORS
+from di_advisor.sample.simulation import Simulation, simulate
 from di_advisor.units import CENTS_PER_USD, TRADING_DAYS_PER_YEAR
 
-__all__ = ["Parts", "Simulation", "build_parts", "simulate"]
+__all__ = ["Parts", "build_parts"]
 
 Arrays = dict[str, NDArray[Any]]
 Records = dict[str, Any]
 
 _ADV_DAYS = 21
-_AFTER_THE_END_DAYS = 40
-
-
-@dataclass(frozen=True)
-class Simulation:
-    """Everything simulated, before it is cut down to what the world shows.
-
-    Attributes
-    ----------
-    seed : int
-    days : ndarray of datetime64[D], shape (t,)
-        Including the year before the first shown day.
-    shown : int
-        Position of the first shown day.
-    kept : ndarray of int, shape (n,)
-        Positions of the companies that the world shows: those that ever were in the index, that came
-        out of one that was, or that bought one.
-    covered_from : ndarray of int, shape (n,)
-        Position of the first day on which each kept company belongs to the market's universe.
-    """
-
-    seed: int
-    days: NDArray[np.datetime64]
-    shown: int
-    companies: Companies
-    plan: Plan
-    factors: Factors
-    path: Path
-    bars: Bars
-    index: IndexPath
-    books: dict[str, Books]
-    kept: NDArray[np.int64]
-    covered_from: NDArray[np.int64]
-
-    def security_id(self, company: int) -> str:
-        """Permanent id of a company's shares."""
-        return f"SIM{company + 1:04d}"
-
-    def date_at(self, position: int) -> np.datetime64:
-        """Date of a position, which may lie a little after the end."""
-        if position < len(self.days):
-            return np.datetime64(self.days[max(position, 0)], "D")
-        after = trading_days(LAST_DAY, (np.datetime64(LAST_DAY, "D") + _AFTER_THE_END_DAYS).astype(object))
-        return np.datetime64(after[position - len(self.days) + 1], "D")
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What is stored: arrays by name of the file and of the array, and records by name of the file."""
+    """What is stored, by name of the file: arrays, tables (columns of equal length), and records."""
 
     arrays: dict[str, Arrays]
+    tables: dict[str, Arrays]
     records: dict[str, Records]
-
-
-def simulate(seed: int) -> Simulation:
-    """Simulate the world; takes about four CPU seconds."""
-    days = trading_days()
-    companies = draw_companies(seed)
-    plan = draw_plan(companies, days, seed)
-    factors = draw_factors(days, seed)
-    path = walk(companies, plan, factors, days, seed)
-    bars = draw_bars(companies, path, factors, seed)
-    index = reconstitute(companies, plan, path, days)
-    covered = _coverage(plan, index, len(companies))
-    return Simulation(
-        seed=seed,
-        days=days,
-        shown=int(np.searchsorted(days, np.datetime64(FIRST_DAY, "D"))),
-        companies=companies,
-        plan=plan,
-        factors=factors,
-        path=path,
-        bars=bars,
-        index=index,
-        books=run_accounts(path, plan, index, days, seed),
-        kept=np.flatnonzero(covered >= 0),
-        covered_from=covered[covered >= 0],
-    )
-
-
-def _coverage(plan: Plan, index: IndexPath, n: int) -> NDArray[np.int64]:
-    """First day of coverage of each company, -1 for never, shape (n,)."""
-    never = np.iinfo(np.int64).max
-    covered = np.full(n, never, dtype=np.int64)
-    covered[index.weights[0] > 0] = 0
-    for change in index.changes:
-        if change.joins:
-            covered[change.company] = min(covered[change.company], change.announced)
-    for merger in plan.mergers:
-        if merger.acquirer >= 0 and covered[merger.target] <= merger.effective:
-            covered[merger.acquirer] = min(covered[merger.acquirer], merger.announced)
-    for spin in plan.spin_offs:
-        if covered[spin.parent] <= spin.ex:
-            covered[spin.child] = min(covered[spin.child], spin.ex)
-    return np.where(covered == never, -1, covered)
 
 
 def _cents(prices_usd: FloatArray) -> NDArray[np.int32]:
@@ -216,27 +129,50 @@ def _securities(s: Simulation) -> Records:
     return {"simulated": True, "securities": columns, "ticker_changes": changes}
 
 
+def _dates(s: Simulation, *positions: int) -> list[str]:
+    return [str(s.days[p]) for p in positions]
+
+
 def _account(s: Simulation, books: Books) -> Records:
     since = s.days[-1] - FILL_DAYS
     held = {h.lot_id for h in books.holdings}
     return {
         "cash_usd": str(books.cash_usd),
         "lots": [
-            [h.lot_id, s.security_id(h.company), str(h.shares), str(h.basis_usd)]
-            + [str(s.days[h.acquired]), str(s.days[h.held_since])]
+            [h.lot_id, s.security_id(h.company), str(h.shares), str(h.basis_usd), *_dates(s, h.acquired, h.held_since)]
             for h in books.holdings
         ],
         "fills": [
-            [s.security_id(t.company), str(t.shares), str(s.days[t.day])]
-            + [None if t.gain_usd is None else str(t.gain_usd), t.lot_id if t.lot_id in held else ""]
+            [
+                s.security_id(t.company),
+                str(t.shares),
+                *_dates(s, t.day),
+                None if t.gain_usd is None else str(t.gain_usd),
+                t.lot_id if t.lot_id in held else "",
+            ]
             for t in books.trades
             if s.days[t.day] > since
         ],
     }
 
 
+def _of_kept(s: Simulation, columns: Arrays) -> Arrays:
+    """Columns with the security id in place of the company, and only the rows of companies that are shown."""
+    keep = np.isin(columns["company"], s.kept)
+    ids = np.array([s.security_id(int(i)) for i in columns["company"][keep]])
+    return {"security_id" if k == "company" else k: ids if k == "company" else v[keep] for k, v in columns.items()}
+
+
 def build_parts(seed: int) -> Parts:
     """Simulate, and cut down to the parts that are stored."""
     s = simulate(seed)
+    first, last = (int(str(s.days[k])[:4]) for k in (s.shown, -1))
+    esg = draw_esg(s.companies, seed, range(first - 1, last + 1))
+    esg = {k: v[esg["known_at"] <= s.days[-1]] for k, v in esg.items()}
+    orders = draw_orders(s.path, s.bars, s.days, s.shown, seed, among=s.kept)
     accounts = {name: _account(s, books) for name, books in s.books.items()}
-    return Parts(_arrays(s), {"securities": _securities(s), "accounts": {"simulated": True, "accounts": accounts}})
+    return Parts(
+        arrays=_arrays(s),
+        tables={"events": list_events(s), "esg": _of_kept(s, esg), "orders": _of_kept(s, orders)},
+        records={"securities": _securities(s), "accounts": {"simulated": True, "accounts": accounts}},
+    )

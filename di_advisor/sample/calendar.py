@@ -13,7 +13,16 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FIRST_DAY", "HISTORY_START", "LAST_DAY", "holidays", "month_ends", "reconstitution_days", "trading_days"]
+__all__ = [
+    "FIRST_DAY",
+    "HISTORY_START",
+    "LAST_DAY",
+    "holidays",
+    "is_summer_time",
+    "month_ends",
+    "reconstitution_days",
+    "trading_days",
+]
 
 HISTORY_START = date(2020, 6, 1)
 """First simulated day: the first year only gives the characteristics a past, and is not shown."""
@@ -105,3 +114,12 @@ def reconstitution_days(days: NDArray[np.datetime64]) -> NDArray[np.int64]:
             if days[0] <= third_friday and at < len(days):
                 found.append(at)
     return np.array(found, dtype=np.int64)
+
+
+def is_summer_time(days: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    """1 for days of daylight saving time in New York (second Sunday of March to first of November), else 0."""
+    summer = np.zeros(len(days), dtype=np.int64)
+    for year in range(int(str(days.min())[:4]), int(str(days.max())[:4]) + 1):
+        start, end = _nth(year, 3, _SUNDAY, 2), _nth(year, 11, _SUNDAY, 1)
+        summer |= (days >= np.datetime64(start, "D")) & (days < np.datetime64(end, "D"))
+    return summer

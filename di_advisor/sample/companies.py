@@ -19,20 +19,20 @@ from di_advisor.sample.regimes import INDUSTRIES, SECTORS
 
 __all__ = ["INITIAL", "NEWLY_LISTED", "SPUN_OFF", "TWINS", "Companies", "draw_companies"]
 
-INITIAL, NEWLY_LISTED, SPUN_OFF = 640, 16, 36
+INITIAL, NEWLY_LISTED, SPUN_OFF = 640, 16, 40
 """Companies that trade from the first day, that are listed later, and that come out of a spin-off."""
 
 TWINS = ((4, 5), (37, 38), (201, 202))
 """Pairs of share classes of one issuer, by position."""
 
 # Rank and market capitalisation in USD billions at the start, read off as a straight line in logarithms.
-_SIZE_CURVE = ((1, 1300.0), (5, 520.0), (20, 190.0), (60, 88.0), (150, 42.0), (300, 20.5), (450, 11.5), (640, 6.6))
+_SIZE_CURVE = ((1, 950.0), (5, 500.0), (20, 190.0), (60, 88.0), (150, 42.0), (300, 20.5), (450, 11.5), (640, 6.6))
 
 # By sector: share of companies, beta, multiple of own volatility, multiple of yield, share of payers, book to market.
 _SECTOR_FACTS: dict[str, tuple[float, float, float, float, float, float]] = {
     "Communication Services": (0.045, 1.00, 1.10, 0.85, 0.60, 0.40),
     "Consumer Discretionary": (0.115, 1.20, 1.12, 0.70, 0.76, 0.25),
-    "Consumer Staples": (0.070, 0.58, 0.84, 1.25, 0.97, 0.25),
+    "Consumer Staples": (0.070, 0.65, 0.84, 1.25, 0.97, 0.25),
     "Energy": (0.050, 1.22, 1.15, 1.60, 0.92, 0.65),
     "Financials": (0.140, 1.10, 0.92, 1.15, 0.92, 0.70),
     "Health Care": (0.125, 0.86, 1.12, 0.65, 0.62, 0.25),
@@ -40,7 +40,7 @@ _SECTOR_FACTS: dict[str, tuple[float, float, float, float, float, float]] = {
     "Information Technology": (0.150, 1.20, 1.15, 0.55, 0.66, 0.18),
     "Materials": (0.055, 1.08, 1.00, 1.05, 0.97, 0.40),
     "Real Estate": (0.050, 0.84, 0.88, 1.70, 0.98, 0.50),
-    "Utilities": (0.050, 0.56, 0.78, 1.65, 0.98, 0.60),
+    "Utilities": (0.050, 0.63, 0.78, 1.65, 0.98, 0.60),
 }
 
 
@@ -109,10 +109,10 @@ def draw_companies(seed: int) -> Companies:
     cap = np.exp(np.interp(np.log(rank), np.log(ranks), np.log(caps)) + 0.08 * rng.standard_normal(n)) * 1e9
 
     size = (np.log(cap) - np.log(2.0e10)) / 1.1
-    own = _two_sided(rng, n, 0.172, 0.22, 0.43) * own0[sector] * np.exp(-0.06 * size)
-    beta = beta0[sector] + 0.20 * rng.standard_normal(n) + 0.9 * (own - 0.19)
-    payer = rng.random(n) < np.clip(pays0[sector] + 0.05 * size, 0.1, 1.0)
-    target = _two_sided(rng, n, 0.0245, 0.66, 0.35) * yield0[sector]
+    own = _two_sided(rng, n, 0.182, 0.21, 0.46) * own0[sector] * np.exp(-0.06 * size)
+    beta = beta0[sector] + 0.21 * rng.standard_normal(n) + 1.0 * (own - 0.20)
+    payer = rng.random(n) < np.clip(pays0[sector] - 0.02 + 0.05 * size, 0.1, 1.0)
+    target = _two_sided(rng, n, 0.030, 0.80, 0.35) * yield0[sector]
     twin_of = np.full(n, -1, dtype=np.int64)
     for first, second in TWINS:
         twin_of[second] = first
@@ -139,6 +139,6 @@ def draw_companies(seed: int) -> Companies:
         payer=payer,
         profitability=np.clip(rng.normal(0.15, 0.08, size=n), -0.15, 0.45),
         book_to_market=book0[sector] * np.exp(0.45 * rng.standard_normal(n)),
-        turnover_per_day=np.exp(np.log(0.0060) - 0.22 * size * 1.1 + 0.38 * rng.standard_normal(n)),
+        turnover_per_day=np.exp(np.log(0.0047) - 0.20 * size + 0.46 * rng.standard_normal(n)),
         twin_of=twin_of,
     )

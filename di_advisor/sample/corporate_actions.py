@@ -117,7 +117,8 @@ def draw_plan(companies: Companies, days: NDArray[np.datetime64], seed: int) -> 
     twins = {i for pair in TWINS for i in pair}
     free = [int(i) for i in rng.permutation(np.arange(60, 470)) if int(i) not in twins]
     acquirers = [int(i) for i in rng.permutation(np.arange(8, 130)) if int(i) not in twins]
-    failed = free.pop()
+    # Large enough to be a member of the index when the trouble starts.
+    failed = free.pop(next(k for k, i in enumerate(free) if 110 < i < 300))
     start = shown + int(rng.integers(420, 620))
     failure = Failure(failed, start, start + 104, start + 126)
 
@@ -127,7 +128,8 @@ def draw_plan(companies: Companies, days: NDArray[np.datetime64], seed: int) -> 
     announced = np.append(np.sort(rng.integers(60, t - 130, size=count)), t - 55)
     for k, day in enumerate(announced):
         stock = rng.random() < _STOCK_MERGERS and k < count
-        target = free.pop()
+        # The pending one is large enough to be a member, so that the index has an announced change.
+        target = free.pop() if k < count else free.pop(int(np.argmin(free)))
         acquirer = acquirers.pop() if stock else -1
         if acquirer in [target, *free]:
             free = [i for i in free if i != acquirer]

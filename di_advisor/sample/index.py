@@ -80,7 +80,7 @@ class _Committee:
         n = len(self.companies)
         spun = np.arange(n) >= n - SPUN_OFF
         seasoned = np.where(self.plan.listed == 0, 0, self.plan.listed + np.where(spun, 0, TRADING_DAYS_PER_YEAR))
-        return (self.float_cap[day] > 0) & (seasoned <= day) & (self.announced > day)
+        return np.asarray((self.float_cap[day] > 0) & (seasoned <= day) & (self.announced > day), dtype=np.bool_)
 
     def ranked(self, day: int) -> NDArray[np.int64]:
         """Names from the largest on, as seen on a day."""

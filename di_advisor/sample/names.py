@@ -13,9 +13,9 @@ __all__ = ["invent_names", "ticker_of"]
 _HEADS = (
     "Zelv Vorq Quath Oryz Thraz Kelv Brynd Daxt Fenzo Grynt Holvo Ixor Jurv Kravo Luzm Myrz Nevro Orlq Pyxo Rhov "
     "Sylq Tovra Ulvr Vexo Wyrn Xandr Yelm Zorv Brixo Cwelo Druvo Ektra Flyzo Gwend Hyzmo Jaxo Kwyl Mizra"
-).split()
-_MIDDLES = ("a e i o u y ando ivo ulo ero ani oxa uzi eky ilo ova").split()
-_TAILS = ("n x ra lio dine sk ma rix tor vane que zo plex dra nt lox mere thix bryn wen").split()
+)
+_MIDDLES = "a e i o u y ando ivo ulo ero ani oxa uzi eky ilo ova"
+_TAILS = "n x ra lio dine sk ma rix tor vane que zo plex dra nt lox mere thix bryn wen"
 _ENDINGS: dict[str, tuple[str, ...]] = {
     "Communication Services": ("Media", "Networks", "Broadcast"),
     "Consumer Discretionary": ("Brands", "Stores", "Leisure"),
@@ -59,7 +59,7 @@ def invent_names(rng: np.random.Generator, sectors: list[str]) -> tuple[list[str
     names, tickers : list of str
         Distinct within the list.
     """
-    words = list(dict.fromkeys(h + m + t for h in _HEADS for m in _MIDDLES for t in _TAILS))
+    words = list(dict.fromkeys(h + m + t for h in _HEADS.split() for m in _MIDDLES.split() for t in _TAILS.split()))
     order = rng.permutation(len(words))
     names: list[str] = []
     tickers: list[str] = []

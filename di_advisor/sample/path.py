@@ -80,7 +80,7 @@ class Path:
             total_return=self.total_return[upto],
             observed=self.observed[upto],
             dividend_usd=self.dividend_usd[upto],
-            share_factor=np.cumprod(self.split[upto], axis=0),
+            share_factor=np.asarray(np.cumprod(self.split[upto], axis=0), dtype=np.float64),
             close_usd=self.close_usd[day],
             shares=self.shares[day],
             book_usd=book_usd,
@@ -92,7 +92,7 @@ def own_returns(companies: Companies, factors: Factors, seed: int) -> FloatArray
     """Each company's own daily returns: clustered, fat-tailed, with jumps at earnings; shape (t, n)."""
     rng = stream(seed, "own returns")
     t, n = len(factors.market), len(companies)
-    persistence, spread = 0.965, 0.34
+    persistence, spread = 0.97, 0.42
     wave = np.empty((t, n))
     wave[0] = rng.standard_normal(n) * spread
     shocks = rng.standard_normal((t, n)) * spread * np.sqrt(1 - persistence**2)
@@ -105,12 +105,12 @@ def own_returns(companies: Companies, factors: Factors, seed: int) -> FloatArray
     first = rng.integers(5, 63, size=n)
     for quarter in range(t // 63 + 1):
         at = first + quarter * 63 + rng.integers(-3, 4, size=n)
-        jump = rng.standard_t(4, size=n) / np.sqrt(2) * daily * 3.8
+        jump = rng.standard_t(4, size=n) / np.sqrt(2) * daily * 3.7
         inside = (at >= 0) & (at < t)
         own[at[inside], np.flatnonzero(inside)] += jump[inside]
     for second in np.flatnonzero(companies.twin_of >= 0):
         own[:, second] = own[:, companies.twin_of[second]] + 0.0015 * rng.standard_normal(t)
-    return own
+    return np.asarray(own, dtype=np.float64)
 
 
 class _Walk:
@@ -130,10 +130,13 @@ class _Walk:
         self.shares = np.zeros((t, n))
         self.price = companies.start_price_usd.copy()
         self.out = companies.start_cap_usd / companies.start_price_usd
-        self.gone = np.full(n, t, dtype=np.int64)
+        # First day on which a company no longer trades, and from which on it no longer pays.
+        self.gone, self.no_pay = np.full(n, t, dtype=np.int64), np.full(n, t, dtype=np.int64)
         for m in plan.mergers:
             self.gone[m.target] = m.effective
+            self.no_pay[m.target] = m.announced
         self.gone[plan.failure.company] = plan.failure.delisted
+        self.no_pay[plan.failure.company] = plan.failure.start
         self.offers: dict[int, Offer] = {}
         self.noise = stream(seed, "merger spread").standard_normal(t) * 0.0015
 
@@ -160,60 +163,54 @@ class _Walk:
             aim = worth * (1 - 0.025 * left) * (1 + self.noise[day] * left)
             growth[m.target] = aim / self.price[m.target] - 1
 
+    def _busy(self, day: int) -> NDArray[np.bool_]:
+        """Companies that are in the middle of something else and do not think of a split, shape (n,)."""
+        busy = self.splits.pending(day)
+        for m in self.plan.mergers:
+            if m.announced <= day < m.effective:
+                busy[m.target] = True
+                busy[m.acquirer if m.acquirer >= 0 else m.target] = True
+        for s in self.plan.spin_offs:
+            if s.announced <= day <= s.ex:
+                busy[s.parent] = True
+        return busy
+
+    def _spin(self, day: int, worth: FloatArray) -> FloatArray:
+        """Take what is spun off out of the parents' worth; dollars received per parent share, shape (n,)."""
+        received = np.zeros(len(worth))
+        for s in self.plan.spin_offs:
+            if s.ex != day:
+                continue
+            self.price[s.child] = max(round(worth[s.parent] * s.value_fraction / s.ratio, 2), 0.01)
+            self.out[s.child] = s.ratio * self.out[s.parent]
+            received[s.parent] = s.ratio * self.price[s.child]
+            self.payouts.spin(s.parent, s.child, s.value_fraction)
+        worth -= received
+        return received
+
     def _step(self, day: int, growth: FloatArray) -> None:
-        plan, before = self.plan, self.price.copy()
-        fail = plan.failure
+        before, fail = self.price.copy(), self.plan.failure
         if fail.start <= day < fail.delisted:
             growth[fail.company] = 2.2 * growth[fail.company] - 0.024
         self._merge(day, growth)
-        growth = np.maximum(growth, -0.65)
-        trading = (plan.listed <= day) & (day < self.gone)
-        was = (plan.listed < day) & (day < self.gone)
-        split = self.splits.effective(day)
-        busy = self.splits.pending(day) | (split != 1)
-        for m in plan.mergers:
-            if m.announced <= day < m.effective:
-                busy[m.target] = True
-                if m.acquirer >= 0:
-                    busy[m.acquirer] = True
-        pay = self.payouts.going_ex(day, before, trading & was & (split == 1) & (day < self._no_pay()))
-        worth = before * (1 + growth) - pay
-        for s in plan.spin_offs:
-            if s.ex == day:
-                part = worth[s.parent] * s.value_fraction
-                self.price[s.child] = max(round(part / s.ratio, 2), 0.01)
-                self.out[s.child] = s.ratio * self.out[s.parent]
-                worth[s.parent] -= s.ratio * self.price[s.child]
-                self.payouts.spin(s.parent, s.child, s.value_fraction)
-            if s.announced <= day <= s.ex:
-                busy[s.parent] = True
+        trading = (self.plan.listed <= day) & (day < self.gone)
+        was = (self.plan.listed < day) & (day < self.gone) & (day > 0)
+        split = np.where(was, self.splits.effective(day), 1.0)
+        pay = self.payouts.going_ex(day, before, was & (split == 1) & (day < self.no_pay))
+        worth = before * (1 + np.maximum(growth, -0.65)) - pay
+        received = pay + self._spin(day, worth)
         self.out *= split
         self.payouts.split(split)
         for offer in self.offers.values():
             m = offer.merger
             if m.effective == day and m.acquirer >= 0:
                 self.out[m.acquirer] += offer.ratio * self.out[m.target]
-        price = np.maximum(np.round(worth / split, 2), 0.01)
-        self.price = np.where(was, price, self.price)
+        self.price = np.where(was, np.maximum(np.round(worth / split, 2), 0.01), self.price)
         self.close[day, trading] = self.price[trading]
-        self.split[day] = np.where(was, split, 1.0)
-        self.dividend[day] = pay
+        self.split[day], self.dividend[day], self.observed[day] = split, pay, was
         self.shares[day] = np.where(trading, self.out, 0.0)
-        received = pay.copy()
-        for s in plan.spin_offs:
-            if s.ex == day:
-                received[s.parent] += s.ratio * self.price[s.child]
-        self.observed[day] = was & (day > 0)
-        self.total[day] = np.where(self.observed[day], (self.price * split + received) / before - 1, 0.0)
-        self.splits.consider(day, self.price, was & ~busy)
-
-    def _no_pay(self) -> NDArray[np.int64]:
-        """First day on which each company no longer pays: from a merger's announcement or a failure on."""
-        stop = np.full(len(self.companies), len(self.factors.market), dtype=np.int64)
-        for m in self.plan.mergers:
-            stop[m.target] = m.announced
-        stop[self.plan.failure.company] = self.plan.failure.start
-        return stop
+        self.total[day] = np.where(was, (self.price * split + received) / before - 1, 0.0)
+        self.splits.consider(day, self.price, was & ~self._busy(day))
 
     def run(self, days: NDArray[np.datetime64]) -> Path:
         ends = month_ends(days)

@@ -8,6 +8,7 @@ between seeds is the path. Limits: a schedule known in advance is no forecast of
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,10 +64,10 @@ class Regime:
 
 
 REGIMES = (
-    Regime("calm", 0.064, 0.24, 0.77, 0.70),
-    Regime("normal", 0.140, 0.20, 0.94, 0.95),
-    Regime("crisis", 0.56, -0.30, 1.9, 2.3),
-    Regime("bear", 0.230, -0.13, 1.15, 1.35),
+    Regime("calm", 0.063, 0.24, 0.78, 0.70),
+    Regime("normal", 0.133, 0.23, 0.97, 0.95),
+    Regime("crisis", 0.60, -0.30, 2.1, 2.5),
+    Regime("bear", 0.222, -0.10, 1.15, 1.35),
 )
 """The four kinds, in the order of `regime_of_day`."""
 
@@ -131,15 +132,15 @@ def _log_volatility(rng: np.random.Generator, t: int, *, persistence: float, spr
 def _crisis_shape(t: int) -> tuple[FloatArray, FloatArray]:
     """Volatility multiple and drift of a crash and its rebound over t days: (shape, drift by day in log terms)."""
     x = np.linspace(0.0, 1.0, t)
-    shape = np.interp(x, [0.0, 0.08, 0.25, 0.5, 1.0], [0.55, 1.3, 1.75, 0.85, 0.45])
-    drift = np.interp(x, [0.0, 0.05, 0.28, 0.32, 0.7, 1.0], [-0.5, -1.6, -1.4, 1.1, 0.8, 0.4])
+    shape = np.interp(x, [0.0, 0.10, 0.22, 0.34, 0.5, 1.0], [0.40, 1.1, 2.5, 2.2, 0.85, 0.40])
+    drift = np.interp(x, [0.0, 0.05, 0.30, 0.34, 0.7, 1.0], [-0.5, -1.6, -1.4, 1.1, 0.8, 0.4])
     return shape, drift
 
 
 def _stretches(regime: NDArray[np.int64]) -> list[slice]:
     edges = np.flatnonzero(np.diff(regime)) + 1
     bounds = [0, *edges.tolist(), len(regime)]
-    return [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [slice(a, b) for a, b in itertools.pairwise(bounds)]
 
 
 def draw_factors(days: NDArray[np.datetime64], seed: int) -> Factors:
@@ -147,24 +148,26 @@ def draw_factors(days: NDArray[np.datetime64], seed: int) -> Factors:
     t, year = len(days), TRADING_DAYS_PER_YEAR
     regime = regime_of_day(days)
     rng = stream(seed, "market")
-    cluster = np.exp(_log_volatility(rng, t, persistence=0.96, spread=0.30))
+    cluster = np.exp(_log_volatility(rng, t, persistence=0.96, spread=0.34))
     market = np.empty(t)
     scale = np.empty(t)
     spread = np.empty(t)
-    raw = rng.standard_t(7, size=t) / np.sqrt(7 / 5)
+    raw = rng.standard_normal(t)
     for at in _stretches(regime):
         kind = REGIMES[regime[at.start]]
         length = at.stop - at.start
         shape, drift = np.ones(length), np.full(length, kind.drift)
         if kind.name == "crisis":
             shape, drift = _crisis_shape(length)
+            # In a crash one large move follows another: hardly a quiet day between.
+            raw[at] = np.sign(raw[at]) * (0.75 + 0.45 * np.abs(raw[at]))
         wave = cluster[at] * shape
         wave = wave / np.sqrt((wave**2).mean())
         shocks = raw[at] * wave
         shocks = (shocks - shocks.mean()) / shocks.std() * kind.market_volatility / np.sqrt(year)
         market[at] = shocks + drift / year
         # A company's own risk and the other factors' follow the market's, less than in proportion.
-        scale[at] = kind.idiosyncratic_scale * wave**0.55
+        scale[at] = kind.idiosyncratic_scale * wave**0.7
         spread[at] = kind.factor_scale * wave**0.6
     rng = stream(seed, "factors")
 

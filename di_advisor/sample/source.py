@@ -44,6 +44,7 @@ class PartSource:
 
         parts = build_parts(self.seed)
         self._read = {f"{name}.npz": dict(arrays) for name, arrays in parts.arrays.items()}
+        self._read |= {f"{name}.parquet": dict(columns) for name, columns in parts.tables.items()}
         self._read |= {f"{name}.json": record for name, record in parts.records.items()}
         self._stored = None
         if self.folder is not None:
@@ -53,15 +54,21 @@ class PartSource:
         """Arrays of a part."""
         return self._part(f"{name}.npz")
 
+    def columns(self, name: str) -> dict[str, Any]:
+        """Columns of a table."""
+        return self._part(f"{name}.parquet")
+
     def records(self, name: str) -> dict[str, Any]:
         """Records of a part."""
         return self._part(f"{name}.json")
 
     def _part(self, file: str) -> dict[str, Any]:
         if file not in self._read:
-            assert self._stored is not None
             try:
-                self._read[file] = self._stored.part(file)
+                if self._stored is not None:
+                    self._read[file] = self._stored.part(file)
+                else:
+                    self._build()
             except DamagedCacheError:
                 self._build()
         return self._read[file]

@@ -12,7 +12,7 @@ __all__ = ["SplitDesk"]
 
 _RATIOS = np.array([1.5, 2.0, 3.0, 4.0, 5.0, 10.0, 20.0])
 _HIGH_USD, _LOW_USD, _AIM_USD = 240.0, 2.5, 110.0
-_CHANCE_PER_DAY = 0.00055
+_CHANCE_PER_DAY = 0.00015
 _NOTICE_DAYS = 16
 _REVERSE = 0.1
 

@@ -15,6 +15,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,40 @@ import numpy as np
 
 from di_advisor.sample.build import Parts
 
-__all__ = ["VERSION", "DamagedCacheError", "StoredParts", "cache_folder", "write_parts"]
+__all__ = [
+    "VERSION",
+    "DamagedCacheError",
+    "StoredParts",
+    "cache_folder",
+    "encode_parts",
+    "generator_digest",
+    "write_parts",
+]
 
 VERSION = 1
-"""Version of the generator; part of the cache's key, so that an old cache is never read."""
+"""Version of the stored form."""
+
+# What is stored follows from these modules: a change in any of them makes a new key.
+_GENERATOR = (
+    "accounts", "bars", "bookkeeping", "build", "calendar", "characteristics", "companies", "corporate_actions", "esg",
+    "events", "index", "names", "orders", "path", "payouts", "randomness", "regimes", "simulation", "splits",
+)  # fmt: skip
 
 _MANIFEST = "manifest.json"
 
 
 class DamagedCacheError(Exception):
     """A stored file is missing or differs from its checksum; the world is then built again."""
+
+
+@cache
+def generator_digest() -> str:
+    """Twelve hexadecimal digits that change with the generator's source."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for name in _GENERATOR:
+        digest.update((here / f"{name}.py").read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def cache_folder(seed: int) -> Path:
@@ -43,7 +68,7 @@ def cache_folder(seed: int) -> Path:
         import platformdirs
 
         top = Path(platformdirs.user_cache_dir("di_advisor", appauthor=False))
-    return top / "sample" / f"v{VERSION}-seed{seed}"
+    return top / "sample" / f"seed{seed}-v{VERSION}-{generator_digest()}"
 
 
 def _npz(arrays: dict[str, Any]) -> bytes:
@@ -58,9 +83,19 @@ def _npz(arrays: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
+def _parquet(columns: dict[str, Any]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink, compression="zstd")
+    return bytes(sink.getvalue().to_pybytes())
+
+
 def encode_parts(parts: Parts) -> dict[str, bytes]:
     """Files by name, as bytes."""
     files = {f"{name}.npz": _npz(arrays) for name, arrays in parts.arrays.items()}
+    files |= {f"{name}.parquet": _parquet(columns) for name, columns in parts.tables.items()}
     files |= {f"{name}.json": json.dumps(record, indent=0).encode() for name, record in parts.records.items()}
     return files
 
@@ -74,7 +109,7 @@ def write_parts(parts: Parts, folder: Path) -> None:
         (fresh / name).write_bytes(content)
     manifest = {
         "what": "simulated sample world of di_advisor: invented companies, no real data",
-        "generator_version": VERSION,
+        "generator": f"version {VERSION}, source {generator_digest()}",
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
     }
     (fresh / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -86,7 +121,19 @@ def write_parts(parts: Parts, folder: Path) -> None:
     except OSError:
         # Another process was faster; its folder holds the same bytes.
         shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(stale, ignore_errors=True)
+    # What an older generator left of this seed is of no use to anybody.
+    older = [p for p in folder.parent.glob(f"{folder.name.split('-')[0]}-*") if p != folder]
+    for path in [stale, *older]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _columns(content: bytes) -> dict[str, Any]:
+    """Columns of a Parquet file, text as arrays of objects."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(pa.BufferReader(content))
+    return {name: table.column(name).to_numpy() for name in table.column_names}
 
 
 class StoredParts:
@@ -117,9 +164,11 @@ class StoredParts:
         return content
 
     def part(self, file: str) -> dict[str, Any]:
-        """Arrays of an npz file, or records of a JSON file, checked against the manifest."""
+        """Arrays of an npz file, columns of a Parquet file, or records of a JSON file, checked against the manifest."""
         content = self.content(file)
         if file.endswith(".json"):
             return dict(json.loads(content))
+        if file.endswith(".parquet"):
+            return _columns(content)
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             return {key: stored[key] for key in stored.files}

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from di_advisor.sample.calendar import LAST_DAY
 from di_advisor.sample.regimes import STYLES
 from di_advisor.sample.source import PartSource
 from di_advisor.units import CENTS_PER_USD
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["INDEX_NAME", "SIMULATED", "SampleWorld"]
 
@@ -84,9 +87,8 @@ class SampleWorld:
         names = list(columns)
         rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         latest = {i: ticker for i, since, ticker in self.ticker_changes if since <= day}
-        return Universe(
-            tuple(Security(**row | {"ticker": latest.get(row["security_id"], row["ticker"])}) for row in rows)
-        )
+        rows = [row | {"ticker": latest.get(row["security_id"], row["ticker"])} for row in rows]
+        return Universe(tuple(Security(**row) for row in rows))
 
     @cached_property
     def bars(self) -> PriceBars:
@@ -205,6 +207,38 @@ class SampleWorld:
         """Three taxpayers with one account each: young, seasoned, concentrated."""
         stored = self.source.records("accounts")["accounts"]
         return MappingProxyType({name: _portfolio(name, record, self.as_of) for name, record in stored.items()})
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        frame = pd.DataFrame({k: list(v) if v.dtype.kind == "U" else v for k, v in self.source.columns(name).items()})
+        frame.attrs["label"] = self.label
+        return frame
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Corporate actions and index changes; columns as in `di_advisor.sample.events`."""
+        return self._frame("events")
+
+    @cached_property
+    def esg_history(self) -> pd.DataFrame:
+        """All yearly figures of the three providers; columns as in `di_advisor.sample.esg`."""
+        return self._frame("esg")
+
+    def esg_known_on(self, day: date) -> pd.DataFrame:
+        """Each provider's latest figures of each security that were known on a day."""
+        known = self.esg_history[self.esg_history["known_at"] <= np.datetime64(day, "D")]
+        return known.drop_duplicates(["provider", "security_id"], keep="last").reset_index(drop=True)
+
+    @cached_property
+    def esg(self) -> pd.DataFrame:
+        """Each provider's latest figures, one row a provider and security."""
+        return self.esg_known_on(self.as_of)
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """The desk's past orders with their true cost; columns as in `di_advisor.sample.orders`."""
+        return self._frame("orders")
 
     @property
     def tax(self) -> TaxProfile:
