@@ -99,21 +99,26 @@ def _content(cell: Cell, column: Column, axis: _Axis) -> Markup:
             return Markup("{} <small>{}</small>").format(escaped(cell.ticker), escaped(cell.name))
         case Reason() if cell.facts:
             facts = Markup("; ").join(escaped(f"{k}: {v}") for k, v in cell.facts.items())
-            return Markup("<details><summary>{}</summary><small>{}</small></details>").format(
-                escaped(cell.sentence), facts
-            )
+            return Markup("<details><summary>{}</summary>{}</details>").format(escaped(cell.sentence), facts)
         case Reason():
             return escaped(cell.sentence)
 
 
 def _row(cells: tuple[Cell, ...], table: Table, axes: list[_Axis], attributes: Markup) -> Markup:
-    contents = [_content(*each) for each in zip(cells, table.columns, axes, strict=True)]
-    head = Markup('<th scope="row"{}>{}</th>').format(_LEFT, contents[0])
+    placed = [(c, _content(cell, c, axis)) for cell, c, axis in zip(cells, table.columns, axes, strict=True)]
+    beside = [(c, content) for c, content in placed if c.align is not Align.BELOW]
+    head = Markup('<th scope="row"{}>{}</th>').format(_LEFT, beside[0][1])
     rest = (
         Markup("<td{}>{}</td>").format(_RIGHT if c.align is Align.RIGHT else _LEFT, content)
-        for c, content in zip(table.columns[1:], contents[1:], strict=True)
+        for c, content in beside[1:]
     )
-    return Markup("<tr{}>{}{}</tr>\n").format(attributes, head, Markup("").join(rest))
+    row = Markup("<tr{}>{}{}</tr>\n").format(attributes, head, Markup("").join(rest))
+    below = (content for c, content in placed if c.align is Align.BELOW and content)
+    lines = (
+        Markup('<tr class="di-below"><td colspan="{}"{}><small>{}</small></td></tr>\n').format(len(beside), _LEFT, text)
+        for text in below
+    )
+    return row + Markup("").join(lines)
 
 
 def as_html(table: Table) -> Markup:
@@ -122,6 +127,7 @@ def as_html(table: Table) -> Markup:
     heads = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(_RIGHT if c.align is Align.RIGHT else _LEFT, escaped(c.heading))
         for c in table.columns
+        if c.align is not Align.BELOW
     )
     body = Markup("").join(_row(r, table, axes, _PLAIN) for r in table.rows)
     foot = Markup("").join(_row(r, table, axes, _RULE if i == 0 else _TOTAL) for i, r in enumerate(table.totals))

@@ -148,7 +148,7 @@ def active_weights(proposal: Proposal, of: Callable[[Measures], Mapping[str, flo
     columns = (
         Column("Group"),
         *(Column(label, unit, Align.RIGHT) for label in ("Before", "After", "Change")),
-        Column("under | over (grey before, blue after)", align=Align.BARS),
+        Column("under | over", align=Align.BARS),
     )
     return Table(caption, columns, tuple(row(name) for name in names))
 

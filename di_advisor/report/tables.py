@@ -32,11 +32,12 @@ _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 class Align(Enum):
-    """Where a column's text stands."""
+    """Where a column's text stands; BELOW is a line of its own under the row, where a writer can."""
 
     LEFT = "left"
     RIGHT = "right"
     BARS = "bars"
+    BELOW = "below"
 
 
 @dataclass(frozen=True, slots=True)

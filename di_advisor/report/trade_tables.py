@@ -52,7 +52,7 @@ def _trade_table(
         *(Column(k.capitalize(), "$", Align.RIGHT) for k in terms),
         Column("Benefit", "$", Align.RIGHT),
         Column("hurts | helps", align=Align.BARS),
-        Column("Why"),
+        Column("Why", align=Align.BELOW),
     )
     return Table(caption, columns, tuple(row(t) for t in trades), tuple(total(*each) for each in parts))
 

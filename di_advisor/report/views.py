@@ -35,10 +35,10 @@ _LEAD = Markup('<div style="margin:4px 0"><b>{}</b><br>{}</div>')
 def exposures(proposal: Proposal) -> tuple[Table, Table]:
     """Active sector weights and factor exposures, before and after."""
     by_sector = sections.active_weights(
-        proposal, lambda m: m.sector_active, "Active sector weights, % of account against the target", "%"
+        proposal, lambda m: m.sector_active, "Sectors: weight against the target (grey before, blue after)", "%"
     )
     by_factor = sections.active_weights(
-        proposal, lambda m: m.factor_active, "Active factor exposures against the target", ""
+        proposal, lambda m: m.factor_active, "Factors: exposure against the target (grey before, blue after)", ""
     )
     return by_sector, by_factor
 

@@ -1,1 +1,24 @@
-"""JupyterLab: results that show themselves, and a panel that proposes; widgets are never the only view."""
+"""JupyterLab: results that show themselves, and a panel that proposes; widgets are never the only view.
+
+>>> import di_advisor
+>>> di_advisor.app()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from di_advisor.ui.formatters import load_ipython_extension, register_under_ipython, unload_ipython_extension
+
+if TYPE_CHECKING:
+    from di_advisor.ui.app import app
+
+__all__ = ["app", "load_ipython_extension", "register_under_ipython", "unload_ipython_extension"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 whatever is asked for
+    if name == "app":  # the one name that needs ipywidgets
+        from di_advisor.ui.app import app
+
+        return app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,7 +22,6 @@ __all__ = [
     "Case",
     "accounts_offered",
     "chosen_account",
-    "estimates",
 ]
 
 SAMPLE_ACCOUNTS = ("young", "seasoned", "concentrated")
@@ -64,23 +63,6 @@ class Case:
                 "The panel was given neither returns nor a risk model's result.",
                 hint="Pass returns=... (and exposures=...), or risk=....",
             )
-
-
-def estimates(case: Case) -> tuple[FactorRisk, CostCurves]:
-    """Risk and costs of the case, estimated by the default models where they are not given.
-
-    Raises
-    ------
-    PluginError
-        If a model is not installed.
-    """
-    from di_advisor import registry
-
-    risk, costs = case.risk, case.costs
-    if risk is None and case.returns is not None:
-        risk = registry.risk_model().estimate(case.market, case.returns, case.exposures)
-    assert risk is not None  # noqa: S101 a case without both is refused when it is made
-    return risk, registry.cost_model().curves(case.market) if costs is None else costs
 
 
 def accounts_offered(portfolios: Mapping[str, Portfolio]) -> dict[str, tuple[str, str]]:

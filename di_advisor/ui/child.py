@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
 from di_advisor.errors import DiAdvisorError
-from di_advisor.ui.case import Case, chosen_account, estimates
+from di_advisor.ui.case import Case, chosen_account
 from di_advisor.ui.choices import Choices
 from di_advisor.ui.plain import plain, restored
 
@@ -32,6 +31,16 @@ PRELOADED = (
     "di_advisor.ui.child",
 )
 """Modules that the server of child processes imports once, so that each child starts in milliseconds."""
+
+_IN_WORDS = {
+    "risk": "Estimating risk",
+    "trading cost": "Estimating trading costs",
+    "signals": "Valuing lots",
+    "formulate": "Writing the problem",
+    "solve": "Solving",
+    "settle": "Rounding to shares",
+    "explain": "Explaining",
+}
 
 
 def _sample_case() -> Case:
@@ -76,12 +85,15 @@ def propose_plainly(request: dict[str, Any], say: Callable[[str], None]) -> dict
     case: Case = _sample_case() if request["case"] is None else restored(request["case"])
     portfolio, account_id = chosen_account(case.portfolios, choices.account)
     mandate, tax = choices.mandate(case.mandate), choices.tax(case.tax)
-    if request["risk"] is not None:
-        case = replace(case, risk=restored(request["risk"]), costs=restored(request["costs"]))
-    else:
-        say("Estimating risk and trading costs")
-    risk, costs = estimates(case)
-    proposal = Advisor().propose(
+    advisor = Advisor()
+    risk, costs = case.risk or restored(request["risk"]), case.costs or restored(request["costs"])
+    if risk is None:
+        say("Estimating risk")
+        risk = advisor.estimate_risk(case.market, case.returns, case.exposures)
+    if costs is None:
+        say("Estimating trading costs")
+        costs = advisor.estimate_costs(case.market)
+    proposal = advisor.propose(
         portfolio,
         account_id=account_id,
         market=case.market,
@@ -90,7 +102,7 @@ def propose_plainly(request: dict[str, Any], say: Callable[[str], None]) -> dict
         tax=tax,
         risk=risk,
         costs=costs,
-        progress=lambda name, *_: say(str(name)),
+        progress=lambda stage: say(_IN_WORDS.get(stage, stage.capitalize())),
     )
     say("Showing")
     return {"proposal": plain(proposal), "risk": plain(risk), "costs": plain(costs)}

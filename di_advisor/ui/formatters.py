@@ -9,9 +9,10 @@ nobody has trusted yet. Outside IPython nothing happens.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from di_advisor.propose.proposal import Proposal
+if TYPE_CHECKING:
+    from di_advisor.propose.proposal import Proposal
 
 __all__ = ["load_ipython_extension", "proposal_bundle", "register_under_ipython", "unload_ipython_extension"]
 
@@ -43,7 +44,9 @@ def unload_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 as IPython c
     """Forget the formatters and the magic again (``%unload_ext di_advisor``)."""
     formatter = ipython.display_formatter.mimebundle_formatter
     formatter.deferred_printers.pop(_BY_TYPE_NAME, None)
-    formatter.type_printers.pop(Proposal, None)
+    known = [kind for kind in formatter.type_printers if (kind.__module__, kind.__name__) == _BY_TYPE_NAME]
+    for kind in known:
+        formatter.type_printers.pop(kind)
     ipython.magics_manager.magics["line"].pop("di", None)
 
 

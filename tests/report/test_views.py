@@ -31,7 +31,7 @@ ALLOWED_TAGS = {
     "ul",
     "li",
 }
-ALLOWED_ATTRIBUTES = {"class", "style", "scope", "align", "title"}
+ALLOWED_ATTRIBUTES = {"class", "style", "scope", "align", "title", "colspan"}
 ALLOWED_STYLES = {
     *["text-align", "margin", "margin-left", "width", "min-width", "height", "background", "padding", "padding-top"],
     *["border-collapse", "border-top", "font-variant"],
@@ -163,7 +163,7 @@ def trade_rows(reader: Reader, word: str) -> tuple[list[str], list[list[str]], l
     """Headings, trades (shown and folded) and totals of one side."""
     tables = [rows for caption, rows in reader.tables.items() if caption.startswith(word)]
     is_total = re.compile(r"^(All|Shown|Folded)")
-    rows = [row for table in tables for row in table[1:]]
+    rows = [row for table in tables for row in table[1:] if len(row) > 1]
     return tables[0][0], [r for r in rows if not is_total.match(r[0])], [r for r in rows if is_total.match(r[0])]
 
 
