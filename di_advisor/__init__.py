@@ -6,6 +6,7 @@ The public names, and nothing else. Everything heavier than numpy is imported wh
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,3 +75,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+if "IPython" in sys.modules:  # in a notebook results show themselves; elsewhere nothing is imported for it
+    importlib.import_module("di_advisor.ui.formatters").register_under_ipython()
