@@ -11,6 +11,7 @@ are enough. Limits: the search is a heuristic; the certificate says how good it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -25,8 +26,8 @@ from di_advisor.solve.feasible import choose, feasible_choices, shared_groups
 from di_advisor.solve.minimum import settle_minimum_trades
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
-from di_advisor.solve.solution import Solution, judge
-from di_advisor.solve.tracking import Capped, over_the_cap, refuse, smallest_tracking_error, solve_capped
+from di_advisor.solve.solution import Solution, judge, variance_of
+from di_advisor.solve.tracking import Capped, between, over_the_cap, refuse, smallest_tracking_error, solve_capped
 
 __all__ = ["Cancel", "Search"]
 
@@ -34,11 +35,15 @@ Cancel = Callable[[], bool]
 
 _GAIN = 1e-11
 _ENOUGH = 5e-5
+_GOOD = 2e-3
 _SPEED = 0.5
 _FEW = 4
-_CAP_TURNS = 4
-_SETTLED = 0.01
-_DEARER = 2.0
+_CAP_TURNS = 5
+_ROUNDS_A_PRICE = 3
+_CLOSE = 0.02
+_STEP = 6.0
+_GUESS = 0.1
+_SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -84,46 +89,93 @@ class Search:
             When there is no plan, or none that certifies.
         """
         program = QuadraticProgram(self.block, relaxed(self.block))
-        if self.block.tracking_error_max is not None:
+        cap = self.block.tracking_error_max
+        start = self.block.aversion
+        if cap is not None:
             smallest = smallest_tracking_error(program)
-            if smallest > self.block.tracking_error_max:
+            if smallest > cap:
                 raise over_the_cap(self.block, smallest)
-        first = self._capped(program, start=None, coarse=True)
-        if self.block.tracking_error_max is None:
+            start = max(start, _GUESS * self._most_saved() / cap**2)
+        first = self._plain(program, start)
+        if cap is None:
             final = self._finish(self._rounds(first.prices).choices, self.block.aversion)
         else:
             final = self._under_the_cap(first.prices)
         return replace(final, bound=max(final.bound, self.bound), solves=self.solves, fallbacks=self.fallbacks)
 
+    def _most_saved(self) -> float:
+        """What selling every loss would save: the scale of what risk has to be weighed against."""
+        segments = self.block.segments
+        return float(-np.minimum(segments.slope * segments.width, 0.0).sum()) + _SMALLEST
+
+    def _plain(self, program: QuadraticProgram, price: float) -> Capped:
+        """One convex solve at a price of risk, whatever the cap says."""
+        self._ask()
+        answer = program.solve(max(price, _SMALLEST))
+        self._count(program)
+        refuse(answer)
+        assert answer.prices is not None
+        return Capped(answer.amounts, answer.prices, answer.solver)
+
     def _under_the_cap(self, prices: Prices) -> Solution:
-        """Search at a fixed price of risk, let the cap correct the price, search again."""
+        """Search the price of risk at which the best discrete plan meets the cap, then meet it exactly."""
+        cap = self.block.tracking_error_max
+        assert cap is not None
+        base = max(self.block.aversion, _SMALLEST)
+        low: tuple[float, float, Choices] | None = None
+        high: tuple[float, float, Choices] | None = None
+        for _ in range(_CAP_TURNS):
+            found = self._at_price(prices)
+            price = found.solution.prices.risk
+            active = self.block.holdings.active + found.solution.plan.net(self.block.holdings.lot_name)
+            excess = math.log(max(math.sqrt(variance_of(self.block, active)), 1e-12) / cap)
+            point = (math.log(price), excess, found.choices)
+            if excess > 0:
+                low = point
+            else:
+                high = point
+                if price <= base * (1 + 1e-9):
+                    return self._finish(found.choices, base)
+            if abs(excess) < _CLOSE or (low and high and high[0] - low[0] < _CLOSE):
+                break
+            if low is None:
+                price = max(price / _STEP, base)
+            elif high is None:
+                price = price * _STEP
+            else:
+                price = math.exp(between(low[:2], high[:2]))
+            prices = replace(found.solution.prices, risk=price)
+        ends = [end for end in (low, high) if end is not None]
+        return self._best_of(sorted(ends, key=lambda end: abs(end[1])))
+
+    def _at_price(self, prices: Prices) -> _Incumbent:
+        """Best choices at a fixed price of risk: the same problem without the cap and dearer risk."""
+        priced = replace(self.block, aversion=prices.risk, tracking_error_max=None)
+        inner = Search(priced, self.groups, self.cancel, min(self.rounds, _ROUNDS_A_PRICE))
+        try:
+            return inner._rounds(prices)
+        finally:
+            self.solves += inner.solves
+            self.fallbacks += inner.fallbacks
+
+    def _best_of(self, ends: list[tuple[float, float, Choices]]) -> Solution:
+        """Meet the cap with the choices of each end of the bracket; the better plan, solved to the end."""
         best: Solution | None = None
         failure: InfeasibleError | UncertifiedError | None = None
-        for _ in range(_CAP_TURNS):
-            priced = replace(self.block, aversion=prices.risk, tracking_error_max=None)
-            inner = Search(priced, self.groups, self.cancel, self.rounds)
+        for log_price, _, choices in ends:
             try:
-                found = inner._rounds(prices)
-            finally:
-                self.solves += inner.solves
-                self.fallbacks += inner.fallbacks
-            try:
-                solution = self._finish(found.choices, prices.risk)
+                solution = self._try(choices, math.exp(log_price))
             except (InfeasibleError, UncertifiedError) as error:
                 failure = error
-                prices = replace(found.solution.prices, risk=prices.risk * _DEARER)
                 continue
-            self.bound = max(self.bound, solution.bound)
             if best is None or solution.objective < best.objective:
                 best = solution
-            settled = abs(solution.prices.risk / prices.risk - 1.0) < _SETTLED
-            prices = solution.prices
-            if settled or best.objective - self.bound <= _ENOUGH * max(best.nothing - best.objective, 1e-9):
+            if best.objective - self.bound <= _GOOD * max(best.nothing - best.objective, 1e-9):
                 break
         if best is None:
             assert failure is not None
             raise failure
-        return best
+        return self._finish(best.choices, best.prices.risk)
 
     def _rounds(self, prices: Prices) -> _Incumbent:
         average = self._note(prices)

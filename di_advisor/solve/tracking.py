@@ -20,13 +20,17 @@ from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
 from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.units import bps_from_fraction
 
-__all__ = ["Capped", "smallest_tracking_error", "solve_capped"]
+__all__ = ["Capped", "between", "over_the_cap", "refuse", "smallest_tracking_error", "solve_capped"]
 
 _FIRST_STEP = 4.0
+_SHORTEST_STEP = 1.02
+_ELASTICITY = 4.0
 _HIGHEST_PRICE = 1e9
 _LOWEST_PRICE = 1e-6
+_RISK_ALONE = 10.0
 _NARROWEST = 1e-9
 _COARSE = 0.1
+_INSIDE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def smallest_tracking_error(program: QuadraticProgram) -> float:
     InfeasibleError
         If no plan keeps the other rules.
     """
-    answer = program.solve(1.0, trading=0.0)
+    answer = program.solve(_RISK_ALONE, trading=0.0)
     refuse(answer)
     return math.sqrt(max(variance_of(program.block, answer.active), 0.0))
 
@@ -138,6 +142,8 @@ def solve_capped(
         If the cap is below what the rules allow.
     """
     block, cap = program.block, program.block.tracking_error_max
+    if cap is not None:
+        cap *= 1.0 - _INSIDE
     base = max(block.aversion, _LOWEST_PRICE)
     price = max(start or base, base)
     answer = program.solve(price)
@@ -151,9 +157,10 @@ def solve_capped(
 
     low: tuple[float, float, ConvexAnswer] | None = None
     high: tuple[float, float, ConvexAnswer] | None = None
-    step = _FIRST_STEP if start is None else 1.05
+    step = 0.0
     for _ in range(solves_max):
         h = excess(answer)
+        step = step**2 if step else min(max(math.exp(_ELASTICITY * abs(h)), _SHORTEST_STEP), _FIRST_STEP)
         if h <= 0:
             high = (math.log(price), h, answer)
             if price <= base * (1 + 1e-12):
@@ -168,13 +175,11 @@ def solve_capped(
                 return mixed
             if not coarse and _relative_gap(names, program, mixed) <= gap:
                 return mixed
-            price = math.exp(_next(low, high))
+            price = math.exp(between(low[:2], high[:2]))
         elif low is None:
             price = max(price / step, base)
-            step **= 2
         else:
             price = price * step
-            step **= 2
             if price > _HIGHEST_PRICE:
                 raise over_the_cap(block, smallest_tracking_error(program))
         answer = program.solve(price)
@@ -184,9 +189,9 @@ def solve_capped(
     return _mix(block, cap, low[2], high[2])
 
 
-def _next(low: tuple[float, float, ConvexAnswer], high: tuple[float, float, ConvexAnswer]) -> float:
-    """Regula falsi in log price and log tracking error, kept away from the ends."""
-    (a, fa, _), (b, fb, _) = low, high
+def between(low: tuple[float, float], high: tuple[float, float]) -> float:
+    """Regula falsi on (log price, log excess) pairs of both signs, kept away from the ends."""
+    (a, fa), (b, fb) = low, high
     guess = a + (b - a) * fa / (fa - fb)
     edge = 0.05 * (b - a)
     return min(max(guess, a + edge), b - edge)
