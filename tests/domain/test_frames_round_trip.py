@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from di_advisor.domain.frames import lots_from_frame, lots_to_frame
@@ -25,6 +25,7 @@ def test_a_portfolio_survives_the_way_through_a_frame(portfolio):
     assert Portfolio.from_frame(portfolio.to_frame()) == portfolio
 
 
+@settings(max_examples=20)
 @given(portfolios(), st.randoms(use_true_random=False))
 def test_the_columns_of_a_frame_may_stand_in_any_order(portfolio, random):
     frame = portfolio.to_frame()
