@@ -54,6 +54,12 @@ class Segments:
     def __len__(self) -> int:
         return len(self.name)
 
+    def names_with_losses(self, names: int) -> NDArray[np.bool_]:
+        """Which of n names hold a loss that may be sold, shape (n,)."""
+        found = np.zeros(names, dtype=np.bool_)
+        found[self.name[self.loss]] = True
+        return found
+
     @property
     def sign(self) -> FloatArray:
         """Effect on the net trade per unit: -1 for sales, +1 for buys."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.problem import Problem
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.solution import Solution
+from di_advisor.units import bps_from_fraction
 
 __all__ = ["Cancel", "Solution", "solve"]
 
@@ -33,8 +35,34 @@ def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Sol
     Raises
     ------
     InfeasibleError
-        When the rules contradict each other; for a tracking-error cap it names the smallest possible one.
+        When the rules contradict each other: it names the rules and by how much each would have to
+        give; for a tracking-error cap alone, the smallest possible tracking error.
     UnboundedError, UncertifiedError, UnfinishedError
         When there is no certified plan.
     """
-    return Search(problem.block, problem.identical_groups, cancel, rounds).run()
+    try:
+        return Search(problem.block, problem.identical_groups, cancel, rounds).run()
+    except InfeasibleError as error:
+        if "smallest" in error.facts:
+            raise
+        raise _named(problem) from error
+
+
+def _named(problem: Problem) -> InfeasibleError:
+    from di_advisor.solve.reference import conflict
+
+    found = conflict(problem)
+    if not found:
+        return InfeasibleError(
+            "No plan keeps all rules once minimum trades and wash-sale sides are kept too.",
+            hint="Lower the minimum trade, or widen the cash range or the bands.",
+        )
+    listed = "; ".join(
+        f"{rule.sentence} (would have to give by {bps_from_fraction(amount):.1f} bps)" for rule, amount in found
+    )
+    return InfeasibleError(
+        f"These rules contradict the rest: {listed}",
+        hint="Widen one of them by at least the figure named, or lift a lock.",
+        rules=[rule.name for rule, _ in found],
+        amounts=[amount for _, amount in found],
+    )

@@ -2,7 +2,8 @@
 
 Wash sales and minimum trades make a name choose: do nothing, sell (losses too, and then buy
 nothing), sell gains only, or buy (and then sell no loss). With the choices fixed the problem is
-convex.
+convex. A name that holds losses sells either with them or not at all: selling its gains alone could
+pay only inside an identical group of which another member is bought.
 """
 
 from __future__ import annotations
@@ -67,12 +68,13 @@ def restrict(block: Block, choices: Choices, minimum: FloatArray | None = None) 
     segments, z0 = block.segments, block.holdings.active
     least = block.min_trade if minimum is None else minimum
     choice = choices[segments.name]
+    gain_only = ~segments.names_with_losses(len(choices))[segments.name]
     open_segments = np.where(
         segments.sell,
-        (choice == Choice.SELL) | (choice == Choice.EITHER) | ((choice == Choice.SELL_GAINS) & ~segments.loss),
+        (choice == Choice.SELL) | (choice == Choice.EITHER) | ((choice == Choice.SELL_GAINS) & gain_only),
         (choice == Choice.BUY) | (choice == Choice.EITHER),
     )
-    open_segments |= segments.sell & ~segments.loss & (choice == Choice.BUY) & (least[segments.name] <= 0)
+    open_segments |= segments.sell & gain_only & (choice == Choice.BUY) & (least[segments.name] <= 0)
     lower, upper = block.active_lower.copy(), block.active_upper.copy()
     selling = (choices == Choice.SELL) | (choices == Choice.SELL_GAINS)
     upper = np.where(selling, np.minimum(upper, z0 - least), upper)

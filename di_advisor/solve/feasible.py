@@ -32,9 +32,7 @@ def choose(block: Block, value: FloatArray, shared: Groups) -> Choices:
     best = np.asarray(value.argmin(axis=1), dtype=np.int64)
     if not block.min_trade.any():
         best = np.where(best == Choice.SELL, best, int(Choice.BUY))
-        losses = np.zeros(len(best), dtype=np.bool_)
-        losses[block.segments.name[block.segments.loss]] = True
-        best = np.where(losses, best, int(Choice.BUY))
+        best = np.where(block.segments.names_with_losses(len(best)), best, int(Choice.BUY))
     for members in shared:
         selling, buying = value[members][:, _SELLING], value[members][:, _BUYING]
         side, best_of = (_SELLING, selling) if selling.min(axis=1).sum() < buying.min(axis=1).sum() else (_BUYING, buying)

@@ -76,7 +76,8 @@ class PricedNames:
         self.block = block
         segments = block.segments
         self._sell = self._side(segments.sell)
-        self._gains = self._side(segments.sell & ~segments.loss)
+        with_losses = segments.names_with_losses(len(block.active_lower))
+        self._gains = self._side(segments.sell & ~with_losses[segments.name])
         self._buy = self._side(~segments.sell)
 
     def _side(self, mask: NDArray[np.bool_]) -> _Side:
