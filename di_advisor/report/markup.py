@@ -25,8 +25,11 @@ AGAINST = "#c62828"
 BEFORE = "#8a8a8a"
 """Colours that stand out on white and on black."""
 
-_LEFT = Markup(' style="text-align:left"')
-_RIGHT = Markup(' align="right"')
+_LEFT = Markup(' style="text-align:left;padding:2px 7px"')
+_WHOLE = Markup(' style="text-align:left;white-space:nowrap;padding:2px 7px"')
+_RIGHT = Markup(' align="right" style="padding:2px 7px"')
+_PLACE = {Align.RIGHT: _RIGHT, Align.WHOLE: _WHOLE}
+_BELOW = Markup(' style="text-align:left;padding:0 7px 5px 7px"')
 _PLAIN = Markup("")
 _TOTAL = Markup(' class="di-total"')
 _RULE = Markup(' class="di-total" style="border-top:1px solid #8a8a8a"')
@@ -96,26 +99,30 @@ def _content(cell: Cell, column: Column, axis: _Axis) -> Markup:
         case Bars():
             return _bars(cell, axis)
         case SecurityName():
-            return Markup("{} <small>{}</small>").format(escaped(cell.ticker), escaped(cell.name))
-        case Reason() if cell.facts:
-            facts = Markup("; ").join(escaped(f"{k}: {v}") for k, v in cell.facts.items())
-            return Markup("<details><summary>{}</summary>{}</details>").format(escaped(cell.sentence), facts)
+            return escaped(cell.ticker)
         case Reason():
-            return escaped(cell.sentence)
+            return _reason(cell)
+
+
+def _reason(cell: Reason) -> Markup:
+    about = Markup("<b>{}</b> ").format(escaped(cell.about)) if cell.about else Markup("")
+    if not cell.facts:
+        return about + escaped(cell.sentence)
+    facts = Markup("; ").join(escaped(f"{k}: {v}") for k, v in cell.facts.items())
+    return Markup("<details><summary>{}{}</summary>{}</details>").format(about, escaped(cell.sentence), facts)
 
 
 def _row(cells: tuple[Cell, ...], table: Table, axes: list[_Axis], attributes: Markup) -> Markup:
     placed = [(c, _content(cell, c, axis)) for cell, c, axis in zip(cells, table.columns, axes, strict=True)]
     beside = [(c, content) for c, content in placed if c.align is not Align.BELOW]
     head = Markup('<th scope="row"{}>{}</th>').format(_LEFT, beside[0][1])
-    rest = (
-        Markup("<td{}>{}</td>").format(_RIGHT if c.align is Align.RIGHT else _LEFT, content)
-        for c, content in beside[1:]
-    )
+    rest = (Markup("<td{}>{}</td>").format(_PLACE.get(c.align, _LEFT), content) for c, content in beside[1:])
     row = Markup("<tr{}>{}{}</tr>\n").format(attributes, head, Markup("").join(rest))
     below = (content for c, content in placed if c.align is Align.BELOW and content)
     lines = (
-        Markup('<tr class="di-below"><td colspan="{}"{}><small>{}</small></td></tr>\n').format(len(beside), _LEFT, text)
+        Markup('<tr class="di-below"><td colspan="{}"{}><small>{}</small></td></tr>\n').format(
+            len(beside), _BELOW, text
+        )
         for text in below
     )
     return row + Markup("").join(lines)
@@ -125,7 +132,7 @@ def as_html(table: Table) -> Markup:
     """The table with caption, headings in scope, and its bars drawn to one scale a column."""
     axes = [_Axis.of(table, i) for i in range(len(table.columns))]
     heads = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(_RIGHT if c.align is Align.RIGHT else _LEFT, escaped(c.heading))
+        Markup('<th scope="col"{}>{}</th>').format(_PLACE.get(c.align, _LEFT), escaped(c.heading))
         for c in table.columns
         if c.align is not Align.BELOW
     )

@@ -32,12 +32,13 @@ _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 class Align(Enum):
-    """Where a column's text stands; BELOW is a line of its own under the row, where a writer can."""
+    """Where a column's text stands; WHOLE is left and never broken, BELOW a line of its own."""
 
     LEFT = "left"
     RIGHT = "right"
     BARS = "bars"
     BELOW = "below"
+    WHOLE = "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,16 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A sentence, and the facts behind it, which unfold."""
+    """A sentence, the company it is about, and the facts behind it, which unfold."""
 
     sentence: str
+    about: str
     facts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityName:
-    """A ticker with the name of its company."""
+    """A ticker with the name of its company, which HTML shows in the reason's line instead."""
 
     ticker: str
     name: str

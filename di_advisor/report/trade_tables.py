@@ -39,7 +39,7 @@ def _trade_table(
     def row(t: Trade) -> tuple[Cell, ...]:
         dollars = (signed(money(t.dollars.get(k, _ZERO))) for k in terms)
         name = SecurityName(t.ticker, t.name)
-        why = Reason(t.sentence, t.facts)
+        why = Reason(t.sentence, t.name, t.facts)
         return (name, *own_cells(t), *dollars, signed(money(t.benefit_usd)), drawn(t.benefit_usd), why)
 
     def total(label: str, of: Sequence[Trade]) -> tuple[Cell, ...]:
@@ -62,8 +62,8 @@ def sales(
 ) -> Table:
     """Sales by lot, with term, gain, dollars by term and reason; ``parts`` are the totals, label and trades."""
     own = (
-        Column("Lot"),
-        Column("Bought"),
+        Column("Lot", align=Align.WHOLE),
+        Column("Bought", align=Align.WHOLE),
         Column("Term"),
         Column("Shares", align=Align.RIGHT),
         Column("Price", "$", Align.RIGHT),

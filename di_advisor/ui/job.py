@@ -10,9 +10,11 @@ choice; the target must be a function of an importable module.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -31,13 +33,35 @@ def _context(preload: Sequence[str]) -> Any:  # noqa: ANN401 the two contexts sh
     return context
 
 
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let processes started here inherit a blocked SIGINT: it is for the running cell, a job has Cancel."""
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # before blocking: starting it ends with SIGINT unblocked
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(process: BaseProcess) -> None:
+    with _deaf_to_interrupts():
+        process.start()
+
+
 def warm_up(preload: Sequence[str]) -> None:
     """Start the fork server in the background, so that its imports are done before the first job."""
     if sys.platform != "win32":
         _context(preload)
         from multiprocessing.forkserver import ensure_running
 
-        ensure_running()
+        with _deaf_to_interrupts():
+            ensure_running()
 
 
 class Job:
@@ -85,7 +109,7 @@ class Job:
         self._process = process = context.Process(target=self._target, args=(request, its), daemon=True)
         try:
             # Starting waits for the fork server's imports the first time: not in the kernel's loop.
-            await asyncio.to_thread(process.start)
+            await asyncio.to_thread(_start, process)
             its.close()
             return await self._watch(mine, process, on_phase, on_tick)
         finally:

@@ -33,7 +33,19 @@ ALLOWED_TAGS = {
 }
 ALLOWED_ATTRIBUTES = {"class", "style", "scope", "align", "title", "colspan"}
 ALLOWED_STYLES = {
-    *["text-align", "margin", "margin-left", "width", "min-width", "height", "background", "padding", "padding-top"],
+    *[
+        "text-align",
+        "white-space",
+        "font-weight",
+        "margin",
+        "margin-left",
+        "width",
+        "min-width",
+        "height",
+        "background",
+        "padding",
+        "padding-top",
+    ],
     *["border-collapse", "border-top", "font-variant"],
 }
 VOID = {"br"}
