@@ -6,7 +6,17 @@ from pathlib import Path
 CONVERSIONS = {10_000, 100, 252}
 
 # (module, line without indentation) -> why the number is not a conversion of units.
-ALLOWED: dict[tuple[str, str], str] = {}
+ALLOWED = {
+    ("di_advisor/propose/lattice.py", "_VARIANCE_PENALTY = 1e4"): "a penalty of the descent, not a unit",
+    (
+        "di_advisor/solve/matrices.py",
+        "SCALE = 100.0",
+    ): "brings weights to the size at which PIQP's tolerances mean most",
+    (
+        "di_advisor/testing/random_cases.py",
+        "risk_aversion=float(np.exp(g.uniform(np.log(5), np.log(100)))),",
+    ): "the upper end of a random draw of a pure number",
+}
 
 
 def conversions(source: str) -> list[tuple[int, str]]:
