@@ -11,6 +11,7 @@ from di_advisor.cli.files import file_columns
 from di_advisor.cli.wishes import add_rates, add_wishes, usd
 from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
+from di_advisor.units import fraction_from_bps
 
 __all__ = ["parser"]
 
@@ -44,11 +45,21 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_demo(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Rebalance an account of the built-in simulated market. Unless given, the tracking error is capped at 200 bps, "
+        "sectors stay within 300 bps of the target, and trades have at least 250 USD."
+    )
     command.add_argument("--account", default="seasoned", help="young, seasoned (default) or concentrated")
     command.add_argument("--seed", type=int, default=7, help="of the simulated market (7)")
     _add_out(command)
     add_wishes(command)
-    command.set_defaults(run=demo)
+    # Wishes that show what rules do, on any of the accounts.
+    command.set_defaults(
+        run=demo,
+        tracking_error_max_bps=fraction_from_bps(200.0),
+        sector_band_bps=fraction_from_bps(300.0),
+        min_trade_usd=usd("250"),
+    )
 
 
 def _add_propose(command: argparse.ArgumentParser) -> None:

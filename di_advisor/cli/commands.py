@@ -25,6 +25,7 @@ __all__ = ["columns", "demo", "propose"]
 # The report and the trades have fixed names, so nothing from a user's file becomes a path.
 _REPORT = "report.html"
 _TRADES = "trades.csv"
+_PROPOSAL = "proposal"
 
 
 def demo(arguments: argparse.Namespace, screen: Screen) -> None:
@@ -51,7 +52,7 @@ def demo(arguments: argparse.Namespace, screen: Screen) -> None:
         risk = risk_model().estimate(market, returns, exposures)
     with clock.stage("cost model"):
         costs = cost_model().curves(market)
-    with clock.stage("proposal"):
+    with clock.stage(_PROPOSAL):
         proposal = Advisor().propose(
             portfolio,
             market=market,
@@ -84,7 +85,7 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
         risk = _risk(market, returns, screen)
     with clock.stage("cost model"):
         costs = cost_model().curves(market)
-    with clock.stage("proposal"):
+    with clock.stage(_PROPOSAL):
         proposal = Advisor().propose(
             portfolio,
             market=market,
@@ -194,7 +195,8 @@ def _deliver(proposal: Proposal, folder: Path, clock: Clock, screen: Screen, *, 
 
     screen.show(proposal_text(proposal))
     with clock.stage("report"):
-        page = html_report(proposal, label=label, stages=[*clock.stages, *proposal.stages])
+        parts = [s for s in clock.stages if s.name != _PROPOSAL]  # the proposal's own stages say it in detail
+        page = html_report(proposal, label=label, stages=[*parts, *proposal.stages])
         written = [write_text(folder, _REPORT, page), write_text(folder, _TRADES, trades_csv(proposal))]
     screen.show(clock.table())
     screen.show("".join(f"\nWrote {path}" for path in written))

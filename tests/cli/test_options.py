@@ -1,0 +1,90 @@
+"""Options: units of people become units of the program, and wrong ones are refused with code 2."""
+
+from decimal import Decimal
+
+import pytest
+
+from di_advisor.cli import main
+from di_advisor.cli.arguments import parser
+from di_advisor.cli.wishes import mandate_of, tax_of
+from di_advisor.domain.columns import LOT_COLUMNS, PRICE_FILE_COLUMNS, WEIGHT_COLUMNS
+from di_advisor.domain.mandate import Band, Mandate, Rounding, TradingMode
+from di_advisor.report.csv_export import TRADE_COLUMNS
+
+FILES = ["propose", "--lots", "l.csv", "--prices", "p.csv", "--index", "i.csv"]
+
+
+def parsed(*options: str):
+    return parser().parse_args([*FILES, *options])
+
+
+def test_without_options_the_mandate_is_the_default_one():
+    assert mandate_of(parsed()) == Mandate()
+
+
+def test_basis_points_and_percent_become_fractions():
+    wishes = mandate_of(
+        parsed(
+            *["--tracking-error-max-bps", "150", "--sector-band-bps", "200", "--name-band-bps", "50"],
+            *["--cash-min-bps", "10", "--cash-max-bps", "80", "--turnover-max-percent", "20", "--risk-aversion", "10"],
+            *["--min-trade-usd", "500.50", "--fractional", "--do-not-buy", "A", "B", "--do-not-buy", "C"],
+            *["--min-holding-days", "31", "--withdrawal-usd", "1e3", "--mode", "sell_only", "--gain-budget-usd", "0"],
+        )
+    )
+    assert wishes.tracking_error_max == pytest.approx(0.015)
+    assert wishes.sector_band == Band.within(200 / 1e4)
+    assert wishes.name_band.active_max == pytest.approx(0.005)
+    assert (wishes.cash_min, wishes.cash_max) == (pytest.approx(0.001), pytest.approx(0.008))
+    assert wishes.turnover_max == pytest.approx(0.2)
+    assert wishes.risk_aversion == 10
+    assert wishes.min_trade_usd == Decimal("500.50")
+    assert wishes.rounding is Rounding.FRACTIONAL
+    assert wishes.do_not_buy == {"A", "B", "C"}
+    assert wishes.min_holding_days == 31
+    assert (wishes.withdrawal_usd, wishes.gain_budget_usd) == (1000, 0)
+    assert wishes.mode is TradingMode.SELL_ONLY
+
+
+def test_tax_rates_are_percent_and_have_stated_defaults():
+    rates = tax_of(parsed("--tax-short-percent", "37", "--tax-long-percent", "20")).rates
+    assert (rates.short_term, rates.long_term) == (pytest.approx(0.37), pytest.approx(0.2))
+    rates = tax_of(parsed()).rates
+    assert (rates.short_term, rates.long_term) == (pytest.approx(0.408), pytest.approx(0.238))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--tracking-error-max-bps", "nan"], "'nan' is not a number of basis points"),
+        (["--cash", "$1,000"], "is not a number: '$1,000'. Hint: Write it as 1234.56, without separators."),
+        (["--as-of", "03/04/2024"], "'03/04/2024' is not a date in the form YYYY-MM-DD."),
+        (["--mode", "yolo"], "yolo"),
+        (["--decimal-mark", ";"], "--decimal-mark"),
+        (["--unheard-of"], "unrecognized arguments: --unheard-of"),
+    ],
+)
+def test_a_wrong_option_is_refused_with_code_2(options, words, capsys):
+    assert main([*FILES, *options]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_without_a_command_the_usage_is_shown_with_code_2(capsys):
+    assert main([]) == 2
+    assert "usage: di-advisor" in capsys.readouterr().err
+
+
+def test_help_ends_well_and_documents_every_column(capsys):
+    assert main(["propose", "--help"]) == 0
+    help_text = capsys.readouterr().out
+    assert main(["columns"]) == 0
+    listing = capsys.readouterr().out
+    for column in (*LOT_COLUMNS, *PRICE_FILE_COLUMNS, *WEIGHT_COLUMNS):
+        line = f"{'*' if column.required else ' '} {column.name} "
+        assert line in help_text
+        assert line in listing
+    assert all(name in listing for name in TRADE_COLUMNS)
+
+
+def test_a_price_from_a_limit_that_is_no_rate_is_refused(capsys):
+    assert main([*FILES, "--tax-short-percent", "140"]) == 2
+    assert "The tax rate short_term is 1.4. Hint: Rates are fractions" in capsys.readouterr().err
