@@ -117,10 +117,8 @@ def long_term_from_many(held_since: NDArray[np.datetime64]) -> NDArray[np.dateti
     start = held_since + np.timedelta64(1, "D")
     month = start.astype("datetime64[M]")
     day_in_month = start - month.astype("datetime64[D]")
-    target = month + np.timedelta64(LONG_TERM_MONTHS, "M")
-    # A day past the end of the target month becomes the first of the month after.
-    next_month = (target + np.timedelta64(1, "M")).astype("datetime64[D]")
-    return np.asarray(np.minimum(target.astype("datetime64[D]") + day_in_month, next_month))
+    # A start on 29 February lies one day past the end of next February: on 1 March, as it must.
+    return np.asarray((month + np.timedelta64(LONG_TERM_MONTHS, "M")).astype("datetime64[D]") + day_in_month)
 
 
 def long_term_mask(held_since: NDArray[np.datetime64], sold: date) -> NDArray[np.bool_]:

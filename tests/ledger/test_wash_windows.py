@@ -147,6 +147,11 @@ def test_a_fill_that_names_no_lot_counts_and_the_reason_says_how_to_link_it() ->
     assert "give the fill its lot_id" in reason
 
 
+def test_a_fill_that_names_a_lot_of_another_security_is_a_purchase_of_its_own() -> None:
+    book = portfolio(f"{OLD}\nA 5 OTHER @ 50.00 on 2024-02-20", fills=[bought(date(2024, 2, 20), lot_id="A")])
+    assert len(loss_sale_reasons(wash_windows(book, TODAY), book)) == 1
+
+
 def test_a_fill_dated_otherwise_than_its_lot_still_locks_the_other_lots() -> None:
     book = portfolio(f"{OLD}\nA 5 ACME @ 50.00 on 2023-12-20", fills=[bought(date(2024, 2, 20), lot_id="A")])
     windows = wash_windows(book, TODAY)
