@@ -15,7 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from di_advisor.domain.amounts import Exact, as_fraction
+from di_advisor.domain.amounts import Exact
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Account, AccountKind, Side
 from di_advisor.errors import InputError
@@ -79,9 +79,9 @@ class Purchase:
     lot: TaxLot | None = None
 
     @property
-    def order(self) -> tuple[int, str, str, str, Fraction]:
+    def order(self) -> tuple[int, str, str, str, str]:
         """Sort key: the latest first, ties by content, so that the order of rows in a file changes nothing."""
-        return (-self.on.toordinal(), self.account_id, self.security_id, self.lot_id, -as_fraction(self.shares))
+        return (-self.on.toordinal(), self.account_id, self.security_id, self.lot_id, str(self.shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,9 @@ class LossSale:
     gain_usd: Exact | None
 
     @property
-    def order(self) -> tuple[int, str, str, Fraction, Fraction]:
+    def order(self) -> tuple[int, str, str, str, str]:
         """Sort key: the latest first, ties by content."""
-        gain = Fraction(0) if self.gain_usd is None else as_fraction(self.gain_usd)
-        return (-self.on.toordinal(), self.account_id, self.security_id, gain, -as_fraction(self.shares))
+        return (-self.on.toordinal(), self.account_id, self.security_id, str(self.gain_usd), str(self.shares))
 
 
 def in_wash_window(purchase: date, sale: date) -> bool:
