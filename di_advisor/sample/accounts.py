@@ -97,13 +97,15 @@ def _invest(books: Books, stage: _Stage, day: int, names: int, avoid: Iterable[i
 
 
 def _sell_leavers(books: Books, stage: _Stage, day: int) -> None:
-    """Sell names that are no longer in the index, where that is no short-term gain."""
+    """Sell names that are no longer in the index, where that is neither a short-term gain nor a wash sale."""
+    fresh = _recently(books, stage.days, day, sold=False)
     weights = stage.weights(day)
     year_ago = stage.days[day] - 366
     for lot in list(books.holdings):
         if weights[lot.company] > 0 or not np.isfinite(stage.path.close_usd[day, lot.company]):
             continue
-        if stage.days[lot.held_since] < year_ago or books.loss(day, lot) > 0:
+        loses = books.loss(day, lot) > 0
+        if (loses and lot.company not in fresh) or (not loses and stage.days[lot.held_since] < year_ago):
             books.sell(day, lot)
 
 
@@ -204,6 +206,6 @@ def run_accounts(path: Path, plan: Plan, index: IndexPath, days: NDArray[np.date
     young = int(np.searchsorted(days, days[-1] - 364))
     return {
         "young": _run(_Habits("young", young, 118_000.0, 10_500.0, 450, 55, 1.0), stage),
-        "seasoned": _run(_Habits("seasoned", shown + 3, 330_000.0, 4_500.0, 440, 46, 0.15), stage),
+        "seasoned": _run(_Habits("seasoned", shown + 3, 330_000.0, 4_500.0, 440, 49, 0.15), stage),
         "concentrated": _concentrated(stage, seed),
     }

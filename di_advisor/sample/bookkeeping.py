@@ -104,6 +104,14 @@ class Books:
         self.holdings.remove(lot)
         self.trades.append(Trade(day, lot.company, lot.shares, proceeds - lot.basis_usd, lot.lot_id))
 
+    def shares_today(self, trade: Trade) -> Decimal:
+        """Shares of a trade, restated for the splits since."""
+        shares = trade.shares
+        for ratio in self.path.split[trade.day + 1 :, trade.company]:
+            if ratio != 1:
+                shares = _rounded(shares * _exact(ratio))
+        return shares
+
     def loss(self, day: int, lot: Holding) -> float:
         """Loss of a lot as a fraction of its basis, 0 for a gain."""
         value = float(lot.shares) * float(self.path.close_usd[day, lot.company])

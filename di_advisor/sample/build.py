@@ -134,6 +134,7 @@ def _dates(s: Simulation, *positions: int) -> list[str]:
 
 
 def _account(s: Simulation, books: Books) -> Records:
+    """Cash, lots and the newest fills; fills are told in shares of the last day, as the lots are."""
     since = s.days[-1] - FILL_DAYS
     held = {h.lot_id for h in books.holdings}
     return {
@@ -145,7 +146,7 @@ def _account(s: Simulation, books: Books) -> Records:
         "fills": [
             [
                 s.security_id(t.company),
-                str(t.shares),
+                str(books.shares_today(t)),
                 *_dates(s, t.day),
                 None if t.gain_usd is None else str(t.gain_usd),
                 t.lot_id if t.lot_id in held else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,15 @@ class PartSource:
         self._read |= {f"{name}.json": record for name, record in parts.records.items()}
         self._stored = None
         if self.folder is not None:
-            write_parts(parts, self.folder)
+            try:
+                write_parts(parts, self.folder)
+            except OSError as error:
+                warnings.warn(
+                    f"The sample world could not be cached in {self.folder} ({error}); it will be simulated again "
+                    "next time. The environment variable DI_ADVISOR_CACHE names another folder.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
 
     def arrays(self, name: str) -> dict[str, Any]:
         """Arrays of a part."""

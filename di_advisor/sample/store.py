@@ -101,30 +101,43 @@ def encode_parts(parts: Parts) -> dict[str, bytes]:
 
 
 def write_parts(parts: Parts, folder: Path) -> None:
-    """Write parts to a folder, all or nothing; an existing folder is replaced."""
+    """Write parts to a folder, all or nothing; an existing folder is replaced.
+
+    Raises
+    ------
+    OSError
+        If nothing can be written there; nothing is left behind then.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    files = encode_parts(parts)
+    stale = fresh.with_name(f"{fresh.name}-old")
+    try:
+        _fill(fresh, encode_parts(parts))
+        if folder.exists():
+            folder.rename(stale)
+        # Where another process was faster its folder stands there already, with the same bytes.
+        if not folder.exists():
+            fresh.rename(folder)
+    finally:
+        for path in (fresh, stale, *_older(folder)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _fill(folder: Path, files: dict[str, bytes]) -> None:
     for name, content in files.items():
-        (fresh / name).write_bytes(content)
+        (folder / name).write_bytes(content)
     manifest = {
         "what": "simulated sample world of di_advisor: invented companies, no real data",
         "generator": f"version {VERSION}, source {generator_digest()}",
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
     }
-    (fresh / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    stale = fresh.with_name(fresh.name + "-old")
-    try:
-        if folder.exists():
-            folder.rename(stale)
-        fresh.rename(folder)
-    except OSError:
-        # Another process was faster; its folder holds the same bytes.
-        shutil.rmtree(fresh, ignore_errors=True)
-    # What an older generator left of this seed is of no use to anybody.
-    older = [p for p in folder.parent.glob(f"{folder.name.split('-')[0]}-*") if p != folder]
-    for path in [stale, *older]:
-        shutil.rmtree(path, ignore_errors=True)
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _older(folder: Path) -> list[Path]:
+    """What an older generator left of this seed: of no use to anybody."""
+    seed = folder.name.split("-")[0]
+    return [p for p in folder.parent.glob(f"{seed}-*") if p != folder]
 
 
 def _columns(content: bytes) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.domain.universe import Security, Universe
 from di_advisor.errors import InputError
 from di_advisor.sample.calendar import LAST_DAY
-from di_advisor.sample.regimes import STYLES
+from di_advisor.sample.regimes import REGIMES, STYLES, regime_of_day
 from di_advisor.sample.source import PartSource
 from di_advisor.units import CENTS_PER_USD
 
@@ -70,6 +70,11 @@ class SampleWorld:
     def days(self) -> NDArray[np.datetime64]:
         """Trading days, datetime64[D] of shape (t,)."""
         return np.asarray(self.source.arrays("days")["days"], dtype="datetime64[D]")
+
+    @cached_property
+    def regimes(self) -> tuple[str, ...]:
+        """Kind of market on each of the t days: calm, normal, crisis or bear."""
+        return tuple(REGIMES[k].name for k in regime_of_day(self.days))
 
     @cached_property
     def universe(self) -> Universe:
