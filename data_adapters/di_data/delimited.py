@@ -4,7 +4,7 @@ Problem: a file from elsewhere may be UTF-16, half written, a spreadsheet under 
 gigabytes long. Decision: a byte-order mark decides the encoding, then UTF-8 or an error (or the
 encoding that the caller states, never a guess); sizes are limited; every row has as many cells as
 the header; a broken row names its line, and nothing of the file is used. Limits: a file that was
-cut exactly at the end of a row looks complete.
+cut exactly at the end of a row, or inside its very last cell, looks complete.
 """
 
 from __future__ import annotations

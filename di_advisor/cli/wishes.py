@@ -16,7 +16,7 @@ from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InputError
 from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent
 
-__all__ = ["add_rates", "add_wishes", "mandate_of", "tax_of"]
+__all__ = ["add_rates", "add_wishes", "mandate_of", "tax_of", "usd"]
 
 _SHORT_PERCENT = 40.8
 _LONG_PERCENT = 23.8

@@ -1,5 +1,7 @@
 """The risk model that assumes its correlations: volatilities as given, always positive semidefinite, labelled."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,7 +20,7 @@ def dense(risk):
 
 
 few = settings(max_examples=20)
-moving = markets().filter(lambda m: (m.volatility_per_year > 1e-3).all())
+moving = markets().map(lambda m: replace(m, volatility_per_year=m.volatility_per_year + 0.01))
 
 
 @few
@@ -49,10 +51,11 @@ def test_the_provenance_says_that_correlations_are_assumed(market):
 
 
 @few
-@given(markets().filter(lambda m: (m.volatility_per_year == 0).any()))
+@given(markets())
 def test_a_volatility_of_zero_is_refused_with_the_name(market):
+    still = replace(market, volatility_per_year=np.zeros(len(market.universe)))
     with pytest.raises(InputError, match="is zero; no risk follows from it"):
-        VolatilityRiskModel().estimate(market)
+        VolatilityRiskModel().estimate(still)
 
 
 @pytest.mark.parametrize(("low", "high"), [(-0.1, 0.3), (0.5, 0.4), (0.3, 1.0), (float("nan"), 0.5)])
