@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from di_advisor.domain.amounts import Exact, exact
+from di_advisor.domain.amounts import Exact, as_fraction, exact
 from di_advisor.domain.lots import TaxLot
 from di_advisor.errors import InputError
 
@@ -144,7 +145,8 @@ class Account:
 
     def cash_usd(self, on: date) -> Decimal:
         """Cash that can be spent on a date, in USD."""
-        return sum((Decimal(str(c.amount_usd)) for c in self.cash if c.available_on <= on), Decimal(0))
+        total = sum((as_fraction(c.amount_usd) for c in self.cash if c.available_on <= on), Fraction(0))
+        return Decimal(total.numerator) / Decimal(total.denominator)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Piecewise-linear trading cost: chords of the power curve, as many as the accuracy asks for.
 
 Problem: ``v^1.5`` needs a cone solver. Decision: chords over knots at ``V (j/K)^2`` (the spacing that
-suits a curve whose slope grows like a square root), K from 1 to 8 for each name, the fewest whose
-error stays below `TOLERANCE_BPS` of the dollars traded. Chords lie above the curve, so cost is never
-understated between knots. Limits: with 8 knots a name with a very large impact may err more;
+suits a curve whose slope grows like a square root), V the largest trade of the name and K from 1 to
+8, as many as keep the error near `TOLERANCE_BPS` of V. Chords lie above the curve, so cost is never
+understated between knots. Limits: a name with a very large impact errs more even with 8;
 `worst_error_bps` says how much.
 """
 
@@ -21,7 +21,7 @@ __all__ = ["MAX_KNOTS", "TOLERANCE_BPS", "CostChords", "chords"]
 
 MAX_KNOTS = 8
 TOLERANCE_BPS = 0.1
-_FIRST_CHORD_ERROR = 1.0 / 3.0  # worst error of one chord of v^1.5 on [0, V], as a share of sqrt(V), per unit traded
+_CHORD_ERROR = 0.375  # worst error of K chords of v^1.5 on [0, V] is about this over K^2, in units of V^1.5
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class CostChords:
     slopes : ndarray of shape (n, K)
         Cost per unit traded between knots, ascending.
     worst_error_bps : float
-        Largest distance to the curve over all names, in bps of the amount traded.
+        Largest distance to the curve over all names, in bps of the name's largest trade.
     """
 
     knots: FloatArray
@@ -63,13 +63,16 @@ def chords(curves: CostCurves, largest: FloatArray, value_usd: float) -> CostCho
         Account value.
     """
     power = curves.three_halves * np.sqrt(value_usd)  # cost weight per traded weight^1.5
-    single = _FIRST_CHORD_ERROR * power * np.sqrt(largest)
-    pieces = np.clip(np.ceil(single / fraction_from_bps(TOLERANCE_BPS)), 1, MAX_KNOTS).astype(np.int64)
+    single = _CHORD_ERROR * power * np.sqrt(largest)
+    pieces = np.clip(np.ceil(np.sqrt(single / fraction_from_bps(TOLERANCE_BPS))), 1, MAX_KNOTS).astype(np.int64)
     count = int(pieces.max(initial=1))
     steps = np.minimum(np.arange(count + 1)[None, :] / pieces[:, None], 1.0)
     knots = np.maximum(largest, 1e-12)[:, None] * steps**2
     rise = np.diff(knots**1.5, axis=1)
     run = np.diff(knots, axis=1)
     slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
+    touch = np.clip((slope / 1.5) ** 2, knots[:, :-1], knots[:, 1:])  # where the curve is parallel to the chord
+    gap = np.where(run > 0, slope * (touch - knots[:, :-1]) + knots[:, :-1] ** 1.5 - touch**1.5, 0.0)
+    worst = power * gap.max(axis=1, initial=0.0) / np.maximum(knots[:, -1], 1e-12)
     slopes = curves.linear[:, None] + power[:, None] * np.maximum.accumulate(slope, axis=1)
-    return CostChords(knots, slopes, bps_from_fraction(float((single / pieces).max(initial=0.0))))
+    return CostChords(knots, slopes, bps_from_fraction(float(worst.max(initial=0.0))))

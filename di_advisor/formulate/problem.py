@@ -6,7 +6,6 @@ tolerances serves every account; `Block.value_usd` turns them into dollars.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,8 +136,3 @@ class Problem:
     def block(self) -> Block:
         """The only block."""
         return self.blocks[0]
-
-
-def rule_names(rows: Sequence[Row]) -> list[str]:
-    """Names of the rules behind rows, in order."""
-    return [row.rule for row in rows]

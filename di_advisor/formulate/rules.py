@@ -60,14 +60,12 @@ class NameLimits:
         """The limit in plain words."""
         return self.text
 
-    def excess(self, plan: Plan) -> FloatArray:
-        """How far each name is outside, shape (n,); 0 or less inside."""
-        z = self.holdings.active + plan.net(self.holdings.lot_name)
-        return np.maximum(self.lower - z, z - self.upper)
-
     def measure(self, plan: Plan) -> float:
-        """Largest excess of any name, as a weight."""
-        return float(self.excess(plan).max(initial=-np.inf))
+        """Largest excess as a weight, over the names that trade or are outside; 0 when there are none."""
+        net = plan.net(self.holdings.lot_name)
+        z = self.holdings.active + net
+        excess = np.maximum(self.lower - z, z - self.upper)
+        return float(excess[(net != 0) | (excess > 0)].max(initial=-1.0))
 
     def slack(self, plan: Plan) -> float:
         """Minus the largest excess."""
@@ -172,11 +170,11 @@ class CashRange:
         import cvxpy as cp
 
         before_cost = self.holdings.cash + cp.sum(symbols.sells) - cp.sum(symbols.buys)
-        linear = replace_impact(self.cost).cvxpy(symbols)
+        linear = _without_impact(self.cost).cvxpy(symbols)
         return [before_cost - linear >= self.lower, before_cost <= self.upper]
 
 
-def replace_impact(cost: TradingCost) -> TradingCost:
+def _without_impact(cost: TradingCost) -> TradingCost:
     """The cost without its quadratic part: what the linear cash row charges."""
     return TradingCost(cost.holdings, cost.chords, np.zeros_like(cost.impact), cost.name)
 

@@ -1,9 +1,9 @@
 """Whole shares: walk the lattice of share counts downhill from the continuous plan.
 
 Rounding each trade to the nearest share moves cash, bands and risk by more than round-off when
-positions are a few shares. Decision: start at the nearest counts and take, as long as one helps,
-the single step of one share that lowers most the objective (at the solution's price of risk) plus
-an exact penalty for broken rules. Limits: a local optimum over single steps; the certificate counts
+positions are a few shares. Decision: start at the nearest counts; while a rule is broken take the
+single step of one share that costs least for what it mends; then, as long as one helps, the step
+that lowers the objective most (at the solution's price of risk) and breaks nothing. Limits: a local optimum over single steps; the certificate counts
 what rounding cost.
 """
 
@@ -22,8 +22,9 @@ from di_advisor.formulate.terms import TradingCost
 __all__ = ["Lattice", "SaleCurve", "descend"]
 
 _PENALTY = 10.0
-_VARIANCE_PENALTY = 1e4
+_VARIANCE_PENALTY = 2e4
 _HELPS = 1e-12
+_FIRST = 1e6
 _MARGIN = 1e-7
 
 
@@ -136,7 +137,8 @@ class _Merit:
         for step in (1, -1):
             after = count + step
             after = np.where((step < 0) & (count == lattice.lowest), 0, after)
-            open_ = (lattice.direction != 0) & (after <= lattice.highest) & (after >= 0) & (count > 0)
+            after = np.where((step > 0) & (count == 0), lattice.lowest, after)
+            open_ = (lattice.direction != 0) & (after <= lattice.highest) & (after >= 0)
             if not open_.any():
                 continue
             moved = self.amounts(after)
@@ -149,7 +151,12 @@ class _Merit:
                 variance + d_variance,
                 traded + (moved - amount),
             )
-            total = self.price * d_variance + (cost_after - cost) + (tax_after - tax) + penalty - now
+            objective = self.price * d_variance + (cost_after - cost) + (tax_after - tax)
+            if now > 0:  # mend first, by the step that costs least for what it mends
+                mended = now - penalty
+                total = np.where(mended > _HELPS, objective / np.maximum(mended, _HELPS) - _FIRST, np.inf)
+            else:
+                total = objective + penalty
             total = np.where(open_, total, np.inf)
             i = int(total.argmin())
             if total[i] < best[2]:

@@ -35,6 +35,15 @@ def _usd(amount: Decimal) -> str:
     return f"${abs(amount):,.0f}" if abs(amount) >= 10 else f"${abs(amount):,.2f}"
 
 
+def _purpose(dollars: Mapping[str, Decimal], why: str) -> str:
+    """Why a trade that costs more than it earns by itself is still part of the plan."""
+    return f"; by itself it costs {_usd(sum(dollars.values(), Decimal(0)))}: {why}" if _harm(dollars) else ""
+
+
+def _harm(dollars: Mapping[str, Decimal]) -> bool:
+    return sum(dollars.values(), Decimal(0)) > 0
+
+
 def _effects(dollars: Mapping[str, Decimal]) -> str:
     """Risk and cost in one clause."""
     risk, cost = dollars.get("active risk", Decimal(0)), dollars.get("trading cost", Decimal(0))
@@ -63,9 +72,13 @@ def sell_sentence(
         what = f"realises a {term} gain of {_usd(gain_usd)}, on which {_usd(tax)} of tax is due"
     else:
         what = "realises neither gain nor loss"
-    return f"Sell {shares} {ticker} from {lot}: it {what}; {move.clause()}, {_effects(dollars)}."
+    return (
+        f"Sell {shares} {ticker} from {lot}: it {what}; {move.clause()}, "
+        f"{_effects(dollars)}{_purpose(dollars, 'it raises the cash for better trades or keeps a rule')}."
+    )
 
 
 def buy_sentence(*, shares: str, ticker: str, dollars: Mapping[str, Decimal], move: Move) -> str:
     """Why a name is bought."""
-    return f"Buy {shares} {ticker}: it {move.clause()}, {_effects(dollars)}."
+    purpose = _purpose(dollars, "it puts the proceeds of sales back to work, within the limits of cash and of each name")
+    return f"Buy {shares} {ticker}: it {move.clause()}, {_effects(dollars)}{purpose}."

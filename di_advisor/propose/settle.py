@@ -114,8 +114,7 @@ def _rounded(
     count = np.clip(np.rint(np.abs(net) / unit), 0, most).astype(np.int64)
     count = np.where((count < least) & (direction != 0), np.where(least <= most, least, 0), count)
     count = np.where(direction == 0, 0, count)
-    tiny = np.abs(net) < 0.5 * np.minimum(unit, least * unit)
-    count = np.where(tiny, 0, count)
+    count = np.where(np.abs(net) < 0.5 * least * unit, 0, count)
     fixed = np.where(sold_out, -sellable, 0.0)
     if mandate.rounding is not Rounding.FRACTIONAL:
         lattice = Lattice(direction, unit, least, most)

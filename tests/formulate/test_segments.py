@@ -1,0 +1,63 @@
+"""Segments are the same cost as lots sold cheapest first plus the cost curve's chords."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.universe import Security, Universe
+from di_advisor.formulate.cost_knots import MAX_KNOTS, TOLERANCE_BPS, chords
+from di_advisor.formulate.segments import cut
+
+universe = Universe((Security("A"), Security("B"), Security("C")))
+positive = st.floats(1e-5, 0.05)
+
+
+def curves(power: float) -> CostCurves:
+    return CostCurves(universe, np.array([2e-4, 5e-4, 1e-3]), np.full(3, power), np.zeros(3))
+
+
+@given(
+    widths=st.lists(positive, min_size=6, max_size=6),
+    slopes=st.lists(st.floats(-0.4, 0.4), min_size=6, max_size=6),
+    power=st.floats(0, 3e-5),
+    share=st.floats(0.0, 1.0),
+)
+def test_filling_segments_in_order_costs_what_the_lots_and_the_curve_cost(
+    widths: list[float], slopes: list[float], power: float, share: float
+) -> None:
+    name = np.array([0, 0, 0, 1, 1, 2])
+    width, slope = np.array(widths), np.array(slopes)
+    held = np.bincount(name, weights=width)
+    buy = np.array([0.02, 0.0, 0.03])
+    curve = chords(curves(power), np.maximum(held, buy), 1e6)
+    segments = cut(name, width, slope, slope < 0, buy, curve)
+    for i in range(3):
+        mine = (segments.name == i) & segments.sell
+        assert segments.width[mine].sum() == pytest.approx(held[i], rel=1e-9)
+        assert (np.diff(segments.slope[mine]) >= -1e-12).all()
+        amount = share * held[i]
+        end = np.cumsum(segments.width[mine])
+        filled = np.clip(amount - (end - segments.width[mine]), 0, segments.width[mine])
+        order = np.argsort(slope[name == i])
+        w = width[name == i][order]
+        e = np.cumsum(w)
+        tax = (np.clip(amount - (e - w), 0, w) * slope[name == i][order]).sum()
+        amounts = np.zeros(3)
+        amounts[i] = amount
+        assert (filled * segments.slope[mine]).sum() == pytest.approx(tax + curve.cost(amounts)[i], abs=1e-9)
+    assert not ((segments.name == 1) & ~segments.sell).any()
+
+
+@given(power=st.floats(0, 3e-5), largest=st.floats(1e-6, 0.2), share=st.floats(0, 1))
+def test_chords_lie_above_the_curve_by_no_more_than_they_say(power: float, largest: float, share: float) -> None:
+    curve = chords(curves(power), np.full(3, largest), 1e6)
+    traded = np.full(3, share * largest)
+    truth = curves(power).cost_usd(traded * 1e6) / 1e6
+    error = curve.cost(traded) - truth
+    assert (error >= -1e-15).all()
+    assert (error <= curve.worst_error_bps * 1e-4 * largest + 1e-15).all()
+    assert curve.knots.shape[1] <= MAX_KNOTS + 1
+    if curve.knots.shape[1] <= MAX_KNOTS:
+        assert curve.worst_error_bps <= 1.5 * TOLERANCE_BPS

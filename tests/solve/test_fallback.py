@@ -1,0 +1,48 @@
+"""Clarabel stands behind PIQP: same matrices, same answer, and statuses are never taken at their word."""
+
+import numpy as np
+import pytest
+
+from di_advisor.formulate import formulate
+from di_advisor.solve import quadratic, solve
+from di_advisor.solve.choices import relaxed
+from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
+from di_advisor.testing.random_cases import random_case
+
+
+def failing(self: QuadraticProgram, *_: object) -> ConvexAnswer:
+    return self._nothing("failed", "PIQP")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_fallback_gives_the_same_plan(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = random_case(seed)
+    problem = formulate(case.signals, case.mandate.with_changes(tracking_error_max=None), case.tax)
+    fast = solve(problem)
+    monkeypatch.setattr(quadratic.QuadraticProgram, "_by_piqp", failing)
+    slow = solve(problem)
+    assert slow.solver == "Clarabel"
+    assert slow.fallbacks == slow.solves
+    assert fast.fallbacks == 0
+    size = abs(fast.nothing - fast.objective)
+    assert slow.objective == pytest.approx(fast.objective, abs=max(2 * (fast.gap + slow.gap), 1e-6 * size))
+
+
+def test_infeasible_is_said_by_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = random_case(7)
+    mandate = case.mandate.with_changes(cash_min=0.5, cash_max=0.6, turnover_max=0.01, tracking_error_max=None)
+    problem = formulate(case.signals, mandate, case.tax)
+    program = QuadraticProgram(problem.block, relaxed(problem.block))
+    assert program.solve(10.0).status == "infeasible"
+    monkeypatch.setattr(quadratic.QuadraticProgram, "_by_piqp", failing)
+    assert QuadraticProgram(problem.block, relaxed(problem.block)).solve(10.0).status == "infeasible"
+
+
+def test_another_price_of_risk_re_solves_the_same_program() -> None:
+    case = random_case(8)
+    problem = formulate(case.signals, case.mandate.with_changes(tracking_error_max=None), case.tax)
+    program = QuadraticProgram(problem.block, relaxed(problem.block))
+    risks = [problem.block.risk.variance_per_year(program.solve(price).active) for price in (1.0, 10.0, 100.0)]
+    fresh = QuadraticProgram(problem.block, relaxed(problem.block)).solve(100.0)
+    assert risks == sorted(risks, reverse=True)
+    assert np.allclose(problem.block.risk.variance_per_year(fresh.active), risks[-1], rtol=1e-6)
