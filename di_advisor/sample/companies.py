@@ -131,7 +131,7 @@ def draw_companies(seed: int) -> Companies:
         sector=sector.astype(np.int64),
         industry=industry,
         beta=np.clip(beta, 0.2, 2.2),
-        own_volatility=np.clip(own, 0.10, 0.75),
+        own_volatility=np.clip(own, 0.10, np.clip(0.64 - 0.15 * size, 0.26, 0.75)),
         start_cap_usd=cap,
         start_price_usd=np.round(np.clip(np.exp(rng.normal(np.log(88.0), 0.72, size=n)), 11.0, 900.0), 2),
         float_fraction=np.clip(1 - rng.gamma(1.2, 0.055, size=n), 0.45, 1.0),
