@@ -1,4 +1,4 @@
-"""The user's own files: lots, prices, index weights and returns from CSV (returns also from Parquet).
+"""The user's own files: lots, fills, prices, index weights and returns from CSV (returns also from Parquet).
 
 Problem: files come from brokers, spreadsheets and vendors, and a figure that is read wrongly costs
 money. Decision: documented columns with units in their names; every error names file, row and
@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from di_advisor.domain.cells import is_blank
-from di_advisor.domain.columns import CHARACTERISTIC, LOT_COLUMNS, PRICE_FILE_COLUMNS, WEIGHT_COLUMNS
+from di_advisor.domain.columns import CHARACTERISTIC, FILL_COLUMNS, LOT_COLUMNS, PRICE_FILE_COLUMNS, WEIGHT_COLUMNS
+from di_advisor.domain.fill_rows import fills_from_rows
 from di_advisor.domain.lot_rows import lots_from_rows, portfolio_of
 from di_advisor.domain.market import Market, ReturnHistory
 from di_advisor.domain.market_rows import market_from_rows
-from di_advisor.domain.portfolio import Portfolio
+from di_advisor.domain.portfolio import Fill, Portfolio
 from di_advisor.domain.rows import Column, Findings, Row, require_columns, some_of
 from di_advisor.domain.target import Target
 from di_advisor.domain.weight_rows import target_from_rows
@@ -39,7 +40,7 @@ __all__ = ["CsvFiles"]
 
 @dataclass(frozen=True, slots=True)
 class CsvFiles:
-    """Reads files of lots, prices, index weights and returns; the port `PortfolioReader`.
+    """Reads files of lots, fills, prices, weights and returns; ports `PortfolioReader`, `FillsReader`, `ReturnsReader`.
 
     Attributes
     ----------
@@ -147,6 +148,20 @@ class CsvFiles:
         return target_from_rows(
             rows, self._notation, Findings(index.name), index=index.stem, effective=as_of, rescaled=self.rescaled_index
         )
+
+    def fills(self, fills: Path) -> dict[str, tuple[Fill, ...]]:
+        """Recent and planned trades by account, columns as in `di_advisor.domain.columns.FILL_COLUMNS`.
+
+        Fills that name no account stand under the empty text.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be used as a whole.
+        RowErrors
+            Naming every row and column that is wrong.
+        """
+        return fills_from_rows(self._rows(fills, FILL_COLUMNS), self._notation, Findings(fills.name), account_id="")
 
     def returns(self, returns: Path, *, as_of: date) -> ReturnHistory:
         """Daily total returns up to a day, from CSV or Parquet; see `di_data.return_files.read_returns`."""

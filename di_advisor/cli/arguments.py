@@ -73,6 +73,12 @@ def _add_propose(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="CSV or Parquet of daily total returns, to estimate risk; without it, correlations are assumed",
     )
+    files.add_argument(
+        "--fills",
+        type=Path,
+        metavar="FILE",
+        help="CSV of trades of the last 30 days and planned ones, for wash sales; lots alone do not show what was sold",
+    )
     _add_notation(files)
     account = command.add_argument_group("account")
     account.add_argument("--account", default="", metavar="ID", help="which account, if the file has several")

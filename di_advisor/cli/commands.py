@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from di_advisor.cli.screen import Clock, Screen
 from di_advisor.cli.wishes import mandate_of, tax_of
 from di_advisor.domain.cells import EXCHANGE_ZONE
-from di_advisor.domain.portfolio import CashItem, Portfolio
+from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio
 from di_advisor.errors import InputError, PluginError, UnknownSecurityError
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
         portfolio, market, target, returns = _read(arguments, as_of)
     for sentence in doubtful_bases(portfolio, market):
         screen.note(sentence)
+    if arguments.fills is None:
+        screen.note(
+            "no recent trades were given (--fills). Purchases are known from the lots; sales of the last 30 days are "
+            "not, so buying back what was sold at a loss is not seen."
+        )
     account_id = portfolio.accounts[0].account_id
     screen.show(f"{len(market.universe)} names and {len(portfolio.lots)} lots on {as_of}.\n")
     with clock.stage("risk model"):
@@ -111,7 +117,7 @@ def _today() -> date:
 
 
 def _read(arguments: argparse.Namespace, as_of: date) -> tuple[Portfolio, Market, Target, ReturnHistory | None]:
-    from di_advisor.ports import ReturnsReader
+    from di_advisor.ports import FillsReader, ReturnsReader
     from di_advisor.registry import portfolio_reader
 
     reader = portfolio_reader(
@@ -125,13 +131,32 @@ def _read(arguments: argparse.Namespace, as_of: date) -> tuple[Portfolio, Market
     )
     market = reader.market(arguments.prices, as_of=as_of)
     target = reader.target(arguments.index, as_of=as_of)
-    portfolio = _with_cash(reader.portfolio(arguments.lots, as_of=as_of, cash_usd="0"), arguments, as_of)
+    portfolio = reader.portfolio(arguments.lots, as_of=as_of, cash_usd="0")
+    if arguments.fills is not None:
+        if not isinstance(reader, FillsReader):
+            raise PluginError("The reader of files cannot read fills.", hint="Leave out --fills.")
+        portfolio = _with_fills(portfolio, reader.fills(arguments.fills))
+    portfolio = _with_cash(portfolio, arguments, as_of)
     _refuse_unknown(portfolio, target, market, arguments)
     if arguments.returns is None:
         return portfolio, market, target, None
     if not isinstance(reader, ReturnsReader):
         raise PluginError("The reader of files cannot read returns.", hint="Leave out --returns.")
     return portfolio, market, target, reader.returns(arguments.returns, as_of=as_of)
+
+
+def _with_fills(portfolio: Portfolio, fills: Mapping[str, tuple[Fill, ...]]) -> Portfolio:
+    """The portfolio with fills in their accounts; an account that only has fills is added."""
+    known = {a.account_id: a for a in portfolio.accounts}
+    if "" in fills:
+        if len(known) > 1 or len(fills) > 1:
+            raise InputError(
+                "Some fills name no account, and there are several.", hint="Fill in the column account_id."
+            )
+        fills = {next(iter(known)): fills[""]}
+    named = {**known, **{key: known.get(key, Account(key)) for key in fills}}
+    accounts = tuple(replace(a, fills=fills.get(key, ())) for key, a in named.items())
+    return replace(portfolio, accounts=accounts)
 
 
 def _with_cash(portfolio: Portfolio, arguments: argparse.Namespace, as_of: date) -> Portfolio:
@@ -142,7 +167,7 @@ def _with_cash(portfolio: Portfolio, arguments: argparse.Namespace, as_of: date)
         chosen = portfolio.accounts[0]
     else:
         raise InputError(
-            f"{arguments.lots.name} holds {len(portfolio.accounts)} accounts.",
+            f"The files hold {len(portfolio.accounts)} accounts.",
             hint=f"Choose one with --account: {', '.join(a.account_id for a in portfolio.accounts)}. "
             "All of them are searched for wash sales.",
         )

@@ -5,7 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from di_advisor.domain.columns import CHARACTERISTIC, LOT_COLUMNS, PRICE_FILE_COLUMNS, RETURN_COLUMNS, WEIGHT_COLUMNS
+from di_advisor.domain.columns import (
+    CHARACTERISTIC,
+    FILL_COLUMNS,
+    LOT_COLUMNS,
+    PRICE_FILE_COLUMNS,
+    RETURN_COLUMNS,
+    WEIGHT_COLUMNS,
+)
 from di_advisor.domain.rows import Column
 from di_advisor.report.csv_export import TRADE_COLUMNS
 
@@ -22,6 +29,7 @@ def file_columns() -> str:
     parts = [
         _PREFACE,
         _listing("--lots", LOT_COLUMNS),
+        _listing("--fills", FILL_COLUMNS),
         _listing("--prices", (*PRICE_FILE_COLUMNS, style)),
         _listing("--index", WEIGHT_COLUMNS),
         _listing("--returns (CSV or Parquet)", RETURN_COLUMNS),

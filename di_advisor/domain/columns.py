@@ -6,6 +6,7 @@ from di_advisor.domain.rows import Column
 
 __all__ = [
     "CHARACTERISTIC",
+    "FILL_COLUMNS",
     "LOT_COLUMNS",
     "MARKET_COLUMNS",
     "PRICE_FILE_COLUMNS",
@@ -32,6 +33,18 @@ LOT_COLUMNS = (
     Column("currency", "USD, the only currency; any other is refused."),
 )
 """Columns of a table of lots."""
+
+FILL_COLUMNS = (
+    Column("security_id", "Permanent id of the security.", required=True),
+    Column("side", "buy or sell.", required=True),
+    Column("shares", "Shares traded, more than zero.", required=True),
+    Column("traded", "Trade date: in the last 30 days, or planned for the next 30.", required=True),
+    Column("gain_usd", "Gain of a sale in USD, negative for a loss; a blank counts as a loss."),
+    Column("lot_id", "For a purchase, the lot that it opened, if that is among the lots."),
+    Column("account_id", "Account of the trade; one account where it is left out."),
+    Column("currency", "USD, the only currency; any other is refused."),
+)
+"""Columns of a table of recent and planned trades."""
 
 CHARACTERISTIC = "characteristic_"
 """Prefix of columns that hold a style characteristic."""

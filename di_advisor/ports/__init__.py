@@ -7,6 +7,6 @@ in domain types only, so that a model can be replaced without touching the insid
 from __future__ import annotations
 
 from di_advisor.ports.models import CostModel, RiskModel
-from di_advisor.ports.sources import EsgSource, PortfolioReader, ReturnsReader
+from di_advisor.ports.sources import EsgSource, FillsReader, PortfolioReader, ReturnsReader
 
-__all__ = ["CostModel", "EsgSource", "PortfolioReader", "ReturnsReader", "RiskModel"]
+__all__ = ["CostModel", "EsgSource", "FillsReader", "PortfolioReader", "ReturnsReader", "RiskModel"]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from di_advisor.domain.market import FloatArray, Market, ReturnHistory
-from di_advisor.domain.portfolio import Portfolio
+from di_advisor.domain.portfolio import Fill, Portfolio
 from di_advisor.domain.target import Target
 from di_advisor.domain.universe import Universe
 
-__all__ = ["EsgSource", "PortfolioReader", "ReturnsReader"]
+__all__ = ["EsgSource", "FillsReader", "PortfolioReader", "ReturnsReader"]
 
 
 @runtime_checkable
@@ -29,6 +29,15 @@ class PortfolioReader(Protocol):
 
     def target(self, index: Path, *, as_of: date) -> Target:
         """Target from a file of index weights."""
+        ...
+
+
+@runtime_checkable
+class FillsReader(Protocol):
+    """Reads recent and planned trades from a user's file; a `PortfolioReader` may do this too."""
+
+    def fills(self, fills: Path) -> Mapping[str, tuple[Fill, ...]]:
+        """Fills by account; those that name none under the empty text."""
         ...
 
 

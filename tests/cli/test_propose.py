@@ -167,7 +167,7 @@ def test_one_of_several_accounts_is_chosen_and_all_are_searched_for_wash_sales(w
     other = "X1,ID00,5,100.00,2026-03-30,spouse"
     world["lots"].write_text("\n".join([*kept, other]), encoding="utf-8")
     assert main(propose(world, out)) == 2
-    assert "lots.csv holds 2 accounts. Hint: Choose one with --account: ann, spouse." in capsys.readouterr().err
+    assert "The files hold 2 accounts. Hint: Choose one with --account: ann, spouse." in capsys.readouterr().err
     assert main(propose(world, out, "--account", "ann", "--cash", "100")) == 0
     assert "Fills searched in: ann and spouse" in capsys.readouterr().out
     assert main(propose(world, out, "--account", "bob")) == 2
@@ -178,3 +178,30 @@ def test_a_folder_that_cannot_be_written_to_ends_in_one_message(world, tmp_path,
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
     assert main(propose(world, tmp_path / "taken")) == 2
     assert "report.html cannot be written" in capsys.readouterr().err
+
+
+def test_what_was_sold_at_a_loss_last_week_is_not_bought_back(world, out, capsys):
+    assert main(propose(world, out, "--cash", "20000")) == 0
+    assert "Note: no recent trades were given (--fills)" in capsys.readouterr().err
+    bought = [r["security_id"] for r in trades(out) if r["side"] == "buy"]
+    assert len(bought) > 1
+    fills = world["lots"].with_name("fills.csv")
+    sold = "\n".join(f"{name},sell,5,2026-03-24,-100.00" for name in bought)
+    fills.write_text(f"security_id,side,shares,traded,gain_usd\n{sold}\n", encoding="utf-8")
+    assert main(propose(world, out, "--cash", "20000", "--cash-max-bps", "10000", "--fills", str(fills))) == 0
+    assert "no recent trades" not in capsys.readouterr().err
+    assert not set(bought) & {r["security_id"] for r in trades(out) if r["side"] == "buy"}
+
+
+def test_fills_of_another_account_lock_names_too_and_fills_of_no_account_need_a_single_one(world, out, capsys):
+    fills = world["lots"].with_name("fills.csv")
+    fills.write_text(
+        "security_id,side,shares,traded,account_id\nID00,sell,5,2026-03-24,spouse\nID01,sell,5,2026-03-24,\n",
+        encoding="utf-8",
+    )
+    assert main(propose(world, out, "--fills", str(fills))) == 2
+    assert "Some fills name no account, and there are several." in capsys.readouterr().err
+    spoil(fills, "2026-03-24,\n", "2026-03-24,account\n")
+    assert main(propose(world, out, "--fills", str(fills), "--account", "account", "--cash", "5000")) == 0
+    assert "Fills searched in: account and spouse" in capsys.readouterr().out
+    assert not {"ID00", "ID01"} & {r["security_id"] for r in trades(out) if r["side"] == "buy"}

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from di_advisor.domain.lots import LotState
+from di_advisor.domain.portfolio import Fill, Side
 from di_advisor.errors import InputError, InputWarning, RowErrors
-from di_advisor.ports import PortfolioReader, ReturnsReader
+from di_advisor.ports import FillsReader, PortfolioReader, ReturnsReader
 from di_data.csv_files import CsvFiles
 from di_data.trading_days import closed_days
 from tests.data_adapters.files import INDEX, LOTS, PRICES, write
@@ -39,6 +40,7 @@ def lots_refusal(read, text: str) -> str:
 
 def test_the_reader_keeps_its_ports():
     assert isinstance(CsvFiles(), PortfolioReader)
+    assert isinstance(CsvFiles(), FillsReader)
     assert isinstance(CsvFiles(), ReturnsReader)
 
 
@@ -246,6 +248,43 @@ def test_weights_may_change_on_announced_days(tmp_path):
     target = CsvFiles().target(write(tmp_path, text, "index.csv"), as_of=DAY)
     assert target.weights_on(DAY) == {"A": 1.0}
     assert target.weights_on(date(2026, 4, 1)) == {"B": 1.0}
+
+
+FILLS = """\
+security_id,side,shares,traded,gain_usd,lot_id,account_id
+A,Sell,10,2026-03-20,"-1,200.50",,ann
+B,buy,1/3,2026-04-02,,L9,
+A,sell,1,2026-03-21,,,ann
+"""
+
+
+def test_fills_are_read_by_account(tmp_path):
+    fills = CsvFiles().fills(write(tmp_path, FILLS, "fills.csv"))
+    assert fills == {
+        "ann": (
+            Fill("A", Side.SELL, Decimal(10), date(2026, 3, 20), Decimal("-1200.50")),
+            Fill("A", Side.SELL, Decimal(1), date(2026, 3, 21)),
+        ),
+        "": (Fill("B", Side.BUY, Fraction(1, 3), date(2026, 4, 2), None, "L9"),),
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("Sell", "short", "fills.csv: 1 error, and nothing was imported.\n- line 2, side: 'short' is not a side."),
+        ("10,", "-10,", "line 2, shares: -10 shares; a fill has more than zero. Hint: The side says buy or sell."),
+        ("2026-03-20", "", "line 2, traded: it is empty."),
+        ("B,", ",", "line 3, security_id: it is empty."),
+        ("2026-04-02,", "2026-04-02,5", "line 3, gain_usd: a purchase has no gain."),
+        ('"-1,200.50"', "loss", "line 2, gain_usd: 'loss' is not an amount."),
+        ("traded", "settled", "fills.csv: the column traded is missing."),
+    ],
+)
+def test_a_wrong_file_of_fills_is_refused_with_file_line_and_field(tmp_path, old, new, words):
+    with pytest.raises(InputError) as caught:
+        CsvFiles().fills(write(tmp_path, FILLS.replace(old, new, 1), "fills.csv"))
+    assert words in str(caught.value)
 
 
 @settings(max_examples=60)
