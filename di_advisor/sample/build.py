@@ -7,7 +7,6 @@ are the same by construction. The year before the first shown day only feeds wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,25 +19,17 @@ from di_advisor.sample.companies import TWINS
 from di_advisor.sample.esg import draw_esg
 from di_advisor.sample.events import list_events
 from di_advisor.sample.orders import draw_orders
+from di_advisor.sample.parts import Parts
 from di_advisor.sample.regimes import INDUSTRIES, SECTORS
 from di_advisor.sample.simulation import Simulation, simulate
 from di_advisor.units import CENTS_PER_USD, TRADING_DAYS_PER_YEAR
 
-__all__ = ["Parts", "build_parts"]
+__all__ = ["build_parts"]
 
 Arrays = dict[str, NDArray[Any]]
 Records = dict[str, Any]
 
 _ADV_DAYS = 21
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What is stored, by name of the file: arrays, tables (columns of equal length), and records."""
-
-    arrays: dict[str, Arrays]
-    tables: dict[str, Arrays]
-    records: dict[str, Records]
 
 
 def _cents(prices_usd: FloatArray) -> NDArray[np.int32]:

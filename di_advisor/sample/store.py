@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from di_advisor.sample.build import Parts
+from di_advisor.sample.parts import Parts
 
 __all__ = [
     "VERSION",
