@@ -13,6 +13,7 @@ from di_advisor.cli.screen import Clock, Screen
 from di_advisor.cli.wishes import mandate_of, tax_of
 from di_advisor.domain.cells import EXCHANGE_ZONE
 from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio
+from di_advisor.domain.rows import some_of
 from di_advisor.errors import InputError, PluginError, UnknownSecurityError
 
 if TYPE_CHECKING:
@@ -84,6 +85,12 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
         screen.note(
             "no recent trades were given (--fills). Purchases are known from the lots; sales of the last 30 days are "
             "not, so buying back what was sold at a loss is not seen."
+        )
+    strangers = mandate.do_not_buy | mandate.do_not_sell | mandate.do_not_hold
+    strangers -= set(market.universe.security_ids)
+    if strangers:
+        screen.note(
+            f"do-not-trade options name what {arguments.prices.name} does not have: {some_of(sorted(strangers))}."
         )
     account_id = portfolio.accounts[0].account_id
     screen.show(f"{len(market.universe)} names and {len(portfolio.lots)} lots on {as_of}.\n")

@@ -82,9 +82,6 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         add(f"--do-not-{verb}", nargs="+", action="extend", metavar="ID", default=[], help=f"securities not to {verb}")
     add("--min-holding-days", type=int, metavar="DAYS", help="lots held for fewer days are not sold (0)")
     add("--turnover-max-percent", type=_percent, metavar="PERCENT", help="most turnover, one way (none)")
-    add("--gain-budget-usd", type=usd, metavar="USD", help="most net gain that may be realised (none)")
-    add("--withdrawal-usd", type=usd, metavar="USD", help="cash to raise and leave aside (0)")
-    add("--benefit-min-usd", type=usd, metavar="USD", help="trade nothing if the plan is worth less (0)")
     add("--mode", type=TradingMode, choices=list(TradingMode), metavar="MODE", help=f"one of: {', '.join(TradingMode)}")
 
 
@@ -127,9 +124,6 @@ def mandate_of(arguments: argparse.Namespace) -> Mandate:
         "rounding": Rounding.FRACTIONAL if given["fractional"] else None,
         "min_holding_days": given["min_holding_days"],
         "turnover_max": given["turnover_max_percent"],
-        "gain_budget_usd": given["gain_budget_usd"],
-        "withdrawal_usd": given["withdrawal_usd"],
-        "benefit_min_usd": given["benefit_min_usd"],
         "mode": given["mode"],
         **{f"do_not_{verb}": frozenset(given[f"do_not_{verb}"]) or None for verb in ("buy", "sell", "hold")},
     }

@@ -28,7 +28,7 @@ def test_basis_points_and_percent_become_fractions():
             *["--tracking-error-max-bps", "150", "--sector-band-bps", "200", "--name-band-bps", "50"],
             *["--cash-min-bps", "10", "--cash-max-bps", "80", "--turnover-max-percent", "20", "--risk-aversion", "10"],
             *["--min-trade-usd", "500.50", "--fractional", "--do-not-buy", "A", "B", "--do-not-buy", "C"],
-            *["--min-holding-days", "31", "--withdrawal-usd", "1e3", "--mode", "sell_only", "--gain-budget-usd", "0"],
+            *["--min-holding-days", "31", "--mode", "sell_only"],
         )
     )
     assert wishes.tracking_error_max == pytest.approx(0.015)
@@ -41,7 +41,6 @@ def test_basis_points_and_percent_become_fractions():
     assert wishes.rounding is Rounding.FRACTIONAL
     assert wishes.do_not_buy == {"A", "B", "C"}
     assert wishes.min_holding_days == 31
-    assert (wishes.withdrawal_usd, wishes.gain_budget_usd) == (1000, 0)
     assert wishes.mode is TradingMode.SELL_ONLY
 
 

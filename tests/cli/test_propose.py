@@ -121,6 +121,17 @@ def test_a_file_that_is_not_there_ends_in_one_message(world, out, capsys):
     assert "nothing.csv cannot be read: No such file or directory. Hint: Check the path" in capsys.readouterr().err
 
 
+def test_a_do_not_trade_option_that_names_a_stranger_is_pointed_out(world, out, capsys):
+    assert main(propose(world, out, "--do-not-sell", "ID00", "T01X")) == 0
+    assert "Note: do-not-trade options name what prices.csv does not have: T01X." in capsys.readouterr().err
+
+
+def test_a_wish_that_cannot_be_kept_is_refused(world, out, capsys):
+    assert main(propose(world, out, "--mode", "liquidate")) == 2
+    assert "The mandate sets mode, which this version does not enforce yet." in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_contradiction_of_wishes_ends_in_one_message(world, out, capsys):
     assert main(propose(world, out, "--cash-min-bps", "500", "--cash-max-bps", "100")) == 2
     assert "Cash must lie between 0.05 and 0.01 of the account." in capsys.readouterr().err
