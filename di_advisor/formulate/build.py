@@ -24,6 +24,10 @@ from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, Wa
 
 __all__ = ["formulate", "refuse_unsupported"]
 
+_USUAL_MULTIPLE = 2.0
+_USUAL_WEIGHT = 0.002
+"""A trade is usually no larger than what is held, twice the target weight, or this weight."""
+
 
 def refuse_unsupported(mandate: Mandate) -> None:
     """Refuse wishes that this formulation cannot honour.
@@ -136,8 +140,9 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
     )
     lower, upper, text = name_limits(signals, mandate, holdings)
     sell_max, buy_max = trade_sizes(signals, mandate, holdings, upper)
-    largest = np.maximum(buy_max, np.bincount(account.lot_name, weights=sell_max, minlength=len(buy_max)))
-    curve = chords(market.costs, largest, value)
+    sellable = np.bincount(account.lot_name, weights=sell_max, minlength=len(buy_max))
+    usual = np.maximum(np.maximum(sellable, _USUAL_MULTIPLE * holdings.target), _USUAL_WEIGHT)
+    curve = chords(market.costs, np.maximum(buy_max, sellable), value, usual)
     impact = market.costs.quadratic * value
     tax_rate = _tax_per_weight(signals, tax)
     worth = np.divide(

@@ -1,10 +1,11 @@
 """Piecewise-linear trading cost: chords of the power curve, as many as the accuracy asks for.
 
 Problem: ``v^1.5`` needs a cone solver. Decision: chords over knots at ``V (j/K)^2`` (the spacing that
-suits a curve whose slope grows like a square root), V the largest trade of the name and K from 1 to
-8, as many as keep the error near `TOLERANCE_BPS` of V. Chords lie above the curve, so cost is never
-understated between knots. Limits: a name with a very large impact errs more even with 8;
-`worst_error_bps` says how much.
+suits a curve whose slope grows like a square root), V the usual size of a trade of the name and K
+from 1 to 8, as many as keep the error near `TOLERANCE_BPS` of V; one more chord reaches the largest
+trade allowed. Chords lie above the curve, so cost is never understated. Limits: a name with a very
+large impact errs more even with 8 (`worst_error_bps` says how much), and trades far beyond the usual
+size are charged too much, never too little.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ __all__ = ["MAX_KNOTS", "TOLERANCE_BPS", "CostChords", "chords"]
 
 MAX_KNOTS = 8
 TOLERANCE_BPS = 0.1
+_SHORTEST = 1e-12
+_SAME = 1e-9
 _CHORD_ERROR = 0.375  # worst error of K chords of v^1.5 on [0, V] is about this over K^2, in units of V^1.5
 
 
@@ -35,7 +38,7 @@ class CostChords:
     slopes : ndarray of shape (n, K)
         Cost per unit traded between knots, ascending.
     worst_error_bps : float
-        Largest distance to the curve over all names, in bps of the name's largest trade.
+        Largest distance to the curve up to the usual size, over all names, in bps of that size.
     """
 
     knots: FloatArray
@@ -50,7 +53,9 @@ class CostChords:
         return np.asarray((filled * self.slopes).sum(axis=1) + beyond * self.slopes[:, -1], dtype=np.float64)
 
 
-def chords(curves: CostCurves, largest: FloatArray, value_usd: float) -> CostChords:
+def chords(
+    curves: CostCurves, largest: FloatArray, value_usd: float, usual: FloatArray | None = None
+) -> CostChords:
     """Chords of the cost curves without their quadratic part.
 
     Parameters
@@ -61,18 +66,25 @@ def chords(curves: CostCurves, largest: FloatArray, value_usd: float) -> CostCho
         Largest trade of each name, fraction of the account.
     value_usd : float
         Account value.
+    usual : ndarray of shape (n,), optional
+        Usual size of a trade, where the chords are close to the curve; the largest when left out.
     """
+    usual = largest if usual is None else np.minimum(usual, largest)
     power = curves.three_halves * np.sqrt(value_usd)  # cost weight per traded weight^1.5
-    single = _CHORD_ERROR * power * np.sqrt(largest)
+    single = _CHORD_ERROR * power * np.sqrt(usual)
     pieces = np.clip(np.ceil(np.sqrt(single / fraction_from_bps(TOLERANCE_BPS))), 1, MAX_KNOTS).astype(np.int64)
     count = int(pieces.max(initial=1))
     steps = np.minimum(np.arange(count + 1)[None, :] / pieces[:, None], 1.0)
-    knots = np.maximum(largest, 1e-12)[:, None] * steps**2
+    knots = np.maximum(usual, _SHORTEST)[:, None] * steps**2
+    beyond = largest > usual * (1 + _SAME)
+    if beyond.any():
+        knots = np.c_[knots, np.where(beyond, largest, knots[:, -1])]
     rise = np.diff(knots**1.5, axis=1)
     run = np.diff(knots, axis=1)
     slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
     touch = np.clip((slope / 1.5) ** 2, knots[:, :-1], knots[:, 1:])  # where the curve is parallel to the chord
     gap = np.where(run > 0, slope * (touch - knots[:, :-1]) + knots[:, :-1] ** 1.5 - touch**1.5, 0.0)
-    worst = power * gap.max(axis=1, initial=0.0) / np.maximum(knots[:, -1], 1e-12)
+    near = gap[:, :count].max(axis=1, initial=0.0)
+    worst = power * near / np.maximum(usual, _SHORTEST)
     slopes = curves.linear[:, None] + power[:, None] * np.maximum.accumulate(slope, axis=1)
     return CostChords(knots, slopes, bps_from_fraction(float(worst.max(initial=0.0))))

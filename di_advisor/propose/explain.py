@@ -12,6 +12,7 @@ from decimal import Decimal
 import numpy as np
 
 from di_advisor.domain.amounts import as_fraction, cents_that_add_up, to_decimal
+from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
@@ -32,6 +33,14 @@ _WASH_DAYS = 30
 
 def _shown(shares: Decimal) -> str:
     return f"{shares.normalize():f}"
+
+
+def _gain_usd(lot: TaxLot, shares: Decimal, price: Decimal) -> Decimal:
+    """Gain of selling shares of a lot, exact and then rounded to the cent."""
+    if shares == lot.shares and isinstance(lot.basis_total_usd, Decimal):
+        return (shares * price - lot.basis_total_usd).quantize(Decimal("0.01"))
+    gain = as_fraction(shares) * as_fraction(price) - lot.basis_of(shares)
+    return (Decimal(gain.numerator) / Decimal(gain.denominator)).quantize(Decimal("0.01"))
 
 
 def _dollars(problem: Problem, orders: Orders) -> tuple[list[dict[str, Decimal]], list[dict[str, Decimal]]]:
@@ -59,11 +68,10 @@ def _trades(problem: Problem, signals: Signals, orders: Orders) -> list[Trade]:
         lot, name = account.lots[lot_at], int(account.lot_name[lot_at])
         security, shares, price = market.universe.securities[name], orders.sells[lot_at], market.price_usd[name]
         value = (shares * price).quantize(Decimal("0.01"))
-        gain = as_fraction(shares) * as_fraction(price) - lot.basis_of(shares)
-        gain_usd = (Decimal(gain.numerator) / Decimal(gain.denominator)).quantize(Decimal("0.01"))
+        gain_usd = _gain_usd(lot, shares, price)
         long_term = bool(account.lot_long_term[lot_at])
         facts = {"lot shares": str(lot.shares), "part of lot": "all" if shares == lot.shares else "part"}
-        if gain < 0:
+        if gain_usd < 0:
             again = market.as_of + timedelta(days=_WASH_DAYS + 1)
             facts["no repurchase before"] = again.isoformat()
         trades.append(

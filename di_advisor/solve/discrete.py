@@ -41,6 +41,7 @@ _FEW = 4
 _CAP_TURNS = 5
 _ROUNDS_A_PRICE = 3
 _CLOSE = 0.02
+_NARROW = 0.1
 _STEP = 6.0
 _GUESS = 0.1
 _SMALLEST = 1e-6
@@ -125,7 +126,7 @@ class Search:
         low: tuple[float, float, Choices] | None = None
         high: tuple[float, float, Choices] | None = None
         for _ in range(_CAP_TURNS):
-            found = self._at_price(prices)
+            found = self._at_price(prices, base)
             price = found.solution.prices.risk
             active = self.block.holdings.active + found.solution.plan.net(self.block.holdings.lot_name)
             excess = math.log(max(math.sqrt(variance_of(self.block, active)), 1e-12) / cap)
@@ -136,7 +137,7 @@ class Search:
                 high = point
                 if price <= base * (1 + 1e-9):
                     return self._finish(found.choices, base)
-            if abs(excess) < _CLOSE or (low and high and high[0] - low[0] < _CLOSE):
+            if abs(excess) < _CLOSE or (low and high and high[0] - low[0] < _NARROW):
                 break
             if low is None:
                 price = max(price / _STEP, base)
@@ -148,10 +149,11 @@ class Search:
         ends = [end for end in (low, high) if end is not None]
         return self._best_of(sorted(ends, key=lambda end: abs(end[1])))
 
-    def _at_price(self, prices: Prices) -> _Incumbent:
+    def _at_price(self, prices: Prices, base: float) -> _Incumbent:
         """Best choices at a fixed price of risk: the same problem without the cap and dearer risk."""
+        rounds = self.rounds if prices.risk <= base * (1 + 1e-9) else min(self.rounds, _ROUNDS_A_PRICE)
         priced = replace(self.block, aversion=prices.risk, tracking_error_max=None)
-        inner = Search(priced, self.groups, self.cancel, min(self.rounds, _ROUNDS_A_PRICE))
+        inner = Search(priced, self.groups, self.cancel, rounds)
         try:
             return inner._rounds(prices)
         finally:
@@ -164,9 +166,11 @@ class Search:
         failure: InfeasibleError | UncertifiedError | None = None
         for log_price, _, choices in ends:
             try:
-                solution = self._try(choices, math.exp(log_price))
+                solution = self._try(choices, math.exp(log_price), None if best is None else best.objective)
             except (InfeasibleError, UncertifiedError) as error:
                 failure = error
+                continue
+            if solution is None:
                 continue
             if best is None or solution.objective < best.objective:
                 best = solution
@@ -189,8 +193,7 @@ class Search:
             except (InfeasibleError, UncertifiedError):
                 if best is None:
                     choices = self._repaired(average)
-                    best = _Incumbent(choices, self._try(choices, average.risk))
-                    solution = best.solution
+                    solution = self._try(choices, average.risk)
                 else:
                     moved = choices != best.choices
                     if moved.sum() <= _FEW:
@@ -199,6 +202,7 @@ class Search:
                     share *= _SPEED
                     choices = self._switched(best, share, banned)
                     continue
+            assert solution is not None
             if best is None or solution.objective < best.solution.objective:
                 best, share = _Incumbent(choices, solution), _SPEED
             elif (choices != best.choices).any():
@@ -219,9 +223,12 @@ class Search:
             )
         return best
 
-    def _try(self, choices: Choices, price: float) -> Solution:
+    def _try(self, choices: Choices, price: float, to_beat: float | None = None) -> Solution | None:
+        """Solve with these choices; None as soon as it is proved that they cannot beat a value."""
         program = QuadraticProgram(self.block, choices)
-        capped = self._capped(program, start=price, coarse=True)
+        capped = self._capped(program, start=price, coarse=True, to_beat=to_beat)
+        if capped is None:
+            return None
         solution = self._judged(choices, capped)
         self.bound = max(self.bound, solution.bound)
         return solution
@@ -288,6 +295,7 @@ class Search:
 
     def _finish(self, choices: Choices, price: float) -> Solution:
         capped = self._capped(QuadraticProgram(self.block, choices), start=price, coarse=False)
+        assert capped is not None
         solution = self._judged(choices, capped)
         solution.check(scale=max(abs(solution.nothing - solution.objective), 1e-6))
         return solution
@@ -303,10 +311,12 @@ class Search:
             fallbacks=self.fallbacks,
         )
 
-    def _capped(self, program: QuadraticProgram, *, start: float | None, coarse: bool) -> Capped:
+    def _capped(
+        self, program: QuadraticProgram, *, start: float | None, coarse: bool, to_beat: float | None = None
+    ) -> Capped | None:
         self._ask()
         try:
-            return solve_capped(program, self.names, start=start, coarse=coarse)
+            return solve_capped(program, self.names, start=start, coarse=coarse, to_beat=to_beat)
         finally:
             self._count(program)
 

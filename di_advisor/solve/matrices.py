@@ -82,12 +82,21 @@ def build(block: Block, limits: Restriction) -> Matrices:
     t = len(traders)
     position = np.cumsum(can_trade) - 1
     still = np.where(can_trade, 0.0, z0)
-    balance = sp.csc_matrix((-segments.sign[used], (position[segments.name[used]], np.arange(m))), shape=(t, m))
-    transposed = sp.csc_matrix(-block.risk.exposures[traders].T)
-    equality = sp.bmat(
-        [[balance, sp.identity(t, format="csc"), None], [None, transposed, sp.identity(k, format="csc")]],
-        format="csc",
+    exposures = block.risk.exposures[traders]
+    # rows z_i - sum of signed x = active_i, then e_j - (X'z)_j = exposure of the still
+    name_row = position[segments.name[used]]
+    factor_row, factor_column = np.divmod(np.arange(k * t), t) if t else (np.zeros(0, np.int64),) * 2
+    equality = sp.csc_matrix(
+        (
+            np.r_[-segments.sign[used], np.ones(t), -exposures.T.ravel(), np.ones(k)],
+            (
+                np.r_[name_row, np.arange(t), t + factor_row, t + np.arange(k)],
+                np.r_[np.arange(m), m + np.arange(t), m + factor_column, m + t + np.arange(k)],
+            ),
+        ),
+        shape=(t + k, m + t + k),
     )
+    equality.eliminate_zeros()
     rows = np.zeros((len(block.rows), m + t + k))
     constant = np.zeros(len(block.rows))
     for j, row in enumerate(block.rows):
@@ -111,12 +120,17 @@ def build(block: Block, limits: Restriction) -> Matrices:
 
 
 def hessian(block: Block, matrices: Matrices, aversion: float, impact: float) -> Any:
-    """P for a price of risk; ``impact`` scales the quadratic cost (0 leaves it out)."""
-    m = len(matrices.used)
+    """P for a price of risk; ``impact`` scales the quadratic cost (0 leaves it out).
+
+    Assembled column by column by hand: the pattern is known, and this runs at every solve.
+    """
+    m, t, k = len(matrices.used), len(matrices.traders), len(block.exposure_lower)
     own = 2.0 * (aversion * block.risk.specific_variance_per_year + impact * block.impact)[matrices.traders]
     factor = 2.0 * aversion * block.risk.factor_covariance_per_year
-    blocks = [sp.csc_matrix((m, m)), sp.diags(own), sp.csc_matrix(factor)]
-    return sp.csc_matrix(sp.block_diag(blocks, format="csc") / SCALE**2)
+    entries = np.r_[own, factor.ravel(order="F")] / SCALE**2
+    rows = np.r_[np.arange(m, m + t), np.tile(np.arange(m + t, m + t + k), k)]
+    ends = np.r_[np.zeros(m + 1, np.int64), np.arange(1, t + 1), t + k * np.arange(1, k + 1)]
+    return sp.csc_matrix((entries, rows, ends), shape=(m + t + k, m + t + k))
 
 
 def linear(block: Block, matrices: Matrices, trading: float) -> FloatArray:

@@ -20,11 +20,12 @@ from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
 from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.units import bps_from_fraction
 
-__all__ = ["Capped", "between", "over_the_cap", "refuse", "smallest_tracking_error", "solve_capped"]
+__all__ = ["Capped", "between", "outward", "over_the_cap", "refuse", "smallest_tracking_error", "solve_capped"]
 
-_FIRST_STEP = 4.0
-_SHORTEST_STEP = 1.02
-_ELASTICITY = 4.0
+_SHORTEST_STEP = 0.02
+_LONGEST_STEP = 3.0
+_ELASTICITY = 5.0
+_BEYOND = 1.15
 _HIGHEST_PRICE = 1e9
 _LOWEST_PRICE = 1e-6
 _RISK_ALONE = 10.0
@@ -117,8 +118,9 @@ def solve_capped(
     start: float | None = None,
     gap: float = 3e-7,
     coarse: bool = False,
+    to_beat: float | None = None,
     solves_max: int = 40,
-) -> Capped:
+) -> Capped | None:
     """Solve under the block's tracking-error cap (or without one).
 
     Parameters
@@ -133,6 +135,8 @@ def solve_capped(
         Relative duality gap at which the search stops.
     coarse : bool
         Stop as soon as the price of risk is known to about 10 percent (prices are all that is wanted).
+    to_beat : float, optional
+        Give up, returning None, as soon as a bound proves that the choices cannot get below this.
     solves_max : int
         Budget.
 
@@ -157,17 +161,20 @@ def solve_capped(
 
     low: tuple[float, float, ConvexAnswer] | None = None
     high: tuple[float, float, ConvexAnswer] | None = None
-    step = 0.0
+    before: tuple[float, float] | None = None
     for _ in range(solves_max):
+        if to_beat is not None and answer.prices is not None:
+            if names.bound(names.sanitised(answer.prices), program.choices) >= to_beat:
+                return None
         h = excess(answer)
-        step = step**2 if step else min(max(math.exp(_ELASTICITY * abs(h)), _SHORTEST_STEP), _FIRST_STEP)
+        here = (math.log(price), h)
         if h <= 0:
-            high = (math.log(price), h, answer)
+            high = (*here, answer)
             if price <= base * (1 + 1e-12):
                 assert answer.prices is not None
                 return Capped(answer.amounts, answer.prices, answer.solver)
         else:
-            low = (math.log(price), h, answer)
+            low = (*here, answer)
         if low is not None and high is not None:
             mixed = _mix(block, cap, low[2], high[2])
             narrow = high[0] - low[0]
@@ -176,10 +183,9 @@ def solve_capped(
             if not coarse and _relative_gap(names, program, mixed) <= gap:
                 return mixed
             price = math.exp(between(low[:2], high[:2]))
-        elif low is None:
-            price = max(price / step, base)
         else:
-            price = price * step
+            price = max(math.exp(outward(here, before)), base)
+            before = here
             if price > _HIGHEST_PRICE:
                 raise over_the_cap(block, smallest_tracking_error(program))
         answer = program.solve(price)
@@ -187,6 +193,16 @@ def solve_capped(
     if low is None or high is None:
         raise over_the_cap(block, smallest_tracking_error(program))
     return _mix(block, cap, low[2], high[2])
+
+
+def outward(here: tuple[float, float], before: tuple[float, float] | None) -> float:
+    """Next log price while all points lie on one side: a secant through two of them, a little beyond."""
+    price, excess = here
+    distance = _ELASTICITY * abs(excess)
+    if before is not None and before[0] != price:
+        slope = (excess - before[1]) / (price - before[0])
+        distance = abs(excess / slope) * _BEYOND if slope < 0 else _LONGEST_STEP
+    return price + math.copysign(min(max(distance, _SHORTEST_STEP), _LONGEST_STEP), excess)
 
 
 def between(low: tuple[float, float], high: tuple[float, float]) -> float:

@@ -1,0 +1,134 @@
+"""The reference: the same terms and rules written in cvxpy and solved by Clarabel.
+
+Slower by far, and independent of the matrices, the segments and the prices of the fast path: tests
+hold the two against each other. It also answers which rules contradict each other, by the smallest
+violations that would make them agree.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InfeasibleError, UncertifiedError
+from di_advisor.formulate.plan import Plan, SymbolicPlan
+from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.rules import Locked, Rule
+from di_advisor.solve.choices import Choice, Choices
+
+__all__ = ["ReferenceAnswer", "conflict", "solve_reference"]
+
+_TOLERANCES = (1e-9, 1e-8, 3e-8)
+_CONFLICT = 1e-7
+_SCALE = 1e3
+
+
+@dataclass(frozen=True)
+class ReferenceAnswer:
+    """Plan and objective (a fraction of the account's value)."""
+
+    plan: Plan
+    objective: float
+
+
+def _symbols(problem: Problem) -> tuple[SymbolicPlan, list[Any]]:
+    import cvxpy as cp
+
+    holdings, risk = problem.block.holdings, problem.block.risk
+    n, k, lots = len(holdings.held), len(risk.factors), len(holdings.lot_name)
+    sells, buys = cp.Variable(lots), cp.Variable(n)
+    active, exposures = cp.Variable(n), cp.Variable(k)
+    gather = sp.csr_matrix((np.ones(lots), (holdings.lot_name, np.arange(lots))), shape=(n, lots))
+    sold = gather @ sells
+    ties = [active == holdings.active + buys - sold, exposures == risk.exposures.T @ active]
+    return SymbolicPlan(sells, buys, active, exposures, sold), ties
+
+
+def _choice_constraints(problem: Problem, choices: Choices, symbols: SymbolicPlan) -> list[Any]:
+    """What fixed choices forbid and demand."""
+    block = problem.block
+    of_name = block.holdings.lot_name
+    gain_only = ~block.segments.names_with_losses(len(choices))[of_name]
+    of_lot = choices[of_name]
+    minimum = block.min_trade
+    trims = (of_lot == Choice.SELL_GAINS) | ((of_lot == Choice.BUY) & (minimum[of_name] <= 0))
+    sell_open = (of_lot == Choice.SELL) | (of_lot == Choice.EITHER) | (trims & gain_only)
+    buy_open = (choices == Choice.BUY) | (choices == Choice.EITHER)
+    constraints: list[Any] = []
+    if (~sell_open).any():
+        constraints.append(symbols.sells[np.flatnonzero(~sell_open)] == 0)
+    if (~buy_open).any():
+        constraints.append(symbols.buys[np.flatnonzero(~buy_open)] == 0)
+    selling = np.flatnonzero(((choices == Choice.SELL) | (choices == Choice.SELL_GAINS)) & (minimum > 0))
+    buying = np.flatnonzero((choices == Choice.BUY) & (minimum > 0))
+    if len(selling):
+        constraints.append(symbols.sold[selling] >= minimum[selling])
+    if len(buying):
+        constraints.append(symbols.buys[buying] >= minimum[buying])
+    return constraints
+
+
+def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
+    """Solve the convex problem of fixed choices with cvxpy and Clarabel.
+
+    Raises
+    ------
+    InfeasibleError
+        If the rules contradict each other under these choices.
+    UncertifiedError
+        If Clarabel does not report an optimum.
+    """
+    import cvxpy as cp
+
+    symbols, constraints = _symbols(problem)
+    for rule in problem.rules:
+        constraints += rule.cvxpy(symbols)
+    constraints += _choice_constraints(problem, choices, symbols)
+    objective: Any = sum(term.cvxpy(symbols) for term in problem.terms)
+    model = cp.Problem(cp.Minimize(_SCALE * objective), constraints)
+    for tolerance in _TOLERANCES:
+        with warnings.catch_warnings():  # an inaccurate answer is told by the status, and not accepted
+            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+            model.solve(solver=cp.CLARABEL, tol_gap_abs=tolerance, tol_gap_rel=tolerance, tol_feas=tolerance)
+        if model.status in (cp.OPTIMAL, cp.INFEASIBLE):
+            break
+    if model.status == cp.INFEASIBLE:
+        raise InfeasibleError("The reference finds no plan that keeps all rules.", hint="Widen a rule.")
+    if model.status != cp.OPTIMAL:
+        raise UncertifiedError(f"The reference ended with {model.status}.", hint="No trades are proposed.")
+    plan = Plan(_value(symbols.sells), _value(symbols.buys))
+    return ReferenceAnswer(plan, float(model.value) / _SCALE)
+
+
+def _value(variable: Any) -> FloatArray:
+    return np.maximum(np.asarray(variable.value, dtype=np.float64), 0.0)
+
+
+def conflict(problem: Problem) -> list[tuple[Rule, float]]:
+    """Rules that cannot all hold, each with the violation that would be needed, smallest in total.
+
+    Locks stay hard. Empty when the rules agree. Minimum trades and sides are left out: rules that
+    conflict only through them are not named.
+    """
+    import cvxpy as cp
+
+    symbols, constraints = _symbols(problem)
+    slacks: list[tuple[Rule, Any]] = []
+    for rule in problem.rules:
+        written = rule.cvxpy(symbols)
+        if isinstance(rule, Locked):
+            constraints += written
+            continue
+        slack = cp.Variable(nonneg=True)
+        slacks.append((rule, slack))
+        constraints += [c.expr <= slack for c in written]
+    model = cp.Problem(cp.Minimize(sum(s for _, s in slacks)), constraints)
+    model.solve(solver=cp.CLARABEL)
+    if model.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+        return []
+    return [(rule, float(s.value)) for rule, s in slacks if float(s.value) > _CONFLICT]
