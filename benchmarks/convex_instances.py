@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.universe import Security, Universe
 from di_advisor.formulate.cost_knots import CostChords
+from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Row
 from di_advisor.formulate.segments import cut
@@ -79,7 +80,7 @@ def solve_with_cvxpy(block: Block, tolerance: float | None = None) -> float:
 
     Without a tolerance Clarabel keeps its own (what is timed); a tighter one serves to compare objectives.
     """
-    import cvxpy as cp
+    cp = cvxpy()
 
     segments, risk = block.segments, block.risk
     limits = restrict(block, relaxed(block))
@@ -88,7 +89,10 @@ def solve_with_cvxpy(block: Block, tolerance: float | None = None) -> float:
     x, z, e = cp.Variable(m), cp.Variable(n), cp.Variable(k)
     gather = sp.csr_matrix((segments.sign, (segments.name, np.arange(m))), shape=(n, m))
     constraints = [z == block.holdings.active + gather @ x, e == risk.exposures.T @ z, x >= 0, x <= segments.width]
-    for value, lower, upper in ((z, limits.active_lower, limits.active_upper), (e, block.exposure_lower, block.exposure_upper)):
+    for value, lower, upper in (
+        (z, limits.active_lower, limits.active_upper),
+        (e, block.exposure_lower, block.exposure_upper),
+    ):
         low, high = np.flatnonzero(np.isfinite(lower)), np.flatnonzero(np.isfinite(upper))
         if len(low):
             constraints.append(value[low] >= lower[low])

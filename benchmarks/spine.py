@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import os
 import statistics
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.bars import Bar
 from benchmarks.clock import median_cpu_seconds
 from benchmarks.convex_instances import block_from, constants, generator, solve_with_cvxpy
+from di_advisor.domain.risk import FactorRisk
+from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choice, relaxed
 from di_advisor.solve.prices import PricedNames
@@ -44,6 +49,10 @@ def _solve(block: Block) -> tuple[float, float]:
     return solution.objective, solution.objective - solution.convex_bound
 
 
+def _solve_anew(p: Mapping[str, Any], risk: FactorRisk, holdings: Holdings) -> tuple[float, float]:
+    return _solve(block_from(p, risk, holdings))
+
+
 def _generated(names: int, factors: int, seeds: range) -> tuple[float, float, float, float]:
     """Median CPU seconds, its ratio to cvxpy, largest relative gap, largest relative difference to cvxpy."""
     module = generator(_shared() / "examples" / "solver" / "instances.py")
@@ -54,11 +63,11 @@ def _generated(names: int, factors: int, seeds: range) -> tuple[float, float, fl
         p = module.gen(names, factors, seed=seed)
         _, risk, holdings = constants(p)
         objective, gap = _solve(block_from(p, risk, holdings))
-        fast.append(median_cpu_seconds(lambda p=p, r=risk, h=holdings: _solve(block_from(p, r, h)), repeats=3))
+        fast.append(median_cpu_seconds(partial(_solve_anew, p, risk, holdings), repeats=3))
         if seed < seeds.start + 5:
             block = block_from(p, risk, holdings)
             reference = solve_with_cvxpy(block, 1e-10)
-            slow.append(median_cpu_seconds(lambda b=block: solve_with_cvxpy(b), repeats=1, warm_ups=0))
+            slow.append(median_cpu_seconds(partial(solve_with_cvxpy, block), repeats=1, warm_ups=0))
             differences.append(abs(reference - objective) / abs(reference))
         gaps.append(gap / abs(objective))
     seconds = statistics.median(fast)

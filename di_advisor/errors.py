@@ -6,7 +6,7 @@
     |- InputError              what came in is wrong: file, row, field, or value
     |  |- UnknownSecurityError a name that the universe does not hold
     |  |- IncompleteDataError  a value that is needed is not known (basis, date, price)
-    |  |- RowErrors            every wrong row of one file or frame, collected
+    |  |- RowsError            every wrong row of one file or frame, collected
     |  `- UnsupportedWishError a wish the current formulation cannot honour, so it refuses
     |- SolveError              no certified answer
     |  |- InfeasibleError      the rules contradict each other
@@ -35,7 +35,7 @@ __all__ = [
     "InputError",
     "InputWarning",
     "PluginError",
-    "RowErrors",
+    "RowsError",
     "SettlementError",
     "SolveError",
     "UnboundedError",
@@ -99,7 +99,7 @@ class IncompleteDataError(InputError):
     """A value that is needed here is not known."""
 
 
-class RowErrors(InputError):
+class RowsError(InputError):
     """Every wrong row of one file or frame; nothing was imported.
 
     Attributes
@@ -111,7 +111,7 @@ class RowErrors(InputError):
     errors: tuple[InputError, ...] = ()
 
     @classmethod
-    def collected(cls, source: str, errors: Sequence[InputError]) -> RowErrors:
+    def collected(cls, source: str, errors: Sequence[InputError]) -> RowsError:
         """Build the error from the source's name and at least one error of a row.
 
         The text shows the first twenty; ``errors`` keeps all.

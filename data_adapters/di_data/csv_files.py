@@ -83,7 +83,7 @@ class CsvFiles:
         ------
         InputError
             If the file cannot be used as a whole.
-        RowErrors
+        RowsError
             Naming every row and column that is wrong.
 
         Warns
@@ -116,7 +116,7 @@ class CsvFiles:
         ------
         InputError
             If the file cannot be used as a whole.
-        RowErrors
+        RowsError
             Naming every row and column that is wrong, a price that is too old among them.
 
         Warns
@@ -141,7 +141,7 @@ class CsvFiles:
         ------
         InputError
             If the file cannot be used as a whole.
-        RowErrors
+        RowsError
             Naming every row and column that is wrong, and every set that does not sum to 1.
         """
         rows = self._rows(index, WEIGHT_COLUMNS)
@@ -158,7 +158,7 @@ class CsvFiles:
         ------
         InputError
             If the file cannot be used as a whole.
-        RowErrors
+        RowsError
             Naming every row and column that is wrong.
         """
         return fills_from_rows(self._rows(fills, FILL_COLUMNS), self._notation, Findings(fills.name), account_id="")

@@ -38,7 +38,7 @@ def fills_from_rows(
 
     Raises
     ------
-    RowErrors
+    RowsError
         Naming every row and column that is wrong.
     """
     fills: dict[str, list[Fill]] = {}

@@ -99,7 +99,7 @@ def portfolio_from_frame(
 
     Raises
     ------
-    RowErrors
+    RowsError
         Naming every row and column that is wrong.
     InputError
         If a column is missing, or several accounts would share cash or fills.
@@ -164,7 +164,7 @@ def market_from_frame(frame: pd.DataFrame, *, as_of: date, known_at: datetime | 
 
     Raises
     ------
-    RowErrors
+    RowsError
         Naming every row and column that is wrong.
     """
     source = "frame of prices"

@@ -52,7 +52,7 @@ def lots_from_rows(
 
     Raises
     ------
-    RowErrors
+    RowsError
         Naming every row and column that is wrong.
 
     Warns

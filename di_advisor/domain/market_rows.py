@@ -86,7 +86,7 @@ def market_from_rows(
 
     Raises
     ------
-    RowErrors
+    RowsError
         Naming every row and column that is wrong.
 
     Warns

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from di_advisor.errors import InputError, RowErrors
+from di_advisor.errors import InputError, RowsError
 
 __all__ = ["Column", "Findings", "Row", "require_columns", "some_of"]
 
@@ -92,11 +92,11 @@ class Findings:
 
         Raises
         ------
-        RowErrors
+        RowsError
             If anything was found.
         """
         if self.errors:
-            raise RowErrors.collected(self.source, self.errors)
+            raise RowsError.collected(self.source, self.errors)
 
 
 def require_columns(present: Sequence[str], columns: Sequence[Column], source: str) -> tuple[str, ...]:

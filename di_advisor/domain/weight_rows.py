@@ -71,7 +71,7 @@ def target_from_rows(
 
     Raises
     ------
-    RowErrors
+    RowsError
         Naming every row and column that is wrong, and every set that does not sum to 1.
     """
     groups: dict[tuple[str, float], dict[date, list[Row]]] = {}

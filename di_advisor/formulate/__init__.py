@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from di_advisor.formulate.build import formulate
 from di_advisor.formulate.plan import Plan
-from di_advisor.formulate.problem import Block, Problem, Row, Segments
+from di_advisor.formulate.problem import Block, Problem, Row
+from di_advisor.formulate.segments import Segments
 
 __all__ = ["Block", "Plan", "Problem", "Row", "Segments", "formulate"]

@@ -38,7 +38,15 @@ def refuse_unsupported(mandate: Mandate) -> None:
         Naming each field that is set.
     """
     plain = Mandate()
-    fields = ("gain_budget_usd", "tax_budget_usd", "max_names", "max_trades", "benefit_min_usd", "esg", "withdrawal_usd")
+    fields = (
+        "gain_budget_usd",
+        "tax_budget_usd",
+        "max_names",
+        "max_trades",
+        "benefit_min_usd",
+        "esg",
+        "withdrawal_usd",
+    )
     named = [f for f in fields if getattr(mandate, f) != getattr(plain, f)]
     if mandate.wash_policy is not WashPolicy.BAN:
         named.append("wash_policy")

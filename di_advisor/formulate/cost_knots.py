@@ -53,9 +53,7 @@ class CostChords:
         return np.asarray((filled * self.slopes).sum(axis=1) + beyond * self.slopes[:, -1], dtype=np.float64)
 
 
-def chords(
-    curves: CostCurves, largest: FloatArray, value_usd: float, usual: FloatArray | None = None
-) -> CostChords:
+def chords(curves: CostCurves, largest: FloatArray, value_usd: float, usual: FloatArray | None = None) -> CostChords:
     """Chords of the cost curves without their quadratic part.
 
     Parameters

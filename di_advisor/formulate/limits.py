@@ -66,7 +66,11 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
     if math.isfinite(band.active_max):
         parts.append(f"within {band.active_max:.4f} of its target weight")
     what = " and ".join(parts) or "at any weight of at least zero"
-    return low - t, high - t, f"Each name stays {what}, or where it already is; names outside the target are not bought."
+    return (
+        low - t,
+        high - t,
+        f"Each name stays {what}, or where it already is; names outside the target are not bought.",
+    )
 
 
 def trade_sizes(

@@ -74,7 +74,8 @@ class Plan:
 
     def sold(self, lot_name: NDArray[np.int64]) -> FloatArray:
         """Weight sold of each name, shape (n,)."""
-        return np.bincount(lot_name, weights=self.sells, minlength=len(self.buys))
+        total = np.bincount(lot_name, weights=self.sells, minlength=len(self.buys))
+        return np.asarray(total, dtype=np.float64)
 
     def net(self, lot_name: NDArray[np.int64]) -> FloatArray:
         """Net trade of each name, shape (n,); positive buys."""

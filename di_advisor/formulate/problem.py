@@ -15,9 +15,9 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.errors import InputError
 from di_advisor.formulate.plan import Holdings
+from di_advisor.formulate.rules import Rule
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.terms import Term
-from di_advisor.formulate.rules import Rule
 
 __all__ = ["Block", "Problem", "Row"]
 

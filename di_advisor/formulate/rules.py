@@ -12,6 +12,7 @@ import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.risk import FactorRisk
+from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.units import bps_from_fraction, percent_from_fraction
@@ -40,7 +41,7 @@ class Rule(Protocol):
         """Room left, negative when broken, in the unit of `measure`."""
         ...
 
-    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """The rule as cvxpy constraints."""
         ...
 
@@ -71,7 +72,7 @@ class NameLimits:
         """Minus the largest excess."""
         return -self.measure(plan)
 
-    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Box on the active weights."""
         return [symbols.active >= self.lower, symbols.active <= self.upper]
 
@@ -102,7 +103,7 @@ class Locked:
         """Minus the largest excess."""
         return -self.measure(plan)
 
-    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Boxes on sells and buys."""
         return [symbols.sells >= 0, symbols.sells <= self.sell_max, symbols.buys >= 0, symbols.buys <= self.buy_max]
 
@@ -133,7 +134,7 @@ class ActiveGroup:
         value = self.measure(plan)
         return min(value - self.lower, self.upper - value)
 
-    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Two linear inequalities."""
         value = self.coefficients @ symbols.active
         return [value >= self.lower, value <= self.upper]
@@ -165,12 +166,12 @@ class CashRange:
         value = self.measure(plan)
         return min(value - self.lower, self.upper - value)
 
-    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Lower limit after costs (convex), upper limit before costs (so that it stays convex)."""
-        import cvxpy as cp
+        cp = cvxpy()
 
         before_cost = self.holdings.cash + cp.sum(symbols.sells) - cp.sum(symbols.buys)
-        linear = _without_impact(self.cost).cvxpy(symbols)
+        linear = _without_impact(self.cost).expression(symbols)
         return [before_cost - linear >= self.lower, before_cost <= self.upper]
 
 
@@ -200,9 +201,9 @@ class Turnover:
         """Room left."""
         return self.upper - self.measure(plan)
 
-    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """One linear inequality."""
-        import cvxpy as cp
+        cp = cvxpy()
 
         return [0.5 * (cp.sum(symbols.sells) + cp.sum(symbols.buys)) <= self.upper]
 
@@ -229,13 +230,11 @@ class TrackingErrorCap:
         """Room left."""
         return self.upper - self.measure(plan)
 
-    def cvxpy(self, symbols: SymbolicPlan) -> list[Any]:
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Second-order cone."""
-        import cvxpy as cp
+        cp = cvxpy()
 
         values, vectors = np.linalg.eigh(self.risk.factor_covariance_per_year)
         root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
         own = cp.multiply(np.sqrt(self.risk.specific_variance_per_year), symbols.active)
         return [cp.norm(cp.hstack([root @ symbols.exposures, own]), 2) <= self.upper]
-
-

@@ -15,6 +15,7 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.formulate.cost_knots import CostChords
+from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 
 __all__ = ["ActiveRisk", "LotTax", "Term", "TradingCost", "WaitingValue"]
@@ -41,7 +42,7 @@ class Term(Protocol):
         """Its change from doing nothing to the plan, shared among sells (L,) and buys (n,), in USD."""
         ...
 
-    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+    def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
         """The term as a convex cvxpy expression, as a fraction of account value."""
         ...
 
@@ -71,9 +72,9 @@ class ActiveRisk:
         slope = self.aversion * self.holdings.value_usd * self.risk.gradient(middle)
         return Plan(-slope[self.holdings.lot_name] * plan.sells, slope * plan.buys)
 
-    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+    def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
         """Quadratic form in the exposures plus specific risk."""
-        import cvxpy as cp
+        cp = cvxpy()
 
         factor = cp.quad_form(symbols.exposures, self.risk.factor_covariance_per_year, assume_PSD=True)
         own = cp.sum_squares(cp.multiply(np.sqrt(self.risk.specific_variance_per_year), symbols.active))
@@ -94,24 +95,25 @@ class TradingCost:
         """What it charges for."""
         return "Predicted half-spread and market impact of each trade."
 
-    def _of(self, traded: FloatArray) -> FloatArray:
+    def of(self, traded: FloatArray) -> FloatArray:
+        """Cost of trading an amount of each name in one direction, shape (n,), fraction of the account."""
         return np.asarray(self.chords.cost(traded) + self.impact * traded * traded, dtype=np.float64)
 
     def value_usd(self, plan: Plan) -> float:
         """Cost of all trades, in USD."""
         sold = plan.sold(self.holdings.lot_name)
-        return float((self._of(sold) + self._of(plan.buys)).sum()) * self.holdings.value_usd
+        return float((self.of(sold) + self.of(plan.buys)).sum()) * self.holdings.value_usd
 
     def attribute_usd(self, plan: Plan) -> Plan:
         """A name's cost of selling, shared among its lots by size."""
         sold = plan.sold(self.holdings.lot_name)
-        rate = np.divide(self._of(sold), sold, out=np.zeros_like(sold), where=sold > 0)
+        rate = np.divide(self.of(sold), sold, out=np.zeros_like(sold), where=sold > 0)
         value = self.holdings.value_usd
-        return Plan(rate[self.holdings.lot_name] * plan.sells * value, self._of(plan.buys) * value)
+        return Plan(rate[self.holdings.lot_name] * plan.sells * value, self.of(plan.buys) * value)
 
-    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+    def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
         """Largest of the chords, for each name and side, plus the quadratic part of the net trade."""
-        import cvxpy as cp
+        cp = cvxpy()
 
         rise = np.cumsum(self.chords.slopes * np.diff(self.chords.knots, axis=1), axis=1)
         start = np.c_[np.zeros(len(rise)), rise[:, :-1]] - self.chords.slopes * self.chords.knots[:, :-1]
@@ -149,7 +151,7 @@ class LotTax:
         """Each lot its own tax."""
         return Plan(self.tax_rate * plan.sells * self.holdings.value_usd, np.zeros_like(plan.buys))
 
-    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+    def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
         """Linear in the lots."""
         return self.tax_rate @ symbols.sells
 
@@ -176,6 +178,6 @@ class WaitingValue:
         """Each lot its own."""
         return Plan(-self.worth * plan.sells * self.holdings.value_usd, np.zeros_like(plan.buys))
 
-    def cvxpy(self, symbols: SymbolicPlan) -> Any:
+    def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
         """Linear in the lots."""
         return -(self.worth @ symbols.sells)

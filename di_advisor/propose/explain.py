@@ -145,8 +145,10 @@ def _notes(signals: Signals, mandate: Mandate) -> tuple[str, ...]:
     seen = ", ".join(account.accounts_seen) or account.account_id
     notes = [
         "Not tax advice. Tax is reckoned at the constant marginal rates given, without netting, limits or brackets.",
-        f"Wash sales were searched in these accounts: {seen}. Trades in other accounts are not seen; a loss sold "
-        "now is final only when 30 days have passed without a repurchase.",
+        (
+            f"Wash sales were searched in these accounts: {seen}. Trades in other accounts are not seen; a loss sold "
+            "now is final only when 30 days have passed without a repurchase."
+        ),
     ]
     if account.unpriced:
         notes.append(

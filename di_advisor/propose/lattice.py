@@ -3,8 +3,8 @@
 Rounding each trade to the nearest share moves cash, bands and risk by more than round-off when
 positions are a few shares. Decision: start at the nearest counts; while a rule is broken take the
 single step of one share that costs least for what it mends; then, as long as one helps, the step
-that lowers the objective most (at the solution's price of risk) and breaks nothing. Limits: a local optimum over single steps; the certificate counts
-what rounding cost.
+that lowers the objective most (at the solution's price of risk) and breaks nothing. Limits: a local
+optimum over single steps; the certificate counts what rounding cost.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ class SaleCurve:
     slope: FloatArray
 
     @classmethod
-    def of(
-        cls, lot_name: NDArray[np.int64], width: FloatArray, slope: FloatArray
-    ) -> SaleCurve:
+    def of(cls, lot_name: NDArray[np.int64], width: FloatArray, slope: FloatArray) -> SaleCurve:
         """Curve of lots with the weight that may be sold and tax per unit, shapes (L,)."""
         lot = np.flatnonzero(width > 0)
         lot = lot[np.lexsort((slope[lot], lot_name[lot]))]
         name = lot_name[lot]
         end = np.cumsum(width[lot])
         first = np.flatnonzero(np.r_[True, name[1:] != name[:-1]]) if len(lot) else np.zeros(0, np.int64)
-        offset = np.repeat(np.r_[0.0, end[first[1:] - 1]] if len(first) else np.zeros(0), np.diff(np.r_[first, len(lot)]))
+        offset = np.repeat(
+            np.r_[0.0, end[first[1:] - 1]] if len(first) else np.zeros(0), np.diff(np.r_[first, len(lot)])
+        )
         return cls(lot, name, end - width[lot] - offset, width[lot], slope[lot])
 
     def filled(self, amount: FloatArray) -> FloatArray:
@@ -65,7 +65,8 @@ class SaleCurve:
 
     def value(self, amount: FloatArray) -> FloatArray:
         """Tax of selling an amount of each name, shape (n,)."""
-        return np.bincount(self.name, weights=self.filled(amount) * self.slope, minlength=len(amount))
+        total = np.bincount(self.name, weights=self.filled(amount) * self.slope, minlength=len(amount))
+        return np.asarray(total, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class _Merit:
 
     def _charge(self, amount: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Cost and tax of each name, shapes (n,), for an amount in its direction."""
-        return self.cost._of(amount), self.sale.value(self._sold(amount))
+        return self.cost.of(amount), self.sale.value(self._sold(amount))
 
     def best_step(self, count: NDArray[np.int64]) -> tuple[int, int, float]:
         """Name, step and change of the single step that helps most."""
@@ -131,7 +132,7 @@ class _Merit:
         rows = self.rows @ z
         signed = float((lattice.direction * amount).sum() + self.fixed.sum())
         traded = float(amount.sum() + np.abs(self.fixed).sum())
-        cash = block.holdings.cash - signed - float(cost.sum()) - float(self.cost._of(np.abs(self.fixed)).sum())
+        cash = block.holdings.cash - signed - float(cost.sum()) - float(self.cost.of(np.abs(self.fixed)).sum())
         now = self._penalty(rows[:, None], np.array([cash]), np.array([variance]), np.array([traded]))[0]
         best = (-1, 0, -_HELPS)
         for step in (1, -1):

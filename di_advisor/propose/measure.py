@@ -22,7 +22,12 @@ _BINDING = 1e-5
 
 
 def measure(
-    problem: Problem, signals: Signals, plan: Plan, objective_usd: dict[str, Decimal], cash_usd: Decimal, cost_usd: Decimal
+    problem: Problem,
+    signals: Signals,
+    plan: Plan,
+    objective_usd: dict[str, Decimal],
+    cash_usd: Decimal,
+    cost_usd: Decimal,
 ) -> Measures:
     """The account after a plan, against its target.
 

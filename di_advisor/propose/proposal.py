@@ -173,18 +173,14 @@ class Proposal:
     @property
     def benefit_usd(self) -> Decimal:
         """Objective of doing nothing minus objective of the plan, in cents."""
-        return sum(self.before.objective_usd.values(), Decimal(0)) - sum(
-            self.after.objective_usd.values(), Decimal(0)
-        )
+        return sum(self.before.objective_usd.values(), Decimal(0)) - sum(self.after.objective_usd.values(), Decimal(0))
 
     @property
     def terms_usd(self) -> dict[str, Decimal]:
         """Change of each objective term, in cents; positive hurts. Sums to minus the benefit."""
         names = dict.fromkeys([*self.before.objective_usd, *self.after.objective_usd])
         zero = Decimal(0)
-        return {
-            k: self.after.objective_usd.get(k, zero) - self.before.objective_usd.get(k, zero) for k in names
-        }
+        return {k: self.after.objective_usd.get(k, zero) - self.before.objective_usd.get(k, zero) for k in names}
 
     @property
     def trades(self) -> pd.DataFrame:

@@ -80,5 +80,7 @@ def sell_sentence(
 
 def buy_sentence(*, shares: str, ticker: str, dollars: Mapping[str, Decimal], move: Move) -> str:
     """Why a name is bought."""
-    purpose = _purpose(dollars, "it puts the proceeds of sales back to work, within the limits of cash and of each name")
+    purpose = _purpose(
+        dollars, "it puts the proceeds of sales back to work, within the limits of cash and of each name"
+    )
     return f"Buy {shares} {ticker}: it {move.clause()}, {_effects(dollars)}{purpose}."

@@ -94,7 +94,9 @@ def _rounded(
     account, market = signals.account, signals.market
     holdings = problem.block.holdings
     locked = next(r for r in problem.rules if isinstance(r, Locked))
-    slope = sum(t.tax_rate if isinstance(t, LotTax) else -t.worth for t in problem.terms if isinstance(t, LotTax | WaitingValue))
+    slope = sum(
+        t.tax_rate if isinstance(t, LotTax) else -t.worth for t in problem.terms if isinstance(t, LotTax | WaitingValue)
+    )
     n = len(holdings.held)
     groups = problem.identical_groups
     bought = np.isin(groups, groups[solution.plan.buys > TOLERANCE * 1e-3])
@@ -202,8 +204,7 @@ def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
         allowed = 0.0 if isinstance(rule, TrackingErrorCap) else TOLERANCE
         if slack < -allowed:
             raise SettlementError(
-                f"After rounding to shares the rule '{rule.name}' is passed by {-slack:.2e} "
-                f"(it says: {rule.sentence})",
+                f"After rounding to shares the rule '{rule.name}' is passed by {-slack:.2e} (it says: {rule.sentence})",
                 hint="Allow fractional shares, or a little more room in that rule.",
                 rule=rule.name,
                 excess=-slack,

@@ -21,13 +21,21 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.problem import Block
+from di_advisor.solve.bracket import Bracket, Point
 from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.feasible import choose, feasible_choices, shared_groups
 from di_advisor.solve.minimum import settle_minimum_trades
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
-from di_advisor.solve.solution import Solution, judge, variance_of
-from di_advisor.solve.tracking import Capped, between, over_the_cap, refuse, smallest_tracking_error, solve_capped
+from di_advisor.solve.solution import Solution, judge
+from di_advisor.solve.tracking import (
+    Capped,
+    log_excess,
+    over_the_cap,
+    refuse,
+    smallest_tracking_error,
+    solve_capped,
+)
 
 __all__ = ["Cancel", "Search"]
 
@@ -42,7 +50,7 @@ _CAP_TURNS = 5
 _ROUNDS_A_PRICE = 3
 _CLOSE = 0.02
 _NARROW = 0.1
-_STEP = 6.0
+_LOG_STEP = 1.8
 _GUESS = 0.1
 _SMALLEST = 1e-6
 
@@ -99,9 +107,9 @@ class Search:
             start = max(start, _GUESS * self._most_saved() / cap**2)
         first = self._plain(program, start)
         if cap is None:
-            final = self._finish(self._rounds(first.prices).choices, self.block.aversion)
+            final = self._finish(self._rounds(first).choices, self.block.aversion)
         else:
-            final = self._under_the_cap(first.prices)
+            final = self._under_the_cap(first, cap)
         return replace(final, bound=max(final.bound, self.bound), solves=self.solves, fallbacks=self.fallbacks)
 
     def _most_saved(self) -> float:
@@ -109,45 +117,31 @@ class Search:
         segments = self.block.segments
         return float(-np.minimum(segments.slope * segments.width, 0.0).sum()) + _SMALLEST
 
-    def _plain(self, program: QuadraticProgram, price: float) -> Capped:
-        """One convex solve at a price of risk, whatever the cap says."""
+    def _plain(self, program: QuadraticProgram, price: float) -> Prices:
+        """Prices of one convex solve at a price of risk, whatever the cap says."""
         self._ask()
         answer = program.solve(max(price, _SMALLEST))
         self._count(program)
         refuse(answer)
-        assert answer.prices is not None
-        return Capped(answer.amounts, answer.prices, answer.solver)
+        return answer.known_prices
 
-    def _under_the_cap(self, prices: Prices) -> Solution:
+    def _under_the_cap(self, prices: Prices, cap: float) -> Solution:
         """Search the price of risk at which the best discrete plan meets the cap, then meet it exactly."""
-        cap = self.block.tracking_error_max
-        assert cap is not None
         base = max(self.block.aversion, _SMALLEST)
-        low: tuple[float, float, Choices] | None = None
-        high: tuple[float, float, Choices] | None = None
+        bracket: Bracket[Choices] = Bracket(_LOG_STEP)
         for _ in range(_CAP_TURNS):
             found = self._at_price(prices, base)
             price = found.solution.prices.risk
             active = self.block.holdings.active + found.solution.plan.net(self.block.holdings.lot_name)
-            excess = math.log(max(math.sqrt(variance_of(self.block, active)), 1e-12) / cap)
-            point = (math.log(price), excess, found.choices)
-            if excess > 0:
-                low = point
-            else:
-                high = point
-                if price <= base * (1 + 1e-9):
-                    return self._finish(found.choices, base)
-            if abs(excess) < _CLOSE or (low and high and high[0] - low[0] < _NARROW):
+            excess = log_excess(self.block, active, cap)
+            bracket.add(price, excess, found.choices)
+            if excess <= 0 and price <= base * (1 + 1e-9):
+                return self._finish(found.choices, base)
+            if abs(excess) < _CLOSE or bracket.width < _NARROW:
                 break
-            if low is None:
-                price = max(price / _STEP, base)
-            elif high is None:
-                price = price * _STEP
-            else:
-                price = math.exp(between(low[:2], high[:2]))
+            price = max(bracket.next_price(), base)
             prices = replace(found.solution.prices, risk=price)
-        ends = [end for end in (low, high) if end is not None]
-        return self._best_of(sorted(ends, key=lambda end: abs(end[1])))
+        return self._best_of(bracket.nearest_first())
 
     def _at_price(self, prices: Prices, base: float) -> _Incumbent:
         """Best choices at a fixed price of risk: the same problem without the cap and dearer risk."""
@@ -160,13 +154,13 @@ class Search:
             self.solves += inner.solves
             self.fallbacks += inner.fallbacks
 
-    def _best_of(self, ends: list[tuple[float, float, Choices]]) -> Solution:
+    def _best_of(self, ends: list[Point[Choices]]) -> Solution:
         """Meet the cap with the choices of each end of the bracket; the better plan, solved to the end."""
         best: Solution | None = None
         failure: InfeasibleError | UncertifiedError | None = None
-        for log_price, _, choices in ends:
+        for end in ends:
             try:
-                solution = self._try(choices, math.exp(log_price), None if best is None else best.objective)
+                solution = self._try(end.found, math.exp(end.log_price), None if best is None else best.objective)
             except (InfeasibleError, UncertifiedError) as error:
                 failure = error
                 continue
@@ -177,8 +171,7 @@ class Search:
             if best.objective - self.bound <= _GOOD * max(best.nothing - best.objective, 1e-9):
                 break
         if best is None:
-            assert failure is not None
-            raise failure
+            raise failure or UnfinishedError("No choices were found.", hint="Allow more rounds.")
         return self._finish(best.choices, best.prices.risk)
 
     def _rounds(self, prices: Prices) -> _Incumbent:
@@ -202,7 +195,8 @@ class Search:
                     share *= _SPEED
                     choices = self._switched(best, share, banned)
                     continue
-            assert solution is not None
+            if solution is None:  # only a value to beat can prune, and none was given
+                break
             if best is None or solution.objective < best.solution.objective:
                 best, share = _Incumbent(choices, solution), _SPEED
             elif (choices != best.choices).any():
@@ -295,7 +289,8 @@ class Search:
 
     def _finish(self, choices: Choices, price: float) -> Solution:
         capped = self._capped(QuadraticProgram(self.block, choices), start=price, coarse=False)
-        assert capped is not None
+        if capped is None:
+            raise UnfinishedError("The last solve was pruned.", hint="Allow more rounds.")
         solution = self._judged(choices, capped)
         solution.check(scale=max(abs(solution.nothing - solution.objective), 1e-6))
         return solution

@@ -35,7 +35,9 @@ def choose(block: Block, value: FloatArray, shared: Groups) -> Choices:
         best = np.where(block.segments.names_with_losses(len(best)), best, int(Choice.BUY))
     for members in shared:
         selling, buying = value[members][:, _SELLING], value[members][:, _BUYING]
-        side, best_of = (_SELLING, selling) if selling.min(axis=1).sum() < buying.min(axis=1).sum() else (_BUYING, buying)
+        side, best_of = (
+            (_SELLING, selling) if selling.min(axis=1).sum() < buying.min(axis=1).sum() else (_BUYING, buying)
+        )
         best[members] = side[best_of.argmin(axis=1)]
     return best
 

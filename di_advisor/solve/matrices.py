@@ -23,6 +23,7 @@ from di_advisor.solve.choices import Restriction
 __all__ = ["SCALE", "Matrices", "build", "hessian", "linear"]
 
 SCALE = 100.0
+Matrix = Any  # a scipy sparse matrix, which has no precise stub
 _THIN = 1e-9
 
 
@@ -119,7 +120,7 @@ def build(block: Block, limits: Restriction) -> Matrices:
     )
 
 
-def hessian(block: Block, matrices: Matrices, aversion: float, impact: float) -> Any:
+def hessian(block: Block, matrices: Matrices, aversion: float, impact: float) -> Matrix:
     """P for a price of risk; ``impact`` scales the quadratic cost (0 leaves it out).
 
     Assembled column by column by hand: the pattern is known, and this runs at every solve.
@@ -137,6 +138,4 @@ def linear(block: Block, matrices: Matrices, trading: float) -> FloatArray:
     """c; ``trading`` scales everything but risk (0 leaves only risk)."""
     k = len(block.exposure_lower)
     drag = (-2.0 * block.impact * block.holdings.active)[matrices.traders]
-    return np.asarray(
-        trading * np.r_[block.segments.slope[matrices.used], drag, np.zeros(k)] / SCALE, dtype=np.float64
-    )
+    return np.asarray(trading * np.r_[block.segments.slope[matrices.used], drag, np.zeros(k)] / SCALE, dtype=np.float64)

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.quadratic import ConvexAnswer
@@ -59,7 +58,7 @@ def settle_minimum_trades(names: PricedNames, sides: Choices, plan: ConvexAnswer
         choices = _take_side(choices, trade, large)
         trial, minimum = choices.copy(), np.where(settled | large, least, loose)
         take = small[_clearest(names, answer, small, share if turn < _PASSES - 1 else 1.0)]
-        trial[take] = _nothing_or_minimum(names, answer, trade, take)
+        trial[take] = _nothing_or_minimum(names, answer, take)
         minimum[take] = least[take]
         again = solve(trial, minimum)
         if again.status != "solved" or again.prices is None:
@@ -83,8 +82,7 @@ def _take_side(choices: Choices, trade: FloatArray, large: NDArray[np.bool_]) ->
 
 
 def _values(names: PricedNames, answer: ConvexAnswer) -> FloatArray:
-    assert answer.prices is not None
-    return names.values(names.sanitised(answer.prices)).value
+    return names.values(names.sanitised(answer.known_prices)).value
 
 
 def _clearest(names: PricedNames, answer: ConvexAnswer, small: NDArray[np.int64], share: float) -> NDArray[np.int64]:
@@ -96,8 +94,6 @@ def _clearest(names: PricedNames, answer: ConvexAnswer, small: NDArray[np.int64]
     return np.argsort(-regret, kind="stable")[:count]
 
 
-def _nothing_or_minimum(
-    names: PricedNames, answer: ConvexAnswer, trade: FloatArray, take: NDArray[np.int64]
-) -> Choices:
+def _nothing_or_minimum(names: PricedNames, answer: ConvexAnswer, take: NDArray[np.int64]) -> Choices:
     value = _values(names, answer)[take]
     return np.asarray(value.argmin(axis=1), dtype=np.int64)

@@ -14,12 +14,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choices, restrict
 from di_advisor.solve.matrices import SCALE, build, hessian, linear
 from di_advisor.solve.prices import Prices
 
 __all__ = ["ConvexAnswer", "QuadraticProgram"]
+
+Matrix = Any  # a scipy sparse matrix, which has no precise stub
 
 _TOLERANCE = 1e-10
 _LARGEST_PRICE = 1e3
@@ -50,6 +53,21 @@ class ConvexAnswer:
     amounts: FloatArray
     active: FloatArray
     prices: Prices | None
+
+    @property
+    def known_prices(self) -> Prices:
+        """The prices of a solved problem.
+
+        Raises
+        ------
+        UncertifiedError
+            If it was not solved, and so has none.
+        """
+        if self.prices is None:
+            raise UncertifiedError(
+                f"{self.solver} ended with '{self.status}' and has no prices.", hint="No trades are proposed."
+            )
+        return self.prices
 
 
 class QuadraticProgram:
@@ -89,7 +107,7 @@ class QuadraticProgram:
             answer = self._by_clarabel(P, c, risk_price, size)
         return answer
 
-    def _by_piqp(self, P: Any, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
+    def _by_piqp(self, P: Matrix, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
         import piqp
 
         m = self.matrices
@@ -99,9 +117,7 @@ class QuadraticProgram:
             settings.eps_abs = settings.eps_rel = _TOLERANCE
             settings.max_iter = _MAX_ITERATIONS
             settings.preconditioner_scale_cost = True
-            self._piqp.setup(
-                P, c, m.equality, m.equality_rhs, m.rows, m.row_lower, m.row_upper, m.lower, m.upper
-            )
+            self._piqp.setup(P, c, m.equality, m.equality_rhs, m.rows, m.row_lower, m.row_upper, m.lower, m.upper)
         else:
             self._piqp.update(P=P, c=c)
         status = self._piqp.solve()
@@ -114,7 +130,7 @@ class QuadraticProgram:
             return self._nothing(named.get(status, "failed"), "PIQP")
         return self._clean("PIQP", result.x, result.y, result.z_u - result.z_l, risk_price, size)
 
-    def _by_clarabel(self, P: Any, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
+    def _by_clarabel(self, P: Matrix, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
         import clarabel
 
         m = self.matrices
@@ -151,9 +167,7 @@ class QuadraticProgram:
         return self._clean("Clarabel", np.array(solution.x), z[:equal], row, risk_price, size)
 
     def _nothing(self, status: str, solver: str) -> ConvexAnswer:
-        return ConvexAnswer(
-            status, solver, np.zeros(len(self.block.segments)), self.block.holdings.active.copy(), None
-        )
+        return ConvexAnswer(status, solver, np.zeros(len(self.block.segments)), self.block.holdings.active.copy(), None)
 
     def _clean(
         self, solver: str, v: FloatArray, y: FloatArray, row: FloatArray, risk_price: float, size: float
@@ -169,8 +183,6 @@ class QuadraticProgram:
             risk=risk_price,
             exposures=-np.asarray(y)[t : t + k] * SCALE * size,
             rows=np.asarray(row) * SCALE * size,
-            point=np.clip(
-                self.block.risk.exposures.T @ active, self.block.exposure_lower, self.block.exposure_upper
-            ),
+            point=np.clip(self.block.risk.exposures.T @ active, self.block.exposure_lower, self.block.exposure_upper),
         )
         return ConvexAnswer("solved", solver, amounts, active, prices)

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError
+from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Plan, SymbolicPlan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Locked, Rule
@@ -37,7 +38,7 @@ class ReferenceAnswer:
 
 
 def _symbols(problem: Problem) -> tuple[SymbolicPlan, list[Any]]:
-    import cvxpy as cp
+    cp = cvxpy()
 
     holdings, risk = problem.block.holdings, problem.block.risk
     n, k, lots = len(holdings.held), len(risk.factors), len(holdings.lot_name)
@@ -83,13 +84,13 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
     UncertifiedError
         If Clarabel does not report an optimum.
     """
-    import cvxpy as cp
+    cp = cvxpy()
 
     symbols, constraints = _symbols(problem)
     for rule in problem.rules:
-        constraints += rule.cvxpy(symbols)
+        constraints += rule.constraints(symbols)
     constraints += _choice_constraints(problem, choices, symbols)
-    objective: Any = sum(term.cvxpy(symbols) for term in problem.terms)
+    objective: Any = sum(term.expression(symbols) for term in problem.terms)
     model = cp.Problem(cp.Minimize(_SCALE * objective), constraints)
     for tolerance in _TOLERANCES:
         with warnings.catch_warnings():  # an inaccurate answer is told by the status, and not accepted
@@ -105,7 +106,7 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
     return ReferenceAnswer(plan, float(model.value) / _SCALE)
 
 
-def _value(variable: Any) -> FloatArray:
+def _value(variable: Any) -> FloatArray:  # noqa: ANN401 - a cvxpy variable
     return np.maximum(np.asarray(variable.value, dtype=np.float64), 0.0)
 
 
@@ -115,12 +116,12 @@ def conflict(problem: Problem) -> list[tuple[Rule, float]]:
     Locks stay hard. Empty when the rules agree. Minimum trades and sides are left out: rules that
     conflict only through them are not named.
     """
-    import cvxpy as cp
+    cp = cvxpy()
 
     symbols, constraints = _symbols(problem)
     slacks: list[tuple[Rule, Any]] = []
     for rule in problem.rules:
-        written = rule.cvxpy(symbols)
+        written = rule.constraints(symbols)
         if isinstance(rule, Locked):
             constraints += written
             continue

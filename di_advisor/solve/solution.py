@@ -108,9 +108,9 @@ def plan_of(block: Block, amounts: FloatArray) -> Plan:
     segments = block.segments
     lots = len(block.holdings.lot_name)
     sold = segments.sell
-    sells = np.bincount(segments.lot[sold], weights=amounts[sold], minlength=lots)
+    sells = np.bincount(segments.lot[sold], weights=amounts[sold], minlength=lots).astype(np.float64)
     buys = np.bincount(segments.name[~sold], weights=amounts[~sold], minlength=len(block.active_lower))
-    return Plan(sells, buys)
+    return Plan(sells, buys.astype(np.float64))
 
 
 def variance_of(block: Block, active: FloatArray) -> float:

@@ -15,17 +15,15 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UnboundedError, UncertifiedError
 from di_advisor.formulate.problem import Block
+from di_advisor.solve.bracket import Bracket
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
 from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.units import bps_from_fraction
 
-__all__ = ["Capped", "between", "outward", "over_the_cap", "refuse", "smallest_tracking_error", "solve_capped"]
+__all__ = ["Capped", "log_excess", "over_the_cap", "refuse", "smallest_tracking_error", "solve_capped"]
 
-_SHORTEST_STEP = 0.02
-_LONGEST_STEP = 3.0
-_ELASTICITY = 5.0
-_BEYOND = 1.15
+_NO_RISK = 1e-12
 _HIGHEST_PRICE = 1e9
 _LOWEST_PRICE = 1e-6
 _RISK_ALONE = 10.0
@@ -92,8 +90,6 @@ def over_the_cap(block: Block, smallest: float) -> InfeasibleError:
 
 def _mix(block: Block, cap: float, low: ConvexAnswer, high: ConvexAnswer) -> Capped:
     """The mixture of a plan above the cap and one below it that meets the cap."""
-    assert low.prices is not None
-    assert high.prices is not None
     v1, v0 = low.active - high.active, high.active
     a = variance_of(block, v1)
     b = float(v1 @ block.risk.gradient(v0))
@@ -101,7 +97,7 @@ def _mix(block: Block, cap: float, low: ConvexAnswer, high: ConvexAnswer) -> Cap
     root = math.sqrt(max(b * b - 4.0 * a * c, 0.0))
     share = 0.0 if a + abs(b) == 0 else (-2.0 * c / (b + root) if b + root > 0 else 0.0)
     share = min(max(share, 0.0), 1.0) * (1.0 - 1e-9)
-    p, q = low.prices, high.prices
+    p, q = low.known_prices, high.known_prices
     prices = Prices(
         risk=q.risk + share * (p.risk - q.risk),
         exposures=q.exposures + share * (p.exposures - q.exposures),
@@ -146,71 +142,43 @@ def solve_capped(
         If the cap is below what the rules allow.
     """
     block, cap = program.block, program.block.tracking_error_max
-    if cap is not None:
-        cap *= 1.0 - _INSIDE
     base = max(block.aversion, _LOWEST_PRICE)
     price = max(start or base, base)
     answer = program.solve(price)
     refuse(answer)
     if cap is None:
-        assert answer.prices is not None
-        return Capped(answer.amounts, answer.prices, answer.solver)
-
-    def excess(a: ConvexAnswer) -> float:
-        return math.log(max(math.sqrt(max(variance_of(block, a.active), 0.0)), 1e-12) / cap)
-
-    low: tuple[float, float, ConvexAnswer] | None = None
-    high: tuple[float, float, ConvexAnswer] | None = None
-    before: tuple[float, float] | None = None
+        return Capped(answer.amounts, answer.known_prices, answer.solver)
+    cap *= 1.0 - _INSIDE
+    bracket: Bracket[ConvexAnswer] = Bracket()
     for _ in range(solves_max):
-        if to_beat is not None and answer.prices is not None:
-            if names.bound(names.sanitised(answer.prices), program.choices) >= to_beat:
-                return None
-        h = excess(answer)
-        here = (math.log(price), h)
-        if h <= 0:
-            high = (*here, answer)
-            if price <= base * (1 + 1e-12):
-                assert answer.prices is not None
-                return Capped(answer.amounts, answer.prices, answer.solver)
-        else:
-            low = (*here, answer)
-        if low is not None and high is not None:
-            mixed = _mix(block, cap, low[2], high[2])
-            narrow = high[0] - low[0]
-            if narrow < _NARROWEST or (coarse and narrow < _COARSE):
+        if to_beat is not None and _bound(names, program, answer) >= to_beat:
+            return None
+        bracket.add(price, log_excess(block, answer.active, cap), answer)
+        if bracket.below is not None and bracket.below.found is answer and price <= base * (1 + 1e-12):
+            return Capped(answer.amounts, answer.known_prices, answer.solver)
+        if bracket.above is not None and bracket.below is not None:
+            mixed = _mix(block, cap, bracket.above.found, bracket.below.found)
+            if bracket.width < _NARROWEST or (coarse and bracket.width < _COARSE):
                 return mixed
             if not coarse and _relative_gap(names, program, mixed) <= gap:
                 return mixed
-            price = math.exp(between(low[:2], high[:2]))
-        else:
-            price = max(math.exp(outward(here, before)), base)
-            before = here
-            if price > _HIGHEST_PRICE:
-                raise over_the_cap(block, smallest_tracking_error(program))
+        price = max(bracket.next_price(), base)
+        if price > _HIGHEST_PRICE:
+            break
         answer = program.solve(price)
         refuse(answer)
-    if low is None or high is None:
+    if bracket.above is None or bracket.below is None:
         raise over_the_cap(block, smallest_tracking_error(program))
-    return _mix(block, cap, low[2], high[2])
+    return _mix(block, cap, bracket.above.found, bracket.below.found)
 
 
-def outward(here: tuple[float, float], before: tuple[float, float] | None) -> float:
-    """Next log price while all points lie on one side: a secant through two of them, a little beyond."""
-    price, excess = here
-    distance = _ELASTICITY * abs(excess)
-    if before is not None and before[0] != price:
-        slope = (excess - before[1]) / (price - before[0])
-        distance = abs(excess / slope) * _BEYOND if slope < 0 else _LONGEST_STEP
-    return price + math.copysign(min(max(distance, _SHORTEST_STEP), _LONGEST_STEP), excess)
+def log_excess(block: Block, active: FloatArray, cap: float) -> float:
+    """Logarithm of tracking error over its cap."""
+    return math.log(max(math.sqrt(max(variance_of(block, active), 0.0)), _NO_RISK) / cap)
 
 
-def between(low: tuple[float, float], high: tuple[float, float]) -> float:
-    """Regula falsi on (log price, log excess) pairs of both signs, kept away from the ends."""
-    (a, fa), (b, fb) = low, high
-    guess = a + (b - a) * fa / (fa - fb)
-    edge = 0.05 * (b - a)
-    return min(max(guess, a + edge), b - edge)
+def _bound(names: PricedNames, program: QuadraticProgram, answer: ConvexAnswer) -> float:
+    return names.bound(names.sanitised(answer.known_prices), program.choices)
 
 
 def _relative_gap(names: PricedNames, program: QuadraticProgram, mixed: Capped) -> float:

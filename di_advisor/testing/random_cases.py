@@ -53,7 +53,11 @@ def _universe(g: np.random.Generator, n: int, shared_groups: int) -> Universe:
     groups = {2 * j + m: f"G{j}" for j in range(shared_groups) for m in (0, 1)}
     return Universe(
         tuple(
-            Security(f"R{i:05d}", sector=f"S{int(g.integers(_SECTORS)) if i >= _SECTORS else i}", identical_group=groups.get(i, ""))
+            Security(
+                f"R{i:05d}",
+                sector=f"S{int(g.integers(_SECTORS)) if i >= _SECTORS else i}",
+                identical_group=groups.get(i, ""),
+            )
             for i in range(n)
         )
     )
@@ -80,7 +84,7 @@ def _account(g: np.random.Generator, market: MarketSignals, lots_a_name: int, va
             name.append(i)
             gain.append(float(worth - basis))
             long_term.append(days > _YEAR)
-    values = np.array([float(x.shares * market.price_usd[i]) for x, i in zip(lots, name, strict=True)])
+    values = np.array([float(x.shares) * float(market.price_usd[i]) for x, i in zip(lots, name, strict=True)])
     cash = Decimal(repr(round(value_usd * 0.01, 2)))
     flags = np.ones(len(lots), dtype=np.bool_)
     return AccountSignals(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from di_advisor.domain.lots import LotState
 from di_advisor.domain.portfolio import Fill, Side
-from di_advisor.errors import InputError, InputWarning, RowErrors
+from di_advisor.errors import InputError, InputWarning, RowsError
 from di_advisor.ports import FillsReader, PortfolioReader, ReturnsReader
 from di_data.csv_files import CsvFiles
 from di_data.trading_days import closed_days
@@ -98,7 +98,7 @@ def test_a_wrong_file_of_lots_is_refused_with_file_line_and_field(read, old, new
 
 def test_all_wrong_rows_of_a_file_are_reported_together(read):
     text = LOTS.replace("100,", "0,", 1).replace("2023-05-03", "soon").replace("1/3", "one")
-    with pytest.raises(RowErrors) as caught:
+    with pytest.raises(RowsError) as caught:
         read(text)
     assert [(e.facts["source"], e.facts["row"], e.facts["field"]) for e in caught.value.errors] == [
         ("lots.csv", "line 2", "shares"),
@@ -204,21 +204,21 @@ def dated(day: str, column: str = "as_of") -> str:
 
 
 def test_a_price_in_another_currency_is_refused(tmp_path):
-    with pytest.raises(RowErrors, match=r"line 2, currency: the currency is GBp, .* It is a hundredth"):
+    with pytest.raises(RowsError, match=r"line 2, currency: the currency is GBp, .* It is a hundredth"):
         CsvFiles().market(write(tmp_path, dated("GBp", "currency"), "prices.csv"), as_of=DAY)
 
 
 def test_a_price_that_is_too_old_is_refused_with_its_age(tmp_path):
     path = write(tmp_path, dated("2026-03-24"), "prices.csv")
     with pytest.raises(
-        RowErrors, match=r"line 2, as_of: the price is of 2026-03-24, 5 weekdays before 2026-03-31; the limit is 3"
+        RowsError, match=r"line 2, as_of: the price is of 2026-03-24, 5 weekdays before 2026-03-31; the limit is 3"
     ):
         CsvFiles().market(path, as_of=DAY)
     assert CsvFiles(price_age_max_days=5).market(path, as_of=DAY).as_of == DAY
 
 
 def test_a_price_from_the_future_is_refused(tmp_path):
-    with pytest.raises(RowErrors, match="the price is of 2026-04-01, after 2026-03-31"):
+    with pytest.raises(RowsError, match="the price is of 2026-04-01, after 2026-03-31"):
         CsvFiles().market(write(tmp_path, dated("2026-04-01"), "prices.csv"), as_of=DAY)
 
 
@@ -236,7 +236,7 @@ def test_weights_are_read_and_hold_from_the_day_on(tmp_path):
 def test_weights_that_do_not_sum_to_one_are_rescaled_only_on_purpose(tmp_path):
     path = write(tmp_path, INDEX.replace("0.2", "0.1"), "index.csv")
     with pytest.raises(
-        RowErrors, match=r"index\.csv: .*\n- weight: the weights of index effective 2026-03-31 sum to 0\.9"
+        RowsError, match=r"index\.csv: .*\n- weight: the weights of index effective 2026-03-31 sum to 0\.9"
     ):
         CsvFiles().target(path, as_of=DAY)
     weights = CsvFiles(rescaled_index=True).target(path, as_of=DAY).weights_on(DAY)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from di_advisor.errors import InputError, InputWarning, RowErrors
+from di_advisor.errors import InputError, InputWarning, RowsError
 from di_data.csv_files import CsvFiles
 from tests.data_adapters.files import write
 
@@ -77,7 +77,7 @@ def test_a_move_of_ninety_percent_is_pointed_out(tmp_path):
 
 def test_an_infinite_return_in_a_parquet_file_is_refused(tmp_path):
     pd.DataFrame({"date": [DAY], "A": [np.inf]}).to_parquet(tmp_path / "r.parquet")
-    with pytest.raises(RowErrors, match="row 0, A: the return is infinite"):
+    with pytest.raises(RowsError, match="row 0, A: the return is infinite"):
         returns(tmp_path / "r.parquet")
 
 

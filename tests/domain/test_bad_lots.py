@@ -10,7 +10,7 @@ import pytest
 
 from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.domain.portfolio import AccountKind, Portfolio
-from di_advisor.errors import InputError, InputWarning, RowErrors
+from di_advisor.errors import InputError, InputWarning, RowsError
 
 GOOD = {"lot_id": "L1", "security_id": "X", "shares": "10", "basis_total_usd": "100.00", "acquired": "2024-01-02"}
 
@@ -25,7 +25,7 @@ def lots(*rows: dict, **settings) -> tuple[TaxLot, ...]:
 
 
 def refusal(*rows: dict, **settings) -> str:
-    with pytest.raises(RowErrors) as caught:
+    with pytest.raises(RowsError) as caught:
         lots(*rows, **settings)
     return str(caught.value)
 
@@ -66,7 +66,7 @@ def test_a_wrong_cell_is_named_by_row_and_column(cells, words):
 
 
 def test_all_errors_of_a_frame_are_reported_at_once_and_nothing_is_kept():
-    with pytest.raises(RowErrors) as caught:
+    with pytest.raises(RowsError) as caught:
         lots({"lot_id": "A", "shares": "-1", "basis_total_usd": "x"}, {"lot_id": "B"}, {"lot_id": "C", "acquired": "?"})
     error = caught.value
     assert [(e.facts["row"], e.facts["field"]) for e in error.errors] == [
@@ -79,7 +79,7 @@ def test_all_errors_of_a_frame_are_reported_at_once_and_nothing_is_kept():
 
 
 def test_a_long_list_of_errors_is_shown_in_part_and_kept_whole():
-    with pytest.raises(RowErrors) as caught:
+    with pytest.raises(RowsError) as caught:
         lots(*({"lot_id": str(i), "shares": "0"} for i in range(30)))
     assert len(caught.value.errors) == 30
     assert str(caught.value).endswith("... and 10 more.")
@@ -88,7 +88,7 @@ def test_a_long_list_of_errors_is_shown_in_part_and_kept_whole():
 def test_rows_are_named_by_the_label_of_the_index():
     table = frame({"shares": "0"})
     table.index = ["AAPL"]
-    with pytest.raises(RowErrors, match="row AAPL, shares"):
+    with pytest.raises(RowsError, match="row AAPL, shares"):
         Portfolio.from_frame(table)
 
 

@@ -12,7 +12,7 @@ from di_advisor.domain.plausibility import doubtful_bases
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.target import Target
 from di_advisor.domain.universe import Universe
-from di_advisor.errors import InputError, InputWarning, RowErrors
+from di_advisor.errors import InputError, InputWarning, RowsError
 
 DAY = date(2026, 3, 31)
 GOOD = {
@@ -54,7 +54,7 @@ def target(*rows: tuple) -> Target:
     ],
 )
 def test_a_wrong_figure_is_named_by_row_and_column(cells, words):
-    with pytest.raises(RowErrors) as caught:
+    with pytest.raises(RowsError) as caught:
         market(cells)
     assert words in str(caught.value)
 
@@ -74,21 +74,21 @@ def test_a_name_without_a_price_needs_no_other_figure():
 
 
 def test_a_security_that_stands_twice_is_an_error_that_names_both_rows():
-    with pytest.raises(RowErrors, match="row 1, security_id: A stands already in row 0"):
+    with pytest.raises(RowsError, match="row 1, security_id: A stands already in row 0"):
         market({}, {})
 
 
 def test_characteristics_may_have_gaps_and_market_capitalisation_may_not():
     read = market({"characteristic_value": 1.5}, {"security_id": "B", "characteristic_value": None})
     np.testing.assert_array_equal(read.characteristics["value"], [1.5, np.nan])
-    with pytest.raises(RowErrors, match="row 1, market_cap_usd: it is empty"):
+    with pytest.raises(RowsError, match="row 1, market_cap_usd: it is empty"):
         market({"market_cap_usd": 1e9}, {"security_id": "B", "market_cap_usd": None})
 
 
 def test_a_universe_names_the_row_of_an_empty_or_repeated_id():
-    with pytest.raises(RowErrors, match="row 1, security_id: it is empty"):
+    with pytest.raises(RowsError, match="row 1, security_id: it is empty"):
         Universe.from_frame(pd.DataFrame({"security_id": ["A", ""]}))
-    with pytest.raises(RowErrors, match="row 1, security_id: A stands already in row 0"):
+    with pytest.raises(RowsError, match="row 1, security_id: A stands already in row 0"):
         Universe.from_frame(pd.DataFrame({"security_id": ["A", "A"]}))
     with pytest.raises(InputError, match=r"the column security_id is missing\. Hint: It has: id"):
         Universe.from_frame(pd.DataFrame({"id": ["A"]}))
@@ -114,7 +114,7 @@ def test_a_blank_country_stays_blank_and_an_absent_column_takes_the_default():
     ],
 )
 def test_wrong_weights_are_named_and_never_rescaled_silently(rows, words):
-    with pytest.raises(RowErrors) as caught:
+    with pytest.raises(RowsError) as caught:
         target(*rows)
     assert words in str(caught.value)
 

@@ -109,23 +109,25 @@ def test_any_prices_give_a_bound_that_holds(seed: int) -> None:
 def test_a_cap_below_the_smallest_tracking_error_says_what_is_possible() -> None:
     case = random_case(3)
     mandate = case.mandate.with_changes(tracking_error_max=0.0001, name_band=case.mandate.name_band)
-    with pytest.raises(InfeasibleError, match=r"cannot be reached: the other rules allow \d+\.\d bps at best") as caught:
+    with pytest.raises(
+        InfeasibleError, match=r"cannot be reached: the other rules allow \d+\.\d bps at best"
+    ) as caught:
         solve(formulate(case.signals, mandate, case.tax))
     smallest = caught.value.facts["smallest"]
-    solution = solve(
-        formulate(case.signals, mandate.with_changes(tracking_error_max=smallest * 1.02), case.tax)
-    )
+    solution = solve(formulate(case.signals, mandate.with_changes(tracking_error_max=smallest * 1.02), case.tax))
     assert solution.residual <= 1e-6
 
 
 def test_rules_that_contradict_each_other_are_named() -> None:
     case = random_case(5)
-    account = replace(case.signals.account, can_buy=np.zeros(60, dtype=bool), lot_sellable=case.signals.account.lot_sellable)
+    account = replace(
+        case.signals.account, can_buy=np.zeros(60, dtype=bool), lot_sellable=case.signals.account.lot_sellable
+    )
     signals = replace(case.signals, account=account)
     mandate = case.mandate.with_changes(
         tracking_error_max=None, cash_min=0.0, cash_max=0.001, turnover_max=None, sector_band=None, factor_bands={}
     )
-    with pytest.raises(InfeasibleError, match="Cash after trading costs stays between 0.00 % and 0.10 %") as caught:
+    with pytest.raises(InfeasibleError, match=r"Cash after trading costs stays between 0\.00 % and 0\.10 %") as caught:
         solve(formulate(signals, mandate, case.tax))
     assert "cash" in caught.value.facts["rules"]
 
