@@ -65,7 +65,7 @@ def read_returns(
     ------
     InputError
         If the file cannot be used as a whole.
-    RowErrors
+    RowsError
         Naming the rows and columns that are wrong.
 
     Warns

@@ -15,9 +15,7 @@ __all__ = ["CostModel", "RiskModel"]
 class RiskModel(Protocol):
     """Estimates a factor covariance from returns and, if given, characteristics."""
 
-    def estimate(
-        self, market: Market, returns: ReturnHistory, exposures: ExposureHistory | None = None
-    ) -> FactorRisk:
+    def estimate(self, market: Market, returns: ReturnHistory, exposures: ExposureHistory | None = None) -> FactorRisk:
         """Risk of the market's universe, from history up to ``market.as_of`` only.
 
         Parameters

@@ -25,11 +25,11 @@ AGAINST = "#c62828"
 BEFORE = "#8a8a8a"
 """Colours that stand out on white and on black."""
 
-_LEFT = Markup(' style="text-align:left;padding:2px 7px"')
-_WHOLE = Markup(' style="text-align:left;white-space:nowrap;padding:2px 7px"')
-_RIGHT = Markup(' align="right" style="padding:2px 7px"')
+_LEFT = Markup(' style="text-align:left;padding:2px 6px"')
+_WHOLE = Markup(' style="text-align:left;white-space:nowrap;padding:2px 6px"')
+_RIGHT = Markup(' align="right" style="padding:2px 6px"')
 _PLACE = {Align.RIGHT: _RIGHT, Align.WHOLE: _WHOLE}
-_BELOW = Markup(' style="text-align:left;padding:0 7px 5px 7px"')
+_BELOW = Markup(' style="text-align:left;padding:0 6px 5px 6px"')
 _PLAIN = Markup("")
 _TOTAL = Markup(' class="di-total"')
 _RULE = Markup(' class="di-total" style="border-top:1px solid #8a8a8a"')
@@ -87,7 +87,7 @@ def _bars(cell: Bars, axis: _Axis) -> Markup:
     else:
         colours = (BEFORE, FOR)
         drawn = Markup("").join(axis.drawn(v, c, 5) for v, c in zip(cell.values, colours, strict=True))
-    return Markup('<div style="width:90px;padding-top:3px" title="{}">{}</div>').format(escaped(cell.says), drawn)
+    return Markup('<div style="width:80px;padding-top:3px" title="{}">{}</div>').format(escaped(cell.says), drawn)
 
 
 def _content(cell: Cell, column: Column, axis: _Axis) -> Markup:

@@ -17,13 +17,14 @@ from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from
 __all__ = ["Choices", "shortest"]
 
 _LABELS = {
-    "account": ("account", ""),
-    "tracking_error_max_bps": ("tracking-error cap", " bps a year"),
-    "min_trade_usd": ("minimum trade", " $"),
-    "sector_band_percent": ("sector band ±", " % of the account"),
-    "short_term_rate_percent": ("short-term rate", " %"),
-    "long_term_rate_percent": ("long-term rate", " %"),
+    "account": "account {}",
+    "tracking_error_max_bps": "tracking-error cap {} bps a year",
+    "min_trade_usd": "minimum trade ${}",
+    "sector_band_percent": "sector band ±{} % of the account",
+    "short_term_rate_percent": "short-term rate {} %",
+    "long_term_rate_percent": "long-term rate {} %",
 }
+_UNSET = {"tracking_error_max_bps": "no tracking-error cap", "sector_band_percent": "no sector band"}
 
 
 def shortest(number: float) -> str:
@@ -115,11 +116,10 @@ class Choices:
 
     def shown(self, name: str) -> str:
         """One choice in words: ``tracking-error cap 100 bps a year``."""
-        label, unit = _LABELS[name]
         value = getattr(self, name)
-        if value == 0 and name in ("tracking_error_max_bps", "sector_band_percent"):
-            return f"no {label.removesuffix(' ±')}"
-        return f"{label} {value if isinstance(value, str) else shortest(value)}{unit}"
+        if value == 0 and name in _UNSET:
+            return _UNSET[name]
+        return _LABELS[name].format(value if isinstance(value, str) else shortest(value))
 
     def sentence(self) -> str:
         """All choices on one line."""

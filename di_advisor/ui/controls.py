@@ -24,8 +24,8 @@ __all__ = ["Controls", "Guard"]
 
 _HERE = files("di_advisor.ui")
 _STATUS = Markup('<span role="status"><b>{}</b></span>')
-_ERROR = Markup('<div class="di-error" role="alert"><b>{}</b> {}</div>')
-_TRACE = Markup('<div class="di-error" role="alert"><b>{}</b><pre tabindex="0">{}</pre></div>')
+_REFUSED = Markup('<div class="di-error" role="alert">{}</div>')
+_FAILED = Markup('<div class="di-error" role="alert">The solver process failed:<pre tabindex="0">{}</pre></div>')
 
 
 class Guard(anywidget.AnyWidget):

@@ -234,7 +234,7 @@ def test_colour_never_stands_alone(shown: Reader) -> None:
 
 
 def bars_of(html: str) -> list[dict[str, str]]:
-    return [{"title": title} for title in re.findall(r'<div style="width:90px[^"]*" title="([^"]*)">', html)]
+    return [{"title": title} for title in re.findall(r'<div style="width:80px[^"]*" title="([^"]*)">', html)]
 
 
 def test_a_broken_rule_is_named_and_comes_first() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from di_advisor.errors import InputError
-from di_advisor.ui import app as app_module
-from di_advisor.ui.app import Panel, app
+from di_advisor.ui import panel as panel_module
+from di_advisor.ui.panel import Panel, app
 from di_advisor.ui.state import Phase
 from tests.ui import targets
 
@@ -18,9 +18,9 @@ def panel(monkeypatch: pytest.MonkeyPatch) -> Panel:
 
 
 def panel_with(monkeypatch: pytest.MonkeyPatch, target: Any) -> Panel:
-    monkeypatch.setattr(app_module.child, "propose_and_send", target)
-    monkeypatch.setattr(app_module.child, "PRELOADED", ())
-    monkeypatch.setattr(app_module, "READ_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(panel_module.child, "propose_and_send", target)
+    monkeypatch.setattr(panel_module.child, "PRELOADED", ())
+    monkeypatch.setattr(panel_module, "READ_AFTER_SECONDS", 0.0)
     return Panel()
 
 
@@ -50,7 +50,7 @@ def test_buttons_change_places_while_a_job_runs(panel: Panel) -> None:
 def test_the_controls_are_read_after_the_pause_and_not_at_the_click(
     panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_module, "READ_AFTER_SECONDS", 0.05)
+    monkeypatch.setattr(panel_module, "READ_AFTER_SECONDS", 0.05)
 
     async def scenario() -> None:
         task = asyncio.create_task(panel.propose())
@@ -67,7 +67,7 @@ def test_the_controls_are_read_after_the_pause_and_not_at_the_click(
 def test_changing_a_control_marks_the_result_as_stale_and_changing_it_back_does_not(panel: Panel) -> None:
     asyncio.run(panel.propose())
     panel._controls.set("min_trade_usd", 750.0)
-    assert "STALE: the panel now says minimum trade 750 $" in panel._answer.bundle["text/plain"]
+    assert "STALE: the panel now says minimum trade $750" in panel._answer.bundle["text/plain"]
     panel._controls.set("min_trade_usd", 500.0)
     assert "STALE" not in panel._answer.bundle["text/plain"]
 
@@ -115,7 +115,7 @@ def test_cancel_ends_the_job_and_the_panel_can_propose_again(monkeypatch: pytest
     asyncio.run(scenario())
     assert panel.state.phase is Phase.CANCELLED
     assert "Cancelled" in status_of(panel)
-    monkeypatch.setattr(app_module.child, "propose_and_send", targets.made_up_proposal)
+    monkeypatch.setattr(panel_module.child, "propose_and_send", targets.made_up_proposal)
     asyncio.run(panel.propose())
     assert panel.state.phase is Phase.DONE
 
@@ -123,7 +123,7 @@ def test_cancel_ends_the_job_and_the_panel_can_propose_again(monkeypatch: pytest
 def test_the_panel_falls_back_to_text_where_widgets_are_not_shown(panel: Panel) -> None:
     view = panel._controls.view()
     assert "application/vnd.jupyter.widget-view+json" in view
-    assert "Run this cell" in app_module._STATIC
+    assert "Run this cell" in panel_module._STATIC
 
 
 def test_every_control_has_a_label_of_its_own(panel: Panel) -> None:
@@ -133,11 +133,18 @@ def test_every_control_has_a_label_of_its_own(panel: Panel) -> None:
 
 
 def test_there_is_one_panel_a_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_module, "_PANELS", [])
-    monkeypatch.setattr(app_module, "warm_up", lambda _: None)
+    monkeypatch.setattr(panel_module, "_PANELS", [])
+    monkeypatch.setattr(panel_module, "warm_up", lambda _: None)
     assert app() is app()
 
 
 def test_parts_without_portfolios_are_refused_in_words() -> None:
     with pytest.raises(InputError, match="given market, target without portfolios"):
         app(market=None, target=None)
+
+
+def test_the_package_s_app_stays_callable_once_the_panel_is_imported() -> None:
+    import di_advisor
+
+    assert callable(di_advisor.app)
+    assert di_advisor.app is app

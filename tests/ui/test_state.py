@@ -41,7 +41,7 @@ def test_a_result_answers_what_was_asked_and_not_what_the_controls_say_later() -
 def test_a_result_is_stale_exactly_as_long_as_the_controls_differ(answered: PanelState) -> None:
     assert answered.stale_because == []
     answered.edit(replace(CHOICES, min_trade_usd=0.0, account="seasoned"))
-    assert answered.stale_because == ["account seasoned", "minimum trade 0 $"]
+    assert answered.stale_because == ["account seasoned", "minimum trade $0"]
     answered.edit(CHOICES)
     assert answered.stale_because == []
 

@@ -46,18 +46,18 @@ def factor_covariance_per_year(
 
 def regime_multiplier(factor: FloatArray, volatility_half_life: float, regime_half_life: float) -> float:
     """Volatility of recent factor returns in units of their forecasts of the day before."""
-    d = decay(volatility_half_life)
     total = weighted_sum(factor**2, volatility_half_life)
     weight = weighted_sum(np.ones((len(factor), 1)), volatility_half_life)
     forecast = lagged(total / weight)
     usable = np.arange(len(factor)) >= min(_FORGOTTEN_DAYS, len(factor) // 2)
     alive = forecast.mean(axis=0) > 1e-14
-    if not alive.any() or d >= 1.0:
+    if not alive.any():
         return 1.0
     ratio = (factor[usable][:, alive] ** 2 / np.maximum(forecast[usable][:, alive], 1e-14)).mean(axis=1)
+    ratio = np.minimum(ratio, 16.0 * np.median(ratio))
     age = np.arange(len(ratio))[::-1]
     w = decay(regime_half_life) ** age
-    return float(np.sqrt(np.clip(w @ ratio / w.sum(), 0.25, 4.0)))
+    return float(np.sqrt(np.clip(w @ ratio / w.sum() / ratio.mean(), 0.25, 4.0)))
 
 
 def positive_semidefinite(matrix: FloatArray) -> FloatArray:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import ExposureHistory, FloatArray, Market
 from di_models.risk.descriptors import past_size_usd, price_descriptors
 from di_models.risk.history import AlignedReturns
+from di_models.risk.series import row_median
 
 __all__ = ["DatedExposures", "dated_exposures", "refresh_rows", "standardised"]
 
@@ -82,28 +83,36 @@ def dated_exposures(
     values[:, :, 0] = 1.0
     for b, w in enumerate(weights):
         values[b, :, 1 : 1 + len(sectors)] = _sector_shares(market, w)
-        for j, name in enumerate(styles):
-            values[b, :, 1 + len(sectors) + j] = standardised(columns[name][b], w)
+    for j, name in enumerate(styles):
+        values[:, :, 1 + len(sectors) + j] = standardised(columns[name], weights)
     return DatedExposures(rows, sectors, styles, values, weights)
 
 
 def standardised(raw: FloatArray, weights: FloatArray) -> FloatArray:
-    """Winsorise at 3 robust standard deviations, centre on the weighted mean, scale to 1, fill with 0."""
+    """Winsorise at 3 robust standard deviations, centre on the weighted mean, scale to 1, fill with 0.
+
+    Parameters
+    ----------
+    raw, weights : ndarray of shape (m, n)
+        One cross-section a row; NaN in ``raw`` where not known.
+
+    Returns
+    -------
+    ndarray of shape (m, n)
+        Rows with fewer than three known values, or without any spread, are zero.
+    """
     known = np.isfinite(raw)
-    if known.sum() < 3:
-        return np.zeros_like(raw)
-    x = raw[known]
-    middle = np.median(x)
-    spread = 1.4826 * np.median(np.abs(x - middle))
-    if spread > 0:
-        x = np.clip(x, middle - 3.0 * spread, middle + 3.0 * spread)
-    w = weights[known]
-    x = x - (w @ x) / w.sum()
-    scale = x.std()
-    out = np.zeros_like(raw)
-    if scale > 1e-12:
-        out[known] = x / scale
-    return out
+    x = np.where(known, raw, np.nan)
+    middle = row_median(x)
+    spread = 3.0 * 1.4826 * row_median(np.abs(x - middle))
+    bound = np.where(spread > 0, spread, np.inf)
+    x = np.where(known, middle + np.clip(x - middle, -bound, bound), 0.0)
+    w = np.where(known, weights, 0.0)
+    x = np.where(known, x - (w * x).sum(axis=1, keepdims=True) / np.maximum(w.sum(axis=1, keepdims=True), 1e-300), 0.0)
+    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    variance = (x * x).sum(axis=1, keepdims=True) / count - (x.sum(axis=1, keepdims=True) / count) ** 2
+    usable = (count >= 3) & (variance > 1e-20)
+    return np.asarray(np.where(usable, x / np.sqrt(np.where(usable, variance, 1.0)), 0.0), dtype=np.float64)
 
 
 def _today_size_usd(market: Market) -> FloatArray:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray, Market, ReturnHistory
 from di_advisor.errors import IncompleteDataError
-from di_models.risk.series import evidence, lagged, weighted_sum
+from di_models.risk.series import evidence, lagged, row_median, weighted_sum
 
 __all__ = ["AlignedReturns", "aligned_returns"]
 
@@ -90,8 +90,7 @@ def aligned_returns(
 
 
 def _winsorised(values: FloatArray, observed: NDArray[np.bool_], outlier_sigmas: float) -> FloatArray:
-    # Filled with NaN in one copy: nanmedian row by row is what np offers for a masked median.
-    centre = np.nanmedian(np.where(observed, values, np.nan), axis=1, keepdims=True)
+    centre = row_median(np.where(observed, values, np.nan))
     away = np.where(observed, values - centre, 0.0)
     typical = np.median(np.abs(away[observed])) * 1.4826 + 1e-6
     # A first pass at a wide fixed bound keeps one bad print from widening its own successors' bounds.
