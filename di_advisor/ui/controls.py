@@ -130,10 +130,8 @@ class Controls:
         """Show what the panel is doing."""
         self.propose.disabled, self.cancel.disabled = state.running, not state.running
         self._status.value = _STATUS.format(escaped(state.status))
-        template = _TRACE if state.phase is Phase.FAILED else _ERROR
-        self._error.value = (
-            template.format(escaped(state.status) + ".", escaped_lines(state.error)) if state.error else ""
-        )
+        template = _FAILED if state.phase is Phase.FAILED else _REFUSED
+        self._error.value = template.format(escaped_lines(state.error)) if state.error else ""
 
 
 def escaped_lines(text: str) -> Markup:

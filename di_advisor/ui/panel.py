@@ -107,7 +107,7 @@ class Panel:
             if not self.state.start():
                 return
         started = time.monotonic()
-        self._job = Job(child.propose_and_send, child.PRELOADED)
+        self._job = Job(child.propose_and_send, child.preloaded())
         self._controls.show(self.state)
         try:
             await asyncio.sleep(READ_AFTER_SECONDS)
@@ -182,7 +182,7 @@ def app(portfolios: Mapping[str, Portfolio] | None = None, **parts: Any) -> Pane
         _PANELS[:] = [Panel(Case(portfolios=portfolios, **parts))]
     elif not _PANELS:
         _PANELS.append(Panel())
-    warm_up(child.PRELOADED)
+    warm_up(child.preloaded())
     return _PANELS[0]
 
 

@@ -19,7 +19,7 @@ def panel(monkeypatch: pytest.MonkeyPatch) -> Panel:
 
 def panel_with(monkeypatch: pytest.MonkeyPatch, target: Any) -> Panel:
     monkeypatch.setattr(panel_module.child, "propose_and_send", target)
-    monkeypatch.setattr(panel_module.child, "PRELOADED", ())
+    monkeypatch.setattr(panel_module.child, "preloaded", tuple)
     monkeypatch.setattr(panel_module, "READ_AFTER_SECONDS", 0.0)
     return Panel()
 
@@ -106,7 +106,7 @@ def test_cancel_ends_the_job_and_the_panel_can_propose_again(monkeypatch: pytest
 
     async def scenario() -> None:
         task = asyncio.create_task(panel.propose())
-        while panel.state.status != "Waiting":
+        while panel.state.status != "Waiting" and not task.done():
             await asyncio.sleep(0.01)
         await panel.propose()  # a second click changes nothing
         panel.cancel()

@@ -1,0 +1,120 @@
+"""JupyterLab on loopback in an isolated configuration, and what a test does on its pages."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SERVER_UP_WITHIN_SECONDS = 90
+PAGE_TIMEOUT_MS = 90_000
+LOOPBACK = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:", "chrome:")
+CURRENT = "window.jupyterapp.shell.currentWidget"
+KERNEL = f"{CURRENT}.sessionContext.session.kernel"
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    own = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "run",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+        "DI_ADVISOR_CACHE": "cache",
+    }
+    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}  # else a question covers the page
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
+    binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, **{name: str(folder / part) for name, part in own.items()}, "PATH": binaries}
+
+
+@contextlib.contextmanager
+def lab(notebooks: Path, folder: Path) -> Iterator[str]:
+    """Serve a folder of notebooks; yields the address, ends the server's own process group."""
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"),
+        *("--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password="),
+        *("--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True"),
+        *("--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={notebooks}"),
+    ]
+    log = folder / "lab.log"
+    with log.open("w", encoding="utf-8") as file:
+        server = subprocess.Popen(
+            command, env=_environment(folder), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(server, address, log)
+        yield address
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait(20)
+
+
+def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    begun = time.monotonic()
+    while time.monotonic() - begun < SERVER_UP_WITHIN_SECONDS:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/status", timeout=1):  # noqa: S310 loopback
+            return
+        if server.poll() is not None:
+            break
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not come up:\n{log.read_text(encoding='utf-8')[-3000:]}")
+
+
+def open_notebook(page: Any, address: str, name: str) -> None:
+    """Open a notebook and wait for its kernel."""
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-Notebook", timeout=PAGE_TIMEOUT_MS)
+    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=PAGE_TIMEOUT_MS)
+    page.wait_for_function(
+        f"""() => {{ const w = window.jupyterapp && {CURRENT};
+        const s = w && w.sessionContext;
+        return !!(s && s.isReady && s.session && s.session.kernel && s.session.kernel.status === 'idle'); }}""",
+        timeout=PAGE_TIMEOUT_MS,
+    )
+
+
+def wait_idle(page: Any) -> None:
+    """Wait until the kernel has answered everything sent so far."""
+    page.evaluate(f"async () => {{ await {KERNEL}.requestExecute({{code: '', silent: true}}).done; }}")
+
+
+def kernel_says(page: Any, expression: str) -> str:
+    """What the kernel answers to an expression, now."""
+    script = f"""async (code) => {{
+        const future = {KERNEL}.requestExecute({{code: '', user_expressions: {{x: code}}, store_history: false}});
+        const reply = await future.done;
+        const x = reply.content.user_expressions.x;
+        return x.status === 'ok' ? x.data['text/plain'] : `${{x.ename}}: ${{x.evalue}}`;
+    }}"""
+    return str(page.evaluate(script, expression))
+
+
+def execute(page: Any, command: str, **arguments: Any) -> None:
+    """Run a JupyterLab command without waiting for its promise."""
+    page.evaluate(
+        "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }", [f"{command}", dict(arguments)]
+    )
