@@ -22,7 +22,7 @@ from di_advisor.formulate.terms import TradingCost
 __all__ = ["Lattice", "SaleCurve", "descend"]
 
 _PENALTY = 10.0
-_VARIANCE_PENALTY = 2e4
+_VARIANCE_PENALTY = 1e4
 _HELPS = 1e-12
 _FIRST = 1e6
 _MARGIN = 1e-7
