@@ -20,8 +20,9 @@ from di_advisor.domain.universe import Security, Universe
 from di_advisor.formulate.cost_knots import CostChords
 from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Holdings
-from di_advisor.formulate.problem import Block, Row
+from di_advisor.formulate.problem import Block
 from di_advisor.formulate.segments import cut
+from di_advisor.formulate.separable import Row
 from di_advisor.solve.choices import relaxed, restrict
 
 __all__ = ["block_from", "constants", "generator", "solve_with_cvxpy"]

@@ -87,7 +87,10 @@ def load(folder: Path) -> PeerCase:
     meta = json.loads((folder / "meta.json").read_text())
     as_of = date.fromisoformat(meta["current_date"])
     universe = Universe(
-        tuple(Security(r.identifier, sector=f"S{r.sector}", industry=f"I{r.industry}") for r in assets.itertuples())
+        tuple(
+            Security(str(r["identifier"]), sector=f"S{r['sector']}", industry=f"I{r['industry']}")
+            for r in assets.to_dict("records")
+        )
     )
     volatility = assets["specific_vol"].to_numpy(float)
     market = Market(

@@ -17,9 +17,10 @@ from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.cost_knots import chords
 from di_advisor.formulate.limits import name_limits, trade_sizes
 from di_advisor.formulate.plan import Holdings
-from di_advisor.formulate.problem import Block, Problem, Row
+from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import ActiveGroup, CashRange, Locked, NameLimits, Rule, TrackingErrorCap, Turnover
-from di_advisor.formulate.segments import Segments, cut
+from di_advisor.formulate.segments import cut
+from di_advisor.formulate.separable import add_up
 from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, WaitingValue
 
 __all__ = ["formulate", "refuse_unsupported"]
@@ -83,7 +84,7 @@ def _bands(signals: Signals, mandate: Mandate, holdings: Holdings) -> list[Activ
                 factor=factor,
             )
         column = risk.exposures[:, risk.factors.index(factor)]
-        rules.append(ActiveGroup(holdings, column, band.lower, band.upper, f"factor band: {factor}"))
+        rules.append(ActiveGroup(holdings, column, band.lower, band.upper, f"factor band: {factor}", factor))
     return rules
 
 
@@ -93,22 +94,6 @@ def _tax_per_weight(signals: Signals, tax: TaxProfile) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(account.lot_value_usd > 0, account.lot_gain_usd / account.lot_value_usd, 0.0)
     return np.where(account.lot_known, rate * ratio, 0.0)
-
-
-def _rows(segments: Segments, holdings: Holdings, mandate: Mandate, bands: list[ActiveGroup]) -> tuple[Row, ...]:
-    rows = [
-        Row(
-            "cash",
-            -np.inf,
-            holdings.cash - mandate.cash_min,
-            on_segments=segments.sign + segments.cash_cost,
-        ),
-        Row("cash", holdings.cash - mandate.cash_max, np.inf, on_segments=segments.sign),
-    ]
-    rows += [Row(b.name, b.lower, b.upper, on_active=b.coefficients) for b in bands if not b.name.startswith("factor")]
-    if mandate.turnover_max is not None:
-        rows.append(Row("turnover", -np.inf, mandate.turnover_max, on_segments=np.full(len(segments), 0.5)))
-    return tuple(rows)
 
 
 def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
@@ -175,21 +160,23 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
         rules.append(Turnover(holdings, mandate.turnover_max))
     if mandate.tracking_error_max is not None:
         rules.append(TrackingErrorCap(holdings, market.risk, mandate.tracking_error_max))
-    segments = cut(account.lot_name, sell_max, tax_rate - worth, account.lot_gain_usd < 0, buy_max, curve)
-    box = {b.name.removeprefix("factor band: "): b for b in bands if b.name.startswith("factor")}
+    total = add_up((t.separable() for t in terms), len(tax_rate), len(buy_max))
+    slope = tax_rate if total.lot_slope is None else total.lot_slope
+    segments = cut(account.lot_name, sell_max, slope, account.lot_gain_usd < 0, buy_max, total.traded or curve)
+    box = {b.factor: b for b in bands if b.factor}
     minimum = max(mandate.min_trade_weight, float(mandate.min_trade_usd) / value)
     block = Block(
         account_id=account.account_id,
         holdings=holdings,
         segments=segments,
         risk=market.risk,
-        aversion=mandate.risk_aversion,
-        impact=impact,
+        aversion=total.variance_price,
+        impact=impact if total.impact is None else total.impact,
         active_lower=lower,
         active_upper=upper,
         exposure_lower=np.array([box[f].lower if f in box else -np.inf for f in market.risk.factors]),
         exposure_upper=np.array([box[f].upper if f in box else np.inf for f in market.risk.factors]),
-        rows=_rows(segments, holdings, mandate, bands),
+        rows=tuple(row for rule in rules for row in rule.rows(segments)),
         tracking_error_max=mandate.tracking_error_max,
         min_trade=np.full(len(buy_max), minimum),
     )

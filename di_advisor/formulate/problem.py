@@ -17,33 +17,10 @@ from di_advisor.errors import InputError
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.rules import Rule
 from di_advisor.formulate.segments import Segments
+from di_advisor.formulate.separable import Row
 from di_advisor.formulate.terms import Term
 
-__all__ = ["Block", "Problem", "Row"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A coupling row: ``lower <= on_active . z + on_segments . x <= upper``.
-
-    Attributes
-    ----------
-    rule : str
-        Name of the rule it comes from.
-    lower, upper : float
-        Limits; infinite where open.
-    on_active : ndarray of shape (n,), optional
-        Coefficients on active weights after trading.
-    on_segments : ndarray of shape (m,), optional
-        Coefficients on the amounts of the segments; within each name and side they must not
-        disturb the ascending order of the slopes.
-    """
-
-    rule: str
-    lower: float
-    upper: float
-    on_active: FloatArray | None = None
-    on_segments: FloatArray | None = None
+__all__ = ["Block", "Problem"]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
+from di_advisor.formulate.segments import Segments
+from di_advisor.formulate.separable import Row
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.units import bps_from_fraction, percent_from_fraction
 
@@ -39,6 +41,10 @@ class Rule(Protocol):
 
     def slack(self, plan: Plan) -> float:
         """Room left, negative when broken, in the unit of `measure`."""
+        ...
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """Coupling rows; none where the rule is a box of the block."""
         ...
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
@@ -72,6 +78,11 @@ class NameLimits:
         """Minus the largest excess."""
         return -self.measure(plan)
 
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """None: a box of the block."""
+        del segments
+        return ()
+
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Box on the active weights."""
         return [symbols.active >= self.lower, symbols.active <= self.upper]
@@ -103,6 +114,11 @@ class Locked:
         """Minus the largest excess."""
         return -self.measure(plan)
 
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """None: a box of the block."""
+        del segments
+        return ()
+
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Boxes on sells and buys."""
         return [symbols.sells >= 0, symbols.sells <= self.sell_max, symbols.buys >= 0, symbols.buys <= self.buy_max]
@@ -117,6 +133,8 @@ class ActiveGroup:
     lower: float
     upper: float
     name: str
+    factor: str = ""
+    """Factor of the risk model that is limited; empty for a group of names."""
 
     @property
     def sentence(self) -> str:
@@ -133,6 +151,11 @@ class ActiveGroup:
         """Distance to the nearer limit."""
         value = self.measure(plan)
         return min(value - self.lower, self.upper - value)
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """One row on active weights; none for a factor of the risk model, which has a box."""
+        del segments
+        return () if self.factor else (Row(self.name, self.lower, self.upper, on_active=self.coefficients),)
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Two linear inequalities."""
@@ -165,6 +188,14 @@ class CashRange:
         """Distance to the nearer limit."""
         value = self.measure(plan)
         return min(value - self.lower, self.upper - value)
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """Lower limit after costs, upper limit before them."""
+        cash = self.holdings.cash
+        return (
+            Row(self.name, -np.inf, cash - self.lower, on_segments=segments.sign + segments.cash_cost),
+            Row(self.name, cash - self.upper, np.inf, on_segments=segments.sign),
+        )
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Lower limit after costs (convex), upper limit before costs (so that it stays convex)."""
@@ -201,6 +232,10 @@ class Turnover:
         """Room left."""
         return self.upper - self.measure(plan)
 
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """One row on all amounts."""
+        return (Row(self.name, -np.inf, self.upper, on_segments=np.full(len(segments), 0.5)),)
+
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """One linear inequality."""
         cp = cvxpy()
@@ -229,6 +264,11 @@ class TrackingErrorCap:
     def slack(self, plan: Plan) -> float:
         """Room left."""
         return self.upper - self.measure(plan)
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """None: the cap is a price of risk."""
+        del segments
+        return ()
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Second-order cone."""

@@ -17,6 +17,7 @@ from di_advisor.domain.risk import FactorRisk
 from di_advisor.formulate.cost_knots import CostChords
 from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
+from di_advisor.formulate.separable import Separable
 
 __all__ = ["ActiveRisk", "LotTax", "Term", "TradingCost", "WaitingValue"]
 
@@ -40,6 +41,10 @@ class Term(Protocol):
 
     def attribute_usd(self, plan: Plan) -> Plan:
         """Its change from doing nothing to the plan, shared among sells (L,) and buys (n,), in USD."""
+        ...
+
+    def separable(self) -> Separable | None:
+        """The term name by name, or None where only a cone solver understands it."""
         ...
 
     def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
@@ -71,6 +76,10 @@ class ActiveRisk:
         middle = self.holdings.active + 0.5 * plan.net(self.holdings.lot_name)
         slope = self.aversion * self.holdings.value_usd * self.risk.gradient(middle)
         return Plan(-slope[self.holdings.lot_name] * plan.sells, slope * plan.buys)
+
+    def separable(self) -> Separable:
+        """A price of variance."""
+        return Separable(variance_price=self.aversion)
 
     def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
         """Quadratic form in the exposures plus specific risk."""
@@ -110,6 +119,10 @@ class TradingCost:
         rate = np.divide(self.of(sold), sold, out=np.zeros_like(sold), where=sold > 0)
         value = self.holdings.value_usd
         return Plan(rate[self.holdings.lot_name] * plan.sells * value, self.of(plan.buys) * value)
+
+    def separable(self) -> Separable:
+        """Chords of the amount traded, and the quadratic part of the net trade."""
+        return Separable(traded=self.chords, impact=self.impact)
 
     def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
         """Largest of the chords, for each name and side, plus the quadratic part of the net trade."""
@@ -151,6 +164,10 @@ class LotTax:
         """Each lot its own tax."""
         return Plan(self.tax_rate * plan.sells * self.holdings.value_usd, np.zeros_like(plan.buys))
 
+    def separable(self) -> Separable:
+        """A slope for each lot."""
+        return Separable(lot_slope=self.tax_rate)
+
     def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
         """Linear in the lots."""
         return self.tax_rate @ symbols.sells
@@ -177,6 +194,10 @@ class WaitingValue:
     def attribute_usd(self, plan: Plan) -> Plan:
         """Each lot its own."""
         return Plan(-self.worth * plan.sells * self.holdings.value_usd, np.zeros_like(plan.buys))
+
+    def separable(self) -> Separable:
+        """A slope for each lot."""
+        return Separable(lot_slope=-self.worth)
 
     def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
         """Linear in the lots."""
