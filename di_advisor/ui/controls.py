@@ -131,9 +131,9 @@ class Controls:
         self.propose.disabled, self.cancel.disabled = state.running, not state.running
         self._status.value = _STATUS.format(escaped(state.status))
         template = _FAILED if state.phase is Phase.FAILED else _REFUSED
-        self._error.value = template.format(escaped_lines(state.error)) if state.error else ""
+        self._error.value = template.format(_escaped_lines(state.error)) if state.error else ""
 
 
-def escaped_lines(text: str) -> Markup:
+def _escaped_lines(text: str) -> Markup:
     """Text of several lines, each safe inside HTML."""
     return Markup("\n").join(escaped(line) for line in text.splitlines())
