@@ -1,10 +1,11 @@
-"""Covariance of factor returns: fast volatilities, slow correlations, and a check on the level.
+"""Covariance of factor returns: slow correlations, fast volatilities, and a gauge that keeps it regular.
 
-Problem: volatility changes within weeks, correlation within years, and both are needed for the next
-weeks. Decision: volatilities and correlations are exponentially weighted with half-lives of their
-own; returns of neighbouring days enter with Bartlett weights (Newey and West 1987); and the whole is
-multiplied by how far recent factor returns were outside their one-day-ahead forecasts (Menchero,
-Orr and Wang 2011 call it volatility regime adjustment). Limits: one multiplier for all factors.
+Problem: volatility changes within days, correlation within years; and the market and sector columns
+of the exposures are collinear, which leaves their covariance singular. Decision: correlations from one
+long memory, with Newey-West lags, clipped to be positive semidefinite; volatilities from
+`di_models.risk.volatility`; then `regular_gauge`. Limits: an adjustment of the eigenvalues by
+simulation (Menchero, Wang and Orr 2011) was tried and left out: with some 700 effective days for some
+17 factors it moved no bias statistic of an optimised portfolio by more than 0.004.
 """
 
 from __future__ import annotations
@@ -13,51 +14,35 @@ import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.units import TRADING_DAYS_PER_YEAR
-from di_models.risk.series import decay, lagged, weighted_sum
+from di_models.risk.series import age_weights
+from di_models.risk.volatility import factor_variances
 
-__all__ = ["factor_covariance_per_year", "positive_semidefinite", "regime_multiplier"]
-
-_FORGOTTEN_DAYS = 40
+__all__ = ["factor_covariance_per_year", "positive_semidefinite", "regular_gauge"]
 
 
-def factor_covariance_per_year(
-    factor: FloatArray, *, volatility_half_life: float, correlation_half_life: float, lags: int, regime_half_life: float
-) -> FloatArray:
+def factor_covariance_per_year(factor: FloatArray, *, correlation_half_life: float, lags: int) -> FloatArray:
     """Covariance of factor returns per year, shape (k, k), positive semidefinite.
 
     Parameters
     ----------
     factor : ndarray of shape (d, k)
-        Daily factor returns.
-    volatility_half_life, correlation_half_life, regime_half_life : float
-        Days.
+        Daily factor returns, the market's in the first column.
+    correlation_half_life : float
+        Memory of the correlations, in days.
     lags : int
         Lags of the Newey-West correction.
     """
-    slow = _newey_west(factor, correlation_half_life, lags)
-    fast = _newey_west(factor, volatility_half_life, lags)
-    sigma = np.sqrt(np.maximum(np.diag(slow), 1e-20))
-    correlation = slow / np.outer(sigma, sigma)
-    level = np.sqrt(np.maximum(np.diag(fast), 0.0))
-    multiplier = regime_multiplier(factor, volatility_half_life, regime_half_life)
-    covariance = correlation * np.outer(level, level) * multiplier**2
-    return positive_semidefinite(covariance * TRADING_DAYS_PER_YEAR)
-
-
-def regime_multiplier(factor: FloatArray, volatility_half_life: float, regime_half_life: float) -> float:
-    """Volatility of recent factor returns in units of their forecasts of the day before."""
-    total = weighted_sum(factor**2, volatility_half_life)
-    weight = weighted_sum(np.ones((len(factor), 1)), volatility_half_life)
-    forecast = lagged(total / weight)
-    usable = np.arange(len(factor)) >= min(_FORGOTTEN_DAYS, len(factor) // 2)
-    alive = forecast.mean(axis=0) > 1e-14
-    if not alive.any():
-        return 1.0
-    ratio = (factor[usable][:, alive] ** 2 / np.maximum(forecast[usable][:, alive], 1e-14)).mean(axis=1)
-    ratio = np.minimum(ratio, 16.0 * np.median(ratio))
-    age = np.arange(len(ratio))[::-1]
-    w = decay(regime_half_life) ** age
-    return float(np.sqrt(np.clip(w @ ratio / w.sum() / ratio.mean(), 0.25, 4.0)))
+    weights = age_weights(len(factor), correlation_half_life)[:, None]
+    slow = (factor * weights).T @ factor
+    for lag in range(1, lags + 1):
+        cross = (factor[lag:] * weights[lag:]).T @ factor[:-lag]
+        slow += (1.0 - lag / (lags + 1.0)) * (cross + cross.T)
+    slow = positive_semidefinite(slow)
+    scale = np.sqrt(np.diag(slow))
+    alive = scale > 1e-12
+    stretch = np.where(alive, np.sqrt(factor_variances(factor, lags=lags)) / np.where(alive, scale, 1.0), 0.0)
+    covariance = slow * np.outer(stretch, stretch) * TRADING_DAYS_PER_YEAR
+    return np.asarray((covariance + covariance.T) / 2.0, dtype=np.float64)
 
 
 def positive_semidefinite(matrix: FloatArray) -> FloatArray:
@@ -67,12 +52,26 @@ def positive_semidefinite(matrix: FloatArray) -> FloatArray:
     return np.asarray((clipped + clipped.T) / 2.0, dtype=np.float64)
 
 
-def _newey_west(factor: FloatArray, half_life: float, lags: int) -> FloatArray:
-    age = np.arange(len(factor))[::-1]
-    w = decay(half_life) ** age
-    w /= w.sum()
-    total = (factor * w[:, None]).T @ factor
-    for lag in range(1, lags + 1):
-        cross = (factor[lag:] * w[lag:, None]).T @ factor[:-lag]
-        total = total + (1.0 - lag / (lags + 1.0)) * (cross + cross.T)
-    return np.asarray(total, dtype=np.float64)
+def regular_gauge(covariance: FloatArray, sectors: int) -> FloatArray:
+    """The same covariance of every name, from a factor covariance without its zero eigenvalue.
+
+    The sector columns of each name sum to its market column, so moving a random amount c from the
+    market's return to every sector's changes no name's return. The regression fixes c by asking that
+    the sectors' returns sum to zero, which leaves F singular. Adding an independent c as small as the
+    smallest other eigenvalue makes F regular and leaves ``X F X'`` as it was.
+
+    Parameters
+    ----------
+    covariance : ndarray of shape (k, k)
+        Market first, then the sectors.
+    sectors : int
+        Number of sector columns.
+    """
+    if sectors == 0:
+        return covariance
+    direction = np.zeros(len(covariance))
+    direction[0] = -1.0
+    direction[1 : 1 + sectors] = 1.0
+    direction /= np.linalg.norm(direction)
+    smallest = float(np.sort(np.linalg.eigvalsh(covariance))[min(1, len(covariance) - 1)])
+    return np.asarray(covariance + max(smallest, 0.0) * np.outer(direction, direction), dtype=np.float64)

@@ -6,7 +6,8 @@ hold for the days after it. The market column is one for every name; the sector 
 of the name in each sector (a name of unknown sector gets the market's own mix, that is no tilt);
 styles are winsorised and standardised on each date to a size-weighted mean of 0 and a standard
 deviation of 1, so that the market portfolio has none of them; a missing value is 0, the market's.
-Limits: sectors are today's, also in the past.
+A small universe cannot carry all of them: a sector needs five names to be a factor (its names then
+count as unknown), and each style ten names. Limits: sectors are today's, also in the past.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from di_models.risk.history import AlignedReturns
 from di_models.risk.series import row_median
 
 __all__ = ["DatedExposures", "dated_exposures", "refresh_rows", "standardised"]
+
+_NAMES_A_SECTOR = 5
+_NAMES_A_STYLE = 10
 
 # A characteristic of one of these names replaces the descriptor that is derived from returns.
 _SAME = {
@@ -68,7 +72,8 @@ def dated_exposures(
     size_usd = _today_size_usd(market)
     size = past_size_usd(size_usd, history, rows)
     weights = size / size.sum(axis=1, keepdims=True)
-    columns = {"size": np.log(size)} | price_descriptors(history, _market_return(size_usd, history), rows)
+    columns = price_descriptors(history, _market_return(size_usd, history), rows)
+    columns["size"] = np.log(size)
     given = _given(market, history, exposures, rows)
     for name in given:
         for derived, same in _SAME.items():
@@ -77,12 +82,11 @@ def dated_exposures(
     columns |= given
 
     n = len(market.universe)
-    styles = tuple(columns)
-    sectors = market.universe.sectors
+    sectors, shares = _sector_shares(market, weights)
+    styles = tuple(columns)[: max(n - 1 - len(sectors), 0) // _NAMES_A_STYLE]
     values = np.empty((len(rows), n, 1 + len(sectors) + len(styles)))
     values[:, :, 0] = 1.0
-    for b, w in enumerate(weights):
-        values[b, :, 1 : 1 + len(sectors)] = _sector_shares(market, w)
+    values[:, :, 1 : 1 + len(sectors)] = shares
     for j, name in enumerate(styles):
         values[:, :, 1 + len(sectors) + j] = standardised(columns[name], weights)
     return DatedExposures(rows, sectors, styles, values, weights)
@@ -127,14 +131,18 @@ def _market_return(size_usd: FloatArray, history: AlignedReturns) -> FloatArray:
     return np.asarray((weights * history.values).sum(axis=1) / weights.sum(axis=1), dtype=np.float64)
 
 
-def _sector_shares(market: Market, weights: FloatArray) -> FloatArray:
-    sector = market.universe.sector_of
-    shares = (sector[:, None] == np.arange(len(market.universe.sectors))[None, :]).astype(np.float64)
-    known = sector >= 0
-    if known.any() and not known.all():
-        mix = weights[known] @ shares[known]
-        shares[~known] = mix / mix.sum()
-    return shares
+def _sector_shares(market: Market, weights: FloatArray) -> tuple[tuple[str, ...], FloatArray]:
+    """Sectors that are factors, and each name's share in them on each row, shape (m, n, sectors)."""
+    member = market.universe.sector_of[:, None] == np.arange(len(market.universe.sectors))[None, :]
+    large = member.sum(axis=0) >= _NAMES_A_SECTOR
+    member = member[:, large]
+    sectors = tuple(s for s, keep in zip(market.universe.sectors, large, strict=True) if keep)
+    shares = np.broadcast_to(member.astype(np.float64), (len(weights), *member.shape)).copy()
+    unknown = ~member.any(axis=1)
+    if sectors and unknown.any():
+        mix = weights @ member
+        shares[:, unknown] = (mix / mix.sum(axis=1, keepdims=True))[:, None, :]
+    return sectors, shares
 
 
 def _given(

@@ -1,23 +1,29 @@
 """The factor risk model: market, sectors and styles by cross-sectional regression.
 
-Problem: the covariance of 500 names has 125,000 entries and there are a thousand days of returns. An
-optimiser finds and uses whatever is wrong in it.
+Problem: the covariance of 500 names has 125,000 entries and there are a thousand days of returns; an
+optimiser finds whatever is wrong in it and leans on it.
 
 Decision: the cross-sectional model of the Barra tradition (Grinold and Kahn, *Active Portfolio
-Management*; Menchero, Orr and Wang 2011), in six steps, each a module here:
+Management*, 2000; Menchero, Orr and Wang 2011), in steps that are a module each:
 
-1. `history`: align to the universe, cut at the market's date, winsorise outliers.
+1. `history`: align to the universe, cut at the market's date, pull in outliers.
 2. `exposures`: market, sectors, standardised styles, known before each return (`descriptors` from
-   prices, or the user's own characteristics).
+   returns, or the user's own characteristics).
 3. `regression`: daily factor returns by weighted least squares, sector returns summing to zero.
-4. `covariance`: exponentially weighted, fast volatilities, slow correlations, Newey-West, regime.
-5. `specific`: own specific volatility shrunk to the structure of names like it.
-6. `gauge`: remove the collinearity of market and sectors from F without changing any covariance.
+4. `covariance` and `volatility`: slow correlations, volatilities from a blend of memories.
+5. `specific`: a shared level times a name's place in it, shrunk to names like it.
+6. `residual_factors`: what still moves together, as a few further factors.
 
-`X F X' + diag(s)` is positive semidefinite by construction: F is a congruence of a clipped matrix and
-s is an exponential.
+skfolio 1.12's `CharacteristicsFactorModel` was looked at first and takes the same road (cross-sectional
+regression on lagged exposures, zero-sum sectors, exponentially weighted covariance with a regime
+multiplier). It is not used, because it would bring more weight than the rest of this package together
+and estimates specific variances name by name, without a structure for short histories and without
+residual factors; models/README.md has the comparison.
 
-Limits: one country and currency; sectors as of today.
+``X F X' + diag(s)`` is positive semidefinite by construction: F is a congruence of a clipped matrix plus
+a rank-one square, s is an exponential.
+
+Limits: one country, one currency; sectors as of today; a jump in volatility is known the day after.
 """
 
 from __future__ import annotations
@@ -28,18 +34,24 @@ import numpy as np
 
 from di_advisor.domain.market import ExposureHistory, FloatArray, Market, ReturnHistory
 from di_advisor.domain.risk import FactorRisk
-from di_models.risk.covariance import factor_covariance_per_year
+from di_advisor.errors import InputError
+from di_models.risk.covariance import factor_covariance_per_year, regular_gauge
 from di_models.risk.exposures import dated_exposures, refresh_rows
 from di_models.risk.history import aligned_returns
 from di_models.risk.regression import regress
+from di_models.risk.residual_factors import residual_loadings
 from di_models.risk.specific import specific_variance_per_year
 
 __all__ = ["FactorRiskModel"]
+
+_WARM_UP_DAYS = 126
 
 
 @dataclass(frozen=True, slots=True)
 class FactorRiskModel:
     """Estimates `FactorRisk` from returns, sectors and, if given, characteristics.
+
+    The defaults are for names of a large or mid-cap index and for horizons of days to a few months.
 
     Parameters
     ----------
@@ -47,26 +59,49 @@ class FactorRiskModel:
         Trading days of history used at most.
     refresh_days : int
         Exposures are refreshed every so many days.
-    volatility_half_life, correlation_half_life : float
-        Of factor returns, in days.
+    correlation_half_life : float
+        Memory of correlations, in days.
     specific_half_life : float
-        Of specific returns, in days.
-    regime_half_life : float
-        Of the level adjustment, in days.
+        Memory of a name's specific volatility relative to the others', in days.
     newey_west_lags : int
         Lags of the correction for serial correlation.
+    residual_factors : int
+        Further factors at most; 0 for none.
     outlier_sigmas : float
-        Bound of the winsorisation of returns.
+        Bound of a day's return around the day's median, in the name's own trailing volatilities.
+
+    Raises
+    ------
+    InputError
+        If a parameter is out of range.
     """
 
     window_days: int = 1260
     refresh_days: int = 5
-    volatility_half_life: float = 63.0
     correlation_half_life: float = 252.0
-    specific_half_life: float = 63.0
-    regime_half_life: float = 21.0
+    specific_half_life: float = 126.0
     newey_west_lags: int = 1
+    residual_factors: int = 4
     outlier_sigmas: float = 10.0
+
+    def __post_init__(self) -> None:
+        least = {
+            "window_days": 40,
+            "refresh_days": 1,
+            "correlation_half_life": 5,
+            "specific_half_life": 5,
+            "newey_west_lags": 0,
+            "residual_factors": 0,
+            "outlier_sigmas": 3,
+        }
+        for name, bound in least.items():
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= bound):
+                raise InputError(
+                    f"{name} of the factor risk model is {value}.",
+                    hint=f"Use a finite figure of at least {bound}.",
+                    field=name,
+                )
 
     def estimate(self, market: Market, returns: ReturnHistory, exposures: ExposureHistory | None = None) -> FactorRisk:
         """Risk of the market's universe, from history up to ``market.as_of`` only.
@@ -74,7 +109,7 @@ class FactorRiskModel:
         Parameters
         ----------
         market : Market
-            Universe, sectors and sizes.
+            Universe of n names, sectors and sizes (dollar volume where there is no market capitalisation).
         returns : ReturnHistory
             Daily total returns; later dates than ``market.as_of`` are not looked at.
         exposures : ExposureHistory, optional
@@ -83,7 +118,8 @@ class FactorRiskModel:
         Returns
         -------
         FactorRisk
-            Aligned to ``market.universe``.
+            Aligned to ``market.universe``. Factors are ``"market"``, ``"sector <name>"``,
+            ``"style <name>"`` and ``"residual <number>"``.
 
         Raises
         ------
@@ -91,58 +127,47 @@ class FactorRiskModel:
             If fewer than 40 trading days are known.
         """
         history = aligned_returns(market, returns, window_days=self.window_days, outlier_sigmas=self.outlier_sigmas)
-        rows = refresh_rows(len(history.dates), every=self.refresh_days, warm_up=126)
+        rows = refresh_rows(len(history.dates), every=self.refresh_days, warm_up=_WARM_UP_DAYS)
         dated = dated_exposures(market, history, exposures, rows)
         fitted = regress(history, dated)
+        seen = history.observed[fitted.first_row :]
         today = dated.values[-1]
         covariance = factor_covariance_per_year(
-            fitted.factor,
-            volatility_half_life=self.volatility_half_life,
-            correlation_half_life=self.correlation_half_life,
-            lags=self.newey_west_lags,
-            regime_half_life=self.regime_half_life,
+            fitted.factor, correlation_half_life=self.correlation_half_life, lags=self.newey_west_lags
         )
-        specific = specific_variance_per_year(
+        specific = specific_variance_per_year(fitted.residual, seen, today, half_life=self.specific_half_life)
+        loadings = residual_loadings(
             fitted.residual,
-            history.observed[fitted.first_row :],
-            today,
-            half_life=self.specific_half_life,
-            regime_half_life=self.regime_half_life,
+            seen,
+            most=self.residual_factors,
+            half_life=self.correlation_half_life,
+            window_days=int(3 * self.correlation_half_life),
         )
         names = (
             "market",
-            *(f"sector {s}" for s in dated.sectors),
-            *(f"style {s}" for s in dated.styles),
+            *(f"sector {name}" for name in dated.sectors),
+            *(f"style {name}" for name in dated.styles),
+            *(f"residual {number + 1}" for number in range(loadings.shape[1])),
         )
+        # Columns of mean square 1, as the styles have; their scale moves into the factor's variance.
+        further = np.sqrt(specific)[:, None] * loadings
+        scale = np.sqrt((further**2).mean(axis=0))
         return FactorRisk(
             universe=market.universe,
             factors=names,
-            exposures=today,
-            factor_covariance_per_year=regular_gauge(covariance, len(dated.sectors)),
-            specific_variance_per_year=specific,
-            provenance=f"factor model of {len(names)} factors from {len(history.dates)} days to {history.dates[-1]}",
+            exposures=np.hstack([today, further / scale]),
+            factor_covariance_per_year=_with_independent(regular_gauge(covariance, len(dated.sectors)), scale**2),
+            specific_variance_per_year=specific * (1.0 - (loadings**2).sum(axis=1)),
+            provenance=(
+                f"factor model, {len(names)} factors of {len(market.universe)} names from {len(history.dates)} days"
+                f" to {history.dates[-1]}"
+            ),
         )
 
 
-def regular_gauge(covariance: FloatArray, sectors: int) -> FloatArray:
-    """The same covariance of every name, from a factor covariance without its zero eigenvalue.
-
-    The sector columns of each name sum to its market column, so moving a random amount c from the
-    market's return to every sector's changes no name's return. The regression fixes c by asking that
-    the sectors sum to zero, which leaves F singular. Adding an independent c, small beside the
-    other eigenvalues, makes F regular and leaves ``X F X'`` exactly as it was.
-
-    Parameters
-    ----------
-    covariance : ndarray of shape (k, k)
-        Market first, then the sectors.
-    sectors : int
-        Number of sector columns.
-    """
-    if sectors == 0:
-        return covariance
-    direction = np.zeros(len(covariance))
-    direction[0] = -1.0
-    direction[1 : 1 + sectors] = 1.0
-    rest = np.linalg.eigvalsh(covariance)[1:]
-    return np.asarray(covariance + float(rest[0]) * np.outer(direction, direction) / (1 + sectors), dtype=np.float64)
+def _with_independent(covariance: FloatArray, variances: FloatArray) -> FloatArray:
+    """Add factors of given variances, independent of the others and of each other."""
+    k = len(covariance)
+    wider = np.diag(np.concatenate([np.zeros(k), variances]))
+    wider[:k, :k] = covariance
+    return wider

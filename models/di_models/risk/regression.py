@@ -3,8 +3,9 @@
 Problem: market and sector columns are collinear, names come and go. Decision: on each day returns
 are regressed on the exposures known before it, weighted by the square root of size (large names have
 less specific risk), with the sector returns summing to zero under the market's weights, so that the
-market factor is the market's return and a sector factor is the sector against it. Limits: plain
-weighted least squares; the outliers were pulled in before.
+market factor is the market's return and a sector factor is the sector against it. A heavy name pulls
+the fit towards itself, which hides part of its specific return; residuals are scaled back by their
+leverage. Limits: plain weighted least squares; the outliers were pulled in before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_models.risk.exposures import DatedExposures
@@ -20,6 +22,7 @@ from di_models.risk.history import AlignedReturns
 __all__ = ["FactorReturns", "regress"]
 
 _RIDGE = 1e-8
+_LEAST_FREEDOM = 0.25
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,11 @@ class FactorReturns:
         Return of each factor on each day.
     residual : ndarray of shape (d, n)
         Specific returns; 0 where not observed.
-    weights : ndarray of shape (n,)
-        Regression weights on the last day.
     """
 
     first_row: int
     factor: FloatArray
     residual: FloatArray
-    weights: FloatArray
 
 
 def regress(history: AlignedReturns, exposures: DatedExposures) -> FactorReturns:
@@ -51,28 +51,33 @@ def regress(history: AlignedReturns, exposures: DatedExposures) -> FactorReturns
     sectors = len(exposures.sectors)
     factor = np.zeros((len(history.dates) - first, k))
     residual = np.zeros((len(factor), history.values.shape[1]))
-    weights = np.empty(0)
-    for b, row in enumerate(exposures.rows):
-        weights = _regression_weights(exposures.size_weights[b])
-        if b + 1 == len(exposures.rows):
-            break
-        days = slice(int(row) + 1, int(exposures.rows[b + 1]) + 1)
-        x = exposures.values[b]
-        free = x @ _zero_sum_basis(k, sectors, exposures.size_weights[b] @ x[:, 1 : 1 + sectors])
-        seen = history.observed[days]
-        y = history.values[days]
-        w = seen * weights
-        p = free.shape[1]
-        gram = (w @ (free[:, :, None] * free[:, None, :]).reshape(len(x), p * p)).reshape(-1, p, p)
-        gram += _RIDGE * np.trace(gram, axis1=1, axis2=2)[:, None, None] * np.eye(p)
-        solved = np.linalg.solve(gram, ((w * y) @ free)[:, :, None])[:, :, 0]
+    spans = zip(exposures.rows[:-1], exposures.rows[1:], exposures.values, exposures.size_weights, strict=False)
+    for start, stop, x, size in spans:
+        days = slice(int(start) + 1, int(stop) + 1)
         out = slice(days.start - first, days.stop - first)
-        factor[out] = solved @ _zero_sum_basis(k, sectors, exposures.size_weights[b] @ x[:, 1 : 1 + sectors]).T
-        residual[out] = np.where(seen, y - solved @ free.T, 0.0)
-    return FactorReturns(first, factor, residual, weights)
+        basis = _zero_sum_basis(k, sectors, size @ x[:, 1 : 1 + sectors])
+        fitted, left = _weighted_fit(x @ basis, history.values[days], history.observed[days], _weights(size))
+        factor[out] = fitted @ basis.T
+        residual[out] = left
+    return FactorReturns(first, factor, residual)
 
 
-def _regression_weights(size_weights: FloatArray) -> FloatArray:
+def _weighted_fit(
+    x: FloatArray, y: FloatArray, seen: NDArray[np.bool_], weights: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Coefficients, shape (days, p), and residuals in full scale, shape (days, n), of one block of days."""
+    p = x.shape[1]
+    w = seen * weights
+    # One product of matrices gives the Gram matrix of every day, whatever names it lacks.
+    gram = (w @ (x[:, :, None] * x[:, None, :]).reshape(len(x), p * p)).reshape(-1, p, p)
+    gram += _RIDGE * np.trace(gram, axis1=1, axis2=2)[:, None, None] * np.eye(p)
+    fitted = np.linalg.solve(gram, ((w * y) @ x)[:, :, None])[:, :, 0]
+    leverage = weights * ((x @ np.linalg.inv(gram.mean(axis=0))) * x).sum(axis=1)
+    scale = np.sqrt(np.maximum(1.0 - leverage, _LEAST_FREEDOM))
+    return np.asarray(fitted), np.asarray(np.where(seen, (y - fitted @ x.T) / scale, 0.0))
+
+
+def _weights(size_weights: FloatArray) -> FloatArray:
     root = np.sqrt(size_weights)
     root = np.minimum(root, np.quantile(root, 0.95))
     return np.asarray(root / root.sum(), dtype=np.float64)

@@ -1,9 +1,10 @@
-"""Exponentially weighted averages of daily series with gaps, and their lagged forms.
+"""Exponentially weighted averages of daily series with gaps.
 
 Problem: every estimate here forgets at its own pace and must cope with names that list late, halt
 or leave. Decision: one recursion, ``S_t = d S_{t-1} + x_t m_t`` over ``D_t = d D_{t-1} + m_t``, with
 the observation mask m; ``D_t`` is the weight of evidence, so a caller can add a prior that counts as
-so many days. Limits: a day without a trade ages the evidence like any other day.
+so many days. Where only today's average is wanted, the weights are written out. Limits: a day
+without a trade ages the evidence like any other day.
 """
 
 from __future__ import annotations
@@ -14,17 +15,23 @@ from scipy.signal import lfilter
 
 from di_advisor.domain.market import FloatArray
 
-__all__ = ["decay", "evidence", "lagged", "row_median", "weighted_sum"]
+__all__ = ["age_weights", "effective_days", "evidence", "lagged", "row_median", "weighted_sum"]
 
 
-def decay(half_life_days: float) -> float:
-    """Factor a day by which old evidence loses weight."""
-    return float(0.5 ** (1.0 / half_life_days))
+def age_weights(days: int, half_life_days: float) -> FloatArray:
+    """Weights of ``days`` days that sum to 1, the last day the heaviest, shape (days,)."""
+    weights = _decay(half_life_days) ** np.arange(days - 1, -1, -1, dtype=np.float64)
+    return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+
+def effective_days(weights: FloatArray) -> float:
+    """Number of equally weighted days that carry as much evidence as weights that sum to 1."""
+    return float(1.0 / np.sum(weights**2))
 
 
 def weighted_sum(values: FloatArray, half_life_days: float) -> FloatArray:
     """Running sums ``S_t = d S_{t-1} + values_t`` along the first axis, same shape as ``values``."""
-    return np.asarray(lfilter([1.0], [1.0, -decay(half_life_days)], values, axis=0), dtype=np.float64)
+    return np.asarray(lfilter([1.0], [1.0, -_decay(half_life_days)], values, axis=0), dtype=np.float64)
 
 
 def evidence(observed: NDArray[np.bool_], half_life_days: float) -> FloatArray:
@@ -49,3 +56,7 @@ def row_median(values: FloatArray) -> FloatArray:
     low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=1)
     high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[1] - 1), axis=1)
     return np.asarray(np.where(count > 0, (low + high) / 2.0, np.nan), dtype=np.float64)
+
+
+def _decay(half_life_days: float) -> float:
+    return float(0.5 ** (1.0 / half_life_days))
