@@ -34,7 +34,8 @@ _PLAIN = Markup("")
 _TOTAL = Markup(' class="di-total"')
 _RULE = Markup(' class="di-total" style="border-top:1px solid #8a8a8a"')
 _TABLE = Markup(
-    '<table class="di-table" style="border-collapse:collapse;margin:4px 0 14px 0;font-variant:tabular-nums">'
+    '<table class="di-table" '
+    'style="border-collapse:collapse;margin:4px 0 14px 0;font-size:12px;font-variant:tabular-nums">'
     '<caption style="text-align:left;padding:6px 0 2px 0"><b>{}</b></caption>'
 )
 
@@ -120,9 +121,7 @@ def _row(cells: tuple[Cell, ...], table: Table, axes: list[_Axis], attributes: M
     row = Markup("<tr{}>{}{}</tr>\n").format(attributes, head, Markup("").join(rest))
     below = (content for c, content in placed if c.align is Align.BELOW and content)
     lines = (
-        Markup('<tr class="di-below"><td colspan="{}"{}><small>{}</small></td></tr>\n').format(
-            len(beside), _BELOW, text
-        )
+        Markup('<tr class="di-below"><td colspan="{}"{}>{}</td></tr>\n').format(len(beside), _BELOW, text)
         for text in below
     )
     return row + Markup("").join(lines)

@@ -20,9 +20,9 @@ _LABELS = {
     "account": "account {}",
     "tracking_error_max_bps": "tracking-error cap {} bps a year",
     "min_trade_usd": "minimum trade ${}",
-    "sector_band_percent": "sector band ±{} % of the account",
-    "short_term_rate_percent": "short-term rate {} %",
-    "long_term_rate_percent": "long-term rate {} %",
+    "sector_band_percent": "sector band ±{}\u00a0% of the account",
+    "short_term_rate_percent": "short-term rate {}\u00a0%",
+    "long_term_rate_percent": "long-term rate {}\u00a0%",
 }
 _UNSET = {"tracking_error_max_bps": "no tracking-error cap", "sector_band_percent": "no sector band"}
 

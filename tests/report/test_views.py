@@ -36,6 +36,7 @@ ALLOWED_STYLES = {
     *[
         "text-align",
         "white-space",
+        "font-size",
         "font-weight",
         "margin",
         "margin-left",

@@ -1,0 +1,44 @@
+"""The standalone report in a browser: accessible in both themes, asks for nothing, fits a narrow window."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, sync_playwright
+
+from di_advisor.report.page import html_report
+from tests.report.fakes import proposal
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible_and_asks_for_nothing(browser: Browser, scheme: str, root: Path) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
+    asked, dialogs = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message) or dialog.dismiss())
+    page.set_content(html_report(proposal(30, 20), title="A report", label="Simulated data"))
+    found = [f"{v['id']}: {[n['html'][:160] for n in v['nodes']]}" for v in Axe().run(page).response["violations"]]
+    assert found == []
+    dark = page.evaluate("() => getComputedStyle(document.body).backgroundColor") != "rgb(246, 245, 241)"
+    assert dark is (scheme == "dark")
+    folder = root / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"report_{scheme}.png")
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    page.screenshot(path=folder / f"report_narrow_{scheme}.png", full_page=False)
+    assert (asked, dialogs) == ([], [])
+    page.close()
