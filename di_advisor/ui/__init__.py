@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from di_advisor.ui.formatters import load_ipython_extension, register_under_ipython, unload_ipython_extension
+from di_advisor.ui.formatters import load_ipython_extension, register_under_ipython
 
 if TYPE_CHECKING:
     from di_advisor.ui.panel import app
 
-__all__ = ["app", "load_ipython_extension", "register_under_ipython", "unload_ipython_extension"]
+__all__ = ["app", "load_ipython_extension", "register_under_ipython"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 whatever is asked for

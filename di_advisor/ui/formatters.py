@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from di_advisor.propose.proposal import Proposal
 
-__all__ = ["load_ipython_extension", "proposal_bundle", "register_under_ipython", "unload_ipython_extension"]
+__all__ = ["load_ipython_extension", "proposal_bundle", "register_under_ipython"]
 
 _BY_TYPE_NAME = ("di_advisor.propose.proposal", "Proposal")
 
@@ -38,16 +38,6 @@ def load_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 as IPython cal
     """Register the formatters and the magic ``%di``, which opens the panel (``%load_ext di_advisor``)."""
     _add_formatters(ipython)
     ipython.register_magic_function(_open_panel, magic_kind="line", magic_name="di")
-
-
-def unload_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 as IPython calls it
-    """Forget the formatters and the magic again (``%unload_ext di_advisor``)."""
-    formatter = ipython.display_formatter.mimebundle_formatter
-    formatter.deferred_printers.pop(_BY_TYPE_NAME, None)
-    known = [kind for kind in formatter.type_printers if (kind.__module__, kind.__name__) == _BY_TYPE_NAME]
-    for kind in known:
-        formatter.type_printers.pop(kind)
-    ipython.magics_manager.magics["line"].pop("di", None)
 
 
 def register_under_ipython() -> None:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from di_advisor.ui.formatters import load_ipython_extension, proposal_bundle, unload_ipython_extension
+from di_advisor.ui.formatters import load_ipython_extension, proposal_bundle
 from tests.report.fakes import proposal
 
 
@@ -26,12 +26,20 @@ def test_a_proposal_shows_html_markdown_and_text(shell) -> None:
     assert "di" in shell.magics_manager.magics["line"]
 
 
-def test_unloading_takes_everything_back(shell) -> None:
-    load_ipython_extension(shell)
-    unload_ipython_extension(shell)
+def test_the_package_is_an_ipython_extension(shell) -> None:
+    shell.extension_manager.load_extension("di_advisor")
     data, _ = shell.display_formatter.format(proposal(1, 1))
-    assert "text/html" not in data
-    assert "di" not in shell.magics_manager.magics["line"]
+    assert data["text/html"] == proposal_bundle(proposal(1, 1))["text/html"]
+
+
+def test_importing_the_package_under_ipython_is_enough() -> None:
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell; shell = InteractiveShell.instance();"
+        "import di_advisor; formatter = shell.display_formatter.mimebundle_formatter;"
+        "print(('di_advisor.propose.proposal', 'Proposal') in formatter.deferred_printers)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
 
 
 def test_the_formatters_import_neither_widgets_nor_ipython() -> None:
