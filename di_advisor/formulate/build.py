@@ -14,11 +14,12 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError, UnsupportedWishError
+from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap, Turnover
 from di_advisor.formulate.cost_knots import chords
 from di_advisor.formulate.limits import name_limits, trade_sizes
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Problem
-from di_advisor.formulate.rules import ActiveGroup, CashRange, Locked, NameLimits, Rule, TrackingErrorCap, Turnover
+from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
 from di_advisor.formulate.segments import cut
 from di_advisor.formulate.separable import add_up
 from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, WaitingValue

@@ -11,15 +11,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.domain.risk import FactorRisk
-from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
-from di_advisor.formulate.terms import TradingCost
-from di_advisor.units import bps_from_fraction, percent_from_fraction
+from di_advisor.units import percent_from_fraction
 
-__all__ = ["ActiveGroup", "CashRange", "Locked", "NameLimits", "Rule", "TrackingErrorCap", "Turnover"]
+__all__ = ["NO_ROOM", "ActiveGroup", "Locked", "NameLimits", "Rule"]
+
+
+NO_ROOM = 1e-5
+"""Room that counts as none, in the unit of a rule (a weight, or tracking error per year)."""
 
 
 class Rule(Protocol):
@@ -41,6 +42,10 @@ class Rule(Protocol):
 
     def slack(self, plan: Plan) -> float:
         """Room left, negative when broken, in the unit of `measure`."""
+        ...
+
+    def binds(self, plan: Plan) -> bool:
+        """Whether the rule holds the plan back: it has no room left."""
         ...
 
     def rows(self, segments: Segments) -> tuple[Row, ...]:
@@ -78,6 +83,15 @@ class NameLimits:
         """Minus the largest excess."""
         return -self.measure(plan)
 
+    def binds(self, plan: Plan) -> bool:
+        """A name that trades stands at its limit; sold out is no limit."""
+        net = plan.net(self.holdings.lot_name)
+        z = self.holdings.active + net
+        floor = self.lower + self.holdings.target
+        at_floor = (net < -NO_ROOM) & (z - self.lower < NO_ROOM) & (floor > NO_ROOM)
+        at_ceiling = (net > NO_ROOM) & (self.upper - z < NO_ROOM)
+        return bool((at_floor | at_ceiling).any())
+
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """None: a box of the block."""
         del segments
@@ -113,6 +127,11 @@ class Locked:
     def slack(self, plan: Plan) -> float:
         """Minus the largest excess."""
         return -self.measure(plan)
+
+    def binds(self, plan: Plan) -> bool:
+        """Never said here: what is locked is listed lot by lot and name by name."""
+        del plan
+        return False
 
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """None: a box of the block."""
@@ -152,6 +171,10 @@ class ActiveGroup:
         value = self.measure(plan)
         return min(value - self.lower, self.upper - value)
 
+    def binds(self, plan: Plan) -> bool:
+        """No room left."""
+        return self.slack(plan) < NO_ROOM
+
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """One row on active weights; none for a factor of the risk model, which has a box."""
         del segments
@@ -161,120 +184,3 @@ class ActiveGroup:
         """Two linear inequalities."""
         value = self.coefficients @ symbols.active
         return [value >= self.lower, value <= self.upper]
-
-
-@dataclass(frozen=True)
-class CashRange:
-    """Cash after trades and their cost stays in a range of the account's value."""
-
-    holdings: Holdings
-    cost: TradingCost
-    lower: float
-    upper: float
-    name: str = "cash"
-
-    @property
-    def sentence(self) -> str:
-        """The limit in plain words."""
-        low, high = percent_from_fraction(self.lower), percent_from_fraction(self.upper)
-        return f"Cash after trading costs stays between {low:.2f} % and {high:.2f} % of the account."
-
-    def measure(self, plan: Plan) -> float:
-        """Cash weight after trading and costs."""
-        cost = self.cost.value_usd(plan) / self.holdings.value_usd
-        return self.holdings.cash + float(plan.sells.sum() - plan.buys.sum()) - cost
-
-    def slack(self, plan: Plan) -> float:
-        """Distance to the nearer limit."""
-        value = self.measure(plan)
-        return min(value - self.lower, self.upper - value)
-
-    def rows(self, segments: Segments) -> tuple[Row, ...]:
-        """Lower limit after costs, upper limit before them."""
-        cash = self.holdings.cash
-        return (
-            Row(self.name, -np.inf, cash - self.lower, on_segments=segments.sign + segments.cash_cost),
-            Row(self.name, cash - self.upper, np.inf, on_segments=segments.sign),
-        )
-
-    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
-        """Lower limit after costs (convex), upper limit before costs (so that it stays convex)."""
-        cp = cvxpy()
-
-        before_cost = self.holdings.cash + cp.sum(symbols.sells) - cp.sum(symbols.buys)
-        linear = _without_impact(self.cost).expression(symbols)
-        return [before_cost - linear >= self.lower, before_cost <= self.upper]
-
-
-def _without_impact(cost: TradingCost) -> TradingCost:
-    """The cost without its quadratic part: what the linear cash row charges."""
-    return TradingCost(cost.holdings, cost.chords, np.zeros_like(cost.impact), cost.name)
-
-
-@dataclass(frozen=True)
-class Turnover:
-    """Half of all buys and sales stays below a share of the account."""
-
-    holdings: Holdings
-    upper: float
-    name: str = "turnover"
-
-    @property
-    def sentence(self) -> str:
-        """The limit in plain words."""
-        return f"One-way turnover is at most {percent_from_fraction(self.upper):.2f} % of the account."
-
-    def measure(self, plan: Plan) -> float:
-        """One-way turnover."""
-        return 0.5 * float(plan.sells.sum() + plan.buys.sum())
-
-    def slack(self, plan: Plan) -> float:
-        """Room left."""
-        return self.upper - self.measure(plan)
-
-    def rows(self, segments: Segments) -> tuple[Row, ...]:
-        """One row on all amounts."""
-        return (Row(self.name, -np.inf, self.upper, on_segments=np.full(len(segments), 0.5)),)
-
-    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
-        """One linear inequality."""
-        cp = cvxpy()
-
-        return [0.5 * (cp.sum(symbols.sells) + cp.sum(symbols.buys)) <= self.upper]
-
-
-@dataclass(frozen=True)
-class TrackingErrorCap:
-    """Ex-ante tracking error stays below a cap."""
-
-    holdings: Holdings
-    risk: FactorRisk
-    upper: float
-    name: str = "tracking error cap"
-
-    @property
-    def sentence(self) -> str:
-        """The limit in plain words."""
-        return f"Tracking error is at most {bps_from_fraction(self.upper):.1f} bps a year."
-
-    def measure(self, plan: Plan) -> float:
-        """Tracking error per year, a fraction."""
-        return self.risk.tracking_error(self.holdings.active + plan.net(self.holdings.lot_name))
-
-    def slack(self, plan: Plan) -> float:
-        """Room left."""
-        return self.upper - self.measure(plan)
-
-    def rows(self, segments: Segments) -> tuple[Row, ...]:
-        """None: the cap is a price of risk."""
-        del segments
-        return ()
-
-    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
-        """Second-order cone."""
-        cp = cvxpy()
-
-        values, vectors = np.linalg.eigh(self.risk.factor_covariance_per_year)
-        root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
-        own = cp.multiply(np.sqrt(self.risk.specific_variance_per_year), symbols.active)
-        return [cp.norm(cp.hstack([root @ symbols.exposures, own]), 2) <= self.upper]

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.account_rules import CashRange, Turnover
 from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.rules import ActiveGroup, CashRange, Turnover
+from di_advisor.formulate.rules import ActiveGroup
 from di_advisor.formulate.terms import TradingCost
 
 __all__ = ["Lattice", "SaleCurve", "descend"]

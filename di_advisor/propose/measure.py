@@ -18,7 +18,6 @@ __all__ = ["measure", "rule_checks"]
 
 _CENTS = 2
 _HELD = 1e-12
-_BINDING = 1e-5
 
 
 def measure(
@@ -70,7 +69,7 @@ def rule_checks(problem: Problem, solution: Solution, plan: Plan) -> tuple[RuleC
             before=rule.measure(nothing),
             after=rule.measure(plan),
             slack=rule.slack(plan) if rule.slack(plan) < -TOLERANCE else max(rule.slack(plan), 0.0),
-            binding=rule.slack(solution.plan) < _BINDING,
+            binding=rule.binds(solution.plan),
         )
         for rule in problem.rules
     )

@@ -16,9 +16,10 @@ from di_advisor.domain.mandate import Mandate, Rounding
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import SettlementError
+from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.rules import CashRange, Locked, TrackingErrorCap
+from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.terms import LotTax, TradingCost, WaitingValue
 from di_advisor.propose.lattice import Lattice, SaleCurve, descend
 from di_advisor.solve.solution import Solution

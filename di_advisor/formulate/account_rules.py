@@ -1,0 +1,148 @@
+"""Rules of the whole account: cash, turnover and tracking error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from di_advisor.domain.risk import FactorRisk
+from di_advisor.formulate.modelling import cvxpy
+from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
+from di_advisor.formulate.rules import NO_ROOM
+from di_advisor.formulate.segments import Segments
+from di_advisor.formulate.separable import Row
+from di_advisor.formulate.terms import TradingCost
+from di_advisor.units import bps_from_fraction, percent_from_fraction
+
+__all__ = ["CashRange", "TrackingErrorCap", "Turnover"]
+
+
+@dataclass(frozen=True)
+class CashRange:
+    """Cash after trades and their cost stays in a range of the account's value."""
+
+    holdings: Holdings
+    cost: TradingCost
+    lower: float
+    upper: float
+    name: str = "cash"
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        low, high = percent_from_fraction(self.lower), percent_from_fraction(self.upper)
+        return f"Cash after trading costs stays between {low:.2f} % and {high:.2f} % of the account."
+
+    def measure(self, plan: Plan) -> float:
+        """Cash weight after trading and costs."""
+        cost = self.cost.value_usd(plan) / self.holdings.value_usd
+        return self.holdings.cash + float(plan.sells.sum() - plan.buys.sum()) - cost
+
+    def slack(self, plan: Plan) -> float:
+        """Distance to the nearer limit."""
+        value = self.measure(plan)
+        return min(value - self.lower, self.upper - value)
+
+    def binds(self, plan: Plan) -> bool:
+        """No room left."""
+        return self.slack(plan) < NO_ROOM
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """Lower limit after costs, upper limit before them."""
+        cash = self.holdings.cash
+        return (
+            Row(self.name, -np.inf, cash - self.lower, on_segments=segments.sign + segments.cash_cost),
+            Row(self.name, cash - self.upper, np.inf, on_segments=segments.sign),
+        )
+
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
+        """Lower limit after costs (convex), upper limit before costs (so that it stays convex)."""
+        cp = cvxpy()
+
+        before_cost = self.holdings.cash + cp.sum(symbols.sells) - cp.sum(symbols.buys)
+        linear = _without_impact(self.cost).expression(symbols)
+        return [before_cost - linear >= self.lower, before_cost <= self.upper]
+
+
+def _without_impact(cost: TradingCost) -> TradingCost:
+    """The cost without its quadratic part: what the linear cash row charges."""
+    return TradingCost(cost.holdings, cost.chords, np.zeros_like(cost.impact), cost.name)
+
+
+@dataclass(frozen=True)
+class Turnover:
+    """Half of all buys and sales stays below a share of the account."""
+
+    holdings: Holdings
+    upper: float
+    name: str = "turnover"
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        return f"One-way turnover is at most {percent_from_fraction(self.upper):.2f} % of the account."
+
+    def measure(self, plan: Plan) -> float:
+        """One-way turnover."""
+        return 0.5 * float(plan.sells.sum() + plan.buys.sum())
+
+    def slack(self, plan: Plan) -> float:
+        """Room left."""
+        return self.upper - self.measure(plan)
+
+    def binds(self, plan: Plan) -> bool:
+        """No room left."""
+        return self.slack(plan) < NO_ROOM
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """One row on all amounts."""
+        return (Row(self.name, -np.inf, self.upper, on_segments=np.full(len(segments), 0.5)),)
+
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
+        """One linear inequality."""
+        cp = cvxpy()
+
+        return [0.5 * (cp.sum(symbols.sells) + cp.sum(symbols.buys)) <= self.upper]
+
+
+@dataclass(frozen=True)
+class TrackingErrorCap:
+    """Ex-ante tracking error stays below a cap."""
+
+    holdings: Holdings
+    risk: FactorRisk
+    upper: float
+    name: str = "tracking error cap"
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        return f"Tracking error is at most {bps_from_fraction(self.upper):.1f} bps a year."
+
+    def measure(self, plan: Plan) -> float:
+        """Tracking error per year, a fraction."""
+        return self.risk.tracking_error(self.holdings.active + plan.net(self.holdings.lot_name))
+
+    def slack(self, plan: Plan) -> float:
+        """Room left."""
+        return self.upper - self.measure(plan)
+
+    def binds(self, plan: Plan) -> bool:
+        """No room left."""
+        return self.slack(plan) < NO_ROOM
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """None: the cap is a price of risk."""
+        del segments
+        return ()
+
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
+        """Second-order cone."""
+        cp = cvxpy()
+
+        values, vectors = np.linalg.eigh(self.risk.factor_covariance_per_year)
+        root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
+        own = cp.multiply(np.sqrt(self.risk.specific_variance_per_year), symbols.active)
+        return [cp.norm(cp.hstack([root @ symbols.exposures, own]), 2) <= self.upper]
