@@ -19,7 +19,7 @@ import pandas as pd
 
 from di_data.history_folder.identities import Renames
 
-__all__ = ["CorporateActions", "Merger", "SpinOff", "Split"]
+__all__ = ["CorporateActions", "Merger", "SpinOff", "Split", "corporate_actions", "plain_ratio"]
 
 _LARGEST_SMALL_NUMBER = 4
 

@@ -88,7 +88,7 @@ class Books:
         self.fills.append(Fill(lot.security_id, Side.SELL, shares, on, gain, lot_id))
         return gain
 
-    def book(self, on: date, trades: Iterable[Trade], *, cost_usd: Decimal = Decimal(0)) -> None:
+    def book(self, on: date, trades: Iterable[Trade], *, cost_usd: Exact = Decimal(0)) -> None:
         """Book proposed trades as if they were done at their prices, and pay their trading cost from cash."""
         for trade in trades:
             if trade.side is Side.SELL:

@@ -23,6 +23,7 @@ __all__ = ["implied_by_sheet", "known_levels", "later_factors"]
 _AGREEMENT = 5e-3
 _IS_ONE = 1e-3
 _MANY = 120
+_TAIL = 0.05
 
 
 def later_factors(
@@ -64,10 +65,12 @@ def known_levels(undivided: pd.DataFrame, references: pd.DataFrame, *, factors_l
     ratio = pd.DataFrame(
         {"id": kept["security_id"], "source": kept["source"], "k": kept["raw_usd"].to_numpy() / close}
     ).dropna()
-    by_source = ratio.groupby(["id", "source"])["k"].median().groupby("id")
-    spread = by_source.max() / by_source.min() - 1.0
+    by_source = ratio.groupby(["id", "source"])["k"]
+    # One odd print in a source is its own affair; a change of level within it is not.
+    low, high = (by_source.quantile(q).groupby("id") for q in (_TAIL, 1.0 - _TAIL))
+    spread = high.max() / low.min() - 1.0
     # The source with most references measures K best.
-    best = ratio.groupby(["id", "source"])["k"].agg(["size", "median"]).sort_values("size")
+    best = by_source.agg(["size", "median"]).sort_values("size")
     level = best.groupby("id")["median"].last()
     known = spread < _AGREEMENT
     if not factors_listed:
