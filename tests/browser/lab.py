@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SERVER_UP_WITHIN_SECONDS = 90
+SERVER_UP_WITHIN_SECONDS = 150
 PAGE_TIMEOUT_MS = 90_000
 LOOPBACK = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:", "chrome:")
 CURRENT = "window.jupyterapp.shell.currentWidget"
