@@ -1,7 +1,8 @@
-"""Risk models behind the port `di_advisor.ports.RiskModel`."""
+"""Risk models behind the port `di_advisor.ports.RiskModel`, and risk that the user brings."""
 
 from __future__ import annotations
 
 from di_models.risk.factor_model import FactorRiskModel
+from di_models.risk.supplied import CovarianceFit, factorise_covariance, supplied_risk
 
-__all__ = ["FactorRiskModel"]
+__all__ = ["CovarianceFit", "FactorRiskModel", "factorise_covariance", "supplied_risk"]

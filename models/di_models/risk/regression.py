@@ -66,20 +66,21 @@ def _weighted_fit(
     x: FloatArray, y: FloatArray, seen: NDArray[np.bool_], weights: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Coefficients, shape (days, p), and residuals in full scale, shape (days, n), of one block of days."""
-    p = x.shape[1]
     w = seen * weights
-    # One product of matrices gives the Gram matrix of every day, whatever names it lacks.
-    gram = (w @ (x[:, :, None] * x[:, None, :]).reshape(len(x), p * p)).reshape(-1, p, p)
-    gram += _RIDGE * np.trace(gram, axis1=1, axis2=2)[:, None, None] * np.eye(p)
-    fitted = np.linalg.solve(gram, ((w * y) @ x)[:, :, None])[:, :, 0]
-    leverage = weights * ((x @ np.linalg.inv(gram.mean(axis=0))) * x).sum(axis=1)
+    same = bool((seen == seen[0]).all())
+    # Days that lack the same names share their Gram matrix; most blocks are of that kind.
+    gram = np.stack([(x * row[:, None]).T @ x for row in (w[:1] if same else w)])
+    gram += _RIDGE * np.trace(gram, axis1=1, axis2=2)[:, None, None] * np.eye(x.shape[1])
+    inverse = np.linalg.inv(gram)
+    fitted = (inverse @ ((w * y) @ x)[:, :, None])[:, :, 0]
+    leverage = weights * ((x @ inverse.mean(axis=0)) * x).sum(axis=1)
     scale = np.sqrt(np.maximum(1.0 - leverage, _LEAST_FREEDOM))
     return np.asarray(fitted), np.asarray(np.where(seen, (y - fitted @ x.T) / scale, 0.0))
 
 
 def _weights(size_weights: FloatArray) -> FloatArray:
     root = np.sqrt(size_weights)
-    root = np.minimum(root, np.quantile(root, 0.95))
+    root = np.minimum(root, np.sort(root)[int(0.95 * len(root))])
     return np.asarray(root / root.sum(), dtype=np.float64)
 
 

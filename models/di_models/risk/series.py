@@ -15,7 +15,7 @@ from scipy.signal import lfilter
 
 from di_advisor.domain.market import FloatArray
 
-__all__ = ["age_weights", "effective_days", "evidence", "lagged", "row_median", "weighted_sum"]
+__all__ = ["age_weights", "effective_days", "evidence", "final_sum", "lagged", "row_median", "weighted_sum"]
 
 
 def age_weights(days: int, half_life_days: float) -> FloatArray:
@@ -32,6 +32,12 @@ def effective_days(weights: FloatArray) -> float:
 def weighted_sum(values: FloatArray, half_life_days: float) -> FloatArray:
     """Running sums ``S_t = d S_{t-1} + values_t`` along the first axis, same shape as ``values``."""
     return np.asarray(lfilter([1.0], [1.0, -_decay(half_life_days)], values, axis=0), dtype=np.float64)
+
+
+def final_sum(values: FloatArray, half_life_days: float) -> FloatArray:
+    """Last row of `weighted_sum` alone, which is much cheaper."""
+    weights = _decay(half_life_days) ** np.arange(len(values) - 1, -1, -1, dtype=np.float64)
+    return np.asarray(weights @ values, dtype=np.float64)
 
 
 def evidence(observed: NDArray[np.bool_], half_life_days: float) -> FloatArray:

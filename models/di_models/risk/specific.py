@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.units import TRADING_DAYS_PER_YEAR
-from di_models.risk.series import evidence, lagged, weighted_sum
+from di_models.risk.series import evidence, final_sum, lagged, weighted_sum
 from di_models.risk.volatility import LEVEL_BLEND, blended_mean
 
 __all__ = ["specific_variance_per_year"]
@@ -51,8 +51,8 @@ def specific_variance_per_year(
     """
     level = _daily_level(residual, observed, half_life)
     relative = np.where(observed, residual**2 / level[:, None], 0.0)
-    days = evidence(observed, half_life)[-1]
-    own = weighted_sum(relative, half_life)[-1] / np.maximum(days, 1e-9)
+    days = final_sum(observed.astype(np.float64), half_life)
+    own = final_sum(relative, half_life) / np.maximum(days, 1e-9)
     usable = days >= _MIN_EVIDENCE_DAYS
     if not usable.any():
         usable = days > 0
@@ -97,7 +97,7 @@ def _log_noise(relative: FloatArray, observed: NDArray[np.bool_], own: FloatArra
     standard = relative / np.maximum(own, 1e-4)
     kurtosis = float(np.clip(np.mean(np.minimum(standard[observed], 100.0) ** 2), 3.0, 30.0))
     # Squared weights forget twice as fast.
-    days = evidence(observed, half_life)[-1]
-    squared = evidence(observed, half_life / 2.0)[-1]
+    seen = observed.astype(np.float64)
+    days, squared = final_sum(seen, half_life), final_sum(seen, half_life / 2.0)
     effective = days**2 / np.maximum(squared, 1e-9)
     return np.asarray((kurtosis - 1.0) / (4.0 * np.maximum(effective, 1e-9)), dtype=np.float64)
