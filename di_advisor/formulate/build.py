@@ -16,7 +16,7 @@ from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap, Turnover
 from di_advisor.formulate.cost_knots import chords
-from di_advisor.formulate.limits import name_limits, trade_sizes
+from di_advisor.formulate.limits import minimum_trade, name_limits, trade_sizes
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
@@ -165,7 +165,6 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
     slope = tax_rate if total.lot_slope is None else total.lot_slope
     segments = cut(account.lot_name, sell_max, slope, account.lot_gain_usd < 0, buy_max, total.traded or curve)
     box = {b.factor: b for b in bands if b.factor}
-    minimum = max(mandate.min_trade_weight, float(mandate.min_trade_usd) / value)
     block = Block(
         account_id=account.account_id,
         holdings=holdings,
@@ -179,6 +178,6 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
         exposure_upper=np.array([box[f].upper if f in box else np.inf for f in market.risk.factors]),
         rows=tuple(row for rule in rules for row in rule.rows(segments)),
         tracking_error_max=mandate.tracking_error_max,
-        min_trade=np.full(len(buy_max), minimum),
+        min_trade=np.full(len(buy_max), minimum_trade(mandate, value)),
     )
     return Problem((block,), market.universe.group_of, tuple(terms), tuple(rules))

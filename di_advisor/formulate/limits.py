@@ -11,7 +11,12 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.formulate.plan import Holdings
 
-__all__ = ["name_limits", "trade_sizes"]
+__all__ = ["minimum_trade", "name_limits", "trade_sizes"]
+
+
+def minimum_trade(mandate: Mandate, value_usd: float) -> float:
+    """Smallest trade of a name as a weight: the larger of the mandate's two minima."""
+    return max(mandate.min_trade_weight, float(mandate.min_trade_usd) / value_usd)
 
 
 def _largest_trade(signals: Signals, mandate: Mandate, holdings: Holdings) -> FloatArray:
@@ -28,7 +33,8 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
     """Lower and upper active weight of each name, and the rule as a sentence.
 
     A limit that is broken today is moved to today's weight: the band never forces a trade by
-    itself. A name that must not be held may only shrink, down to what cannot be sold.
+    itself. A name that must not be held may only shrink, down to what cannot be sold; where what can
+    be sold is less than the minimum trade, it may stay.
 
     Returns
     -------
@@ -59,6 +65,8 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         stuck = np.where(signals.account.can_sell, stuck, held)
         low[at] = np.maximum(0.0, held - size)[at]
         high[at] = np.maximum(stuck, held - size)[at]
+        too_small = held - high < minimum_trade(mandate, holdings.value_usd)
+        high[at] = np.where(too_small, held, high)[at]
     parts = []
     if band.lower_multiple > 0 or math.isfinite(band.upper_multiple):
         top = f"{band.upper_multiple:g}" if math.isfinite(band.upper_multiple) else "any multiple"

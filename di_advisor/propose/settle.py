@@ -109,7 +109,10 @@ def _rounded(
     unit = float(step) * price / account.value_usd
     net = solution.plan.net(holdings.lot_name)
     sellable = np.bincount(holdings.lot_name, weights=may_sell, minlength=n)
-    sold_out = (net < 0) & (-net >= sellable * (1 - _WHOLE)) & (sellable >= holdings.held * (1 - _WHOLE))
+    # What must not be held is sold as far as its locks allow, and rounding must not take that back.
+    unwanted = holdings.active > problem.block.active_upper + _WHOLE * unit
+    everything = unwanted | (sellable >= holdings.held * (1 - _WHOLE))
+    sold_out = (net < 0) & (-net >= sellable * (1 - _WHOLE)) & everything
     direction = np.where(sold_out, 0.0, np.sign(np.where(np.abs(net) > 0.5 * _WHOLE * unit, net, 0.0)))
     least = np.maximum(np.ceil(problem.block.min_trade / unit - 1e-9), 1).astype(np.int64)
     limit = np.where(direction > 0, locked.buy_max, np.minimum(sellable, holdings.active - problem.block.active_lower))
@@ -180,7 +183,7 @@ def _orders(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys:
 def _affordable(
     problem: Problem, signals: Signals, mandate: Mandate, sells: dict[int, Decimal], buys: dict[int, Decimal]
 ) -> dict[int, Decimal]:
-    """Trim buys until cash keeps its lower limit exactly; largest buys first."""
+    """Trim buys until cash keeps its lower limit exactly, largest first; if that is not enough, drop the least one."""
     rule = next(r for r in problem.rules if isinstance(r, CashRange))
     floor = to_decimal(rule.lower * signals.account.value_usd, 6)
     step, price = _step(mandate), signals.market.price_usd
@@ -195,6 +198,10 @@ def _affordable(
         kept = buys[name] - steps * step
         if float(kept * price[name]) / signals.account.value_usd >= least[name] and kept > 0:
             buys[name] = kept
+    short = floor - _orders(problem, signals, sells, buys).cash_usd
+    large_enough = [name for name in buys if buys[name] * price[name] >= short]
+    if short > 0 and large_enough:
+        del buys[min(large_enough, key=lambda i: buys[i] * price[i])]
     return buys
 
 
