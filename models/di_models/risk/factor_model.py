@@ -35,6 +35,7 @@ import numpy as np
 from di_advisor.domain.market import ExposureHistory, FloatArray, Market, ReturnHistory
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.errors import InputError
+from di_advisor.units import TRADING_DAYS_PER_YEAR
 from di_models.risk.covariance import factor_covariance_per_year, regular_gauge
 from di_models.risk.exposures import dated_exposures, refresh_rows
 from di_models.risk.history import aligned_returns
@@ -78,7 +79,7 @@ class FactorRiskModel:
 
     window_days: int = 1260
     refresh_days: int = 5
-    correlation_half_life: float = 252.0
+    correlation_half_life: float = float(TRADING_DAYS_PER_YEAR)
     specific_half_life: float = 126.0
     newey_west_lags: int = 1
     residual_factors: int = 4

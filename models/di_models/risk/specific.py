@@ -31,6 +31,7 @@ _OUTLIER_RATIO = 25.0
 _FLOOR_PER_DAY = 1e-4
 _SMALLEST_SPREAD = 1e-3
 _RIDGE = 1e-2
+_LARGEST_SIGMAS = 10.0
 
 
 def specific_variance_per_year(
@@ -95,7 +96,7 @@ def _structure(log_own: FloatArray, exposures: FloatArray, usable: NDArray[np.bo
 def _log_noise(relative: FloatArray, observed: NDArray[np.bool_], own: FloatArray, half_life: float) -> FloatArray:
     """Variance of the error of a name's log volatility, shape (n,): (kurtosis - 1) / (4 effective days)."""
     standard = relative / np.maximum(own, 1e-4)
-    kurtosis = float(np.clip(np.mean(np.minimum(standard[observed], 100.0) ** 2), 3.0, 30.0))
+    kurtosis = float(np.clip(np.mean(np.minimum(standard[observed], _LARGEST_SIGMAS**2) ** 2), 3.0, 30.0))
     # Squared weights forget twice as fast.
     seen = observed.astype(np.float64)
     days, squared = final_sum(seen, half_life), final_sum(seen, half_life / 2.0)
