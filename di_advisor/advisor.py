@@ -18,7 +18,7 @@ from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.target import Target
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
-from di_advisor.errors import InputError, SettlementError
+from di_advisor.errors import InfeasibleError, InputError, SettlementError
 from di_advisor.ports import CostModel, RiskModel
 from di_advisor.propose.proposal import Proposal, Stage
 
@@ -27,8 +27,10 @@ __all__ = ["Advisor", "Progress"]
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
-_TIGHTER = 2.0
-_ATTEMPTS = 4
+_TIGHTER = 1.5
+_LEAST_TIGHTER = 1e-4
+_TIGHTEST = 0.5
+_ATTEMPTS = 5
 
 
 def _silent(_: str) -> None:
@@ -158,32 +160,44 @@ class Advisor:
 def _propose(
     signals: Signals, mandate: Mandate, tax: TaxProfile, clock: _Clock, cancel: Callable[[], bool]
 ) -> Proposal:
-    """From signals to a proposal, tightening the cap where whole shares need it."""
+    """From signals to a proposal, tightening the cap where rounding to shares needs it."""
     from di_advisor.formulate import formulate
     from di_advisor.propose import explain, settle
     from di_advisor.solve import solve
 
-    wished, cap = mandate, mandate.tracking_error_max
-    for attempt in range(_ATTEMPTS):
-        clock.start("formulate")
-        problem = formulate(signals, mandate, tax)
+    clock.start("formulate")
+    problem = formulate(signals, mandate, tax)
+    cap = mandate.tracking_error_max
+    tight = cap
+    failure: SettlementError | None = None
+    for _ in range(_ATTEMPTS):
+        tightened = problem if tight == cap else formulate(signals, mandate.with_changes(tracking_error_max=tight), tax)
         clock.start("solve")
-        solution = solve(problem, cancel=cancel)
-        clock.start("settle")
-        judged = problem if mandate is wished else formulate(signals, wished, tax)
         try:
-            orders = settle(judged, solution, signals, wished)
-        except SettlementError as error:
-            tight = mandate.tracking_error_max
-            if error.facts.get("rule") != "tracking error cap" or tight is None or attempt == _ATTEMPTS - 1:
+            solution = solve(tightened, cancel=cancel)
+        except InfeasibleError:
+            if failure is None:
                 raise
-            mandate = wished.with_changes(tracking_error_max=tight - _TIGHTER * float(error.facts["excess"]))
+            break
+        clock.start("settle")
+        try:
+            orders = settle(problem, solution, signals, mandate)
+        except SettlementError as error:
+            if error.facts.get("rule") != "tracking error cap" or tight is None or cap is None:
+                raise
+            failure = failure or error
+            tight -= max(_TIGHTER * float(error.facts["excess"]), _LEAST_TIGHTER * cap)
+            if tight <= _TIGHTEST * cap:
+                break
             continue
         clock.start("explain")
-        proposal = explain(judged, solution, orders, signals, wished)
+        proposal = explain(problem, solution, orders, signals, mandate)
         clock.start("")
         notes = proposal.notes
-        if mandate is not wished and cap is not None:
-            notes = (*notes, "The tracking-error cap was tightened while solving, to leave room for whole shares.")
+        if failure is not None:
+            notes = (
+                *notes,
+                "The tracking-error cap was tightened while solving, to leave room for rounding to shares.",
+            )
         return replace(proposal, stages=tuple(clock.stages), notes=notes)
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    raise failure or SettlementError("Nothing was settled.", hint="Allow fractional shares.")

@@ -16,7 +16,10 @@ from di_advisor.formulate.separable import Row
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.units import bps_from_fraction, percent_from_fraction
 
-__all__ = ["CashRange", "TrackingErrorCap", "Turnover"]
+__all__ = ["RESERVE", "CashRange", "TrackingErrorCap", "Turnover"]
+
+RESERVE = 2e-6
+"""Cash kept back while solving so that rounding to fractions of a share cannot overdraw it, as a weight."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class CashRange:
         """Lower limit after costs, upper limit before them."""
         cash = self.holdings.cash
         return (
-            Row(self.name, -np.inf, cash - self.lower, on_segments=segments.sign + segments.cash_cost),
+            Row(self.name, -np.inf, cash - self.lower - RESERVE, on_segments=segments.sign + segments.cash_cost),
             Row(self.name, cash - self.upper, np.inf, on_segments=segments.sign),
         )
 
@@ -63,7 +66,7 @@ class CashRange:
 
         before_cost = self.holdings.cash + cp.sum(symbols.sells) - cp.sum(symbols.buys)
         linear = _without_impact(self.cost).expression(symbols)
-        return [before_cost - linear >= self.lower, before_cost <= self.upper]
+        return [before_cost - linear >= self.lower + RESERVE, before_cost <= self.upper]
 
 
 def _without_impact(cost: TradingCost) -> TradingCost:

@@ -158,7 +158,7 @@ class _Merit:
                 mended = now - penalty
                 total = np.where(mended > _HELPS, objective / np.maximum(mended, _HELPS) - _FIRST, np.inf)
             else:
-                total = objective + penalty
+                total = np.where(penalty > 0, np.inf, objective)
             total = np.where(open_, total, np.inf)
             i = int(total.argmin())
             if total[i] < best[2]:

@@ -29,7 +29,9 @@ from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
 from di_advisor.solve.solution import Solution, judge
 from di_advisor.solve.tracking import (
+    RISK_ALONE,
     Capped,
+    beside_the_cap,
     log_excess,
     over_the_cap,
     refuse,
@@ -47,6 +49,8 @@ _GOOD = 2e-3
 _SPEED = 0.5
 _FEW = 4
 _CAP_TURNS = 5
+_CAP_TURNS_MAX = 10
+_HIGH = 1e3
 _ROUNDS_A_PRICE = 3
 _CLOSE = 0.02
 _NARROW = 0.1
@@ -129,21 +133,22 @@ class Search:
         """Search the price of risk at which the best discrete plan meets the cap, then meet it exactly."""
         base = max(self.block.aversion, _SMALLEST)
         bracket: Bracket[Choices] = Bracket(_LOG_STEP)
-        for _ in range(_CAP_TURNS):
-            found = self._at_price(prices, base)
+        for turn in range(_CAP_TURNS_MAX):
+            found = self._at_price(prices, base, cap)
             price = found.solution.prices.risk
             active = self.block.holdings.active + found.solution.plan.net(self.block.holdings.lot_name)
             excess = log_excess(self.block, active, cap)
             bracket.add(price, excess, found.choices)
             if excess <= 0 and price <= base * (1 + 1e-9):
                 return self._finish(found.choices, base)
-            if abs(excess) < _CLOSE or bracket.width < _NARROW:
+            enough = turn + 1 >= _CAP_TURNS and bracket.below is not None
+            if enough or abs(excess) < _CLOSE or bracket.width < _NARROW:
                 break
             price = max(bracket.next_price(), base)
             prices = replace(found.solution.prices, risk=price)
-        return self._best_of(bracket.nearest_first())
+        return self._best_of(bracket.nearest_first(), cap)
 
-    def _at_price(self, prices: Prices, base: float) -> _Incumbent:
+    def _at_price(self, prices: Prices, base: float, cap: float) -> _Incumbent:
         """Best choices at a fixed price of risk: the same problem without the cap and dearer risk."""
         rounds = self.rounds if prices.risk <= base * (1 + 1e-9) else min(self.rounds, _ROUNDS_A_PRICE)
         priced = replace(self.block, aversion=prices.risk, tracking_error_max=None)
@@ -153,15 +158,23 @@ class Search:
         finally:
             self.solves += inner.solves
             self.fallbacks += inner.fallbacks
+            # its bound is one of ours too, once the cap is charged at this price
+            self.bound = max(self.bound, inner.bound - (prices.risk - self.block.aversion) * cap**2)
 
-    def _best_of(self, ends: list[Point[Choices]]) -> Solution:
-        """Meet the cap with the choices of each end of the bracket; the better plan, solved to the end."""
+    def _best_of(self, ends: list[Point[Choices]], cap: float) -> Solution:
+        """Meet the cap with the choices of each end of the bracket; the better plan, solved to the end.
+
+        Where neither can meet it, the choices of the plan of least tracking error can, unless minimum
+        trades stand in the way.
+        """
         best: Solution | None = None
-        failure: InfeasibleError | UncertifiedError | None = None
+        failure: UncertifiedError | None = None
         for end in ends:
             try:
                 solution = self._try(end.found, math.exp(end.log_price), None if best is None else best.objective)
-            except (InfeasibleError, UncertifiedError) as error:
+            except InfeasibleError:
+                continue
+            except UncertifiedError as error:
                 failure = error
                 continue
             if solution is None:
@@ -170,9 +183,26 @@ class Search:
                 best = solution
             if best.objective - self.bound <= _GOOD * max(best.nothing - best.objective, 1e-9):
                 break
+        if failure is not None and best is None:
+            raise failure
         if best is None:
-            raise failure or UnfinishedError("No choices were found.", hint="Allow more rounds.")
+            best = self._least_risk(cap)
         return self._finish(best.choices, best.prices.risk)
+
+    def _least_risk(self, cap: float) -> Solution:
+        """A plan under the cap with the choices of the plan of least tracking error."""
+        program = QuadraticProgram(self.block, relaxed(self.block))
+        answer = program.solve(RISK_ALONE, trading=0.0)
+        self._count(program)
+        refuse(answer)
+        choices = feasible_choices(self.block, answer.active - self.block.holdings.active, self.shared)
+        try:
+            solution = self._try(choices, RISK_ALONE * _HIGH)
+        except InfeasibleError as error:
+            raise beside_the_cap(cap) from error
+        if solution is None:
+            raise beside_the_cap(cap)
+        return solution
 
     def _rounds(self, prices: Prices) -> _Incumbent:
         average = self._note(prices)
@@ -282,7 +312,7 @@ class Search:
             if found is not None:
                 return found
         program = QuadraticProgram(self.block, relaxed(self.block))
-        answer = program.solve(1.0, trading=0.0)
+        answer = program.solve(RISK_ALONE, trading=0.0)
         self._count(program)
         refuse(answer)
         return feasible_choices(self.block, answer.active - self.block.holdings.active, self.shared)

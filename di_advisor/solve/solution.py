@@ -25,6 +25,9 @@ FEASIBLE = 1e-6
 CONVEX_GAP = 1e-5
 """Largest gap of the convex problem that counts as solved, relative to the size of the objective."""
 
+NEGLIGIBLE = 1e-7
+"""A gap that counts as solved whatever the objective's size: ten cents in a million dollars."""
+
 
 @dataclass(frozen=True)
 class Solution:
@@ -95,7 +98,7 @@ class Solution:
                 hint="No trades are proposed. Check the data for extreme figures, or widen the narrowest band.",
                 residual=self.residual,
             )
-        if not self.convex_gap <= CONVEX_GAP * max(scale, abs(self.objective)):
+        if not self.convex_gap <= max(CONVEX_GAP * max(scale, abs(self.objective)), NEGLIGIBLE):
             raise UncertifiedError(
                 f"The solver's plan is {self.convex_gap:.2e} of the account's value away from its proved bound.",
                 hint="No trades are proposed. Check the data for extreme figures.",

@@ -21,12 +21,21 @@ from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
 from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.units import bps_from_fraction
 
-__all__ = ["Capped", "log_excess", "over_the_cap", "refuse", "smallest_tracking_error", "solve_capped"]
+__all__ = [
+    "RISK_ALONE",
+    "Capped",
+    "beside_the_cap",
+    "log_excess",
+    "over_the_cap",
+    "refuse",
+    "smallest_tracking_error",
+    "solve_capped",
+]
 
 _NO_RISK = 1e-12
 _HIGHEST_PRICE = 1e9
 _LOWEST_PRICE = 1e-6
-_RISK_ALONE = 10.0
+RISK_ALONE = 10.0
 _NARROWEST = 1e-9
 _COARSE = 0.1
 _INSIDE = 1e-6
@@ -71,7 +80,7 @@ def smallest_tracking_error(program: QuadraticProgram) -> float:
     InfeasibleError
         If no plan keeps the other rules.
     """
-    answer = program.solve(_RISK_ALONE, trading=0.0)
+    answer = program.solve(RISK_ALONE, trading=0.0)
     refuse(answer)
     return math.sqrt(max(variance_of(program.block, answer.active), 0.0))
 
@@ -85,6 +94,17 @@ def over_the_cap(block: Block, smallest: float) -> InfeasibleError:
         hint=f"Allow at least {bps_from_fraction(smallest):.0f} bps, or widen the name, sector or cash limits.",
         smallest=smallest,
         cap=cap,
+    )
+
+
+def beside_the_cap(cap: float) -> InfeasibleError:
+    """The error for a cap that the rules allow, but minimum trades and sides do not seem to."""
+    return InfeasibleError(
+        f"No plan was found with a tracking error of at most {bps_from_fraction(cap):.1f} bps: the rules alone allow "
+        "it, minimum trades and wash-sale sides stand in the way.",
+        hint="Lower the minimum trade, or allow more tracking error.",
+        cap=cap,
+        smallest=None,
     )
 
 
