@@ -56,6 +56,20 @@ def test_the_wheel_holds_three_typed_packages_and_nothing_else(wheel: zipfile.Zi
     assert roots == {"di_advisor", "di_models", "di_data"}
 
 
+def test_the_wheel_leaves_no_file_of_the_packages_behind(
+    wheel: zipfile.ZipFile, root: Path, repository_files: list[Path]
+) -> None:
+    outer = ("di_advisor", "models/di_models", "data_adapters/di_data")
+    sources = {
+        path.relative_to((root / package).parent).as_posix()
+        for package in outer
+        for path in repository_files
+        if path.is_relative_to(root / package)
+    }
+    assert any(name.endswith(".html") for name in sources)
+    assert sources - set(wheel.namelist()) == set()
+
+
 def test_the_wheel_names_the_command_the_plugins_and_the_licence(wheel: zipfile.ZipFile, configuration: dict) -> None:
     names = wheel.namelist()
     written = next(wheel.read(name).decode() for name in names if name.endswith("dist-info/entry_points.txt"))
