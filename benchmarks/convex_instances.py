@@ -73,6 +73,7 @@ def block_from(p: Mapping[str, Any], risk: FactorRisk, holdings: Holdings) -> Bl
         rows=rows,
         tracking_error_max=None,
         min_trade=np.zeros(n),
+        groups=np.arange(n),
     )
 
 

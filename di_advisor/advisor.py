@@ -170,6 +170,7 @@ def _propose(
     cap = mandate.tracking_error_max
     tight = cap
     failure: SettlementError | None = None
+    bound: float | None = None
     for _ in range(_ATTEMPTS):
         tightened = problem if tight == cap else formulate(signals, mandate.with_changes(tracking_error_max=tight), tax)
         clock.start("solve")
@@ -179,6 +180,8 @@ def _propose(
             if failure is None:
                 raise
             break
+        bound = solution.bound if bound is None else bound  # of the cap that was asked for
+        solution = replace(solution, bound=min(bound, solution.bound))
         clock.start("settle")
         try:
             orders = settle(problem, solution, signals, mandate)

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from di_advisor.domain.amounts import Exact, exact
+from di_advisor.domain.wish_checks import check_cash, check_fraction, check_whole, choice_of, ids_of
 from di_advisor.errors import InputError
 
 __all__ = ["Band", "EsgWish", "Mandate", "NameBand", "Rounding", "TradingMode", "WashPolicy"]
@@ -207,36 +208,56 @@ class Mandate:
     esg: tuple[EsgWish, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "factor_bands", _frozen_map(self.factor_bands))
         for name in ("do_not_buy", "do_not_sell", "do_not_hold"):
-            object.__setattr__(self, name, frozenset(getattr(self, name)))
-        for name, kind in (("wash_policy", WashPolicy), ("mode", TradingMode), ("rounding", Rounding)):
-            object.__setattr__(self, name, kind(getattr(self, name)))
-        for name in (
-            "min_trade_usd",
-            "max_trade_usd",
-            "gain_budget_usd",
-            "tax_budget_usd",
-            "withdrawal_usd",
-            "benefit_min_usd",
+            object.__setattr__(self, name, ids_of(getattr(self, name), name))
+        object.__setattr__(self, "wash_policy", choice_of(WashPolicy, self.wash_policy, "wash_policy"))
+        object.__setattr__(self, "mode", choice_of(TradingMode, self.mode, "mode"))
+        object.__setattr__(self, "rounding", choice_of(Rounding, self.rounding, "rounding"))
+        for name in ("min_trade_usd", "max_trade_usd", "gain_budget_usd", "tax_budget_usd", "withdrawal_usd"):
+            self._amount(name)
+        self._amount("benefit_min_usd")
+        self._bands()
+        bps = "It is a fraction per year: 0.01 for 100 bps."
+        check_fraction(self.risk_aversion, "risk_aversion", low=0, high=1e9)
+        check_fraction(self.tracking_error_max, "tracking_error_max", low=0, high=0.999, open_low=True, what=bps)
+        check_fraction(self.turnover_max, "turnover_max", low=0, high=1)
+        check_fraction(self.participation_max, "participation_max", low=0, high=1, open_low=True)
+        check_fraction(self.min_trade_weight, "min_trade_weight", low=0, high=0.999)
+        check_whole(self.share_decimals, "share_decimals", low=0, high=9)
+        check_whole(self.min_holding_days, "min_holding_days", low=0, high=100_000)
+        check_whole(self.max_names, "max_names", low=1, high=1_000_000)
+        check_whole(self.max_trades, "max_trades", low=0, high=1_000_000)
+        check_cash(self.cash_min, self.cash_max)
+        if self.max_trade_usd is not None and self.max_trade_usd < self.min_trade_usd:
+            raise InputError(
+                f"max_trade_usd ({self.max_trade_usd}) is below min_trade_usd ({self.min_trade_usd}).",
+                hint="No trade could keep both; drop one of them.",
+            )
+
+    def _amount(self, name: str) -> None:
+        value = getattr(self, name)
+        if value is None:
+            return
+        object.__setattr__(self, name, exact(value, name))
+        if getattr(self, name) < 0 and name not in ("gain_budget_usd", "tax_budget_usd"):
+            raise InputError(f"{name} is {value}.", hint="Use an amount of at least 0.", field=name)
+
+    def _bands(self) -> None:
+        for name, kind in (
+            ("name_band", NameBand),
+            ("sector_band", Band),
+            ("country_band", Band),
+            ("industry_band", Band),
         ):
             value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, exact(value, name))
-        if not (math.isfinite(self.risk_aversion) and self.risk_aversion >= 0):
-            raise InputError(f"risk_aversion is {self.risk_aversion}.", hint="Use a finite figure of at least 0.")
-        if self.tracking_error_max is not None and not 0 < self.tracking_error_max < 1:
-            raise InputError(
-                f"tracking_error_max is {self.tracking_error_max}.",
-                hint="It is a fraction per year: 0.01 for 100 bps.",
-            )
-        if not 0 <= self.cash_min <= self.cash_max <= 1:
-            raise InputError(
-                f"Cash must lie between {self.cash_min} and {self.cash_max} of the account.",
-                hint="Use 0 <= cash_min <= cash_max <= 1.",
-            )
-        if not 0 <= self.min_trade_weight < 1 or self.min_trade_usd < 0:
-            raise InputError("The minimum trade is negative or the whole account.", hint="Use a small positive figure.")
+            if not isinstance(value, kind) and (value is not None or name == "name_band"):
+                raise InputError(
+                    f"{name} is {value!r}.", hint=f"Pass a {kind.__name__}, such as Band.within(0.02).", field=name
+                )
+        for factor, band in dict[str, object](self.factor_bands).items():
+            if not isinstance(band, Band):
+                raise InputError(f"factor_bands[{factor!r}] is {band!r}.", hint="Pass Band.within(0.1).")
+        object.__setattr__(self, "factor_bands", _frozen_map(self.factor_bands))
 
     def with_changes(self, **changes: Any) -> Mandate:
         """A copy with some wishes changed."""

@@ -38,9 +38,9 @@ class Trade:
     acquired : date or None
         When the lot was bought.
     long_term : bool or None
-        Term of the gain; None for a buy.
+        Term of the gain; None for a buy, and where gains are not taxed (IRA, Roth).
     gain_usd : Decimal or None
-        Gain realised, negative for a loss, in cents; None for a buy.
+        Gain realised, negative for a loss, in cents; None for a buy, and where gains are not taxed.
     dollars : Mapping of str to Decimal
         Change of each objective term that this trade causes, in cents; positive hurts.
     sentence : str

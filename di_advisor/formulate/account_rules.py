@@ -24,7 +24,11 @@ RESERVE = 2e-6
 
 @dataclass(frozen=True)
 class CashRange:
-    """Cash after trades and their cost stays in a range of the account's value."""
+    """Cash stays in a range: at least the lower limit after trading costs, at most the upper before them.
+
+    The upper limit counts cash before costs because a cost taken off it would not be convex: paying
+    more would be a way to keep the rule.
+    """
 
     holdings: Holdings
     cost: TradingCost
@@ -36,17 +40,18 @@ class CashRange:
     def sentence(self) -> str:
         """The limit in plain words."""
         low, high = percent_from_fraction(self.lower), percent_from_fraction(self.upper)
-        return f"Cash after trading costs stays between {low:.2f} % and {high:.2f} % of the account."
+        return f"Cash is at least {low:.2f} % of the account after trading costs, and at most {high:.2f} % before them."
 
     def measure(self, plan: Plan) -> float:
         """Cash weight after trading and costs."""
-        cost = self.cost.value_usd(plan) / self.holdings.value_usd
-        return self.holdings.cash + float(plan.sells.sum() - plan.buys.sum()) - cost
+        return self._before_cost(plan) - self.cost.value_usd(plan) / self.holdings.value_usd
+
+    def _before_cost(self, plan: Plan) -> float:
+        return self.holdings.cash + float(plan.sells.sum() - plan.buys.sum())
 
     def slack(self, plan: Plan) -> float:
         """Distance to the nearer limit."""
-        value = self.measure(plan)
-        return min(value - self.lower, self.upper - value)
+        return min(self.measure(plan) - self.lower, self.upper - self._before_cost(plan))
 
     def binds(self, plan: Plan) -> bool:
         """No room left."""
@@ -56,7 +61,13 @@ class CashRange:
         """Lower limit after costs, upper limit before them."""
         cash = self.holdings.cash
         return (
-            Row(self.name, -np.inf, cash - self.lower - RESERVE, on_segments=segments.sign + segments.cash_cost),
+            Row(
+                self.name,
+                -np.inf,
+                cash - self.lower,
+                on_segments=segments.sign + segments.cash_cost,
+                reserve=RESERVE,
+            ),
             Row(self.name, cash - self.upper, np.inf, on_segments=segments.sign),
         )
 

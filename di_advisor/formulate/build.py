@@ -74,6 +74,14 @@ def _bands(signals: Signals, mandate: Mandate, holdings: Holdings) -> list[Activ
         if band is None:
             continue
         label = np.array([getattr(s, kind) for s in universe.securities])
+        unlabelled = np.flatnonzero((label == "") & ((holdings.target > 0) | (holdings.held > 0)))
+        if len(unlabelled):
+            first = ", ".join(universe.securities[i].ticker for i in unlabelled[:5].tolist())
+            raise InputError(
+                f"The mandate limits every {kind}, and {len(unlabelled)} names held or targeted have none: {first}.",
+                hint=f"Give each name its {kind} (a label such as Unknown is one), or drop the band.",
+                kind=kind,
+            )
         for group in sorted(set(label.tolist()) - {""}):
             member = (label == group).astype(np.float64)
             rules.append(ActiveGroup(holdings, member, band.lower, band.upper, f"{kind} band: {group}"))
@@ -179,5 +187,6 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
         rows=tuple(row for rule in rules for row in rule.rows(segments)),
         tracking_error_max=mandate.tracking_error_max,
         min_trade=np.full(len(buy_max), minimum_trade(mandate, value)),
+        groups=market.universe.group_of,
     )
     return Problem((block,), market.universe.group_of, tuple(terms), tuple(rules))

@@ -62,7 +62,8 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
             weights=np.where(signals.account.lot_sellable, 0.0, holdings.lot_weight),
             minlength=len(t),
         )
-        stuck = np.where(signals.account.can_sell, stuck, held)
+        sells = mandate.mode is not TradingMode.BUY_ONLY
+        stuck = np.where(signals.account.can_sell & sells, stuck, held)
         low[at] = np.maximum(0.0, held - size)[at]
         high[at] = np.maximum(stuck, held - size)[at]
         too_small = held - high < minimum_trade(mandate, holdings.value_usd)

@@ -56,8 +56,8 @@ class Block:
         Hard cap.
     min_trade : ndarray of shape (n,)
         A name's net trade is zero or at least this.
-    sides_exclude : bool
-        Whether a name (or identical group) that is sold at a loss may not be bought.
+    groups : ndarray of int, shape (n,)
+        Substantially identical group of each name: a group that is sold at a loss is not bought.
     """
 
     account_id: str
@@ -73,7 +73,7 @@ class Block:
     rows: tuple[Row, ...]
     tracking_error_max: float | None
     min_trade: FloatArray
-    sides_exclude: bool = True
+    groups: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Problem:
     blocks : tuple of Block
         Account x stage.
     identical_groups : ndarray of int, shape (n,)
-        Substantially identical group of each name.
+        Substantially identical group of each name, across blocks.
     terms : tuple of Term
         The objective, in USD.
     rules : tuple of Rule

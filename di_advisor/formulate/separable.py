@@ -34,6 +34,8 @@ class Row:
     on_segments : ndarray of shape (m,), optional
         Coefficients on the amounts of the segments; within each name and side they must not
         disturb the ascending order of the slopes.
+    reserve : float
+        Room that the solver keeps to the upper limit, for rounding; bounds are reckoned without it.
     """
 
     rule: str
@@ -41,6 +43,7 @@ class Row:
     upper: float
     on_active: FloatArray | None = None
     on_segments: FloatArray | None = None
+    reserve: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from di_advisor.domain.amounts import as_fraction, cents_that_add_up, to_decimal
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.mandate import Mandate
-from di_advisor.domain.portfolio import Side
+from di_advisor.domain.portfolio import AccountKind, Side
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
 from di_advisor.formulate.problem import Problem
@@ -68,10 +68,10 @@ def _trades(problem: Problem, signals: Signals, orders: Orders) -> list[Trade]:
         lot, name = account.lots[lot_at], int(account.lot_name[lot_at])
         security, shares, price = market.universe.securities[name], orders.sells[lot_at], market.price_usd[name]
         value = (shares * price).quantize(Decimal("0.01"))
-        gain_usd = _gain_usd(lot, shares, price)
-        long_term = bool(account.lot_long_term[lot_at])
+        gain_usd = None if account.kind in (AccountKind.IRA, AccountKind.ROTH) else _gain_usd(lot, shares, price)
+        long_term = None if gain_usd is None else bool(account.lot_long_term[lot_at])
         facts = {"lot shares": str(lot.shares), "part of lot": "all" if shares == lot.shares else "part"}
-        if gain_usd < 0:
+        if gain_usd is not None and gain_usd < 0:
             again = market.as_of + timedelta(days=_WASH_DAYS + 1)
             facts["no repurchase before"] = again.isoformat()
         trades.append(

@@ -26,6 +26,7 @@ _PENALTY = 10.0
 _VARIANCE_PENALTY = 1e4
 _HELPS = 1e-12
 _FIRST = 1e6
+_PART = 8
 _MARGIN = 1e-7
 
 
@@ -90,8 +91,22 @@ class Lattice:
     highest: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class _State:
+    """What the rules limit, for one plan or for each of n moves; active weights are those before the moves."""
+
+    active: FloatArray
+    rows: FloatArray
+    cash: FloatArray
+    cost: FloatArray
+    variance: FloatArray
+    traded: FloatArray
+    cost_of: FloatArray
+    tax_of: FloatArray
+
+
 class _Merit:
-    """Objective plus penalties, with the change of every single step at once."""
+    """Objective and broken rules, with the change of every single step at once."""
 
     def __init__(self, problem: Problem, lattice: Lattice, sale: SaleCurve, fixed: FloatArray, price: float) -> None:
         block = problem.block
@@ -121,59 +136,86 @@ class _Merit:
         """Cost and tax of each name, shapes (n,), for an amount in its direction."""
         return self.cost.of(amount), self.sale.value(self._sold(amount))
 
-    def best_step(self, count: NDArray[np.int64]) -> tuple[int, int, float]:
-        """Name, step and change of the single step that helps most."""
-        lattice, block = self.lattice, self.block
-        amount = self.amounts(count)
-        z = block.holdings.active + self.fixed + lattice.direction * amount
-        e = block.risk.exposures.T @ z
-        slope = 2.0 * (self.xf @ e + block.risk.specific_variance_per_year * z)
-        cost, tax = self._charge(amount)
-        variance = block.risk.variance_per_year(z)
-        rows = self.rows @ z
-        signed = float((lattice.direction * amount).sum() + self.fixed.sum())
-        traded = float(amount.sum() + np.abs(self.fixed).sum())
-        cash = block.holdings.cash - signed - float(cost.sum()) - float(self.cost.of(np.abs(self.fixed)).sum())
-        now = self._penalty(rows[:, None], np.array([cash]), np.array([variance]), np.array([traded]))[0]
+    def best_step(self, count: NDArray[np.int64]) -> tuple[int, int]:
+        """Name and step that help most; name -1 when none does."""
+        now = self._state(self.amounts(count))
+        broken = float(self._broken(now)[0])
         best = (-1, 0, -_HELPS)
-        for step in (1, -1):
-            after = count + step
-            after = np.where((step < 0) & (count == lattice.lowest), 0, after)
-            after = np.where((step > 0) & (count == 0), lattice.lowest, after)
-            open_ = (lattice.direction != 0) & (after <= lattice.highest) & (after >= 0)
-            if not open_.any():
-                continue
-            moved = self.amounts(after)
-            change = lattice.direction * (moved - amount)
-            cost_after, tax_after = self._charge(moved)
-            d_variance = slope * change + self.own * change * change
-            penalty = self._penalty(
-                rows[:, None] + self.rows * change[None, :],
-                cash - change - (cost_after - cost),
-                variance + d_variance,
-                traded + (moved - amount),
-            )
-            objective = self.price * d_variance + (cost_after - cost) + (tax_after - tax)
-            if now > 0:  # mend first, by the step that costs least for what it mends
-                mended = now - penalty
-                total = np.where(mended > _HELPS, objective / np.maximum(mended, _HELPS) - _FIRST, np.inf)
-            else:
-                total = np.where(penalty > 0, np.inf, objective)
-            total = np.where(open_, total, np.inf)
-            i = int(total.argmin())
-            if total[i] < best[2]:
-                best = (i, int(after[i] - count[i]), float(total[i]))
-        return best
+        longer = np.maximum(count // _PART, 1)  # only while mending: one share at a time may take too long
+        for sizes in (np.ones_like(count), longer) if broken > 0 else (np.ones_like(count),):
+            for step in (sizes, -sizes):
+                after = self._allowed(count, step)
+                there, objective = self._moved(now, count, after)
+                left = self._broken(there)
+                if broken > 0:  # mend first, by the step that costs least for what it mends
+                    mended = broken - left
+                    gain = objective / np.maximum(mended, _HELPS) - _FIRST
+                    total = np.where(mended > _HELPS, gain, np.inf)
+                else:
+                    total = np.where(left > 0, np.inf, objective)
+                total = np.where(after == count, np.inf, total)
+                i = int(total.argmin())
+                if total[i] < best[2]:
+                    best = (i, int(after[i] - count[i]), float(total[i]))
+        return best[0], best[1]
 
-    def _penalty(self, rows: FloatArray, cash: FloatArray, variance: FloatArray, traded: FloatArray) -> FloatArray:
-        over = np.maximum(self.row_low[:, None] - rows, 0.0).sum(axis=0)
-        over = over + np.maximum(rows - self.row_high[:, None], 0.0).sum(axis=0)
-        over = over + np.maximum(self.cash_low - cash, 0.0) + np.maximum(cash - self.cash_high, 0.0)
+    def _allowed(self, count: NDArray[np.int64], step: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Counts after a step: zero, or within the fewest and the most; unchanged where that is not possible."""
+        lattice = self.lattice
+        after = count + step
+        after = np.where((step > 0) & (count == 0), lattice.lowest, after)
+        after = np.where((step < 0) & (after < lattice.lowest), 0, after)
+        open_ = (lattice.direction != 0) & (after >= 0) & (after <= lattice.highest)
+        return np.where(open_, after, count)
+
+    def _state(self, amount: FloatArray) -> _State:
+        block = self.block
+        z = block.holdings.active + self.fixed + self.lattice.direction * amount
+        cost, tax = self._charge(amount)
+        return _State(
+            active=z,
+            rows=(self.rows @ z)[:, None],
+            cash=np.array([block.holdings.cash - float(z.sum() - block.holdings.active.sum())]),
+            cost=np.array([float(cost.sum()) + float(self.cost.of(np.abs(self.fixed)).sum())]),
+            variance=np.array([block.risk.variance_per_year(z)]),
+            traded=np.array([float(amount.sum() + np.abs(self.fixed).sum())]),
+            cost_of=cost,
+            tax_of=tax,
+        )
+
+    def _moved(self, now: _State, count: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[_State, FloatArray]:
+        """The state after each name's move by itself, and what each move does to the objective."""
+        amount, moved = self.amounts(count), self.amounts(after)
+        change = self.lattice.direction * (moved - amount)
+        risk = self.block.risk
+        e = risk.exposures.T @ now.active
+        slope = 2.0 * (self.xf @ e + risk.specific_variance_per_year * now.active)
+        d_variance = slope * change + self.own * change * change
+        cost, tax = self._charge(moved)
+        objective = self.price * d_variance + (cost - now.cost_of) + (tax - now.tax_of)
+        there = _State(
+            active=now.active,
+            rows=now.rows + self.rows * change[None, :],
+            cash=now.cash - change,
+            cost=now.cost + (cost - now.cost_of),
+            variance=now.variance + d_variance,
+            traded=now.traded + (moved - amount),
+            cost_of=cost,
+            tax_of=tax,
+        )
+        return there, objective
+
+    def _broken(self, state: _State) -> FloatArray:
+        """How far the rules are passed, weighted; 0 where all hold."""
+        over = np.maximum(self.row_low[:, None] - state.rows, 0.0).sum(axis=0)
+        over = over + np.maximum(state.rows - self.row_high[:, None], 0.0).sum(axis=0)
+        over = over + np.maximum(self.cash_low - (state.cash - state.cost), 0.0)
+        over = over + np.maximum(state.cash - self.cash_high, 0.0)
         if np.isfinite(self.turnover):
-            over = over + np.maximum(0.5 * traded - self.turnover, 0.0)
+            over = over + np.maximum(0.5 * state.traded - self.turnover, 0.0)
         total = _PENALTY * over
         if self.cap is not None:
-            total = total + _VARIANCE_PENALTY * np.maximum(variance - self.cap, 0.0)
+            total = total + _VARIANCE_PENALTY * np.maximum(state.variance - self.cap, 0.0)
         return np.asarray(total, dtype=np.float64)
 
 
@@ -209,7 +251,7 @@ def descend(
     merit = _Merit(problem, lattice, sale, fixed, price)
     count = count.copy()
     for _ in range(steps_max):
-        name, step, _change = merit.best_step(count)
+        name, step = merit.best_step(count)
         if name < 0:
             break
         count[name] += step

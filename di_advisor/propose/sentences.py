@@ -57,8 +57,8 @@ def sell_sentence(
     shares: str,
     ticker: str,
     acquired: date | None,
-    long_term: bool,
-    gain_usd: Decimal,
+    long_term: bool | None,
+    gain_usd: Decimal | None,
     dollars: Mapping[str, Decimal],
     move: Move,
 ) -> str:
@@ -66,7 +66,9 @@ def sell_sentence(
     term = "long-term" if long_term else "short-term"
     tax = dollars.get("tax", Decimal(0))
     lot = f"the lot of {acquired.isoformat()}" if acquired else "the lot"
-    if gain_usd < 0:
+    if gain_usd is None:
+        what = "is not taxed in this account"
+    elif gain_usd < 0:
         what = f"realises a {term} loss of {_usd(gain_usd)}, which saves {_usd(tax)} of tax"
     elif gain_usd > 0:
         what = f"realises a {term} gain of {_usd(gain_usd)}, on which {_usd(tax)} of tax is due"

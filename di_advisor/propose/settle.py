@@ -32,6 +32,7 @@ TOLERANCE = 1e-6
 
 _WHOLE = 1e-6
 _CENT = Decimal("0.01")
+_HALF_CENT_USD = 0.005
 _FLOAT_PLACES = 12
 
 
@@ -60,6 +61,14 @@ class Orders:
     cash_usd: Decimal
 
 
+def _worth_it(problem: Problem, plan: Plan) -> bool:
+    """Whether the rounded plan beats doing nothing, or doing nothing is not allowed."""
+    nothing = problem.block.holdings.nothing()
+    if any(rule.slack(nothing) < -TOLERANCE for rule in problem.rules):
+        return True
+    return sum(t.value_usd(plan) - t.value_usd(nothing) for t in problem.terms) < -_HALF_CENT_USD
+
+
 def _step(mandate: Mandate) -> Decimal:
     if mandate.rounding is Rounding.FRACTIONAL:
         return Decimal(1).scaleb(-mandate.share_decimals)
@@ -67,7 +76,7 @@ def _step(mandate: Mandate) -> Decimal:
 
 
 def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mandate) -> Orders:
-    """Round a solution to orders.
+    """Round a solution to orders; no orders where rounding leaves nothing to gain over doing nothing.
 
     Raises
     ------
@@ -79,6 +88,8 @@ def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mand
     sells, buys = _rounded(problem, solution, signals, mandate)
     buys = _affordable(problem, signals, mandate, sells, buys)
     orders = _orders(problem, signals, sells, buys)
+    if not _worth_it(problem, orders.plan):
+        return _orders(problem, signals, {}, {})
     _check(problem, orders, signals)
     if orders.cash_usd < 0 or any(as_fraction(q) > as_fraction(account.lots[i].shares) for i, q in sells.items()):
         raise SettlementError(
@@ -99,16 +110,12 @@ def _rounded(
         t.tax_rate if isinstance(t, LotTax) else -t.worth for t in problem.terms if isinstance(t, LotTax | WaitingValue)
     )
     n = len(holdings.held)
-    groups = problem.identical_groups
-    bought = np.isin(groups, groups[solution.plan.buys > TOLERANCE * 1e-3])
-    loss_beside_buy = (account.lot_gain_usd < 0) & bought[holdings.lot_name]
-    may_sell = np.where(loss_beside_buy, 0.0, locked.sell_max)
-    sale = SaleCurve.of(holdings.lot_name, may_sell, np.asarray(slope, dtype=np.float64))
+    sale = SaleCurve.of(holdings.lot_name, locked.sell_max, np.asarray(slope, dtype=np.float64))
     price = np.array([float(p) for p in market.price_usd])
     step = _step(mandate)
     unit = float(step) * price / account.value_usd
     net = solution.plan.net(holdings.lot_name)
-    sellable = np.bincount(holdings.lot_name, weights=may_sell, minlength=n)
+    sellable = np.bincount(holdings.lot_name, weights=locked.sell_max, minlength=n)
     # What must not be held is sold as far as its locks allow, and rounding must not take that back.
     unwanted = holdings.active > problem.block.active_upper + _WHOLE * unit
     everything = unwanted | (sellable >= holdings.held * (1 - _WHOLE))

@@ -81,5 +81,6 @@ def restrict(block: Block, choices: Choices, minimum: FloatArray | None = None) 
     buying = (choices == Choice.BUY) & (least > 0)
     lower = np.where(buying, np.maximum(lower, z0 + least), lower)
     still = choices == Choice.NOTHING
-    lower, upper = np.where(still, z0, lower), np.where(still, z0, upper)
+    stay = np.clip(z0, lower, upper)  # where it must not stay, the residual of the plan says so
+    lower, upper = np.where(still, stay, lower), np.where(still, stay, upper)
     return Restriction(open_segments & (segments.width > _ROOM), lower, upper)

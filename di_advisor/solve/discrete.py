@@ -27,7 +27,7 @@ from di_advisor.solve.feasible import choose, feasible_choices, shared_groups
 from di_advisor.solve.minimum import settle_minimum_trades
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
-from di_advisor.solve.solution import Solution, judge
+from di_advisor.solve.solution import FEASIBLE, Solution, judge
 from di_advisor.solve.tracking import (
     RISK_ALONE,
     Capped,
@@ -110,11 +110,26 @@ class Search:
                 raise over_the_cap(self.block, smallest)
             start = max(start, _GUESS * self._most_saved() / cap**2)
         first = self._plain(program, start)
-        if cap is None:
-            final = self._finish(self._rounds(first).choices, self.block.aversion)
-        else:
-            final = self._under_the_cap(first, cap)
+        idle = self._idle(self._note(first))
+        try:
+            if cap is None:
+                final = self._finish(self._rounds(first).choices, self.block.aversion)
+            else:
+                final = self._under_the_cap(first, cap)
+        except (InfeasibleError, UncertifiedError):
+            if idle is None:
+                raise
+            final = idle
+        if idle is not None and idle.objective <= final.objective:
+            final = idle
         return replace(final, bound=max(final.bound, self.bound), solves=self.solves, fallbacks=self.fallbacks)
+
+    def _idle(self, prices: Prices) -> Solution | None:
+        """Doing nothing, where that keeps every rule: no search may end with less."""
+        choices = np.zeros(len(self.block.active_lower), dtype=np.int64)
+        amounts = np.zeros(len(self.block.segments))
+        solution = self._judged(choices, Capped(amounts, prices, "doing nothing"))
+        return solution if solution.residual <= FEASIBLE else None
 
     def _most_saved(self) -> float:
         """What selling every loss would save: the scale of what risk has to be weighed against."""
@@ -135,6 +150,7 @@ class Search:
         bracket: Bracket[Choices] = Bracket(_LOG_STEP)
         for turn in range(_CAP_TURNS_MAX):
             found = self._at_price(prices, base, cap)
+            self._note(found.solution.prices)
             price = found.solution.prices.risk
             active = self.block.holdings.active + found.solution.plan.net(self.block.holdings.lot_name)
             excess = log_excess(self.block, active, cap)
@@ -296,7 +312,9 @@ class Search:
         if self.block.min_trade.any():
             loose = replace(self.block, min_trade=np.zeros_like(self.block.min_trade))
             inner = Search(loose, self.groups, self.cancel, self.rounds)
-            sides = inner._rounds(prices).choices
+            found_loose = inner._rounds(prices)
+            sides = found_loose.choices
+            self._note(found_loose.solution.prices)
             self.solves += inner.solves
             self.fallbacks += inner.fallbacks
 
@@ -308,7 +326,9 @@ class Search:
                 return answer
 
             plan = solve(sides, loose.min_trade)
-            found = settle_minimum_trades(self.names, sides, plan, solve) if plan.status == "solved" else None
+            found = (
+                settle_minimum_trades(self.names, sides, plan, solve, self.shared) if plan.status == "solved" else None
+            )
             if found is not None:
                 return found
         program = QuadraticProgram(self.block, relaxed(self.block))

@@ -9,7 +9,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choice, Choices
 
-__all__ = ["choose", "feasible_choices", "shared_groups"]
+__all__ = ["Groups", "choose", "feasible_choices", "one_side", "shared_groups"]
 
 _SELLING = np.array([Choice.NOTHING, Choice.SELL, Choice.SELL_GAINS])
 _BUYING = np.array([Choice.NOTHING, Choice.BUY, Choice.SELL_GAINS])
@@ -42,14 +42,33 @@ def choose(block: Block, value: FloatArray, shared: Groups) -> Choices:
     return best
 
 
+def one_side(block: Block, choices: Choices, value: FloatArray, shared: Groups) -> Choices:
+    """Choices in which no identical group is both sold at a loss and bought; the better side is kept."""
+    losses = block.segments.names_with_losses(len(choices))
+    after = choices.copy()
+    for members in shared:
+        mine = after[members]
+        if not (((mine == Choice.SELL) & losses[members]).any() and (mine == Choice.BUY).any()):
+            continue
+        selling, buying = value[members][:, _SELLING], value[members][:, _BUYING]
+        if selling.min(axis=1).sum() < buying.min(axis=1).sum():
+            after[members] = _SELLING[selling.argmin(axis=1)]
+        else:
+            after[members] = _BUYING[buying.argmin(axis=1)]
+    return after
+
+
 def feasible_choices(block: Block, trade: FloatArray, shared: Groups) -> Choices:
     """Choices that follow the net trades of a plan, shape (n,)."""
     choices = np.where(trade >= 0, int(Choice.BUY), int(Choice.SELL))
     small = (block.min_trade > 0) & (np.abs(trade) < 0.5 * block.min_trade)
     choices = np.where(small, int(Choice.NOTHING), choices)
+    losses = block.segments.names_with_losses(len(choices))
     for members in shared:
+        mine = choices[members]
         if trade[members].sum() >= 0:
-            choices[members] = np.where(choices[members] == Choice.SELL, int(Choice.SELL_GAINS), choices[members])
+            mine = np.where(mine == Choice.SELL, np.where(losses[members], Choice.NOTHING, Choice.SELL_GAINS), mine)
         else:
-            choices[members] = np.where(choices[members] == Choice.BUY, int(Choice.NOTHING), choices[members])
+            mine = np.where(mine == Choice.BUY, Choice.NOTHING, mine)
+        choices[members] = mine
     return np.asarray(choices, dtype=np.int64)

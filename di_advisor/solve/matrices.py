@@ -114,7 +114,7 @@ def build(block: Block, limits: Restriction) -> Matrices:
         equality_rhs=np.r_[z0[traders], block.risk.exposures.T @ still] * SCALE,
         rows=sp.csc_matrix(rows),
         row_lower=(np.array([r.lower for r in block.rows]) - constant) * SCALE,
-        row_upper=(np.array([r.upper for r in block.rows]) - constant) * SCALE,
+        row_upper=(np.array([r.upper - r.reserve for r in block.rows]) - constant) * SCALE,
         lower=np.r_[np.zeros(m), low, block.exposure_lower] * SCALE,
         upper=np.r_[segments.width[used], high, block.exposure_upper] * SCALE,
     )

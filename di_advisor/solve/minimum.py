@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.solve.choices import Choice, Choices
+from di_advisor.solve.feasible import Groups, one_side
 from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.quadratic import ConvexAnswer
 
@@ -25,7 +26,9 @@ _PASSES = 8
 SolveWith = Callable[[Choices, FloatArray], ConvexAnswer]
 
 
-def settle_minimum_trades(names: PricedNames, sides: Choices, plan: ConvexAnswer, solve: SolveWith) -> Choices | None:
+def settle_minimum_trades(
+    names: PricedNames, sides: Choices, plan: ConvexAnswer, solve: SolveWith, shared: Groups
+) -> Choices | None:
     """Choices under which every trade is zero or at least the minimum.
 
     Parameters
@@ -38,6 +41,8 @@ def settle_minimum_trades(names: PricedNames, sides: Choices, plan: ConvexAnswer
         Solved without minimum trades.
     solve : callable
         Solves given choices and minimum trades.
+    shared : list of ndarray
+        Members of identical groups.
 
     Returns
     -------
@@ -60,6 +65,7 @@ def settle_minimum_trades(names: PricedNames, sides: Choices, plan: ConvexAnswer
         take = small[_clearest(names, answer, small, share if turn < _PASSES - 1 else 1.0)]
         trial[take] = _nothing_or_minimum(names, answer, take)
         minimum[take] = least[take]
+        trial = one_side(block, trial, _values(names, answer), shared)
         again = solve(trial, minimum)
         if again.status != "solved" or again.prices is None:
             share *= 0.5

@@ -149,8 +149,8 @@ class PricedNames:
             base=own * z0 * z0 + g * z0,
         )
 
-    def coupling(self, prices: Prices) -> float:
-        """The part of the dual that belongs to exposures, rows and the cap."""
+    def coupling(self, prices: Prices, *, reserved: bool) -> float:
+        """The part of the dual that belongs to exposures, rows and the cap; with or without the rows' reserves."""
         block = self.block
         factor = block.risk.factor_covariance_per_year
         slope = 2.0 * prices.risk * (factor @ prices.point)
@@ -162,13 +162,18 @@ class PricedNames:
         total = 0.5 * float(slope @ prices.point) - float(t @ prices.point) + float(box.sum())
         for price, row in zip(prices.rows, block.rows, strict=True):
             if price:
-                total -= price * (row.upper if price > 0 else row.lower)
+                upper = row.upper - row.reserve if reserved else row.upper
+                total -= price * (upper if price > 0 else row.lower)
         if block.tracking_error_max is not None:
             total -= (prices.risk - block.aversion) * block.tracking_error_max**2
         return total
 
     def bound(self, prices: Prices, choices: Choices | None = None) -> float:
-        """Lower bound of the objective, over all choices or with given ones fixed."""
+        """Lower bound of the objective.
+
+        Over all choices it bounds any plan that keeps the rules; with given choices it is the dual value
+        of the convex problem that was solved, reserves included.
+        """
         names = self.values(prices)
         value = names.value
         if choices is None:
@@ -179,7 +184,7 @@ class PricedNames:
             if not self.block.min_trade.any():  # a buyer may also sell gains or stand still, a seller stand still
                 other = np.where(choices == Choice.BUY, np.minimum(value[:, 0], value[:, 3]), value[:, 0])
                 best = np.minimum(best, other)
-        return float(names.base.sum() + best.sum()) + self.coupling(prices)
+        return float(names.base.sum() + best.sum()) + self.coupling(prices, reserved=choices is not None)
 
     def sanitised(self, prices: Prices) -> Prices:
         """Prices that keep the bound finite: rows open on one side, exposures without a box."""

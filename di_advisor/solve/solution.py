@@ -148,7 +148,18 @@ def residual_of(block: Block, choices: Choices, amounts: FloatArray, active: Flo
         over.append(max(row.lower - value, value - row.upper))
     if block.tracking_error_max is not None:
         over.append(float(np.sqrt(variance_of(block, active))) - block.tracking_error_max)
+    over.append(_washed(block, amounts))
     return max(over)
+
+
+def _washed(block: Block, amounts: FloatArray) -> float:
+    """Largest amount of an identical group that is both sold at a loss and bought."""
+    segments = block.segments
+    group = block.groups[segments.name]
+    size = int(block.groups.max(initial=-1)) + 1
+    lost = np.bincount(group, weights=np.where(segments.loss, amounts, 0.0), minlength=size)
+    bought = np.bincount(group, weights=np.where(segments.sell, 0.0, amounts), minlength=size)
+    return float(np.minimum(lost, bought).max(initial=0.0))
 
 
 def judge(

@@ -127,7 +127,7 @@ def test_rules_that_contradict_each_other_are_named() -> None:
     mandate = case.mandate.with_changes(
         tracking_error_max=None, cash_min=0.0, cash_max=0.001, turnover_max=None, sector_band=None, factor_bands={}
     )
-    with pytest.raises(InfeasibleError, match=r"Cash after trading costs stays between 0\.00 % and 0\.10 %") as caught:
+    with pytest.raises(InfeasibleError, match=r"Cash is at least 0\.00 % of the account after trading costs") as caught:
         solve(formulate(signals, mandate, case.tax))
     assert "cash" in caught.value.facts["rules"]
 
