@@ -27,9 +27,9 @@ def ids_of(value: Iterable[str], name: str) -> frozenset[str]:
             f"{name} is the text {value!r}.", hint=f"Pass a set of security ids: {name}=frozenset({{{value!r}}})."
         )
     ids = frozenset(value)
-    wrong = [x for x in ids if not isinstance(x, str)]
-    if wrong:
-        raise InputError(f"{name} holds {wrong[0]!r}, which is not a security id.", hint="Ids are texts.")
+    for each in frozenset[object](ids):
+        if not isinstance(each, str):
+            raise InputError(f"{name} holds {each!r}, which is not a security id.", hint="Ids are texts.")
     return ids
 
 

@@ -149,7 +149,8 @@ class Search:
         base = max(self.block.aversion, _SMALLEST)
         bracket: Bracket[Choices] = Bracket(_LOG_STEP)
         for turn in range(_CAP_TURNS_MAX):
-            found = self._at_price(prices, base, cap)
+            few = turn < _CAP_TURNS and prices.risk > base * (1 + 1e-9)
+            found = self._at_price(prices, cap, min(self.rounds, _ROUNDS_A_PRICE) if few else self.rounds)
             self._note(found.solution.prices)
             price = found.solution.prices.risk
             active = self.block.holdings.active + found.solution.plan.net(self.block.holdings.lot_name)
@@ -164,9 +165,8 @@ class Search:
             prices = replace(found.solution.prices, risk=price)
         return self._best_of(bracket.nearest_first(), cap)
 
-    def _at_price(self, prices: Prices, base: float, cap: float) -> _Incumbent:
+    def _at_price(self, prices: Prices, cap: float, rounds: int) -> _Incumbent:
         """Best choices at a fixed price of risk: the same problem without the cap and dearer risk."""
-        rounds = self.rounds if prices.risk <= base * (1 + 1e-9) else min(self.rounds, _ROUNDS_A_PRICE)
         priced = replace(self.block, aversion=prices.risk, tracking_error_max=None)
         inner = Search(priced, self.groups, self.cancel, rounds)
         try:
