@@ -151,10 +151,15 @@ class Advisor:
         costs = costs if costs is not None else self.estimate_costs(market)
         clock.start("signals")
         signals = estimate(portfolio, market, target, mandate, risk, costs, account_id)
-        kind = portfolio.account(signals.account.account_id).kind
-        if kind in (AccountKind.IRA, AccountKind.ROTH):
+        account = portfolio.account(signals.account.account_id)
+        if account.kind in (AccountKind.IRA, AccountKind.ROTH):
             tax = replace(tax, rates=ConstantRates(0.0, 0.0))
-        return _propose(signals, mandate, tax, clock, cancel)
+        proposal = _propose(signals, mandate, tax, clock, cancel)
+        later = [c for c in account.cash if c.available_on > market.as_of]
+        if not later:
+            return proposal
+        dated = ", ".join(f"{c.amount_usd} USD on {c.available_on}" for c in later)
+        return replace(proposal, notes=(*proposal.notes, f"Cash that comes or goes later is not counted: {dated}."))
 
 
 def _propose(

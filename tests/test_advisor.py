@@ -9,7 +9,7 @@ import pytest
 
 from di_advisor import Advisor, Band, Mandate, Portfolio, Rounding, sample
 from di_advisor.domain.costs import CostCurves
-from di_advisor.domain.portfolio import Account, AccountKind, Side
+from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Side
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.errors import InfeasibleError, InputError, UnfinishedError
 from di_advisor.propose.proposal import Proposal
@@ -155,3 +155,23 @@ def test_frames_go_in_and_come_out(world: SampleWorld, estimates: tuple[FactorRi
     trades = proposal.trades
     assert np.array_equal(trades["side"].unique(), ["sell", "buy"])
     assert {"ticker", "lot_id", "shares", "gain_usd", "tax_usd", "benefit_usd", "why"} <= set(trades.columns)
+
+
+def test_cash_that_comes_later_is_not_spent_and_is_noted(
+    world: SampleWorld, estimates: tuple[FactorRisk, CostCurves]
+) -> None:
+    young = world.portfolios["young"].accounts[0]
+    cash = (*young.cash, CashItem(Decimal(50_000), world.as_of + timedelta(days=3)))
+    later = Portfolio("someone", (Account("young", young.lots, cash, young.fills),))
+    given = {"market": world.market(), "target": world.target, "mandate": Mandate(), "tax": world.tax}
+    proposal = Advisor().propose(later, **given, risk=estimates[0], costs=estimates[1])  # type: ignore[arg-type]
+    plain = propose(world, estimates, "young", Mandate())
+    assert proposal.trade_list == plain.trade_list
+    assert "50000 USD on 2026-07-03" in proposal.notes[-1]
+
+
+def test_an_account_at_its_target_is_left_alone(world: SampleWorld, estimates: tuple[FactorRisk, CostCurves]) -> None:
+    mandate = Mandate(min_trade_usd=Decimal(5000), cash_max=0.05)
+    proposal = propose(world, estimates, "young", mandate)
+    assert proposal.benefit_usd >= 0
+    assert proposal.certificate.bound_usd <= float(sum(proposal.before.objective_usd.values()))

@@ -18,6 +18,7 @@ from di_advisor.domain.portfolio import AccountKind, Side
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.terms import TradingCost
 from di_advisor.propose.measure import measure, rule_checks
 from di_advisor.propose.proposal import Certificate, Proposal, Stage
 from di_advisor.propose.sentences import Move, buy_sentence, sell_sentence
@@ -29,6 +30,7 @@ __all__ = ["explain"]
 
 _CENTS = 2
 _WASH_DAYS = 30
+_NOTED_ERROR_BPS = 1.0
 
 
 def _shown(shares: Decimal) -> str:
@@ -140,7 +142,7 @@ def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certif
     )
 
 
-def _notes(signals: Signals, mandate: Mandate) -> tuple[str, ...]:
+def _notes(problem: Problem, signals: Signals, mandate: Mandate) -> tuple[str, ...]:
     account = signals.account
     seen = ", ".join(account.accounts_seen) or account.account_id
     notes = [
@@ -154,6 +156,9 @@ def _notes(signals: Signals, mandate: Mandate) -> tuple[str, ...]:
         notes.append(
             f"{len(account.unpriced)} positions have no price: they are not traded and not in the account's value."
         )
+    error = max((t.chords.worst_error_bps for t in problem.terms if isinstance(t, TradingCost)), default=0.0)
+    if error > _NOTED_ERROR_BPS:
+        notes.append(f"Market impact is drawn by straight pieces, up to {error:.1f} bps of a usual trade too dear.")
     if mandate.do_not_hold:
         notes.append("Names that must not be held are sold as far as locks and trade sizes allow.")
     return tuple(notes)
@@ -196,7 +201,7 @@ def explain(
         locks=signals.account.locks,
         unpriced=signals.account.unpriced,
         accounts_seen=signals.account.accounts_seen,
-        notes=_notes(signals, mandate),
+        notes=_notes(problem, signals, mandate),
         stages=stages,
         provenance=dict(signals.market.provenance),
     )
