@@ -20,8 +20,8 @@ multiplier). It is not used, because it would bring more weight than the rest of
 and estimates specific variances name by name, without a structure for short histories and without
 residual factors; models/README.md has the comparison.
 
-``X F X' + diag(s)`` is positive semidefinite by construction: F is a congruence of a clipped matrix plus
-a rank-one square, s is an exponential.
+``X F X' + diag(s)`` is positive semidefinite by construction: F is a sum of squares stretched from
+both sides plus a rank-one square, s is an exponential.
 
 Limits: one country, one currency; sectors as of today; a jump in volatility is known the day after.
 """
@@ -64,8 +64,6 @@ class FactorRiskModel:
         Memory of correlations, in days.
     specific_half_life : float
         Memory of a name's specific volatility relative to the others', in days.
-    newey_west_lags : int
-        Lags of the correction for serial correlation.
     residual_factors : int
         Further factors at most; 0 for none.
     outlier_sigmas : float
@@ -77,11 +75,10 @@ class FactorRiskModel:
         If a parameter is out of range.
     """
 
-    window_days: int = 1260
+    window_days: int = 1008
     refresh_days: int = 5
     correlation_half_life: float = float(TRADING_DAYS_PER_YEAR)
     specific_half_life: float = 126.0
-    newey_west_lags: int = 1
     residual_factors: int = 4
     outlier_sigmas: float = 10.0
 
@@ -91,7 +88,6 @@ class FactorRiskModel:
             "refresh_days": 1,
             "correlation_half_life": 5,
             "specific_half_life": 5,
-            "newey_west_lags": 0,
             "residual_factors": 0,
             "outlier_sigmas": 3,
         }
@@ -133,9 +129,7 @@ class FactorRiskModel:
         fitted = regress(history, dated)
         seen = history.observed[fitted.first_row :]
         today = dated.values[-1]
-        covariance = factor_covariance_per_year(
-            fitted.factor, correlation_half_life=self.correlation_half_life, lags=self.newey_west_lags
-        )
+        covariance = factor_covariance_per_year(fitted.factor, correlation_half_life=self.correlation_half_life)
         specific = specific_variance_per_year(fitted.residual, seen, today, half_life=self.specific_half_life)
         loadings = residual_loadings(
             fitted.residual,

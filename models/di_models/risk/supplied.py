@@ -5,7 +5,7 @@ covariance of all names; the solver takes factors only. Decision: `supplied_risk
 by id and name and checks it. `factorise_covariance` fits ``L L' + diag(s)`` to a dense covariance by
 principal axis factoring (the diagonal is matched exactly, the rest in least squares; Harman and Jones
 1966) and says how wrong that is for the portfolio where it is most wrong. What is not a covariance is
-refused, never repaired in silence. Limits: factorising takes about a second for 500 names.
+refused, never repaired in silence. Limits: several eigenvalue problems of the size of the covariance.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def factorise_covariance(
     Returns
     -------
     CovarianceFit
-        The fit and its errors; the variance of each single name is exact (to 1e-4 of it).
+        The fit and its errors; the variance of each single name is exact.
 
     Raises
     ------
@@ -160,9 +160,13 @@ def factorise_covariance(
         specific = left
         if moved < _SETTLED:
             break
+    # A name that the factors explain more than wholly (a Heywood case) keeps its own variance.
+    explained = (loadings**2).sum(axis=1)
+    loadings *= np.sqrt(np.minimum(1.0, (1.0 - _LEAST_SPECIFIC_SHARE) / np.maximum(explained, 1e-300)))[:, None]
+    specific = 1.0 - (loadings**2).sum(axis=1)
     exposures = scale[:, None] * loadings
     spread = np.maximum(np.sqrt((exposures**2).mean(axis=0)), 1e-12)
-    specific_variance = specific * scale**2 if k else scale**2
+    specific_variance = specific * scale**2
     fitted = exposures @ exposures.T + np.diag(specific_variance)
     error = float(np.linalg.norm(fitted - covariance) / np.linalg.norm(covariance))
     ratios = np.maximum(eigh(covariance, fitted, eigvals_only=True), 0.0)
