@@ -114,7 +114,7 @@ def test_share_classes_of_one_issuer_are_one_group(folder: HistoryFolder) -> Non
 
 def test_sectors_come_from_the_sheet_first_and_may_be_unknown(folder: HistoryFolder) -> None:
     sectors = {s.ticker: s.sector for s in folder.market(LAST).universe.securities}
-    assert (sectors["N05"], sectors["N06"], sectors["KID"]) == ("Utilities", "Energy", "")
+    assert (sectors["N05"], sectors["N06"], sectors["KID"]) == ("Utilities", "Energy", "Unknown")
 
 
 def test_weights_are_share_counts_times_raw_closes(folder: HistoryFolder, written: Written) -> None:

@@ -4,7 +4,7 @@ Problem: today's member list is a list of survivors. Decision: members of a day 
 replayed through the dated changes up to that day, under permanent ids, each with the ticker of that
 day. Sector, name and issuer come from the holdings sheet in force on the day, then from the lists of
 current constituents, which are younger: classification, unlike prices, is taken with later knowledge
-where nothing older names the company; a company that no file names has no sector. Share classes of
+where nothing older names the company; a company that no file names has the sector Unknown. Share classes of
 one issuer (same CIK) count as substantially identical, and so do groups the caller adds.
 """
 
@@ -20,8 +20,10 @@ from di_advisor.domain.universe import Security
 from di_data.history_folder.identities import Renames, notation
 from di_data.history_folder.layout import CONSTITUENTS, CURRENT, MEMBERS, SEED, Layout
 
-__all__ = ["Companies", "Membership", "latest_on"]
+__all__ = ["NO_SECTOR", "Companies", "Membership", "latest_on"]
 
+NO_SECTOR = "Unknown"
+"""Sector of a company whose sector no file says: a label of its own, so that a sector band covers it."""
 _NO_SECTOR = {"", "-", "Unassigned"}
 
 
@@ -100,5 +102,10 @@ class Companies:
             name = then_name or name
             sector = sector if then_sector in _NO_SECTOR else then_sector
         return Security(
-            security_id, ticker, name, sector, country="US", identical_group=self._group.get(security_id, "")
+            security_id,
+            ticker,
+            name,
+            sector or NO_SECTOR,
+            country="US",
+            identical_group=self._group.get(security_id, ""),
         )
