@@ -27,8 +27,8 @@ class Move:
             return f"{abs(x):.1f} bps {'over' if x > 0 else 'under'} target"
 
         if abs(after) < 0.05:
-            return f"brings it from {side(before)} to target"
-        return f"takes it from {side(before)} to {side(after)}"
+            return f"the name goes from {side(before)} to target"
+        return f"the name goes from {side(before)} to {side(after)}"
 
 
 def _usd(amount: Decimal) -> str:
@@ -49,7 +49,7 @@ def _effects(dollars: Mapping[str, Decimal]) -> str:
     risk, cost = dollars.get("active risk", Decimal(0)), dollars.get("trading cost", Decimal(0))
     word = "lowers" if risk < 0 else "adds"
     preposition = "by" if risk < 0 else "worth"
-    return f"{word} priced risk {preposition} {_usd(risk)} and costs {_usd(cost)} to trade"
+    return f"which {word} priced risk {preposition} {_usd(risk)} and costs {_usd(cost)} to trade"
 
 
 def sell_sentence(
@@ -85,4 +85,4 @@ def buy_sentence(*, shares: str, ticker: str, dollars: Mapping[str, Decimal], mo
     purpose = _purpose(
         dollars, "it puts the proceeds of sales back to work, within the limits of cash and of each name"
     )
-    return f"Buy {shares} {ticker}: it {move.clause()}, {_effects(dollars)}{purpose}."
+    return f"Buy {shares} {ticker}: {move.clause()}, {_effects(dollars)}{purpose}."
