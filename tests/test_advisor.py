@@ -93,7 +93,7 @@ def test_the_same_call_gives_the_same_proposal(world: SampleWorld, estimates: tu
     first = propose(world, estimates, "young", Mandate())
     second = propose(world, estimates, "young", Mandate())
     assert first.trade_list == second.trade_list
-    assert first.certificate == second.certificate
+    assert first.benefit_usd == second.benefit_usd
 
 
 def test_a_tighter_cap_never_earns_more(world: SampleWorld, estimates: tuple[FactorRisk, CostCurves]) -> None:
