@@ -14,11 +14,11 @@ Management*, 2000; Menchero, Orr and Wang 2011), in steps that are a module each
 5. `specific`: a shared level times a name's place in it, shrunk to names like it.
 6. `residual_factors`: what still moves together, as a few further factors.
 
-skfolio 1.12's `CharacteristicsFactorModel` was looked at first and takes the same road (cross-sectional
+skfolio 1.12's `CharacteristicsFactorModel` was looked at first and takes the same road: cross-sectional
 regression on lagged exposures, zero-sum sectors, exponentially weighted covariance with a regime
-multiplier). It is not used, because it would bring more weight than the rest of this package together
-and estimates specific variances name by name, without a structure for short histories and without
-residual factors; models/README.md has the comparison.
+multiplier. It is not used: fed with the same exposures it promises optimised portfolios too little risk
+(`benchmarks/risk_skfolio.py`), leaves out names until they have a history, and gives correlated specific
+returns as a sparse matrix, which the solver's factor form cannot take. models/README.md has the figures.
 
 ``X F X' + diag(s)`` is positive semidefinite by construction: F is a sum of squares stretched from
 both sides plus a rank-one square, s is an exponential.
@@ -75,7 +75,7 @@ class FactorRiskModel:
         If a parameter is out of range.
     """
 
-    window_days: int = 1008
+    window_days: int = 4 * TRADING_DAYS_PER_YEAR
     refresh_days: int = 5
     correlation_half_life: float = float(TRADING_DAYS_PER_YEAR)
     specific_half_life: float = 126.0
