@@ -118,7 +118,7 @@ def supplied_risk(
 
 
 def factorise_covariance(
-    universe: Universe, covariance_per_year: FloatArray, *, factors: int = 20, provenance: str = "supplied by the user"
+    universe: Universe, covariance_per_year: FloatArray, *, factors: int = 25, provenance: str = "supplied by the user"
 ) -> CovarianceFit:
     """Fit a factor model to a dense covariance.
 
