@@ -29,6 +29,7 @@ from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.target import IndexWeights, Target, TargetComponent
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.domain.universe import Security, Universe
+from di_advisor.errors import DiAdvisorError
 from di_advisor.units import bps_from_fraction, fraction_from_bps
 
 __all__ = ["PeerCase", "Score", "load", "run"]
@@ -243,13 +244,19 @@ def _long(lot: TaxLot, sold: date) -> bool:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; exit code 1 when a rule is broken."""
+    """Command line; exit code 1 when a rule is broken, 2 when nothing could be proposed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peer_case", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cap-bps", type=float, action="append", help="tracking-error cap; may be repeated")
     options = parser.parse_args(arguments)
-    case = load(options.folder)
-    caps = options.cap_bps or [191.0, 115.0]
+    try:
+        return _print_scores(load(options.folder), options.cap_bps or [191.0, 115.0])
+    except DiAdvisorError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _print_scores(case: PeerCase, caps: list[float]) -> int:
     run(case, caps[0])  # the first call pays the imports
     broken = False
     for cap in caps:
