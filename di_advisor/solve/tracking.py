@@ -91,7 +91,7 @@ def over_the_cap(block: Block, smallest: float) -> InfeasibleError:
     return InfeasibleError(
         f"A tracking error of at most {bps_from_fraction(cap):.1f} bps cannot be reached: "
         f"the other rules allow {bps_from_fraction(smallest):.1f} bps at best.",
-        hint=f"Allow at least {bps_from_fraction(smallest):.0f} bps, or widen the name, sector or cash limits.",
+        hint=f"Allow at least {math.ceil(bps_from_fraction(smallest))} bps, or widen the name, sector or cash limits.",
         smallest=smallest,
         cap=cap,
     )
