@@ -16,7 +16,10 @@ from di_advisor.formulate.separable import Row
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.units import bps_from_fraction, percent_from_fraction
 
-__all__ = ["RESERVE", "CashRange", "TrackingErrorCap", "Turnover"]
+__all__ = ["NO_TRADE", "RESERVE", "CashRange", "MinimumTrade", "TrackingErrorCap", "Turnover"]
+
+NO_TRADE = 1e-9
+"""Weight below which a net trade is round-off."""
 
 RESERVE = 2e-6
 """Cash kept back while solving so that rounding to fractions of a share cannot overdraw it, as a weight."""
@@ -160,3 +163,41 @@ class TrackingErrorCap:
         root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
         own = cp.multiply(np.sqrt(self.risk.specific_variance_per_year), symbols.active)
         return [cp.norm(cp.hstack([root @ symbols.exposures, own]), 2) <= self.upper]
+
+
+@dataclass(frozen=True)
+class MinimumTrade:
+    """A name that trades at all trades at least this much: a discrete rule, kept by choices, not by rows."""
+
+    holdings: Holdings
+    lower: float
+    name: str = "minimum trade"
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        return f"A name that trades, trades at least ${self.lower * self.holdings.value_usd:,.2f}."
+
+    def measure(self, plan: Plan) -> float:
+        """Smallest net trade of a name that trades, as a weight; the minimum itself when none does."""
+        net = np.abs(plan.net(self.holdings.lot_name))
+        traded = net[net > NO_TRADE]
+        return float(traded.min()) if len(traded) else self.lower
+
+    def slack(self, plan: Plan) -> float:
+        """How far the smallest trade is above the minimum."""
+        return self.measure(plan) - self.lower
+
+    def binds(self, plan: Plan) -> bool:
+        """A trade stands at the minimum."""
+        return bool((plan.net(self.holdings.lot_name) != 0).any()) and self.slack(plan) < NO_ROOM
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """None: the discrete choices keep it."""
+        del segments
+        return ()
+
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
+        """None: it is not convex; the reference is given the choices."""
+        del symbols
+        return []

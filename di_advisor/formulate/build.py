@@ -14,7 +14,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError, UnsupportedWishError
-from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap, Turnover
+from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.cost_knots import chords
 from di_advisor.formulate.limits import minimum_trade, name_limits, trade_sizes
 from di_advisor.formulate.plan import Holdings
@@ -165,6 +165,9 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
         Locked(holdings, sell_max, buy_max),
         *bands,
     ]
+    least = minimum_trade(mandate, value)
+    if least > 0:
+        rules.append(MinimumTrade(holdings, least))
     if mandate.turnover_max is not None:
         rules.append(Turnover(holdings, mandate.turnover_max))
     if mandate.tracking_error_max is not None:
@@ -186,7 +189,7 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
         exposure_upper=np.array([box[f].upper if f in box else np.inf for f in market.risk.factors]),
         rows=tuple(row for rule in rules for row in rule.rows(segments)),
         tracking_error_max=mandate.tracking_error_max,
-        min_trade=np.full(len(buy_max), minimum_trade(mandate, value)),
+        min_trade=np.full(len(buy_max), least),
         groups=market.universe.group_of,
     )
     return Problem((block,), market.universe.group_of, tuple(terms), tuple(rules))

@@ -6,6 +6,7 @@ term itself (Aumann and Shapley 1974); cents are then dealt out so that the part
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -61,71 +62,62 @@ def _dollars(problem: Problem, orders: Orders) -> tuple[list[dict[str, Decimal]]
 
 
 def _trades(problem: Problem, signals: Signals, orders: Orders) -> list[Trade]:
-    account, market = signals.account, signals.market
-    holdings = problem.block.holdings
-    after = holdings.active + orders.plan.net(holdings.lot_name)
     sold, bought = _dollars(problem, orders)
-    trades = []
-    for lot_at, dollars in zip(orders.sells, sold, strict=True):
-        lot, name = account.lots[lot_at], int(account.lot_name[lot_at])
-        security, shares, price = market.universe.securities[name], orders.sells[lot_at], market.price_usd[name]
-        value = (shares * price).quantize(Decimal("0.01"))
-        gain_usd = None if account.kind in (AccountKind.IRA, AccountKind.ROTH) else _gain_usd(lot, shares, price)
-        long_term = None if gain_usd is None else bool(account.lot_long_term[lot_at])
-        facts = {"lot shares": str(lot.shares), "part of lot": "all" if shares == lot.shares else "part"}
-        if gain_usd is not None and gain_usd < 0:
-            again = market.as_of + timedelta(days=_WASH_DAYS + 1)
-            facts["no repurchase before"] = again.isoformat()
-        trades.append(
-            Trade(
-                security_id=security.security_id,
-                ticker=security.ticker,
-                name=security.name,
-                sector=security.sector,
-                side=Side.SELL,
-                shares=shares,
-                price_usd=price,
-                value_usd=value,
-                lot_id=lot.lot_id,
-                acquired=lot.acquired,
-                long_term=long_term,
-                gain_usd=gain_usd,
-                dollars=dollars,
-                sentence=sell_sentence(
-                    shares=_shown(shares),
-                    ticker=security.ticker,
-                    acquired=lot.acquired,
-                    long_term=long_term,
-                    gain_usd=gain_usd,
-                    dollars=dollars,
-                    move=Move(float(holdings.active[name]), float(after[name])),
-                ),
-                facts=facts,
-            )
-        )
+    trades = [_sale(problem, signals, orders, at, dollars) for at, dollars in zip(orders.sells, sold, strict=True)]
     for name, dollars in zip(orders.buys, bought, strict=True):
-        security, shares, price = market.universe.securities[name], orders.buys[name], market.price_usd[name]
-        trades.append(
-            Trade(
-                security_id=security.security_id,
-                ticker=security.ticker,
-                name=security.name,
-                sector=security.sector,
-                side=Side.BUY,
-                shares=shares,
-                price_usd=price,
-                value_usd=(shares * price).quantize(Decimal("0.01")),
-                dollars=dollars,
-                sentence=buy_sentence(
-                    shares=_shown(shares),
-                    ticker=security.ticker,
-                    dollars=dollars,
-                    move=Move(float(holdings.active[name]), float(after[name])),
-                ),
-            )
-        )
+        shares, move = orders.buys[name], _move(problem, orders, name)
+        ticker = signals.market.universe.securities[name].ticker
+        sentence = buy_sentence(shares=_shown(shares), ticker=ticker, dollars=dollars, move=move)
+        trades.append(_plain(signals, name, Side.BUY, shares, dollars, sentence))
     trades.sort(key=lambda t: (t.side is Side.BUY, -t.benefit_usd, t.ticker, t.lot_id))
     return trades
+
+
+def _move(problem: Problem, orders: Orders, name: int) -> Move:
+    before = problem.block.holdings.active
+    return Move(float(before[name]), float(before[name] + orders.net[name]))
+
+
+def _plain(
+    signals: Signals, name: int, side: Side, shares: Decimal, dollars: dict[str, Decimal], sentence: str
+) -> Trade:
+    """What every trade has."""
+    security, price = signals.market.universe.securities[name], signals.market.price_usd[name]
+    return Trade(
+        security_id=security.security_id,
+        ticker=security.ticker,
+        name=security.name,
+        sector=security.sector,
+        side=side,
+        shares=shares,
+        price_usd=price,
+        value_usd=(shares * price).quantize(Decimal("0.01")),
+        dollars=dollars,
+        sentence=sentence,
+    )
+
+
+def _sale(problem: Problem, signals: Signals, orders: Orders, lot_at: int, dollars: dict[str, Decimal]) -> Trade:
+    """A sale names its lot, and what its gain is where gains are taxed."""
+    account, market = signals.account, signals.market
+    lot, name, shares = account.lots[lot_at], int(account.lot_name[lot_at]), orders.sells[lot_at]
+    untaxed = account.kind in (AccountKind.IRA, AccountKind.ROTH)
+    gain_usd = None if untaxed else _gain_usd(lot, shares, market.price_usd[name])
+    long_term = None if untaxed else bool(account.lot_long_term[lot_at])
+    facts = {"lot shares": str(lot.shares), "part of lot": "all" if shares == lot.shares else "part"}
+    if gain_usd is not None and gain_usd < 0:
+        facts["no repurchase before"] = (market.as_of + timedelta(days=_WASH_DAYS + 1)).isoformat()
+    sentence = sell_sentence(
+        shares=_shown(shares),
+        ticker=market.universe.securities[name].ticker,
+        acquired=lot.acquired,
+        long_term=long_term,
+        gain_usd=gain_usd,
+        dollars=dollars,
+        move=_move(problem, orders, name),
+    )
+    plain = _plain(signals, name, Side.SELL, shares, dollars, sentence)
+    return replace(plain, lot_id=lot.lot_id, acquired=lot.acquired, long_term=long_term, gain_usd=gain_usd, facts=facts)
 
 
 def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certificate:

@@ -42,7 +42,7 @@ class Orders:
 
     Attributes
     ----------
-    sells : dict of int to Decimal or Fraction
+    sells : dict of int to Decimal
         Shares by position of the lot in the signals.
     buys : dict of int to Decimal
         Shares by position of the name.
@@ -52,11 +52,14 @@ class Orders:
         Predicted trading cost, rounded up to the cent.
     cash_usd : Decimal
         Cash after trades and cost.
+    net : ndarray of shape (n,)
+        Net trade of each name, as a weight.
     """
 
     sells: dict[int, Decimal]
     buys: dict[int, Decimal]
     plan: Plan
+    net: FloatArray
     cost_usd: Decimal
     cash_usd: Decimal
 
@@ -184,7 +187,8 @@ def _orders(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys:
     cost_usd = to_decimal(cost.value_usd(plan), 6).quantize(_CENT, rounding=ROUND_CEILING)
     proceeds = sum((q * price[int(account.lot_name[i])] for i, q in sells.items()), Decimal(0))
     spent = sum((q * price[i] for i, q in buys.items()), Decimal(0))
-    return Orders(sells, buys, plan, cost_usd, account.cash_usd + proceeds - spent - cost_usd)
+    net = plan.net(account.lot_name)
+    return Orders(sells, buys, plan, net, cost_usd, account.cash_usd + proceeds - spent - cost_usd)
 
 
 def _affordable(
