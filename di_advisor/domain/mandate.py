@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from di_advisor.domain.amounts import Exact, exact
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.wish_checks import check_cash, check_fraction, check_whole, choice_of, ids_of
 from di_advisor.errors import InputError
 
@@ -124,7 +124,7 @@ class EsgWish:
 
 
 def _frozen_map(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    return MappingProxyType(dict(value))
+    return FrozenMap(value)
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import exact
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.universe import Universe
 from di_advisor.errors import InputError
 
@@ -102,7 +102,7 @@ class Market:
             object.__setattr__(self, name, values)
         if (self.adv_usd <= 0).any():
             raise InputError("adv_usd holds a zero.", hint="Drop names that do not trade, or give them their true ADV.")
-        object.__setattr__(self, "characteristics", MappingProxyType(dict(self.characteristics)))
+        object.__setattr__(self, "characteristics", FrozenMap(self.characteristics))
 
     @cached_property
     def priced(self) -> NDArray[np.bool_]:

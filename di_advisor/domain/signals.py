@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import AccountKind
@@ -116,8 +116,8 @@ class MarketSignals:
                 f"Market signals are not aligned: {n} names, and prices, risk, costs, volumes for {same}.",
                 hint="Build them with signals.estimate on one universe.",
             )
-        object.__setattr__(self, "esg", MappingProxyType(dict(self.esg)))
-        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+        object.__setattr__(self, "esg", FrozenMap(self.esg))
+        object.__setattr__(self, "provenance", FrozenMap(self.provenance))
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class IndexWeights:
                 hint="Pass weights that sum to 1, or call IndexWeights.rescaled to say that you want them rescaled.",
                 total=total,
             )
-        object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
+        object.__setattr__(self, "weights", FrozenMap(self.weights))
 
     @classmethod
     def rescaled(cls, effective: date, weights: Mapping[str, float]) -> IndexWeights:

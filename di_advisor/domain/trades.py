@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.portfolio import Side
 
 __all__ = ["Trade"]
@@ -66,8 +66,8 @@ class Trade:
     facts: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dollars", MappingProxyType(dict(self.dollars)))
-        object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
+        object.__setattr__(self, "dollars", FrozenMap(self.dollars))
+        object.__setattr__(self, "facts", FrozenMap(self.facts))
 
     @property
     def benefit_usd(self) -> Decimal:

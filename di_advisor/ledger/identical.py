@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.universe import Security
 from di_advisor.errors import InputError
 
@@ -32,7 +32,7 @@ class IdenticalGroups:
     group_by_security: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "group_by_security", MappingProxyType(dict(self.group_by_security)))
+        object.__setattr__(self, "group_by_security", FrozenMap(self.group_by_security))
 
     @classmethod
     def from_securities(cls, securities: Iterable[Security]) -> IdenticalGroups:

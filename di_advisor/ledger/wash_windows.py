@@ -28,9 +28,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from types import MappingProxyType
 from typing import Final
 
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.signals import Lock, LockKind
@@ -92,7 +92,7 @@ class WashWindows:
 
     def __post_init__(self) -> None:
         for name in ("purchases", "loss_sales", "reinvesting", "tickers"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+            object.__setattr__(self, name, FrozenMap(getattr(self, name)))
 
     def no_buy_locks(self, security_ids: Iterable[str]) -> tuple[Lock, ...]:
         """Locks on names that must not be bought today, one a name, in the order given.

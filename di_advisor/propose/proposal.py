@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Lock, UnpricedPosition
 from di_advisor.domain.trades import Trade
@@ -55,7 +55,7 @@ class Measures:
 
     def __post_init__(self) -> None:
         for name in ("sector_active", "factor_active", "objective_usd"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+            object.__setattr__(self, name, FrozenMap(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Proposal:
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+        object.__setattr__(self, "provenance", FrozenMap(self.provenance))
 
     @property
     def benefit_usd(self) -> Decimal:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import ExposureHistory, FloatArray, Market, PriceBars, ReturnHistory
 from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio, Side
@@ -211,7 +211,7 @@ class SampleWorld:
     def portfolios(self) -> Mapping[str, Portfolio]:
         """Three taxpayers with one account each: young, seasoned, concentrated."""
         stored = self.source.records("accounts")["accounts"]
-        return MappingProxyType({name: _portfolio(name, record, self.as_of) for name, record in stored.items()})
+        return FrozenMap({name: _portfolio(name, record, self.as_of) for name, record in stored.items()})
 
     def _frame(self, name: str) -> pd.DataFrame:
         import pandas as pd

@@ -1,0 +1,45 @@
+"""A mapping that cannot change and can be copied and sent to another process.
+
+Facts are frozen values, and some of their fields are mappings. The standard library's read-only view
+cannot be copied deeply nor travel to a worker process; this one can, and compares like a dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+__all__ = ["FrozenMap"]
+
+Key = TypeVar("Key")
+Value_co = TypeVar("Value_co", covariant=True)
+
+
+class FrozenMap(Mapping[Key, Value_co]):
+    """Read-only copy of a mapping, in its order.
+
+    Parameters
+    ----------
+    items : Mapping
+        What it holds; a copy is taken.
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[Key, Value_co]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, key: Key) -> Value_co:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+    def __reduce__(self) -> tuple[type[FrozenMap[Key, Value_co]], tuple[dict[Key, Value_co]]]:
+        return FrozenMap, (dict(self._items),)
