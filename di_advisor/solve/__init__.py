@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from di_advisor.errors import InfeasibleError
-from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.solve.capped_search import CappedSearch
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.solution import Solution
 from di_advisor.units import bps_from_fraction
 
-__all__ = ["Cancel", "Solution", "solve"]
+__all__ = ["Cancel", "Solution", "search_for", "solve"]
 
 
 def _never() -> bool:
     return False
+
+
+def search_for(block: Block, cancel: Cancel, rounds: int) -> Search:
+    """The search that fits a block: with or without a tracking-error cap."""
+    if block.tracking_error_max is None:
+        return Search(block, cancel, rounds)
+    return CappedSearch(block, block.tracking_error_max, cancel, rounds)
 
 
 def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Solution:
@@ -41,7 +49,7 @@ def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Sol
         When there is no certified plan.
     """
     try:
-        return Search(problem.block, problem.identical_groups, cancel, rounds).run()
+        return search_for(problem.block, cancel, rounds).run()
     except InfeasibleError as error:
         if "smallest" in error.facts:
             raise

@@ -11,7 +11,6 @@ are enough. Limits: the search is a heuristic; the certificate says how good it 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -21,7 +20,6 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.bracket import Bracket, Point
 from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.feasible import choose, feasible_choices, shared_groups
 from di_advisor.solve.minimum import settle_minimum_trades
@@ -31,36 +29,23 @@ from di_advisor.solve.solution import FEASIBLE, Solution, judge
 from di_advisor.solve.tracking import (
     RISK_ALONE,
     Capped,
-    beside_the_cap,
-    log_excess,
-    over_the_cap,
     refuse,
-    smallest_tracking_error,
     solve_capped,
 )
 
-__all__ = ["Cancel", "Search"]
+__all__ = ["SMALLEST_PRICE", "Cancel", "Incumbent", "Search"]
 
 Cancel = Callable[[], bool]
 
 _GAIN = 1e-11
 _ENOUGH = 5e-5
-_GOOD = 2e-3
 _SPEED = 0.5
 _FEW = 4
-_CAP_TURNS = 5
-_CAP_TURNS_MAX = 10
-_HIGH = 1e3
-_ROUNDS_A_PRICE = 3
-_CLOSE = 0.02
-_NARROW = 0.1
-_LOG_STEP = 1.8
-_GUESS = 0.1
-_SMALLEST = 1e-6
+SMALLEST_PRICE = 1e-6
 
 
 @dataclass(frozen=True)
-class _Incumbent:
+class Incumbent:
     """Best choices so far."""
 
     choices: Choices
@@ -74,19 +59,16 @@ class Search:
     ----------
     block : Block
         The account.
-    groups : ndarray of int, shape (n,)
-        Substantially identical groups.
     cancel : callable
         Asked between solves.
     rounds : int
         Budget of rounds.
     """
 
-    def __init__(self, block: Block, groups: NDArray[np.int64], cancel: Cancel, rounds: int) -> None:
+    def __init__(self, block: Block, cancel: Cancel, rounds: int) -> None:
         self.block = block
         self.names = PricedNames(block)
-        self.groups = groups
-        self.shared = shared_groups(groups)
+        self.shared = shared_groups(block.groups)
         self.cancel = cancel
         self.rounds = rounds
         self.bound = -np.inf
@@ -102,20 +84,10 @@ class Search:
             When there is no plan, or none that certifies.
         """
         program = QuadraticProgram(self.block, relaxed(self.block))
-        cap = self.block.tracking_error_max
-        start = self.block.aversion
-        if cap is not None:
-            smallest = smallest_tracking_error(program)
-            if smallest > cap:
-                raise over_the_cap(self.block, smallest)
-            start = max(start, _GUESS * self._most_saved() / cap**2)
-        first = self._plain(program, start)
-        idle = self._idle(self._note(first))
+        first = self.plain(program, self.first_price(program))
+        idle = self._idle(self.note(first))
         try:
-            if cap is None:
-                final = self._finish(self._rounds(first).choices, self.block.aversion)
-            else:
-                final = self._under_the_cap(first, cap)
+            final = self.best_plan(first)
         except (InfeasibleError, UncertifiedError):
             if idle is None:
                 raise
@@ -124,6 +96,15 @@ class Search:
             final = idle
         return replace(final, bound=max(final.bound, self.bound), solves=self.solves, fallbacks=self.fallbacks)
 
+    def first_price(self, program: QuadraticProgram) -> float:
+        """Price of variance to begin with."""
+        del program
+        return self.block.aversion
+
+    def best_plan(self, first: Prices) -> Solution:
+        """The best plan from first prices on."""
+        return self.finish(self.rounds_from(first).choices, self.block.aversion)
+
     def _idle(self, prices: Prices) -> Solution | None:
         """Doing nothing, where that keeps every rule: no search may end with less."""
         choices = np.zeros(len(self.block.active_lower), dtype=np.int64)
@@ -131,108 +112,34 @@ class Search:
         solution = self._judged(choices, Capped(amounts, prices, "doing nothing"))
         return solution if solution.residual <= FEASIBLE else None
 
-    def _most_saved(self) -> float:
-        """What selling every loss would save: the scale of what risk has to be weighed against."""
-        segments = self.block.segments
-        return float(-np.minimum(segments.slope * segments.width, 0.0).sum()) + _SMALLEST
-
-    def _plain(self, program: QuadraticProgram, price: float) -> Prices:
+    def plain(self, program: QuadraticProgram, price: float) -> Prices:
         """Prices of one convex solve at a price of risk, whatever the cap says."""
         self._ask()
-        answer = program.solve(max(price, _SMALLEST))
-        self._count(program)
+        answer = program.solve(max(price, SMALLEST_PRICE))
+        self.count(program)
         refuse(answer)
         return answer.known_prices
 
-    def _under_the_cap(self, prices: Prices, cap: float) -> Solution:
-        """Search the price of risk at which the best discrete plan meets the cap, then meet it exactly."""
-        base = max(self.block.aversion, _SMALLEST)
-        bracket: Bracket[Choices] = Bracket(_LOG_STEP)
-        for turn in range(_CAP_TURNS_MAX):
-            few = turn < _CAP_TURNS and prices.risk > base * (1 + 1e-9)
-            found = self._at_price(prices, cap, min(self.rounds, _ROUNDS_A_PRICE) if few else self.rounds)
-            self._note(found.solution.prices)
-            price = found.solution.prices.risk
-            active = self.block.holdings.active + found.solution.plan.net(self.block.holdings.lot_name)
-            excess = log_excess(self.block, active, cap)
-            bracket.add(price, excess, found.choices)
-            if excess <= 0 and price <= base * (1 + 1e-9):
-                return self._finish(found.choices, base)
-            enough = turn + 1 >= _CAP_TURNS and bracket.below is not None
-            if enough or abs(excess) < _CLOSE or bracket.width < _NARROW:
-                break
-            price = max(bracket.next_price(), base)
-            prices = replace(found.solution.prices, risk=price)
-        return self._best_of(bracket.nearest_first(), cap)
+    def rounds_from(self, prices: Prices) -> Incumbent:
+        """Rounds of choices from given prices on: the best choices found, with their plan.
 
-    def _at_price(self, prices: Prices, cap: float, rounds: int) -> _Incumbent:
-        """Best choices at a fixed price of risk: the same problem without the cap and dearer risk."""
-        priced = replace(self.block, aversion=prices.risk, tracking_error_max=None)
-        inner = Search(priced, self.groups, self.cancel, rounds)
-        try:
-            return inner._rounds(prices)
-        finally:
-            self.solves += inner.solves
-            self.fallbacks += inner.fallbacks
-            # its bound is one of ours too, once the cap is charged at this price
-            self.bound = max(self.bound, inner.bound - (prices.risk - self.block.aversion) * cap**2)
-
-    def _best_of(self, ends: list[Point[Choices]], cap: float) -> Solution:
-        """Meet the cap with the choices of each end of the bracket; the better plan, solved to the end.
-
-        Where neither can meet it, the choices of the plan of least tracking error can, unless minimum
-        trades stand in the way.
+        Raises
+        ------
+        InfeasibleError, UncertifiedError, UnfinishedError
+            When no choices leave a plan.
         """
-        best: Solution | None = None
-        failure: UncertifiedError | None = None
-        for end in ends:
-            try:
-                solution = self._try(end.found, math.exp(end.log_price), None if best is None else best.objective)
-            except InfeasibleError:
-                continue
-            except UncertifiedError as error:
-                failure = error
-                continue
-            if solution is None:
-                continue
-            if best is None or solution.objective < best.objective:
-                best = solution
-            if best.objective - self.bound <= _GOOD * max(best.nothing - best.objective, 1e-9):
-                break
-        if failure is not None and best is None:
-            raise failure
-        if best is None:
-            best = self._least_risk(cap)
-        return self._finish(best.choices, best.prices.risk)
-
-    def _least_risk(self, cap: float) -> Solution:
-        """A plan under the cap with the choices of the plan of least tracking error."""
-        program = QuadraticProgram(self.block, relaxed(self.block))
-        answer = program.solve(RISK_ALONE, trading=0.0)
-        self._count(program)
-        refuse(answer)
-        choices = feasible_choices(self.block, answer.active - self.block.holdings.active, self.shared)
-        try:
-            solution = self._try(choices, RISK_ALONE * _HIGH)
-        except InfeasibleError as error:
-            raise beside_the_cap(cap) from error
-        if solution is None:
-            raise beside_the_cap(cap)
-        return solution
-
-    def _rounds(self, prices: Prices) -> _Incumbent:
-        average = self._note(prices)
+        average = self.note(prices)
         choices = self._choices_at(average)
-        best: _Incumbent | None = None
+        best: Incumbent | None = None
         share, previous = _SPEED, np.inf
         banned = np.zeros(len(choices), dtype=np.bool_)
         for _ in range(self.rounds):
             try:
-                solution = self._try(choices, average.risk)
+                solution = self.attempt(choices, average.risk)
             except (InfeasibleError, UncertifiedError):
                 if best is None:
                     choices = self._repaired(average)
-                    solution = self._try(choices, average.risk)
+                    solution = self.attempt(choices, average.risk)
                 else:
                     moved = choices != best.choices
                     if moved.sum() <= _FEW:
@@ -244,7 +151,7 @@ class Search:
             if solution is None:  # only a value to beat can prune, and none was given
                 break
             if best is None or solution.objective < best.solution.objective:
-                best, share = _Incumbent(choices, solution), _SPEED
+                best, share = Incumbent(choices, solution), _SPEED
             elif (choices != best.choices).any():
                 share *= _SPEED
             average = self._average(average, solution.prices)
@@ -263,7 +170,7 @@ class Search:
             )
         return best
 
-    def _try(self, choices: Choices, price: float, to_beat: float | None = None) -> Solution | None:
+    def attempt(self, choices: Choices, price: float, to_beat: float | None = None) -> Solution | None:
         """Solve with these choices; None as soon as it is proved that they cannot beat a value."""
         program = QuadraticProgram(self.block, choices)
         capped = self._capped(program, start=price, coarse=True, to_beat=to_beat)
@@ -273,13 +180,14 @@ class Search:
         self.bound = max(self.bound, solution.bound)
         return solution
 
-    def _note(self, prices: Prices) -> Prices:
+    def note(self, prices: Prices) -> Prices:
+        """Take in a bound from prices; the prices, made fit for bounds."""
         clean = self.names.sanitised(prices)
         self.bound = max(self.bound, self.names.bound(clean))
         return clean
 
     def _average(self, old: Prices, new: Prices) -> Prices:
-        return self._note(
+        return self.note(
             Prices(
                 risk=0.5 * (old.risk + new.risk),
                 exposures=0.5 * (old.exposures + new.exposures),
@@ -291,7 +199,7 @@ class Search:
     def _choices_at(self, prices: Prices) -> Choices:
         return choose(self.block, self.names.values(prices).value, self.shared)
 
-    def _switched(self, best: _Incumbent, share: float, banned: NDArray[np.bool_]) -> Choices:
+    def _switched(self, best: Incumbent, share: float, banned: NDArray[np.bool_]) -> Choices:
         """The best choices, with the share of the names switched that gains most at their prices."""
         values = self.names.values(best.solution.prices).value
         wanted = choose(self.block, values, self.shared)
@@ -311,10 +219,10 @@ class Search:
         """Feasible choices near what the prices ask for."""
         if self.block.min_trade.any():
             loose = replace(self.block, min_trade=np.zeros_like(self.block.min_trade))
-            inner = Search(loose, self.groups, self.cancel, self.rounds)
-            found_loose = inner._rounds(prices)
+            inner = Search(loose, self.cancel, self.rounds)
+            found_loose = inner.rounds_from(prices)
             sides = found_loose.choices
-            self._note(found_loose.solution.prices)
+            self.note(found_loose.solution.prices)
             self.solves += inner.solves
             self.fallbacks += inner.fallbacks
 
@@ -322,7 +230,7 @@ class Search:
                 self._ask()
                 program = QuadraticProgram(self.block, choices, minimum)
                 answer = program.solve(prices.risk)
-                self._count(program)
+                self.count(program)
                 return answer
 
             plan = solve(sides, loose.min_trade)
@@ -333,11 +241,12 @@ class Search:
                 return found
         program = QuadraticProgram(self.block, relaxed(self.block))
         answer = program.solve(RISK_ALONE, trading=0.0)
-        self._count(program)
+        self.count(program)
         refuse(answer)
         return feasible_choices(self.block, answer.active - self.block.holdings.active, self.shared)
 
-    def _finish(self, choices: Choices, price: float) -> Solution:
+    def finish(self, choices: Choices, price: float) -> Solution:
+        """Solve with given choices to the end, and check the solution."""
         capped = self._capped(QuadraticProgram(self.block, choices), start=price, coarse=False)
         if capped is None:
             raise UnfinishedError("The last solve was pruned.", hint="Allow more rounds.")
@@ -363,9 +272,10 @@ class Search:
         try:
             return solve_capped(program, self.names, start=start, coarse=coarse, to_beat=to_beat)
         finally:
-            self._count(program)
+            self.count(program)
 
-    def _count(self, program: QuadraticProgram) -> None:
+    def count(self, program: QuadraticProgram) -> None:
+        """Add a program's solves to the tally."""
         self.solves += program.solves
         self.fallbacks += program.fallbacks
         program.solves = program.fallbacks = 0

@@ -5,8 +5,8 @@ import pytest
 
 from di_advisor.errors import InfeasibleError
 from di_advisor.formulate import formulate
+from di_advisor.solve import search_for
 from di_advisor.solve.choices import Choice
-from di_advisor.solve.discrete import Search
 from di_advisor.solve.reference import solve_reference
 from di_advisor.solve.solution import FEASIBLE, Solution
 from di_advisor.testing.random_cases import RandomCase, random_case
@@ -16,7 +16,7 @@ SEEDS = range(40)
 
 def solved(case: RandomCase, rounds: int = 3) -> tuple[object, Solution]:
     problem = formulate(case.signals, case.mandate, case.tax)
-    return problem, Search(problem.block, problem.identical_groups, lambda: False, rounds).run()
+    return problem, search_for(problem.block, lambda: False, rounds).run()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -24,7 +24,7 @@ def test_the_fast_path_agrees_with_cvxpy_and_clarabel(seed: int) -> None:
     case = random_case(seed, shared_groups=seed % 3)
     problem = formulate(case.signals, case.mandate, case.tax)
     try:
-        solution = Search(problem.block, problem.identical_groups, lambda: False, 3).run()
+        solution = search_for(problem.block, lambda: False, 3).run()
     except InfeasibleError:
         with pytest.raises(InfeasibleError):
             solve_reference(problem, np.full(len(problem.block.active_lower), int(Choice.EITHER)))
@@ -42,7 +42,7 @@ def test_minimum_trades_agree_too(seed: int) -> None:
     case = random_case(100 + seed)
     mandate = case.mandate.with_changes(min_trade_weight=5e-4, turnover_max=None)
     problem = formulate(case.signals, mandate, case.tax)
-    solution = Search(problem.block, problem.identical_groups, lambda: False, 4).run()
+    solution = search_for(problem.block, lambda: False, 4).run()
     reference = solve_reference(problem, solution.choices)
     size = max(abs(reference.objective), abs(solution.nothing - reference.objective))
     assert solution.objective == pytest.approx(reference.objective, abs=1e-6 * size)

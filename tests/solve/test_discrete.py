@@ -9,9 +9,8 @@ import pytest
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.problem import Problem
-from di_advisor.solve import solve
+from di_advisor.solve import search_for, solve
 from di_advisor.solve.choices import Choice
-from di_advisor.solve.discrete import Search
 from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.quadratic import QuadraticProgram
 from di_advisor.solve.solution import judge, objective_of
@@ -142,7 +141,7 @@ def test_a_solution_that_breaks_a_rule_refuses_itself() -> None:
     case = random_case(2)
     problem = formulate(case.signals, case.mandate.with_changes(tracking_error_max=None), case.tax)
     solution = solve(problem)
-    search = Search(problem.block, problem.identical_groups, lambda: False, 1)
+    search = search_for(problem.block, lambda: False, 1)
     amounts = problem.block.segments.width.copy()
     broken = judge(search.names, solution.choices, amounts, solution.prices, solver="none", solves=0, fallbacks=0)
     with pytest.raises(UncertifiedError, match="breaks a limit"):
