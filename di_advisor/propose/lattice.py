@@ -27,6 +27,9 @@ _VARIANCE_PENALTY = 1e4
 _HELPS = 1e-12
 _FIRST = 1e6
 _PART = 8
+_RECONSIDERED = 60
+_TRIES = 25
+_MENDING = 40
 _MARGIN = 1e-7
 
 
@@ -159,6 +162,26 @@ class _Merit:
                     best = (i, int(after[i] - count[i]), float(total[i]))
         return best[0], best[1]
 
+    def judged(self, count: NDArray[np.int64]) -> tuple[float, float]:
+        """Objective (at this price of risk) and how far the rules are broken."""
+        state = self._state(self.amounts(count))
+        objective = self.price * float(state.variance[0]) + float(state.cost_of.sum() + state.tax_of.sum())
+        return objective, float(self._broken(state)[0])
+
+    def fewer(self, count: NDArray[np.int64], name: int) -> int:
+        """One step less of a name, or none where that would be less than its fewest."""
+        less = int(count[name]) - 1
+        return less if less >= self.lattice.lowest[name] else 0
+
+    def unwanted(self, count: NDArray[np.int64]) -> list[int]:
+        """Names of which one step less would lower the objective if no rule stood in the way, largest gain first."""
+        now = self._state(self.amounts(count))
+        after = self._allowed(count, -np.ones_like(count))
+        _, objective = self._moved(now, count, after)
+        gain = np.where(after != count, objective, 0.0)
+        order = np.argsort(gain)[:_TRIES]
+        return [int(i) for i in order if gain[i] < -_HELPS]
+
     def _allowed(self, count: NDArray[np.int64], step: NDArray[np.int64]) -> NDArray[np.int64]:
         """Counts after a step: zero, or within the fewest and the most; unchanged where that is not possible."""
         lattice = self.lattice
@@ -249,10 +272,36 @@ def descend(
         Budget.
     """
     merit = _Merit(problem, lattice, sale, fixed, price)
+    return _reconsidered(merit, _walked(merit, count, steps_max))
+
+
+def _walked(merit: _Merit, count: NDArray[np.int64], steps_max: int) -> NDArray[np.int64]:
     count = count.copy()
     for _ in range(steps_max):
         name, step = merit.best_step(count)
         if name < 0:
             break
         count[name] += step
+    return count
+
+
+def _reconsidered(merit: _Merit, count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give up, one after the other, trades that the objective would rather not have, and mend what that breaks.
+
+    A sale that rounding pushed into a taxable gain cannot be undone by a single step while it pays for
+    a purchase; undone together with the cheapest purchases it can.
+    """
+    best, broken = merit.judged(count)
+    for _ in range(_RECONSIDERED):
+        tries = merit.unwanted(count)
+        for name in tries:
+            trial = count.copy()
+            trial[name] = merit.fewer(count, name)
+            trial = _walked(merit, trial, _MENDING)
+            value, still_broken = merit.judged(trial)
+            if still_broken <= broken and value < best - _HELPS:
+                count, best = trial, value
+                break
+        else:
+            break
     return count
