@@ -175,3 +175,25 @@ def test_an_account_at_its_target_is_left_alone(world: SampleWorld, estimates: t
     proposal = propose(world, estimates, "young", mandate)
     assert proposal.benefit_usd >= 0
     assert proposal.certificate.bound_usd <= float(sum(proposal.before.objective_usd.values()))
+
+
+def test_no_name_is_sold_at_a_cost_that_rounding_alone_made(
+    world: SampleWorld, estimates: tuple[FactorRisk, CostCurves]
+) -> None:
+    mandate = Mandate(tracking_error_max=0.02, sector_band=Band.within(0.03), min_trade_usd=Decimal(250))
+    proposal = propose(world, estimates, "seasoned", mandate)
+    earned: dict[str, Decimal] = {}
+    for t in proposal.trade_list:
+        if t.side is Side.SELL:
+            earned[t.security_id] = earned.get(t.security_id, Decimal(0)) + t.benefit_usd
+    assert min(earned.values()) > -1
+    assert proposal.certificate.rounding_usd < 0.1 * float(proposal.benefit_usd)
+
+
+def test_figures_are_floats_and_say_the_same(world: SampleWorld, estimates: tuple[FactorRisk, CostCurves]) -> None:
+    proposal = propose(world, estimates, "young", Mandate())
+    figures = proposal.trade_figures
+    assert figures["benefit_usd"].sum() == pytest.approx(float(proposal.benefit_usd))
+    assert len(figures.nlargest(3, "benefit_usd")) == 3
+    assert figures.loc[figures["side"] == "buy", "gain_usd"].isna().all()
+    assert len(repr(proposal)) < 200

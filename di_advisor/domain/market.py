@@ -30,7 +30,7 @@ __all__ = ["ExposureHistory", "FloatArray", "Market", "PriceBars", "ReturnHistor
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Market:
     """A dated view of the market, aligned to a universe of n names.
 
@@ -103,6 +103,9 @@ class Market:
         if (self.adv_usd <= 0).any():
             raise InputError("adv_usd holds a zero.", hint="Drop names that do not trade, or give them their true ADV.")
         object.__setattr__(self, "characteristics", FrozenMap(self.characteristics))
+
+    def __repr__(self) -> str:
+        return f"Market(on {self.as_of}: {len(self.universe)} names, {int(self.priced.sum())} priced)"
 
     @cached_property
     def priced(self) -> NDArray[np.bool_]:

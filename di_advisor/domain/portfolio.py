@@ -149,7 +149,7 @@ class Account:
         return Decimal(total.numerator) / Decimal(total.denominator)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Portfolio:
     """A taxpayer's accounts.
 
@@ -168,6 +168,10 @@ class Portfolio:
         ids = [a.account_id for a in self.accounts]
         if len(set(ids)) != len(ids):
             raise InputError(f"Account ids are not distinct: {ids}.", hint="Give each account its own id.")
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{a.account_id} ({a.kind.value}, {len(a.lots)} lots)" for a in self.accounts)
+        return f"Portfolio(taxpayer {self.taxpayer}: {held or 'no accounts'})"
 
     @property
     def lots(self) -> tuple[TaxLot, ...]:

@@ -112,7 +112,7 @@ class TargetComponent:
         return held[-1]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Target:
     """Composite target.
 
@@ -131,6 +131,10 @@ class Target:
                 f"The target's components sum to {total:.6f} of the account, not 1.",
                 hint="Adjust the fractions, or add the missing component.",
             )
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{c.fraction:g} {c.index} ({len(c.path)} dated sets of weights)" for c in self.components)
+        return f"Target({parts})"
 
     @classmethod
     def single(cls, index: str, weights: Mapping[str, float], effective: date) -> Target:

@@ -55,7 +55,7 @@ class Security:
             object.__setattr__(self, "ticker", self.security_id)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Universe:
     """Securities in a fixed order.
 
@@ -81,6 +81,9 @@ class Universe:
                 hint="Keep one row for each security; share classes have ids of their own.",
                 duplicates=twice,
             )
+
+    def __repr__(self) -> str:
+        return f"Universe({len(self.securities)} names in {len(self.sectors)} sectors)"
 
     def __len__(self) -> int:
         return len(self.securities)

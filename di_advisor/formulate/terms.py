@@ -102,7 +102,9 @@ class TradingCost:
     @property
     def sentence(self) -> str:
         """What it charges for."""
-        return "Predicted half-spread and market impact of each trade."
+        return (
+            "Predicted half-spread and market impact of each trade; impact by straight pieces that never understate it."
+        )
 
     def of(self, traded: FloatArray) -> FloatArray:
         """Cost of trading an amount of each name in one direction, shape (n,), fraction of the account."""

@@ -19,6 +19,7 @@ from di_advisor.domain.portfolio import AccountKind, Side
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.propose.measure import measure, rule_checks
 from di_advisor.propose.proposal import Certificate, Proposal, Stage
@@ -63,7 +64,13 @@ def _dollars(problem: Problem, orders: Orders) -> tuple[list[dict[str, Decimal]]
 
 def _trades(problem: Problem, signals: Signals, orders: Orders) -> list[Trade]:
     sold, bought = _dollars(problem, orders)
-    trades = [_sale(problem, signals, orders, at, dollars) for at, dollars in zip(orders.sells, sold, strict=True)]
+    of_name: dict[int, list[Decimal]] = {}
+    for at, dollars in zip(orders.sells, sold, strict=True):
+        of_name.setdefault(int(signals.account.lot_name[at]), []).append(-sum(dollars.values(), Decimal(0)))
+    trades = [
+        _sale(problem, signals, orders, at, dollars, of_name[int(signals.account.lot_name[at])])
+        for at, dollars in zip(orders.sells, sold, strict=True)
+    ]
     for name, dollars in zip(orders.buys, bought, strict=True):
         shares, move = orders.buys[name], _move(problem, orders, name)
         ticker = signals.market.universe.securities[name].ticker
@@ -97,8 +104,25 @@ def _plain(
     )
 
 
-def _sale(problem: Problem, signals: Signals, orders: Orders, lot_at: int, dollars: dict[str, Decimal]) -> Trade:
-    """A sale names its lot, and what its gain is where gains are taxed."""
+def _serves(problem: Problem, orders: Orders, name: int, benefits: list[Decimal]) -> str:
+    """What a sale that does not pay by itself is part of, where that can be told."""
+    together = sum(benefits, Decimal(0))
+    if len(benefits) > 1 and together > 0:
+        return f"it completes the order of {len(benefits)} lots of the name, which together earn ${together:,.2f}"
+    if 0 < abs(orders.net[name]) - problem.block.min_trade[name] < NO_ROOM and problem.block.min_trade[name] > 0:
+        return "it brings the order to the minimum trade"
+    return ""
+
+
+def _sale(
+    problem: Problem,
+    signals: Signals,
+    orders: Orders,
+    lot_at: int,
+    dollars: dict[str, Decimal],
+    benefits: list[Decimal],
+) -> Trade:
+    """A sale names its lot, and what its gain is where gains are taxed; ``benefits`` are those of its name's lots."""
     account, market = signals.account, signals.market
     lot, name, shares = account.lots[lot_at], int(account.lot_name[lot_at]), orders.sells[lot_at]
     untaxed = account.kind in (AccountKind.IRA, AccountKind.ROTH)
@@ -114,7 +138,7 @@ def _sale(problem: Problem, signals: Signals, orders: Orders, lot_at: int, dolla
         long_term=long_term,
         gain_usd=gain_usd,
         dollars=dollars,
-        move=_move(problem, orders, name),
+        move=replace(_move(problem, orders, name), serves=_serves(problem, orders, name, benefits)),
     )
     plain = _plain(signals, name, Side.SELL, shares, dollars, sentence)
     return replace(plain, lot_id=lot.lot_id, acquired=lot.acquired, long_term=long_term, gain_usd=gain_usd, facts=facts)

@@ -118,7 +118,7 @@ class Stage:
     cpu_seconds: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Proposal:
     """What to trade, and why.
 
@@ -170,6 +170,12 @@ class Proposal:
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", FrozenMap(self.provenance))
 
+    def __repr__(self) -> str:
+        return (
+            f"Proposal(account {self.account_id} on {self.as_of}: {len(self.trade_list)} trades worth "
+            f"${self.benefit_usd:,.2f} over doing nothing; .trades is the frame)"
+        )
+
     @property
     def benefit_usd(self) -> Decimal:
         """Objective of doing nothing minus objective of the plan, in cents."""
@@ -184,27 +190,41 @@ class Proposal:
 
     @property
     def trades(self) -> pd.DataFrame:
-        """One row a trade, dollars by term as columns ending in ``_usd``."""
+        """One row a trade, dollars by term as columns ending in ``_usd``; amounts are exact decimals.
+
+        `trade_figures` has the same as floats, for plots and arithmetic.
+        """
         import pandas as pd
 
         terms = list(self.terms_usd)
+        columns = ["side", "ticker", "name", "sector", "security_id", "lot_id", "acquired", "shares", "price_usd"]
+        columns += ["value_usd", "term", "gain_usd"]
+        columns += [f"{k.replace(' ', '_')}_usd" for k in terms] + ["benefit_usd", "why"]
         rows = [
-            {
-                "side": t.side.value,
-                "ticker": t.ticker,
-                "security_id": t.security_id,
-                "lot_id": t.lot_id,
-                "shares": t.shares,
-                "price_usd": t.price_usd,
-                "value_usd": t.value_usd,
-                "term": "" if t.long_term is None else ("long" if t.long_term else "short"),
-                "gain_usd": t.gain_usd,
-                **{f"{k.replace(' ', '_')}_usd": t.dollars.get(k, Decimal(0)) for k in terms},
-                "benefit_usd": t.benefit_usd,
-                "why": t.sentence,
-            }
+            [
+                t.side.value,
+                t.ticker,
+                t.name,
+                t.sector,
+                t.security_id,
+                t.lot_id,
+                t.acquired,
+                t.shares,
+                t.price_usd,
+                t.value_usd,
+                "" if t.long_term is None else ("long" if t.long_term else "short"),
+                t.gain_usd,
+                *(t.dollars.get(k, Decimal(0)) for k in terms),
+                t.benefit_usd,
+                t.sentence,
+            ]
             for t in self.trade_list
         ]
-        columns = ["side", "ticker", "security_id", "lot_id", "shares", "price_usd", "value_usd", "term", "gain_usd"]
-        columns += [f"{k.replace(' ', '_')}_usd" for k in terms] + ["benefit_usd", "why"]
         return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def trade_figures(self) -> pd.DataFrame:
+        """`trades` with shares and dollars as floats; NaN where there is no gain (a buy)."""
+        frame = self.trades
+        figures = [c for c in frame.columns if c == "shares" or c.endswith("_usd")]
+        return frame.astype(dict.fromkeys(figures, "float64"))

@@ -14,10 +14,14 @@ __all__ = ["Move", "buy_sentence", "sell_sentence"]
 
 @dataclass(frozen=True)
 class Move:
-    """A name's active weight before and after all its trades, as fractions."""
+    """A name's active weight before and after all its trades, as fractions.
+
+    ``serves`` says what a trade is for where it costs more than it earns by itself.
+    """
 
     before: float
     after: float
+    serves: str = ""
 
     def clause(self) -> str:
         """What the trades do to the name's distance from its target."""
@@ -76,7 +80,7 @@ def sell_sentence(
         what = "realises neither gain nor loss"
     return (
         f"Sell {shares} {ticker} from {lot}: it {what}; {move.clause()}, "
-        f"{_effects(dollars)}{_purpose(dollars, 'it raises the cash for better trades or keeps a rule')}."
+        f"{_effects(dollars)}{_purpose(dollars, move.serves or 'it raises the cash for better trades or keeps a rule')}."
     )
 
 
