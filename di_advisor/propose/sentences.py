@@ -12,6 +12,9 @@ from di_advisor.units import bps_from_fraction
 __all__ = ["Move", "buy_sentence", "sell_sentence"]
 
 
+_SERVES = "it raises the cash for better trades or keeps a rule"
+
+
 @dataclass(frozen=True)
 class Move:
     """A name's active weight before and after all its trades, as fractions.
@@ -80,7 +83,7 @@ def sell_sentence(
         what = "realises neither gain nor loss"
     return (
         f"Sell {shares} {ticker} from {lot}: it {what}; {move.clause()}, "
-        f"{_effects(dollars)}{_purpose(dollars, move.serves or 'it raises the cash for better trades or keeps a rule')}."
+        f"{_effects(dollars)}{_purpose(dollars, move.serves or _SERVES)}."
     )
 
 
