@@ -2,244 +2,25 @@
 
 Rounding each trade to the nearest share moves cash, bands and risk by more than round-off when
 positions are a few shares. Decision: start at the nearest counts; while a rule is broken take the
-single step of one share that costs least for what it mends; then, as long as one helps, the step
-that lowers the objective most (at the solution's price of risk) and breaks nothing. Limits: a local
-optimum over single steps; the certificate counts what rounding cost.
+single step that costs least for what it mends; then, as long as one helps, the step that lowers the
+objective most (at the solution's price of risk) and breaks nothing; last, give up trades that do not
+pay, together with the cheapest others that this calls for. Limits: a local optimum; the certificate
+counts what rounding cost.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.formulate.account_rules import CashRange, Turnover
 from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.rules import ActiveGroup
-from di_advisor.formulate.terms import TradingCost
+from di_advisor.propose.lattice_merit import HELPS, Lattice, Merit, SaleCurve
 
-__all__ = ["Lattice", "SaleCurve", "descend"]
+__all__ = ["descend"]
 
-_PENALTY = 10.0
-_VARIANCE_PENALTY = 1e4
-_HELPS = 1e-12
-_FIRST = 1e6
-_PART = 8
 _RECONSIDERED = 60
-_TRIES = 25
 _MENDING = 40
-_MARGIN = 1e-7
-
-
-@dataclass(frozen=True)
-class SaleCurve:
-    """Tax (and waiting value) of selling an amount of each name, lots in fill order.
-
-    Attributes
-    ----------
-    lot : ndarray of int
-        Sellable lots, by name, in fill order.
-    name, start, width, slope : ndarray
-        Their name, where they start within the name, how much they hold, and tax per unit.
-    """
-
-    lot: NDArray[np.int64]
-    name: NDArray[np.int64]
-    start: FloatArray
-    width: FloatArray
-    slope: FloatArray
-
-    @classmethod
-    def of(cls, lot_name: NDArray[np.int64], width: FloatArray, slope: FloatArray) -> SaleCurve:
-        """Curve of lots with the weight that may be sold and tax per unit, shapes (L,)."""
-        lot = np.flatnonzero(width > 0)
-        lot = lot[np.lexsort((slope[lot], lot_name[lot]))]
-        name = lot_name[lot]
-        end = np.cumsum(width[lot])
-        first = np.flatnonzero(np.r_[True, name[1:] != name[:-1]]) if len(lot) else np.zeros(0, np.int64)
-        offset = np.repeat(
-            np.r_[0.0, end[first[1:] - 1]] if len(first) else np.zeros(0), np.diff(np.r_[first, len(lot)])
-        )
-        return cls(lot, name, end - width[lot] - offset, width[lot], slope[lot])
-
-    def filled(self, amount: FloatArray) -> FloatArray:
-        """How much of each of `lot` is sold when so much of its name is sold."""
-        return np.asarray(np.clip(amount[self.name] - self.start, 0.0, self.width), dtype=np.float64)
-
-    def value(self, amount: FloatArray) -> FloatArray:
-        """Tax of selling an amount of each name, shape (n,)."""
-        total = np.bincount(self.name, weights=self.filled(amount) * self.slope, minlength=len(amount))
-        return np.asarray(total, dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class Lattice:
-    """Share counts as integers: amount of name i is ``count[i] * unit[i]`` in its direction.
-
-    Attributes
-    ----------
-    direction : ndarray of shape (n,)
-        -1 sells, +1 buys, 0 does not trade.
-    unit : ndarray of shape (n,)
-        Weight of one step of shares.
-    lowest, highest : ndarray of int, shape (n,)
-        Fewest (unless zero) and most steps.
-    """
-
-    direction: FloatArray
-    unit: FloatArray
-    lowest: NDArray[np.int64]
-    highest: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class _State:
-    """What the rules limit, for one plan or for each of n moves; active weights are those before the moves."""
-
-    active: FloatArray
-    rows: FloatArray
-    cash: FloatArray
-    cost: FloatArray
-    variance: FloatArray
-    traded: FloatArray
-    cost_of: FloatArray
-    tax_of: FloatArray
-
-
-class _Merit:
-    """Objective and broken rules, with the change of every single step at once."""
-
-    def __init__(self, problem: Problem, lattice: Lattice, sale: SaleCurve, fixed: FloatArray, price: float) -> None:
-        block = problem.block
-        self.block, self.lattice, self.sale, self.price = block, lattice, sale, price
-        self.cost = next(t for t in problem.terms if isinstance(t, TradingCost))
-        self.fixed = fixed
-        risk = block.risk
-        self.xf = risk.exposures @ risk.factor_covariance_per_year
-        self.own = (self.xf * risk.exposures).sum(axis=1) + risk.specific_variance_per_year
-        groups = [r for r in problem.rules if isinstance(r, ActiveGroup)]
-        n = len(lattice.unit)
-        self.rows = np.array([g.coefficients for g in groups]).reshape(len(groups), n)
-        self.row_low = np.array([g.lower for g in groups]) + _MARGIN
-        self.row_high = np.array([g.upper for g in groups]) - _MARGIN
-        cash = next(r for r in problem.rules if isinstance(r, CashRange))
-        self.cash_low, self.cash_high = cash.lower + _MARGIN, max(cash.upper - _MARGIN, cash.lower + _MARGIN)
-        self.turnover = min((r.upper for r in problem.rules if isinstance(r, Turnover)), default=np.inf) - _MARGIN
-        self.cap = None if block.tracking_error_max is None else (block.tracking_error_max * (1 - 1e-7)) ** 2
-
-    def amounts(self, count: NDArray[np.int64]) -> FloatArray:
-        return np.asarray(count * self.lattice.unit, dtype=np.float64)
-
-    def _sold(self, amount: FloatArray) -> FloatArray:
-        return np.where(self.lattice.direction < 0, amount, 0.0)
-
-    def _charge(self, amount: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Cost and tax of each name, shapes (n,), for an amount in its direction."""
-        return self.cost.of(amount), self.sale.value(self._sold(amount))
-
-    def best_step(self, count: NDArray[np.int64]) -> tuple[int, int]:
-        """Name and step that help most; name -1 when none does."""
-        now = self._state(self.amounts(count))
-        broken = float(self._broken(now)[0])
-        best = (-1, 0, -_HELPS)
-        longer = np.maximum(count // _PART, 1)  # only while mending: one share at a time may take too long
-        for sizes in (np.ones_like(count), longer) if broken > 0 else (np.ones_like(count),):
-            for step in (sizes, -sizes):
-                after = self._allowed(count, step)
-                there, objective = self._moved(now, count, after)
-                left = self._broken(there)
-                if broken > 0:  # mend first, by the step that costs least for what it mends
-                    mended = broken - left
-                    gain = objective / np.maximum(mended, _HELPS) - _FIRST
-                    total = np.where(mended > _HELPS, gain, np.inf)
-                else:
-                    total = np.where(left > 0, np.inf, objective)
-                total = np.where(after == count, np.inf, total)
-                i = int(total.argmin())
-                if total[i] < best[2]:
-                    best = (i, int(after[i] - count[i]), float(total[i]))
-        return best[0], best[1]
-
-    def judged(self, count: NDArray[np.int64]) -> tuple[float, float]:
-        """Objective (at this price of risk) and how far the rules are broken."""
-        state = self._state(self.amounts(count))
-        objective = self.price * float(state.variance[0]) + float(state.cost_of.sum() + state.tax_of.sum())
-        return objective, float(self._broken(state)[0])
-
-    def fewer(self, count: NDArray[np.int64], name: int) -> int:
-        """One step less of a name, or none where that would be less than its fewest."""
-        less = int(count[name]) - 1
-        return less if less >= self.lattice.lowest[name] else 0
-
-    def unwanted(self, count: NDArray[np.int64]) -> list[int]:
-        """Names of which one step less would lower the objective if no rule stood in the way, largest gain first."""
-        now = self._state(self.amounts(count))
-        after = self._allowed(count, -np.ones_like(count))
-        _, objective = self._moved(now, count, after)
-        gain = np.where(after != count, objective, 0.0)
-        order = np.argsort(gain)[:_TRIES]
-        return [int(i) for i in order if gain[i] < -_HELPS]
-
-    def _allowed(self, count: NDArray[np.int64], step: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Counts after a step: zero, or within the fewest and the most; unchanged where that is not possible."""
-        lattice = self.lattice
-        after = count + step
-        after = np.where((step > 0) & (count == 0), lattice.lowest, after)
-        after = np.where((step < 0) & (after < lattice.lowest), 0, after)
-        open_ = (lattice.direction != 0) & (after >= 0) & (after <= lattice.highest)
-        return np.where(open_, after, count)
-
-    def _state(self, amount: FloatArray) -> _State:
-        block = self.block
-        z = block.holdings.active + self.fixed + self.lattice.direction * amount
-        cost, tax = self._charge(amount)
-        return _State(
-            active=z,
-            rows=(self.rows @ z)[:, None],
-            cash=np.array([block.holdings.cash - float(z.sum() - block.holdings.active.sum())]),
-            cost=np.array([float(cost.sum()) + float(self.cost.of(np.abs(self.fixed)).sum())]),
-            variance=np.array([block.risk.variance_per_year(z)]),
-            traded=np.array([float(amount.sum() + np.abs(self.fixed).sum())]),
-            cost_of=cost,
-            tax_of=tax,
-        )
-
-    def _moved(self, now: _State, count: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[_State, FloatArray]:
-        """The state after each name's move by itself, and what each move does to the objective."""
-        amount, moved = self.amounts(count), self.amounts(after)
-        change = self.lattice.direction * (moved - amount)
-        risk = self.block.risk
-        e = risk.exposures.T @ now.active
-        slope = 2.0 * (self.xf @ e + risk.specific_variance_per_year * now.active)
-        d_variance = slope * change + self.own * change * change
-        cost, tax = self._charge(moved)
-        objective = self.price * d_variance + (cost - now.cost_of) + (tax - now.tax_of)
-        there = _State(
-            active=now.active,
-            rows=now.rows + self.rows * change[None, :],
-            cash=now.cash - change,
-            cost=now.cost + (cost - now.cost_of),
-            variance=now.variance + d_variance,
-            traded=now.traded + (moved - amount),
-            cost_of=cost,
-            tax_of=tax,
-        )
-        return there, objective
-
-    def _broken(self, state: _State) -> FloatArray:
-        """How far the rules are passed, weighted; 0 where all hold."""
-        over = np.maximum(self.row_low[:, None] - state.rows, 0.0).sum(axis=0)
-        over = over + np.maximum(state.rows - self.row_high[:, None], 0.0).sum(axis=0)
-        over = over + np.maximum(self.cash_low - (state.cash - state.cost), 0.0)
-        over = over + np.maximum(state.cash - self.cash_high, 0.0)
-        if np.isfinite(self.turnover):
-            over = over + np.maximum(0.5 * state.traded - self.turnover, 0.0)
-        total = _PENALTY * over
-        if self.cap is not None:
-            total = total + _VARIANCE_PENALTY * np.maximum(state.variance - self.cap, 0.0)
-        return np.asarray(total, dtype=np.float64)
 
 
 def descend(
@@ -271,11 +52,11 @@ def descend(
     steps_max : int
         Budget.
     """
-    merit = _Merit(problem, lattice, sale, fixed, price)
+    merit = Merit(problem, lattice, sale, fixed, price)
     return _reconsidered(merit, _walked(merit, count, steps_max))
 
 
-def _walked(merit: _Merit, count: NDArray[np.int64], steps_max: int) -> NDArray[np.int64]:
+def _walked(merit: Merit, count: NDArray[np.int64], steps_max: int) -> NDArray[np.int64]:
     count = count.copy()
     for _ in range(steps_max):
         name, step = merit.best_step(count)
@@ -285,7 +66,7 @@ def _walked(merit: _Merit, count: NDArray[np.int64], steps_max: int) -> NDArray[
     return count
 
 
-def _reconsidered(merit: _Merit, count: NDArray[np.int64]) -> NDArray[np.int64]:
+def _reconsidered(merit: Merit, count: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give up, one after the other, trades that the objective would rather not have, and mend what that breaks.
 
     A sale that rounding pushed into a taxable gain cannot be undone by a single step while it pays for
@@ -299,7 +80,7 @@ def _reconsidered(merit: _Merit, count: NDArray[np.int64]) -> NDArray[np.int64]:
             trial[name] = merit.fewer(count, name)
             trial = _walked(merit, trial, _MENDING)
             value, still_broken = merit.judged(trial)
-            if still_broken <= broken and value < best - _HELPS:
+            if still_broken <= broken and value < best - HELPS:
                 count, best = trial, value
                 break
         else:

@@ -21,7 +21,8 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.terms import LotTax, TradingCost, WaitingValue
-from di_advisor.propose.lattice import Lattice, SaleCurve, descend
+from di_advisor.propose.lattice import descend
+from di_advisor.propose.lattice_merit import Lattice, SaleCurve
 from di_advisor.solve.solution import Solution
 from di_advisor.units import ROUND_LOT_SHARES
 

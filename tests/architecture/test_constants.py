@@ -7,7 +7,7 @@ CONVERSIONS = {10_000, 100, 252}
 
 # (module, line without indentation) -> why the number is not a conversion of units.
 ALLOWED = {
-    ("di_advisor/propose/lattice.py", "_VARIANCE_PENALTY = 1e4"): "a penalty of the descent, not a unit",
+    ("di_advisor/propose/lattice_merit.py", "_VARIANCE_PENALTY = 1e4"): "a penalty of the descent, not a unit",
     (
         "di_advisor/solve/matrices.py",
         "SCALE = 100.0",
