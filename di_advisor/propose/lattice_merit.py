@@ -127,6 +127,7 @@ class Merit:
         self.cap = None if block.tracking_error_max is None else (block.tracking_error_max * (1 - 1e-7)) ** 2
 
     def amounts(self, count: NDArray[np.int64]) -> FloatArray:
+        """Weight traded of each name, shape (n,)."""
         return np.asarray(count * self.lattice.unit, dtype=np.float64)
 
     def _sold(self, amount: FloatArray) -> FloatArray:
