@@ -33,7 +33,7 @@ __all__ = [
     "universe_from_rows",
 ]
 
-# Above this, half of all names would move by their whole price in a few months: the column holds percent.
+# Above this, a price would double or halve within weeks: the cell holds percent.
 _PLAUSIBLE_VOLATILITY_PER_YEAR = 3.0
 
 
@@ -117,17 +117,11 @@ def market_from_rows(
 
     half_spread = column_of("half_spread_bps", not_negative)
     adv = column_of("adv_usd", _above_zero)
-    volatility = column_of("volatility_per_year", not_negative)
+    volatility = column_of("volatility_per_year", _plausible_volatility)
     capped = any(not is_blank(row["market_cap_usd"]) for row in rows)
     market_cap = column_of("market_cap_usd", _above_zero) if capped else None
     names = dict.fromkeys(c for row in rows for c in row.cells if c.startswith(CHARACTERISTIC))
     styles = {c.removeprefix(CHARACTERISTIC): _style(rows, c, notation, findings) for c in names}
-    median = statistics.median(volatility) if volatility else 0.0
-    if median > _PLAUSIBLE_VOLATILITY_PER_YEAR:
-        findings.wrong(
-            "", "volatility_per_year", f"half of the names have more than {median:g}.",
-            "It is a fraction per year: 0.30 for 30 percent.",
-        )  # fmt: skip
     findings.raise_any()
     unpriced = [s.security_id for s, p in zip(universe.securities, prices, strict=True) if p is None]
     if unpriced:
@@ -186,6 +180,15 @@ def not_negative(value: float) -> None:
     """Refuse a figure below zero with `InputError`."""
     if value < 0:
         raise InputError(f"it is {value:g}, below zero.", hint="Correct the sign or the figure.")
+
+
+def _plausible_volatility(value: float) -> None:
+    not_negative(value)
+    if value > _PLAUSIBLE_VOLATILITY_PER_YEAR:
+        raise InputError(
+            f"it is {value:g}, more than {_PLAUSIBLE_VOLATILITY_PER_YEAR:g}: probably a percent.",
+            hint="It is a fraction per year: 0.30 for 30 percent.",
+        )
 
 
 def _above_zero(value: float) -> None:

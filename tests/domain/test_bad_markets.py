@@ -47,7 +47,7 @@ def target(*rows: tuple) -> Target:
         ({"half_spread_bps": -1.0}, "row 0, half_spread_bps: it is -1, below zero."),
         ({"half_spread_bps": "wide"}, "row 0, half_spread_bps: the value is not a number: 'wide'."),
         ({"volatility_per_year": float("inf")}, "row 0, volatility_per_year: inf is not finite."),
-        ({"volatility_per_year": 30.0}, "volatility_per_year: half of the names have more than 30."),
+        ({"volatility_per_year": 30.0}, "row 0, volatility_per_year: it is 30, more than 3: probably a percent."),
         ({"market_cap_usd": -5.0}, "row 0, market_cap_usd: it is -5, and must be more than zero."),
         ({"characteristic_value": "cheap"}, "row 0, characteristic_value: the value is not a number: 'cheap'."),
         ({"security_id": ""}, "row 0, security_id: it is empty."),
@@ -57,6 +57,12 @@ def test_a_wrong_figure_is_named_by_row_and_column(cells, words):
     with pytest.raises(RowsError) as caught:
         market(cells)
     assert words in str(caught.value)
+
+
+def test_one_volatility_in_percent_among_fractions_is_named():
+    with pytest.raises(RowsError, match="row 2, volatility_per_year: it is 25, more than 3") as caught:
+        market({}, {"security_id": "B"}, {"security_id": "C", "volatility_per_year": 25.0})
+    assert len(caught.value.errors) == 1
 
 
 def test_a_missing_price_is_unpriced_and_never_zero():
