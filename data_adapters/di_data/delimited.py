@@ -95,7 +95,7 @@ def _decoded(raw: bytes, source: str, encoding: str | None) -> str:
         line = raw.count(b"\n", 0, e.start) + 1
         raise InputError(
             f"{source}, line {line}: byte {raw[e.start]:#04x} is not {encoding or 'UTF-8'}.",
-            hint="Save the file as UTF-8, or state its encoding (latin-1 and cp1252 are common).",
+            hint="Save the file as UTF-8, or state its encoding (--encoding; latin-1 and cp1252 are common).",
             source=source,
             row=f"line {line}",
         ) from e
@@ -156,7 +156,7 @@ def read_records(
         if other:
             raise InputError(
                 f"{source}: the header is one cell, {header[0]!r}.",
-                hint=f"It looks separated by {other!r}: state the delimiter.",
+                hint=f"It looks separated by {other!r}: state the delimiter (--delimiter).",
                 source=source,
             )
     return header, _of_one_length(records, len(header), source, max_rows)

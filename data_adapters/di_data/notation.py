@@ -73,7 +73,7 @@ class FileNotation:
             other = "," if self.decimal_mark == "." else "."
             return (
                 f"The decimal mark is {self.decimal_mark!r}, and this could be another notation: "
-                f"write 2351.96, or state decimal_mark={other!r} for the file."
+                f"write 2351.96, or state decimal_mark={other!r} for the file (--decimal-mark)."
             )
         return "Write it as 1234.56 (or 1,234.56)."
 

@@ -128,7 +128,8 @@ def iso_day(text: str) -> date:
         ) from None
     raise InputError(
         f"{written!r} is not a date in the form YYYY-MM-DD.",
-        hint="03/04/2024 could be March or April: write 2024-03-04, or state the date format of the file once.",
+        hint="03/04/2024 could be March or April: write 2024-03-04, "
+        "or state the date format of the file once (--date-format).",
     )
 
 

@@ -96,7 +96,8 @@ def target_from_rows(
                     "",
                     "weight",
                     f"the weights of {name} effective {day} sum to {total:.6f}, not 1.",
-                    "Weights are fractions (0.0705, not 7.05); correct them, or ask on purpose for rescaling.",
+                    "Weights are fractions (0.0705, not 7.05); correct them, "
+                    "or ask on purpose for rescaling (--rescale-index).",
                 )
     findings.raise_any()
     make = IndexWeights.rescaled if rescaled else IndexWeights

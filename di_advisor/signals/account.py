@@ -175,7 +175,7 @@ def _target_weight(target: Target, market_signals: MarketSignals) -> FloatArray:
         raise UnknownSecurityError(
             f"The target names {len(missing)} securities that cannot be bought "
             f"({len(unknown)} unknown, {len(without_price)} unpriced); {'; '.join(parts)}.",
-            hint="Give them a price, or rescale the target without them on purpose (IndexWeights.rescaled).",
+            hint="Give it a price, or leave it out of the index and rescale (--rescale-index, IndexWeights.rescaled).",
             missing=missing,
             unknown=unknown,
             unpriced=without_price,

@@ -89,7 +89,10 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         ("a,b\n1,2,3\n", "f.csv, line 2: 3 cells, more than the 2 of the header; nothing was imported."),
         ("a,b\n1,2\n3", "f.csv, line 3: 1 cells, fewer than the 2 of the header; nothing was imported. Hint: The file"),
         ('a,b\n"' + "x\n" * 30 + '",2\n', "f.csv, line 2: the row runs on to line 32"),
-        ("a;b\n1;2\n", "the header is one cell, 'a;b'. Hint: It looks separated by ';': state the delimiter."),
+        (
+            "a;b\n1;2\n",
+            "the header is one cell, 'a;b'. Hint: It looks separated by ';': state the delimiter (--delimiter).",
+        ),
         ("a,b\n1," + "9" * 200_000 + "\n", "f.csv, line 2: field larger than field limit"),
     ],
 )
