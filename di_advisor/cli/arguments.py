@@ -11,7 +11,6 @@ from di_advisor.cli.files import file_columns
 from di_advisor.cli.wishes import add_rates, add_wishes, usd
 from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
-from di_advisor.units import fraction_from_bps
 
 __all__ = ["parser"]
 
@@ -52,14 +51,9 @@ def _add_demo(command: argparse.ArgumentParser) -> None:
     command.add_argument("--account", default="seasoned", help="young, seasoned (default) or concentrated")
     command.add_argument("--seed", type=int, default=7, help="of the simulated market (7)")
     _add_out(command)
-    add_wishes(command)
     # Wishes that show what rules do, on any of the accounts.
-    command.set_defaults(
-        run=demo,
-        tracking_error_max_bps=fraction_from_bps(200.0),
-        sector_band_bps=fraction_from_bps(300.0),
-        min_trade_usd=usd("250"),
-    )
+    add_wishes(command, tracking_error_max_bps="200", sector_band_bps="300", min_trade_usd="250")
+    command.set_defaults(run=demo)
 
 
 def _add_propose(command: argparse.ArgumentParser) -> None:

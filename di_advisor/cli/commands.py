@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from di_advisor.cli.screen import Clock, Screen
-from di_advisor.cli.wishes import mandate_of, tax_of
+from di_advisor.cli.wishes import mandate_of, refuse_strangers, tax_of
 from di_advisor.domain.cells import EXCHANGE_ZONE
 from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio
-from di_advisor.domain.rows import some_of
 from di_advisor.errors import InputError, PluginError, UnknownSecurityError
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ def demo(arguments: argparse.Namespace, screen: Screen) -> None:
             )
         portfolio, market, target = world.portfolios[arguments.account], world.market(), world.target
         returns, exposures = world.returns, world.exposures
+    refuse_strangers(mandate, market.universe, "the sample")
     screen.show(
         f"{len(market.universe)} names and {len(portfolio.lots)} lots on {market.as_of}, {world.label} "
         f"(seed {arguments.seed}).\n"
@@ -71,7 +71,6 @@ def demo(arguments: argparse.Namespace, screen: Screen) -> None:
 def propose(arguments: argparse.Namespace, screen: Screen) -> None:
     """Propose trades for the user's files."""
     from di_advisor.advisor import Advisor
-    from di_advisor.domain.plausibility import doubtful_bases
     from di_advisor.registry import cost_model
 
     clock = Clock()
@@ -79,19 +78,10 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
     as_of = arguments.as_of or _today()
     with clock.stage("files"), screen.noting_warnings():
         portfolio, market, target, returns = _read(arguments, as_of)
-    for sentence in doubtful_bases(portfolio, market):
+    refuse_strangers(mandate, market.universe, arguments.prices.name)
+    notes = _notes(portfolio, market, arguments)
+    for sentence in notes:
         screen.note(sentence)
-    if arguments.fills is None:
-        screen.note(
-            "no recent trades were given (--fills). Purchases are known from the lots; sales of the last 30 days are "
-            "not, so buying back what was sold at a loss is not seen."
-        )
-    strangers = mandate.do_not_buy | mandate.do_not_sell | mandate.do_not_hold
-    strangers -= set(market.universe.security_ids)
-    if strangers:
-        screen.note(
-            f"do-not-trade options name what {arguments.prices.name} does not have: {some_of(sorted(strangers))}."
-        )
     account_id = portfolio.accounts[0].account_id
     screen.show(f"{len(market.universe)} names and {len(portfolio.lots)} lots on {as_of}.\n")
     with clock.stage("risk model"):
@@ -109,6 +99,7 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
             costs=costs,
             account_id=account_id,
         )
+    proposal = replace(proposal, notes=(*proposal.notes, *notes))  # who reads the report saw no terminal
     _deliver(proposal, arguments.out, clock, screen, label="")
 
 
@@ -121,6 +112,23 @@ def columns(arguments: argparse.Namespace, screen: Screen) -> None:  # noqa: ARG
 
 def _today() -> date:
     return datetime.now(EXCHANGE_ZONE).date()  # noqa: TID251  # here, at the rim, today becomes an argument
+
+
+def _notes(portfolio: Portfolio, market: Market, arguments: argparse.Namespace) -> tuple[str, ...]:
+    """What is missing or odd in the files, for the terminal and for the report."""
+    from di_advisor.domain.plausibility import doubtful_bases
+
+    notes = doubtful_bases(portfolio, market)
+    account = portfolio.accounts[0]
+    if not account.lots:
+        notes += (f"Account {account.account_id} has no lots in {arguments.lots.name}: it is taken as all cash.",)
+    if arguments.fills is None:
+        unseen = (
+            "No recent trades were given (--fills). Purchases are known from the lots; sales of the last 30 days are "
+            "not, so buying back what was sold at a loss is not seen."
+        )
+        notes = (*notes, unseen)
+    return notes
 
 
 def _read(arguments: argparse.Namespace, as_of: date) -> tuple[Portfolio, Market, Target, ReturnHistory | None]:
@@ -220,15 +228,15 @@ def _risk(market: Market, returns: ReturnHistory | None, screen: Screen) -> Fact
 
 
 def _deliver(proposal: Proposal, folder: Path, clock: Clock, screen: Screen, *, label: str) -> None:
+    from di_advisor.cli.outputs import write_all
     from di_advisor.report.csv_export import trades_csv
-    from di_advisor.report.output_files import write_text
     from di_advisor.report.page import html_report
     from di_advisor.report.views import proposal_text
 
-    screen.show(proposal_text(proposal))
     with clock.stage("report"):
         parts = [s for s in clock.stages if s.name != _PROPOSAL]  # the proposal's own stages say it in detail
         page = html_report(proposal, label=label, stages=[*parts, *proposal.stages])
-        written = [write_text(folder, _REPORT, page), write_text(folder, _TRADES, trades_csv(proposal))]
+        written = write_all(folder, {_REPORT: page, _TRADES: trades_csv(proposal)})
+    screen.show(proposal_text(proposal))
     screen.show(clock.table())
     screen.show("".join(f"\nWrote {path}" for path in written))

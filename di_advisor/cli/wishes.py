@@ -12,14 +12,20 @@ from collections.abc import Callable
 
 from di_advisor.domain.amounts import Exact, exact
 from di_advisor.domain.mandate import Band, Mandate, NameBand, Rounding, TradingMode
+from di_advisor.domain.rows import some_of
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
-from di_advisor.errors import InputError
+from di_advisor.domain.universe import Universe
+from di_advisor.errors import InputError, UnknownSecurityError
 from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent
 
-__all__ = ["add_rates", "add_wishes", "mandate_of", "tax_of", "usd"]
+__all__ = ["add_rates", "add_wishes", "mandate_of", "refuse_strangers", "tax_of", "usd"]
 
 _SHORT_PERCENT = 40.8
 _LONG_PERCENT = 23.8
+_LEAST_PERCENT, _MOST_PERCENT = 1.0, 99.0
+
+# The other modes of a mandate are refused when the problem is built.
+_MODES = (TradingMode.REBALANCE, TradingMode.BUY_ONLY, TradingMode.SELL_ONLY)
 
 
 def _finite(unit: str, convert: Callable[[float], float]) -> Callable[[str], float]:
@@ -48,14 +54,61 @@ _percent = _finite("percent", fraction_from_percent)
 _plain = _finite("units", float)
 
 
-def add_wishes(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a mandate to a command."""
+def _bps_above_zero(text: str) -> float:
+    fraction = _bps(text)
+    if fraction <= 0:
+        raise argparse.ArgumentTypeError(
+            f"{text} bps is not above 0; whole shares never track exactly. Give a cap such as 200, or leave it out"
+        )
+    return fraction
+
+
+def _rate(text: str) -> float:
+    """Fraction of a tax rate in percent; below 1 percent it was meant as a fraction."""
+    fraction = _percent(text)
+    percent = float(text)
+    if 0 < percent < _LEAST_PERCENT:
+        raise argparse.ArgumentTypeError(
+            f"{text} is less than 1 percent. Rates are percent, not fractions: 23.8, not 0.238; 0 means no tax"
+        )
+    if not 0 <= percent <= _MOST_PERCENT:
+        raise argparse.ArgumentTypeError(f"{text} percent is no tax rate. Give 0, or from 1 to {_MOST_PERCENT:g}")
+    return fraction
+
+
+def _mode(text: str) -> TradingMode:
+    if text not in _MODES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a mode of this version; choose from {', '.join(_MODES)}")
+    return TradingMode(text)
+
+
+def add_wishes(
+    parser: argparse.ArgumentParser,
+    *,
+    tracking_error_max_bps: str = "none",
+    sector_band_bps: str = "none",
+    min_trade_usd: str = "none",
+) -> None:
+    """Add the options of a mandate to a command, with the command's own defaults where it has some.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Of the command.
+    tracking_error_max_bps, sector_band_bps, min_trade_usd : str
+        Defaults as a user would write them; "none" leaves the wish out.
+    """
     default = Mandate()
     wishes = parser.add_argument_group(
         "wishes", "limits of the proposal; bps are basis points, a hundredth of a percent"
     )
     add = wishes.add_argument
-    add("--tracking-error-max-bps", type=_bps, metavar="BPS", help="cap on tracking error per year (none)")
+    add(
+        "--tracking-error-max-bps",
+        type=_bps_above_zero,
+        metavar="BPS",
+        help=f"cap on tracking error per year ({tracking_error_max_bps})",
+    )
     add(
         "--risk-aversion",
         type=_plain,
@@ -63,7 +116,12 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         help=f"price of active variance ({default.risk_aversion:g})",
     )
     add("--name-band-bps", type=_bps, metavar="BPS", help="most that a name may differ from its target weight (none)")
-    add("--sector-band-bps", type=_bps, metavar="BPS", help="most that a sector may differ from its target (none)")
+    add(
+        "--sector-band-bps",
+        type=_bps,
+        metavar="BPS",
+        help=f"most that a sector may differ from its target ({sector_band_bps})",
+    )
     add(
         "--cash-min-bps",
         type=_bps,
@@ -76,13 +134,20 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         metavar="BPS",
         help=f"most cash after trading ({bps_from_fraction(default.cash_max):g})",
     )
-    add("--min-trade-usd", type=usd, metavar="USD", help="smallest trade of a name (none)")
+    add("--min-trade-usd", type=usd, metavar="USD", help=f"smallest trade of a name ({min_trade_usd})")
     add("--fractional", action="store_true", help="allow fractions of a share")
     for verb in ("buy", "sell", "hold"):
         add(f"--do-not-{verb}", nargs="+", action="extend", metavar="ID", default=[], help=f"securities not to {verb}")
     add("--min-holding-days", type=int, metavar="DAYS", help="lots held for fewer days are not sold (0)")
     add("--turnover-max-percent", type=_percent, metavar="PERCENT", help="most turnover, one way (none)")
-    add("--mode", type=TradingMode, choices=list(TradingMode), metavar="MODE", help=f"one of: {', '.join(TradingMode)}")
+    add("--mode", type=_mode, metavar="MODE", help=f"one of: {', '.join(_MODES)} ({default.mode})")
+    own = {
+        "tracking_error_max_bps": tracking_error_max_bps,
+        "sector_band_bps": sector_band_bps,
+        "min_trade_usd": min_trade_usd,
+    }
+    # argparse reads a default that is text as if it had been given.
+    parser.set_defaults(**{name: text for name, text in own.items() if text != "none"})
 
 
 def add_rates(parser: argparse.ArgumentParser) -> None:
@@ -90,14 +155,14 @@ def add_rates(parser: argparse.ArgumentParser) -> None:
     rates = parser.add_argument_group("tax", "marginal rates with everything included, constant in the amount")
     rates.add_argument(
         "--tax-short-percent",
-        type=_percent,
+        type=_rate,
         metavar="PERCENT",
         default=fraction_from_percent(_SHORT_PERCENT),
         help=f"on net short-term gain ({_SHORT_PERCENT:g}: federal top rate and net investment income tax)",
     )
     rates.add_argument(
         "--tax-long-percent",
-        type=_percent,
+        type=_rate,
         metavar="PERCENT",
         default=fraction_from_percent(_LONG_PERCENT),
         help=f"on net long-term gain ({_LONG_PERCENT:g}: likewise)",
@@ -133,3 +198,26 @@ def mandate_of(arguments: argparse.Namespace) -> Mandate:
 def tax_of(arguments: argparse.Namespace) -> TaxProfile:
     """Taxpayer of the rates that were given."""
     return TaxProfile(ConstantRates(arguments.tax_short_percent, arguments.tax_long_percent))
+
+
+def refuse_strangers(mandate: Mandate, universe: Universe, source: str) -> None:
+    """Refuse securities not to trade that nobody has: the wish would be lost without a word.
+
+    Raises
+    ------
+    UnknownSecurityError
+        Naming the ids, and those that were probably meant, where a single ticker is the same text.
+    """
+    for verb, named in (("buy", mandate.do_not_buy), ("sell", mandate.do_not_sell), ("hold", mandate.do_not_hold)):
+        strangers = sorted(named - set(universe.security_ids))
+        if not strangers:
+            continue
+        tickers = {s: [k.security_id for k in universe.securities if k.ticker == s] for s in strangers}
+        meant = [f"{ids[0]} for {ticker}" for ticker, ids in tickers.items() if len(ids) == 1]
+        raise UnknownSecurityError(
+            f"--do-not-{verb} names what {source} does not have: {some_of(strangers)}.",
+            hint=f"Options take a security_id, not a ticker: write {some_of(meant)}."
+            if meant
+            else "Options take a security_id as the prices have it; correct it, or leave it out.",
+            missing=strangers,
+        )

@@ -57,7 +57,13 @@ def test_tax_rates_are_percent_and_have_stated_defaults():
         (["--tracking-error-max-bps", "nan"], "'nan' is not a number of basis points"),
         (["--cash", "$1,000"], "is not a number: '$1,000'. Hint: Write it as 1234.56, without separators."),
         (["--as-of", "03/04/2024"], "'03/04/2024' is not a date in the form YYYY-MM-DD."),
-        (["--mode", "yolo"], "yolo"),
+        (["--mode", "yolo"], "'yolo' is not a mode of this version; choose from rebalance, buy_only, sell_only"),
+        (["--mode", "liquidate"], "'liquidate' is not a mode of this version"),
+        (["--tracking-error-max-bps", "0"], "0 bps is not above 0"),
+        (["--tracking-error-max-bps", "-5"], "-5 bps is not above 0"),
+        (["--tax-long-percent", "0.238"], "0.238 is less than 1 percent. Rates are percent, not fractions: 23.8"),
+        (["--tax-short-percent", "140"], "140 percent is no tax rate. Give 0, or from 1 to 99"),
+        (["--tax-short-percent", "-1"], "-1 percent is no tax rate"),
         (["--decimal-mark", ";"], "--decimal-mark"),
         (["--unheard-of"], "unrecognized arguments: --unheard-of"),
     ],
@@ -84,6 +90,26 @@ def test_help_ends_well_and_documents_every_column(capsys):
     assert all(name in listing for name in TRADE_COLUMNS)
 
 
-def test_a_price_from_a_limit_that_is_no_rate_is_refused(capsys):
-    assert main([*FILES, "--tax-short-percent", "140"]) == 2
-    assert "The tax rate short_term is 1.4. Hint: Rates are fractions" in capsys.readouterr().err
+def test_no_tax_at_all_is_a_rate():
+    assert tax_of(parsed("--tax-long-percent", "0")).rates.long_term == 0
+
+
+def test_help_shows_the_defaults_of_its_own_command_and_no_mode_that_is_refused(capsys):
+    assert main(["demo", "--help"]) == 0
+    demo_help = " ".join(capsys.readouterr().out.split())
+    assert main(["propose", "--help"]) == 0
+    propose_help = " ".join(capsys.readouterr().out.split())
+    for shown in ("tracking error per year ({})", "differ from its target ({})", "smallest trade of a name ({})"):
+        assert shown.format("none") in propose_help
+        assert shown.format("none") not in demo_help
+    assert "tracking error per year (200)" in demo_help
+    assert "smallest trade of a name (250)" in demo_help
+    assert "one of: rebalance, buy_only, sell_only (rebalance)" in propose_help
+    assert "liquidate" not in propose_help
+
+
+def test_the_demo_keeps_the_wishes_that_its_help_names():
+    wishes = mandate_of(parser().parse_args(["demo"]))
+    assert wishes.tracking_error_max == pytest.approx(0.02)
+    assert wishes.sector_band == Band.within(300 / 1e4)
+    assert wishes.min_trade_usd == Decimal(250)

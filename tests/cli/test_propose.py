@@ -121,14 +121,22 @@ def test_a_file_that_is_not_there_ends_in_one_message(world, out, capsys):
     assert "nothing.csv cannot be read: No such file or directory. Hint: Check the path" in capsys.readouterr().err
 
 
-def test_a_do_not_trade_option_that_names_a_stranger_is_pointed_out(world, out, capsys):
-    assert main(propose(world, out, "--do-not-sell", "ID00", "T01X")) == 0
-    assert "Note: do-not-trade options name what prices.csv does not have: T01X." in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("stranger", "hint"),
+    [("T01X", "Options take a security_id as the prices have it"), ("T01", "not a ticker: write ID01 for T01.")],
+)
+@pytest.mark.parametrize("verb", ["buy", "sell", "hold"])
+def test_a_do_not_trade_option_that_names_a_stranger_is_refused(world, out, capsys, verb, stranger, hint):
+    assert main(propose(world, out, f"--do-not-{verb}", "ID00", stranger)) == 2
+    said = capsys.readouterr().err
+    assert f"--do-not-{verb} names what prices.csv does not have: {stranger}. Hint: " in said
+    assert hint in said
+    assert not out.exists()
 
 
 def test_a_wish_that_cannot_be_kept_is_refused(world, out, capsys):
     assert main(propose(world, out, "--mode", "liquidate")) == 2
-    assert "The mandate sets mode, which this version does not enforce yet." in capsys.readouterr().err
+    assert "'liquidate' is not a mode of this version" in capsys.readouterr().err
     assert not out.exists()
 
 
@@ -170,6 +178,35 @@ def test_a_basis_that_looks_like_one_per_share_is_asked_about(world, out, capsys
     world["lots"].write_text("\n".join(text), encoding="utf-8")
     assert main(propose(world, out)) == 0
     assert "Note: A basis looks as if it were per share" in capsys.readouterr().err
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "A basis looks as if it were per share" in page
+    assert "No recent trades were given" in page
+
+
+def test_an_account_without_lots_is_pointed_out(world, out, capsys):
+    header = world["lots"].read_text(encoding="utf-8").splitlines()[0]
+    world["lots"].write_text(f"{header}\n", encoding="utf-8")
+    assert main(propose(world, out, "--cash", "50000")) == 0
+    assert "Note: Account account has no lots in lots.csv: it is taken as all cash." in capsys.readouterr().err
+    assert "has no lots in lots.csv" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_an_index_name_without_a_price_is_refused_with_what_can_be_done(world, out, capsys):
+    lines = world["prices"].read_text(encoding="utf-8").splitlines()
+    cells = lines[1].split(",")
+    cells[lines[0].split(",").index("price_usd")] = ""
+    world["prices"].write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]), encoding="utf-8")
+    assert main(propose(world, out)) == 2
+    assert "Give it a price, or leave it out of the index and rescale (--rescale-index" in capsys.readouterr().err
+
+
+def test_a_point_or_comma_that_is_not_clear_names_the_option(world, out, capsys):
+    lines = world["lots"].read_text(encoding="utf-8").splitlines()
+    cells = lines[1].split(",")
+    cells[lines[0].split(",").index("shares")] = '"12,5"'
+    world["lots"].write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]), encoding="utf-8")
+    assert main(propose(world, out)) == 2
+    assert "(--decimal-mark)" in capsys.readouterr().err
 
 
 def test_one_of_several_accounts_is_chosen_and_all_are_searched_for_wash_sales(world, out, capsys):
@@ -193,14 +230,14 @@ def test_a_folder_that_cannot_be_written_to_ends_in_one_message(world, tmp_path,
 
 def test_what_was_sold_at_a_loss_last_week_is_not_bought_back(world, out, capsys):
     assert main(propose(world, out, "--cash", "20000")) == 0
-    assert "Note: no recent trades were given (--fills)" in capsys.readouterr().err
+    assert "Note: No recent trades were given (--fills)" in capsys.readouterr().err
     bought = [r["security_id"] for r in trades(out) if r["side"] == "buy"]
     assert len(bought) > 1
     fills = world["lots"].with_name("fills.csv")
     sold = "\n".join(f"{name},sell,5,2026-03-24,-100.00" for name in bought)
     fills.write_text(f"security_id,side,shares,traded,gain_usd\n{sold}\n", encoding="utf-8")
     assert main(propose(world, out, "--cash", "20000", "--cash-max-bps", "10000", "--fills", str(fills))) == 0
-    assert "no recent trades" not in capsys.readouterr().err
+    assert "No recent trades" not in capsys.readouterr().err
     assert not set(bought) & {r["security_id"] for r in trades(out) if r["side"] == "buy"}
 
 

@@ -1,0 +1,42 @@
+"""The files of a run: all of them, or none."""
+
+import pytest
+
+from di_advisor.cli import main
+from di_advisor.cli.outputs import write_all
+from di_advisor.errors import InputError
+from tests.cli.world import propose, write_world
+
+NEW = {"report.html": "new page", "trades.csv": "new trades"}
+
+
+def test_all_files_are_written_and_nothing_else_is_left(tmp_path):
+    folder = tmp_path / "a" / "b"
+    assert write_all(folder, NEW) == [folder / name for name in NEW]
+    assert write_all(folder, NEW) == [folder / name for name in NEW]
+    assert {p.name: p.read_text(encoding="utf-8") for p in folder.iterdir()} == NEW
+
+
+def test_when_the_second_file_cannot_be_written_the_first_is_not_either(tmp_path):
+    (tmp_path / "trades.csv").mkdir()
+    with pytest.raises(InputError, match=r"trades.csv cannot be written in .* no file was changed"):
+        write_all(tmp_path, NEW)
+    assert [p.name for p in tmp_path.iterdir()] == ["trades.csv"]
+
+
+def test_when_the_second_file_cannot_be_written_the_first_is_the_old_one(tmp_path):
+    (tmp_path / "report.html").write_text("old page", encoding="utf-8")
+    (tmp_path / "trades.csv").mkdir()
+    with pytest.raises(InputError):
+        write_all(tmp_path, NEW)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "old page"
+    assert {p.name for p in tmp_path.iterdir()} == set(NEW)
+
+
+def test_a_run_that_cannot_write_shows_no_trades(tmp_path, capsys):
+    (tmp_path / "out" / "trades.csv").mkdir(parents=True)
+    assert main(propose(write_world(tmp_path), tmp_path / "out")) == 2
+    said = capsys.readouterr()
+    assert "trades.csv cannot be written" in said.err
+    assert "Sell" not in said.out
+    assert not (tmp_path / "out" / "report.html").exists()
