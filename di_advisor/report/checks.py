@@ -2,7 +2,8 @@
 
 Limits: a rule's figure carries no unit of its own, so the unit is read off its name (tracking error
 in bps, factor exposures as plain numbers, amounts in dollars, everything else a share of the
-account in percent).
+account in percent). Where a rule measures only its own excess, before and after say nothing and
+show as dashes.
 """
 
 from __future__ import annotations
@@ -10,13 +11,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from di_advisor.domain.mandate import Rounding
 from di_advisor.propose.proposal import Proposal, RuleCheck
 from di_advisor.report.tables import Align, Cell, Column, Table
 from di_advisor.report.wording import bps, count_of, day, joined, money, percent, printable, shares, usd
 
-__all__ = ["certificate", "locks", "locks_summary", "rule_state", "rules", "rules_summary", "unpriced"]
+__all__ = [
+    "certificate",
+    "gap_after_rounding",
+    "locks",
+    "locks_summary",
+    "rule_state",
+    "rules",
+    "rules_summary",
+    "unpriced",
+]
 
 _BROKEN = -1e-9
+_COSTLY_ROUNDING = 0.05
+"""Part of the benefit from which on rounding is worth a hint."""
+_HALF_A_CENT = 0.005
+_ONLY_SLACK = {"name limits", "locks"}
+"""Rules that measure their largest excess over many limits: no quantity of the account."""
+_MINIMUM_TRADE = "minimum trade"
+"""Measured on the trades, as a weight: there is nothing before, and dollars are what was asked."""
 
 
 def _number(value: float) -> str:
@@ -56,10 +74,17 @@ def rules_summary(proposal: Proposal) -> str:
 
 def rules(proposal: Proposal) -> Table:
     """Every rule, re-checked on the rounded trades; broken and binding ones first."""
+    value_usd = float(proposal.before.value_usd)
 
     def row(c: RuleCheck) -> tuple[Cell, ...]:
         unit, show = _unit(c.rule)
-        figures = [show(x) if math.isfinite(x) else "-" for x in (c.before, c.after, c.slack)]
+        before, after, slack = c.before, c.after, c.slack
+        if c.rule in _ONLY_SLACK:
+            before = after = math.nan
+        elif c.rule == _MINIMUM_TRADE:
+            unit, show = "$", money
+            before, after, slack = math.nan, after * value_usd, slack * value_usd
+        figures = [show(x) if math.isfinite(x) else "-" for x in (before, after, slack)]
         return (c.rule, rule_state(c), *figures, unit, c.sentence)
 
     order = {"broken": 0, "binds": 1, "holds": 2}
@@ -102,13 +127,41 @@ def unpriced(proposal: Proposal) -> Table:
     return Table("Left alone: no price", (Column("Name"), Column("Shares", align=Align.RIGHT)), rows)
 
 
-def certificate(proposal: Proposal) -> str:
-    """How far the plan can be from the best there is, in one sentence."""
+def _rounding_cost(proposal: Proposal) -> str:
+    added = proposal.certificate.rounding_usd
+    if added < _HALF_A_CENT:
+        return "rounding cost nothing"
+    whole = proposal.mandate.rounding is Rounding.WHOLE_SHARES
+    return f"{'whole shares' if whole else 'rounding'} cost {usd(added)}"
+
+
+def _rounding_hint(proposal: Proposal) -> str:
+    """What would help where whole shares cost a good part of the benefit; empty elsewhere."""
+    added = proposal.certificate.rounding_usd
+    costly = added >= _HALF_A_CENT and added > _COSTLY_ROUNDING * float(proposal.benefit_usd)
+    if not costly or proposal.mandate.rounding is not Rounding.WHOLE_SHARES:
+        return ""
+    return " Fractional shares would avoid most of what rounding cost."
+
+
+def gap_after_rounding(proposal: Proposal) -> tuple[str, str]:
+    """How far the trades as listed can be from the best plan: the figure, and what it is made of."""
     c = proposal.certificate
+    hint = _rounding_hint(proposal)
     if not math.isfinite(c.gap_usd):
-        proved = "How far it is from the best plan was not proved"
+        return "not proved", f"{_rounding_cost(proposal)}{'.' if hint else ''}{hint}"
+    made_of = f"proved {usd(c.gap_usd)} before rounding; {_rounding_cost(proposal)}"
+    return usd(c.gap_usd + max(c.rounding_usd, 0.0)), f"{made_of}{'.' if hint else ''}{hint}"
+
+
+def certificate(proposal: Proposal) -> str:
+    """How far the trades as listed can be from the best plan there is, rounding included."""
+    c = proposal.certificate
+    rounded = _rounding_cost(proposal)
+    if math.isfinite(c.gap_usd):
+        gap, _ = gap_after_rounding(proposal)
+        parts = f"{usd(c.gap_usd)} proved before rounding ({c.gap_bps:.4f} bps of the account), and {rounded}"
+        said = f"At most {gap} from the best plan that keeps the rules: {parts}."
     else:
-        gap = f"{usd(c.gap_usd)} ({c.gap_bps:.4f} bps of the account)"
-        proved = f"Proved within {gap} of the best plan that keeps the rules"
-    rounded = f"before rounding to shares, which added {usd(c.rounding_usd)} to the objective"
-    return printable(f"{proved}, {rounded}. Solved by {c.solver}.")
+        said = f"How far it is from the best plan was not proved; {rounded}."
+    return printable(f"{said}{_rounding_hint(proposal)} Solved by {c.solver}.")

@@ -121,7 +121,7 @@ def _row(cells: tuple[Cell, ...], table: Table, axes: list[_Axis], attributes: M
     row = Markup("<tr{}>{}{}</tr>\n").format(attributes, head, Markup("").join(rest))
     below = (content for c, content in placed if c.align is Align.BELOW and content)
     lines = (
-        Markup('<tr class="di-below"><td colspan="{}"{}>{}</td></tr>\n').format(len(beside), _BELOW, text)
+        Markup('<tr class="di-below"><td colspan="{}"{}><div>{}</div></td></tr>\n').format(len(beside), _BELOW, text)
         for text in below
     )
     return row + Markup("").join(lines)

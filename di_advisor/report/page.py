@@ -34,7 +34,7 @@ def _card(label: str, figure: str, note: str) -> dict[str, str]:
 
 def _cards(proposal: Proposal) -> list[dict[str, str]]:
     """The figures a reader looks for first."""
-    before, after, proved = proposal.before, proposal.after, proposal.certificate
+    before, after = proposal.before, proposal.after
     change = proposal.after.tracking_error - proposal.before.tracking_error
     cards = [
         _card("Benefit over doing nothing", usd(proposal.benefit_usd), "sum of all terms of the objective"),
@@ -52,7 +52,7 @@ def _cards(proposal: Proposal) -> list[dict[str, str]]:
             )
     traded = sum((t.value_usd for t in proposal.trade_list), Decimal(0))
     cards.append(_card("Trades", f"{len(proposal.trade_list):,}", f"{usd(traded)} in all"))
-    cards.append(_card("Gap to the best plan", usd(proved.gap_usd), f"at most, proved; {proved.gap_bps:.4f} bps"))
+    cards.append(_card("Gap to the best plan, at most", *checks.gap_after_rounding(proposal)))
     return cards
 
 

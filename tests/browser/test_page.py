@@ -42,3 +42,23 @@ def test_the_page_is_accessible_and_asks_for_nothing(browser: Browser, scheme: s
     page.screenshot(path=folder / f"report_narrow_{scheme}.png", full_page=False)
     assert (asked, dialogs) == ([], [])
     page.close()
+
+
+@pytest.mark.parametrize("width", [1440, 1300, 800, 420])
+def test_the_effect_of_each_term_and_every_reason_are_seen_whole(browser: Browser, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(html_report(proposal(30, 20)))
+    hidden = page.evaluate("""() => {
+        const right = (e) => e.getBoundingClientRect().right, left = (e) => e.getBoundingClientRect().left;
+        const trades = document.querySelector('.trades');
+        trades.scrollLeft = 200;
+        const reasons = [...trades.querySelectorAll('.di-below td > div')].filter((e) => e.offsetWidth);
+        const cut = reasons.filter((e) => right(e) > right(trades) || left(e) < left(trades)).length;
+        const sheet = document.querySelector('[aria-label^=Objective]');
+        return { reasons: reasons.length, cut, objective: sheet.scrollWidth - sheet.clientWidth };
+    }""")
+    assert hidden["reasons"] >= 50
+    assert hidden["cut"] == 0
+    if width >= 800:  # narrower, the table scrolls
+        assert hidden["objective"] == 0
+    page.close()
