@@ -86,15 +86,16 @@ class Panel:
 
     def _edited(self) -> None:
         with self._lock:
-            was = self.state.stale_because
+            was = self.state.stale_because, self.state.tried_in_vain
             self.state.edit(self._controls.choices())
-            if self.state.stale_because != was:
+            if (self.state.stale_because, self.state.tried_in_vain) != was:
                 self._show_answer()
 
     def _show_answer(self) -> None:
         if self.state.answered is not None:
             own = self._offered.get(self.state.answered.account)
-            self._answer.show(answer_bundle(self.state.answered, self.state.stale_because, own))
+            because, in_vain = self.state.stale_because, self.state.tried_in_vain
+            self._answer.show(answer_bundle(self.state.answered, because, own, tried_in_vain=in_vain))
 
     def cancel(self) -> None:
         """End the running job, if any."""
@@ -138,7 +139,6 @@ class Panel:
             case "result":
                 proposal: Proposal = restored(content["proposal"])
                 self.state.finish(proposal, {"risk": content["risk"], "costs": content["costs"]})
-                self._show_answer()
                 self._result.show(proposal_bundle(proposal))
             case "cancelled":
                 self.state.cancel()
@@ -150,6 +150,7 @@ class Panel:
                 )
             case _:
                 self.state.fail(str(content))
+        self._show_answer()
 
 
 _PANELS: list[Panel] = []  # at most one: the cell and any other view show the same object

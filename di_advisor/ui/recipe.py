@@ -75,10 +75,28 @@ def python_of(choices: Choices, own: tuple[str, str] | None = None) -> str:
     return "\n".join(lines)
 
 
-def answer_bundle(choices: Choices, stale_because: list[str], own: tuple[str, str] | None = None) -> dict[str, str]:
-    """What stands above a result: what was asked, whether the controls still ask that, and the Python."""
+def _stale(because: list[str], *, tried_in_vain: bool) -> str:
+    if not because:
+        return ""
+    now = f"STALE: the panel now says {joined(because)}"
+    if tried_in_vain:
+        return f"{now}; the last run with that gave no proposal. Shown below is the last proposal that worked."
+    return f"{now}. Press Propose again."
+
+
+def answer_bundle(
+    choices: Choices,
+    stale_because: list[str],
+    own: tuple[str, str] | None = None,
+    *,
+    tried_in_vain: bool = False,
+) -> dict[str, str]:
+    """What stands above a result: what was asked, whether the controls still ask that, and the Python.
+
+    ``tried_in_vain`` says that the controls were already asked, without a result: asking again is no advice.
+    """
     asked = f"Proposed for: {choices.sentence()}."
-    stale = f"STALE: the panel now says {joined(stale_because)}. Press Propose again." if stale_because else ""
+    stale = _stale(stale_because, tried_in_vain=tried_in_vain)
     code = python_of(choices, own)
     alarm = Markup('<div style="border-left:4px solid #c62828;padding:4px 10px;margin:4px 0"><b>{}</b></div>')
     html = Markup(

@@ -107,3 +107,9 @@ class PanelState:
     def stale_because(self) -> list[str]:
         """How the controls differ from what the shown result answers; empty when they do not."""
         return [] if self.answered is None else self.answered.changes_to(self.choices)
+
+    @property
+    def tried_in_vain(self) -> bool:
+        """Whether the last job was asked what the controls say now and ended without a result."""
+        ended = self.phase in (Phase.CANCELLED, Phase.REFUSED, Phase.FAILED)
+        return ended and self.asked == self.choices

@@ -80,3 +80,11 @@ def test_a_stale_answer_says_so_in_every_form() -> None:
     assert all("STALE" not in text for text in fresh.values())
     assert all("STALE: the panel now says minimum trade" in text for text in stale.values())
     assert all("80 bps a year" in text for text in stale.values())
+    assert all("Press Propose again" in text for text in stale.values())
+
+
+def test_after_a_run_in_vain_nobody_is_told_to_press_again() -> None:
+    bundle = answer_bundle(CHOICES, ["tracking-error cap 1 bps a year"], tried_in_vain=True)
+    assert all("STALE: the panel now says tracking" in text for text in bundle.values())
+    assert all("the last proposal that worked" in text for text in bundle.values())
+    assert all("Press Propose" not in text for text in bundle.values())

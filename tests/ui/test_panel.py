@@ -88,6 +88,20 @@ def test_a_refusal_is_shown_escaped_with_its_hint_and_leaves_no_result(monkeypat
     assert panel.proposal is None
 
 
+def test_after_a_refusal_the_panel_says_that_it_shows_the_last_proposal_that_worked(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(panel.propose())
+    panel._controls.set("tracking_error_max_bps", 1.0)
+    assert "Press Propose again" in panel._answer.bundle["text/plain"]
+    monkeypatch.setattr(panel_module.child, "propose_and_send", targets.refuses)
+    asyncio.run(panel.propose())
+    assert "the last proposal that worked" in panel._answer.bundle["text/plain"]
+    assert "Press Propose" not in panel._answer.bundle["text/plain"]
+    panel._controls.set("tracking_error_max_bps", 2.0)
+    assert "Press Propose again" in panel._answer.bundle["text/plain"]
+
+
 def test_a_broken_child_shows_its_traceback_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     panel = panel_with(monkeypatch, targets.breaks)
     asyncio.run(panel.propose())

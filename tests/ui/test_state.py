@@ -61,6 +61,19 @@ def test_the_last_good_result_stays_after_a_refusal_a_failure_and_a_cancel(answe
         assert answered.answered == CHOICES
 
 
+def test_what_was_tried_in_vain_is_no_longer_so_once_the_controls_change(answered: PanelState) -> None:
+    tight = replace(CHOICES, tracking_error_max_bps=1.0)
+    assert not answered.tried_in_vain
+    for end in (lambda: answered.refuse("Too tight.", ""), lambda: answered.fail("It broke."), answered.cancel):
+        answered.start()
+        answered.freeze(tight)
+        assert not answered.tried_in_vain
+        end()
+        assert answered.tried_in_vain
+        answered.edit(replace(CHOICES, tracking_error_max_bps=90.0))
+        assert not answered.tried_in_vain
+
+
 def test_a_refusal_shows_what_and_hint() -> None:
     state = PanelState(CHOICES)
     state.start()
