@@ -16,6 +16,7 @@ from di_advisor.domain.rows import some_of
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.domain.universe import Universe
 from di_advisor.errors import InputError, UnknownSecurityError
+from di_advisor.formulate.build import SUPPORTED_MODES
 from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent
 
 __all__ = ["add_rates", "add_wishes", "mandate_of", "refuse_strangers", "tax_of", "usd"]
@@ -25,7 +26,6 @@ _LONG_PERCENT = 23.8
 _LEAST_PERCENT, _MOST_PERCENT = 1.0, 99.0
 
 # The other modes of a mandate are refused when the problem is built.
-_MODES = (TradingMode.REBALANCE, TradingMode.BUY_ONLY, TradingMode.SELL_ONLY)
 
 
 def _finite(unit: str, convert: Callable[[float], float]) -> Callable[[str], float]:
@@ -77,8 +77,10 @@ def _rate(text: str) -> float:
 
 
 def _mode(text: str) -> TradingMode:
-    if text not in _MODES:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a mode of this version; choose from {', '.join(_MODES)}")
+    if text not in SUPPORTED_MODES:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a mode of this version; choose from {', '.join(SUPPORTED_MODES)}"
+        )
     return TradingMode(text)
 
 
@@ -140,7 +142,7 @@ def add_wishes(
         add(f"--do-not-{verb}", nargs="+", action="extend", metavar="ID", default=[], help=f"securities not to {verb}")
     add("--min-holding-days", type=int, metavar="DAYS", help="lots held for fewer days are not sold (0)")
     add("--turnover-max-percent", type=_percent, metavar="PERCENT", help="most turnover, one way (none)")
-    add("--mode", type=_mode, metavar="MODE", help=f"one of: {', '.join(_MODES)} ({default.mode})")
+    add("--mode", type=_mode, metavar="MODE", help=f"one of: {', '.join(SUPPORTED_MODES)} ({default.mode})")
     own = {
         "tracking_error_max_bps": tracking_error_max_bps,
         "sector_band_bps": sector_band_bps,

@@ -24,7 +24,10 @@ from di_advisor.formulate.segments import cut
 from di_advisor.formulate.separable import add_up
 from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, WaitingValue
 
-__all__ = ["formulate", "refuse_unsupported"]
+__all__ = ["SUPPORTED_MODES", "formulate", "refuse_unsupported"]
+
+SUPPORTED_MODES = (TradingMode.REBALANCE, TradingMode.BUY_ONLY, TradingMode.SELL_ONLY)
+"""Modes that this formulation honours."""
 
 _USUAL_MULTIPLE = 2.0
 _USUAL_WEIGHT = 0.002
@@ -52,7 +55,7 @@ def refuse_unsupported(mandate: Mandate) -> None:
     named = [f for f in fields if getattr(mandate, f) != getattr(plain, f)]
     if mandate.wash_policy is not WashPolicy.BAN:
         named.append("wash_policy")
-    if mandate.mode not in (TradingMode.REBALANCE, TradingMode.BUY_ONLY, TradingMode.SELL_ONLY):
+    if mandate.mode not in SUPPORTED_MODES:
         named.append("mode")
     if named:
         raise UnsupportedWishError(
