@@ -175,16 +175,23 @@ class PricedNames:
         of the convex problem that was solved, reserves included.
         """
         names = self.values(prices)
+        return self._over_all(prices, names) if choices is None else self._with(prices, names, choices)
+
+    def bounds(self, prices: Prices, choices: Choices) -> tuple[float, float]:
+        """Both bounds at once: with the given choices, and over all."""
+        names = self.values(prices)
+        return self._with(prices, names, choices), self._over_all(prices, names)
+
+    def _over_all(self, prices: Prices, names: NameValues) -> float:
+        return float(names.base.sum() + names.value.min(axis=1).sum()) + self.coupling(prices, reserved=False)
+
+    def _with(self, prices: Prices, names: NameValues, choices: Choices) -> float:
         value = names.value
-        if choices is None:
-            best = value.min(axis=1)
-        else:
-            rows = np.arange(len(choices))
-            best = value[rows, choices]
-            if not self.block.min_trade.any():  # a buyer may also sell gains or stand still, a seller stand still
-                other = np.where(choices == Choice.BUY, np.minimum(value[:, 0], value[:, 3]), value[:, 0])
-                best = np.minimum(best, other)
-        return float(names.base.sum() + best.sum()) + self.coupling(prices, reserved=choices is not None)
+        best = value[np.arange(len(choices)), choices]
+        if not self.block.min_trade.any():  # a buyer may also sell gains or stand still, a seller stand still
+            other = np.where(choices == Choice.BUY, np.minimum(value[:, 0], value[:, 3]), value[:, 0])
+            best = np.minimum(best, other)
+        return float(names.base.sum() + best.sum()) + self.coupling(prices, reserved=True)
 
     def sanitised(self, prices: Prices) -> Prices:
         """Prices that keep the bound finite: rows open on one side, exposures without a box."""

@@ -178,13 +178,14 @@ def judge(
     trade = np.bincount(segments.name, weights=segments.sign * amounts, minlength=len(block.active_lower))
     active = block.holdings.active + trade
     clean = names.sanitised(prices)
+    convex_bound, bound = names.bounds(clean, choices)
     return Solution(
         plan=plan_of(block, amounts),
         choices=choices,
         prices=clean,
         objective=objective_of(block, amounts, active),
-        convex_bound=names.bound(clean, choices),
-        bound=names.bound(clean),
+        convex_bound=convex_bound,
+        bound=bound,
         residual=residual_of(block, choices, amounts, active),
         nothing=block.aversion * variance_of(block, block.holdings.active),
         solver=solver,
