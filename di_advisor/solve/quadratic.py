@@ -7,6 +7,7 @@ only updates the Hessian.
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.errors import UncertifiedError
+from di_advisor.errors import SolveError, UncertifiedError
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choices, restrict
 from di_advisor.solve.matrices import SCALE, build, hessian, linear
@@ -70,6 +71,24 @@ class ConvexAnswer:
         return self.prices
 
 
+def _solver(name: str) -> Any:  # noqa: ANN401 - a solver's module
+    """A solver's module, imported when it is first needed.
+
+    Raises
+    ------
+    SolveError
+        If it is not installed; nothing else stands in silently.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise SolveError(
+            f"The solver {name} cannot be imported ({error}). The order is: PIQP, then Clarabel.",
+            hint=f"Install it: python -m pip install {name}",
+            solver=name,
+        ) from error
+
+
 class QuadraticProgram:
     """The convex problem of a block under fixed choices, ready for several prices of risk."""
 
@@ -108,8 +127,7 @@ class QuadraticProgram:
         return answer
 
     def _by_piqp(self, P: Matrix, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
-        import piqp
-
+        piqp = _solver("piqp")
         m = self.matrices
         if self._piqp is None:
             self._piqp = piqp.SparseSolver()
@@ -131,8 +149,7 @@ class QuadraticProgram:
         return self._clean("PIQP", result.x, result.y, result.z_u - result.z_l, risk_price, size)
 
     def _by_clarabel(self, P: Matrix, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
-        import clarabel
-
+        clarabel = _solver("clarabel")
         m = self.matrices
         eye = sp.identity(len(c), format="csr")
         parts: list[Any] = [m.equality]

@@ -149,6 +149,6 @@ def test_a_solution_that_breaks_a_rule_refuses_itself() -> None:
     idle = judge(
         search.names, solution.choices, np.zeros_like(amounts), solution.prices, solver="none", solves=0, fallbacks=0
     )
-    if idle.residual <= 1e-6:
-        with pytest.raises(UncertifiedError, match="away from its proved bound"):
-            idle.check(scale=abs(solution.nothing - solution.objective))
+    assert idle.residual <= 1e-6, "doing nothing keeps the rules of this case, and only its gap can refuse it"
+    with pytest.raises(UncertifiedError, match="away from its proved bound"):
+        idle.check(scale=abs(solution.nothing - solution.objective))

@@ -1,8 +1,11 @@
 """Clarabel stands behind PIQP: same matrices, same answer, and statuses are never taken at their word."""
 
+import sys
+
 import numpy as np
 import pytest
 
+from di_advisor.errors import SolveError
 from di_advisor.formulate import formulate
 from di_advisor.solve import quadratic, solve
 from di_advisor.solve.choices import relaxed
@@ -26,6 +29,16 @@ def test_the_fallback_gives_the_same_plan(seed: int, monkeypatch: pytest.MonkeyP
     assert fast.fallbacks == 0
     size = abs(fast.nothing - fast.objective)
     assert slow.objective == pytest.approx(fast.objective, abs=max(2 * (fast.gap + slow.gap), 1e-6 * size))
+
+
+def test_a_solver_that_is_not_installed_is_named_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "piqp", None)
+    case = random_case(0)
+    with pytest.raises(SolveError, match="The solver piqp cannot be imported") as caught:
+        solve(formulate(case.signals, case.mandate, case.tax))
+    assert "pip install piqp" in caught.value.hint
 
 
 def test_infeasible_is_said_by_both(monkeypatch: pytest.MonkeyPatch) -> None:
