@@ -7,13 +7,18 @@
     |  |- UnknownSecurityError a name that the universe does not hold
     |  |- IncompleteDataError  a value that is needed is not known (basis, date, price)
     |  |- RowsError            every wrong row of one file or frame, collected
-    |  `- UnsupportedWishError a wish the current formulation cannot honour, so it refuses
+    |  |- UnsupportedWishError a wish the current formulation cannot honour, so it refuses
+    |  |- ConflictingEventError the journal says otherwise: same id or action, other content
+    |  |- ClosedYearError      an event would change a tax year that is closed
+    |  `- NewerSchemaError     written by a newer version than this one reads
     |- SolveError              no certified answer
     |  |- InfeasibleError      the rules contradict each other
     |  |- UnboundedError       the objective has no minimum
     |  |- UncertifiedError     a solver answered, and its answer failed our own check
     |  `- UnfinishedError      the budget of iterations ran out, or the call was cancelled
     |- SettlementError         whole shares or cash would break a rule
+    |- StoreError              the store could not be read or written; nothing was half-written
+    |  `- DamagedStoreError    what is stored is not what was written
     `- PluginError             a plug-in is missing or does not keep its contract
 
 Every error carries facts (``facts``, a mapping) and a ``hint`` that says what to do;
@@ -29,15 +34,20 @@ from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
+    "ClosedYearError",
+    "ConflictingEventError",
+    "DamagedStoreError",
     "DiAdvisorError",
     "IncompleteDataError",
     "InfeasibleError",
     "InputError",
     "InputWarning",
+    "NewerSchemaError",
     "PluginError",
     "RowsError",
     "SettlementError",
     "SolveError",
+    "StoreError",
     "UnboundedError",
     "UncertifiedError",
     "UnfinishedError",
@@ -129,6 +139,18 @@ class UnsupportedWishError(InputError):
     """A wish that this version cannot honour: it refuses instead of ignoring it."""
 
 
+class ConflictingEventError(InputError):
+    """The journal says otherwise: the same id, or the same corporate action, with other content."""
+
+
+class ClosedYearError(InputError):
+    """An event would change a tax year that is closed, and nothing says that it is amended."""
+
+
+class NewerSchemaError(InputError):
+    """Something was written by a newer version of di_advisor than this one; it was left untouched."""
+
+
 class SolveError(DiAdvisorError):
     """No certified answer, and so no trades."""
 
@@ -151,6 +173,14 @@ class UnfinishedError(SolveError):
 
 class SettlementError(DiAdvisorError):
     """Whole shares or cash would break a rule after rounding."""
+
+
+class StoreError(DiAdvisorError):
+    """The store could not be read or written: locked, unreachable, or no store at all."""
+
+
+class DamagedStoreError(StoreError):
+    """What is stored is not what was written; it was left untouched."""
 
 
 class PluginError(DiAdvisorError):

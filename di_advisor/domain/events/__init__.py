@@ -11,7 +11,7 @@ from di_advisor.domain.events.actions import (
     Worthless,
 )
 from di_advisor.domain.events.cash import CashInLieu, Deposit, Dividend, DividendKind, Withdrawal
-from di_advisor.domain.events.corrections import Correction
+from di_advisor.domain.events.corrections import Correction, YearAmended, YearClosed
 from di_advisor.domain.events.event import AccountEvent, Event, SecurityEvent, TaxTreatment
 from di_advisor.domain.events.moves import (
     GiftGiven,
@@ -65,4 +65,6 @@ __all__ = [
     "TransferOut",
     "Withdrawal",
     "Worthless",
+    "YearAmended",
+    "YearClosed",
 ]

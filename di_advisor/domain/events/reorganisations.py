@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from di_advisor.domain.amounts import Exact
+from di_advisor.domain.amounts import Exact, as_fraction
 from di_advisor.domain.events.checks import amount, fail, fraction_of_one, not_negative, positive, ratio, text
 from di_advisor.domain.events.event import AccountEvent, SecurityEvent, TaxTreatment
 from di_advisor.domain.events.trades import BY_LAW, LotChoice
@@ -61,7 +61,7 @@ class SpinOff(SecurityEvent):
         positive(self, "value_per_old_usd", "value_per_new_usd")
         not_negative(self, "cash_in_lieu_usd")
         if self.parent_fraction is not None and self.spun_fraction is not None:
-            total = self.parent_fraction + self.spun_fraction  # type: ignore[operator]
+            total = as_fraction(self.parent_fraction) + as_fraction(self.spun_fraction)
             if total != 1:
                 raise fail(
                     self,
@@ -70,7 +70,7 @@ class SpinOff(SecurityEvent):
                     "The parts of the basis add up to one; correct them from Form 8937.",
                 )
         elif self.spun_fraction is not None:
-            object.__setattr__(self, "parent_fraction", 1 - self.spun_fraction)
+            object.__setattr__(self, "parent_fraction", 1 - as_fraction(self.spun_fraction))
         if self.by_value and (self.value_per_old_usd is None or self.value_per_new_usd is None):
             raise fail(self, "by_value", "is set without both values.", "Give the values right after the spin-off.")
         if self.tax_treatment is TaxTreatment.TAXABLE and self.value_per_new_usd is None:
