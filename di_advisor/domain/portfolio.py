@@ -31,6 +31,8 @@ class AccountKind(StrEnum):
     SPOUSE = "spouse"
     IRA = "ira"
     ROTH = "roth"
+    RETIREMENT_PLAN = "retirement_plan"
+    HSA = "hsa"
 
 
 class Side(StrEnum):

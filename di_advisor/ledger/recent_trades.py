@@ -23,6 +23,7 @@ from di_advisor.ledger.days import calendar_day
 from di_advisor.units import CENTS_PER_USD
 
 __all__ = [
+    "PLAN_KINDS",
     "RETIREMENT_KINDS",
     "WASH_WINDOW_DAYS",
     "LossSale",
@@ -37,7 +38,10 @@ __all__ = [
 WASH_WINDOW_DAYS: Final = 30
 """Days before and after a loss sale in which a purchase washes it: 61 days with the day itself."""
 
-RETIREMENT_KINDS: Final = frozenset({AccountKind.IRA, AccountKind.ROTH})
+PLAN_KINDS: Final = frozenset({AccountKind.RETIREMENT_PLAN, AccountKind.HSA})
+"""Accounts for which no wash-sale ruling was found; read like an IRA unless a setting says otherwise."""
+
+RETIREMENT_KINDS: Final = frozenset({AccountKind.IRA, AccountKind.ROTH}) | PLAN_KINDS
 """Accounts whose gains are not taxed and whose losses are none."""
 
 _ONE_CENT: Final = Fraction(1, CENTS_PER_USD)

@@ -1,0 +1,235 @@
+"""Replay: from events to books.
+
+Problem: the same events must give the same lots, byte for byte, whoever replays them, in whatever
+order they were entered. Decision: events are sorted by day, by kind (accounts, corporate actions in
+a fixed order, arrivals, trades, what leaves), by sequence and by id; actions of a day come before
+its trades, so that ownership before the ex-date decides. The losses of a day are looked at when all
+its trades are booked. Nothing depends on the clock or on hashing.
+
+Limits: corrections are resolved by the journal before the replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from di_advisor.domain.amounts import as_fraction
+from di_advisor.domain.events import (
+    Buy,
+    CashInLieu,
+    Correction,
+    Deposit,
+    Dividend,
+    Event,
+    Exchange,
+    GiftGiven,
+    GiftReceived,
+    Inheritance,
+    OpenAccount,
+    Reinvestment,
+    SecurityEvent,
+    Sell,
+    Transfer,
+    TransferIn,
+    TransferOut,
+    Withdrawal,
+    Worthless,
+)
+from di_advisor.domain.frozen_map import FrozenMap
+from di_advisor.domain.lots import LotState, TaxLot
+from di_advisor.errors import InputError
+from di_advisor.ledger.actions import ACTIONS
+from di_advisor.ledger.book import Book
+from di_advisor.ledger.booking import BOOKINGS
+from di_advisor.ledger.books import Books
+from di_advisor.ledger.identical import IdenticalGroups
+from di_advisor.ledger.parts import Part
+from di_advisor.ledger.policies import LedgerPolicies
+from di_advisor.ledger.realized import BookedLot, Realized
+
+__all__ = ["canonical_order", "replay"]
+
+_ACTIONS: Final = 100
+_RANK: Final[dict[type[Event], int]] = {
+    OpenAccount: 0,
+    TransferIn: 200,
+    GiftReceived: 200,
+    Inheritance: 200,
+    Deposit: 200,
+    Transfer: 210,
+    Buy: 300,
+    Reinvestment: 300,
+    Sell: 300,
+    Dividend: 310,
+    CashInLieu: 310,
+    GiftGiven: 400,
+    TransferOut: 400,
+    Withdrawal: 400,
+    Worthless: 500,
+}
+
+
+def _day_of(event: Event) -> date:
+    # 26 USC 165(g)(1): worthless stock counts as sold on the last day of the year.
+    return date(event.on.year, 12, 31) if isinstance(event, Worthless) else event.on
+
+
+def canonical_order(events: Iterable[Event], policies: LedgerPolicies | None = None) -> list[Event]:
+    """Events in the order in which they are applied; the order in which they come does not matter.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        Without corrections.
+    policies : LedgerPolicies, optional
+        Give the order of actions on one day.
+
+    Raises
+    ------
+    InputError
+        If a correction is among them.
+    """
+    order = {name: _ACTIONS + n for n, name in enumerate((policies or LedgerPolicies()).action_order)}
+    ranks: dict[type[Event], int] = {}
+
+    def key(event: Event) -> tuple[int, int, int, int, str]:
+        kind = type(event)
+        rank = ranks.get(kind)
+        if rank is None:
+            if isinstance(event, Correction):
+                raise InputError(
+                    f"Correction {event.event_id!r} is among the events to replay.",
+                    hint="Replay Journal.effective(), where corrections are applied.",
+                )
+            rank = ranks[kind] = _RANK[kind] if kind in _RANK else order[kind.__name__]
+        return (_day_of(event).toordinal(), rank, event.sequence, int(kind is Sell), event.event_id)
+
+    return sorted(events, key=key)
+
+
+def replay(
+    events: Iterable[Event],
+    *,
+    as_of: date,
+    taxpayer: str = "taxpayer",
+    policies: LedgerPolicies | None = None,
+    groups: IdenticalGroups | None = None,
+) -> Books:
+    """Derive the books of one taxpayer from what happened.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        Of all accounts of the taxpayer, in any order, without corrections.
+    as_of : date
+        Last day to replay; later events are left out.
+    taxpayer : str
+        Who files the return.
+    policies : LedgerPolicies, optional
+        How the law is read where it is silent; recorded with the result.
+    groups : IdenticalGroups, optional
+        What counts as substantially identical; each security alone when left out.
+
+    Raises
+    ------
+    InputError
+        If an event cannot be booked: shares that are not held, lots that are not open, an account
+        never opened. Nothing is returned then.
+    """
+    policies = policies or LedgerPolicies()
+    groups = groups or IdenticalGroups()
+    book = Book(policies, groups)
+    day: date | None = None
+    for event in canonical_order(events, policies):
+        on = _day_of(event)
+        if on > as_of:
+            break
+        if on != day:
+            book.close_day()
+            day = on
+        _apply(book, event)
+    book.close_day()
+    return _frozen(book, as_of, taxpayer)
+
+
+def _apply(book: Book, event: Any) -> None:  # noqa: ANN401
+    if isinstance(event, SecurityEvent | Exchange):
+        ACTIONS[type(event)](book, event)
+    else:
+        BOOKINGS[type(event)](book, event)
+
+
+def _frozen(book: Book, as_of: date, taxpayer: str) -> Books:
+    realized = sorted(book.realized, key=lambda p: (p.sale_rank, p.match_rank == 0, p.match_rank))
+    return Books(
+        taxpayer=taxpayer,
+        as_of=as_of,
+        accounts=FrozenMap(dict(sorted(book.accounts.items()))),
+        reinvesting=frozenset(book.reinvesting),
+        lots=tuple(map(_booked, book.open_parts())),
+        realized=tuple(map(_realized, realized)),
+        washes=tuple(book.wash.matches),
+        income=tuple(book.income),
+        departed=tuple(map(_booked, book.left)),
+        identifications=tuple(book.identifications),
+        cash_usd=FrozenMap(dict(sorted(book.cash_usd.items()))),
+        pending_fractions=FrozenMap(dict(sorted(book.fractions.items()))),
+        delisted=frozenset(book.delisted),
+        tickers=FrozenMap(dict(sorted(book.tickers.items()))),
+        notices=tuple(book.notices),
+        policies=book.policies,
+        groups=book.groups,
+    )
+
+
+def _booked(part: Part) -> BookedLot:
+    basis = part.basis_usd if part.loss_basis_usd is None else part.loss_basis_usd
+    lot = TaxLot(
+        part.lot_id,
+        part.account_id,
+        part.security_id,
+        part.shares,
+        basis if basis is None else as_fraction(basis),
+        part.acquired,
+        part.held_since,
+        LotState.of(basis, part.acquired),
+    )
+    return BookedLot(
+        lot,
+        part.root_id,
+        part.purchase.purchase_id,
+        part.purchase.bought_on,
+        part.replaced,
+        part.deemed_long,
+        part.basis_usd,
+        part.pending,
+    )
+
+
+def _realized(part: Part) -> Realized:
+    if part.sold is None:  # pragma: no cover - only sold parts come here
+        raise AssertionError("an open part among the sold ones")
+    lost = sum((m.disallowed_usd for m in part.matches if m.lost_for_good), as_fraction(0))
+    return Realized(
+        part.sale_id,
+        part.kind,
+        part.account_id,
+        part.security_id,
+        part.lot_id,
+        part.root_id,
+        part.purchase.purchase_id,
+        part.shares,
+        part.proceeds_usd,
+        part.basis_usd,
+        part.acquired,
+        part.held_since,
+        part.sold,
+        part.deemed_long,
+        part.disallowed_usd,
+        lost,
+        part.replaced,
+        part.taxed,
+        tuple(part.matches),
+    )
