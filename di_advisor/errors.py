@@ -10,6 +10,8 @@
     |  |- UnsupportedWishError a wish the current formulation cannot honour, so it refuses
     |  |- ConflictingEventError the journal says otherwise: same id or action, other content
     |  |- ClosedYearError      an event would change a tax year that is closed
+    |  |- LateIdentificationError the lots of a sale are named after their choice was final
+    |  |- UnreconciledError    a trade in a name on which the books and the custodian differ
     |  `- NewerSchemaError     written by a newer version than this one reads
     |- SolveError              no certified answer
     |  |- InfeasibleError      the rules contradict each other
@@ -17,6 +19,7 @@
     |  |- UncertifiedError     a solver answered, and its answer failed our own check
     |  `- UnfinishedError      the budget of iterations ran out, or the call was cancelled
     |- SettlementError         whole shares or cash would break a rule
+    |- ConservationError       shares or basis would be lost or made up
     |- StoreError              the store could not be read or written; nothing was half-written
     |  `- DamagedStoreError    what is stored is not what was written
     `- PluginError             a plug-in is missing or does not keep its contract
@@ -36,12 +39,14 @@ from typing import Any
 __all__ = [
     "ClosedYearError",
     "ConflictingEventError",
+    "ConservationError",
     "DamagedStoreError",
     "DiAdvisorError",
     "IncompleteDataError",
     "InfeasibleError",
     "InputError",
     "InputWarning",
+    "LateIdentificationError",
     "NewerSchemaError",
     "PluginError",
     "RowsError",
@@ -52,6 +57,7 @@ __all__ = [
     "UncertifiedError",
     "UnfinishedError",
     "UnknownSecurityError",
+    "UnreconciledError",
     "UnsupportedWishError",
 ]
 
@@ -147,6 +153,14 @@ class ClosedYearError(InputError):
     """An event would change a tax year that is closed, and nothing says that it is amended."""
 
 
+class LateIdentificationError(InputError):
+    """The lots of a sale are named, or named otherwise, after the day on which their choice became final."""
+
+
+class UnreconciledError(InputError):
+    """A trade in a name on which the books and the custodian's statement differ, without a recorded override."""
+
+
 class NewerSchemaError(InputError):
     """Something was written by a newer version of di_advisor than this one; it was left untouched."""
 
@@ -173,6 +187,10 @@ class UnfinishedError(SolveError):
 
 class SettlementError(DiAdvisorError):
     """Whole shares or cash would break a rule after rounding."""
+
+
+class ConservationError(DiAdvisorError):
+    """Shares or basis would be lost or made up: a fault of these programs, or terms that cannot be."""
 
 
 class StoreError(DiAdvisorError):

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from math import floor
 
 from di_advisor.errors import InputError
 from di_advisor.units import CENTS_PER_USD
 
-__all__ = ["Exact", "as_fraction", "cents_that_add_up", "exact", "show_exact", "to_decimal"]
+__all__ = ["Exact", "as_fraction", "cents_of_parts", "cents_that_add_up", "exact", "show_exact", "to_decimal"]
 
 Exact = Decimal | Fraction
 """An exact amount; `Fraction` only where a ratio made it."""
@@ -82,14 +83,14 @@ def show_exact(value: Exact) -> str:
     return str(value)
 
 
-def cents_that_add_up(amounts_usd: Sequence[float], total_usd: float | None = None) -> list[Decimal]:
-    """Round dollars to cents so that the rounded parts sum to the rounded total (largest remainder).
+def cents_of_parts(amounts_usd: Sequence[Exact], total_usd: Exact | None = None) -> list[Decimal]:
+    """Round exact dollars to cents so that the rounded parts sum to the rounded total (largest remainder).
 
     Parameters
     ----------
-    amounts_usd : sequence of float
+    amounts_usd : sequence of Decimal or Fraction
         The parts, in USD.
-    total_usd : float, optional
+    total_usd : Decimal or Fraction, optional
         Their total, if it is known better than by summing.
 
     Returns
@@ -99,13 +100,19 @@ def cents_that_add_up(amounts_usd: Sequence[float], total_usd: float | None = No
     """
     if not len(amounts_usd):
         return []
-    scaled = [Decimal(repr(float(a))) * CENTS_PER_USD for a in amounts_usd]
-    floors = [s.to_integral_value(rounding=ROUND_FLOOR) for s in scaled]
-    total = Decimal(repr(float(total_usd))) * CENTS_PER_USD if total_usd is not None else sum(scaled, Decimal(0))
-    missing = int(total.to_integral_value()) - int(sum(floors))
+    scaled = [as_fraction(a) * CENTS_PER_USD for a in amounts_usd]
+    floors = [floor(s) for s in scaled]
+    total = sum(scaled, Fraction(0)) if total_usd is None else as_fraction(total_usd) * CENTS_PER_USD
+    missing = round(total) - sum(floors)
     order = sorted(range(len(scaled)), key=lambda i: (floors[i] - scaled[i], i))
     whole, extra = divmod(missing, len(scaled))
     cents = [f + whole for f in floors]
     for i in order[:extra]:
         cents[i] += 1
-    return [(c / CENTS_PER_USD).quantize(Decimal("0.01")) for c in cents]
+    return [Decimal(c).scaleb(-2) for c in cents]
+
+
+def cents_that_add_up(amounts_usd: Sequence[float], total_usd: float | None = None) -> list[Decimal]:
+    """Round a solver's dollars to cents that add up; as `cents_of_parts`, each float read as it prints."""
+    total = None if total_usd is None else Decimal(repr(float(total_usd)))
+    return cents_of_parts([Decimal(repr(float(a))) for a in amounts_usd], total)
