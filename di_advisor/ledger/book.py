@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Final
 
 from di_advisor.domain.amounts import show_exact
+from di_advisor.domain.events import Event
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.errors import InputError
 from di_advisor.ledger.identical import IdenticalGroups
@@ -55,6 +57,10 @@ class Book:
         By account; starts at zero.
     fractions : dict of (str, str) to Fraction
         By account and security: fractions of a share due from an action, not paid in cash yet.
+    fraction_roots : dict of (str, str) to set of str
+        The lots that such a fraction is part of.
+    actions : dict of tuple to Event
+        Corporate actions that were applied.
     delisted : set of str
         Securities no longer listed.
     tickers : dict of str to str
@@ -73,6 +79,8 @@ class Book:
         self.identifications: list[Identification] = []
         self.cash_usd: dict[str, Fraction] = {}
         self.fractions: dict[tuple[str, str], Fraction] = {}
+        self.fraction_roots: dict[tuple[str, str], set[str]] = {}
+        self.actions: dict[tuple[str, ...], Event] = {}
         self.delisted: set[str] = set()
         self.tickers: dict[str, str] = {}
         self.wash = WashSales(policies, groups, self._kind_of, self.split)
@@ -237,10 +245,60 @@ class Book:
         """26 USC 1015(a): the donor's basis for a gain, the lower value for a loss, neither in between."""
         if sold.loss_basis_usd is None or sold.basis_usd is None or sold.proceeds_usd >= sold.basis_usd:
             return
+        donor_usd = sold.basis_usd
         if sold.proceeds_usd < sold.loss_basis_usd:
             sold.basis_usd, sold.held_since = sold.loss_basis_usd, sold.gift_on
         else:
             sold.basis_usd = sold.proceeds_usd
+        sold.given_up_usd = donor_usd - sold.basis_usd
+
+    def gain_without_sale(
+        self,
+        part: Part,
+        proceeds_usd: Fraction,
+        basis_usd: Fraction | None,
+        on: date,
+        *,
+        event_id: str,
+        kind: RealizedKind,
+    ) -> None:
+        """Book a gain on an open part of which nothing is sold (return of capital, boot): a piece of zero shares.
+
+        Parameters
+        ----------
+        part : Part
+            Open; its dates give the term. It stays as it is: `rebase` lowers its basis.
+        proceeds_usd, basis_usd : Fraction
+            What came, and the basis it used up; None where that is not known. Never a loss.
+        on : date
+            The day that counts.
+        event_id, kind
+            What made it due.
+        """
+        self._sales += 1
+        # Not among the parts of its purchase: no shares, so it neither replaces nor is replaced.
+        self.realized.append(
+            replace(
+                part,
+                shares=Fraction(0),
+                basis_usd=basis_usd,
+                loss_basis_usd=None,
+                proceeds_usd=proceeds_usd,
+                sold=on,
+                sale_id=event_id,
+                kind=kind,
+                taxed=self.taxed(part.account_id),
+                scale=self.wash.scale(part.security_id),
+                sale_rank=self._sales,
+                matches=[],
+            )
+        )
+
+    def rebase(
+        self, part: Part, basis_usd: Fraction | None, loss_basis_usd: Fraction | None = None, *, pending: str = ""
+    ) -> None:
+        """Give an open part another basis; one that is not known says in ``pending`` what it waits for."""
+        part.basis_usd, part.loss_basis_usd, part.pending = basis_usd, loss_basis_usd, pending
 
     def leave(self, part: Part, shares: Fraction) -> Part:
         """Let shares go without a sale (transfer out, gift)."""
@@ -260,10 +318,14 @@ class Book:
         self.wash.rescale(security_id, new_per_old)
 
     def become(self, part: Part, security_id: str, shares: Fraction) -> None:
-        """Turn an open part into shares of another security, basis and dates kept: not a purchase."""
+        """Turn an open part into shares of another security, basis and dates kept: not a purchase.
+
+        It stays the purchase it was where both count as one security for wash sales.
+        """
         self._lots[part.security_id][part.account_id].remove(part)
-        part.purchase.parts.remove(part)
-        part.purchase = Purchase(part.purchase.purchase_id, None, part.purchase.order, [part])
+        if self.groups.key(part.security_id) != self.groups.key(security_id):
+            part.purchase.parts.remove(part)
+            part.purchase = Purchase(part.purchase.purchase_id, None, part.purchase.order, [part])
         part.security_id, part.shares = security_id, shares
         self.put(part)
 
@@ -276,6 +338,11 @@ class Book:
         notice = Notice(about, event_id, account_id, security_id, sentence)
         if notice not in self.notices:
             self.notices.append(notice)
+
+    def settle_note(self, about: str, account_id: str, security_id: str) -> None:
+        """Drop notices of one kind on a holding: what they said is no longer so."""
+        key = (about, account_id, security_id)
+        self.notices = [n for n in self.notices if (n.about, n.account_id, n.security_id) != key]
 
     def no_lots(self, account_id: str, security_id: str, shares: Fraction, held: Fraction, what: str) -> InputError:
         """The error of an event that needs more shares than there are."""

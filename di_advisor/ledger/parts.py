@@ -116,6 +116,8 @@ class Part:
         What it is a piece of.
     loss_basis_usd : Fraction or None
         Basis for a loss, where a gift has two (26 USC 1015(a)); ``gift_on`` is then the day of the gift.
+    given_up_usd : Fraction
+        Sold out of a gift with two bases: the donor's basis less the one that counted.
     deemed_long : bool
         Inherited: long-term whatever the dates (26 USC 1223(9)).
     pending : str
@@ -155,6 +157,7 @@ class Part:
     purchase: Purchase
     loss_basis_usd: Fraction | None = None
     gift_on: date | None = None
+    given_up_usd: Fraction = _ZERO
     deemed_long: bool = False
     pending: str = ""
     replaced: bool = False
@@ -189,7 +192,7 @@ class Part:
         rest = self.shares - shares
         keep = rest / self.shares
         taken = replace(self, shares=shares, matches=list(self.matches))
-        for name in ("basis_usd", "loss_basis_usd", "proceeds_usd", "disallowed_usd"):
+        for name in ("basis_usd", "loss_basis_usd", "given_up_usd", "proceeds_usd", "disallowed_usd"):
             amount = getattr(self, name)
             if amount:
                 kept = amount * keep
