@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from di_advisor.domain.amounts import Exact, as_fraction
@@ -135,6 +136,6 @@ def compute_return(inputs: ReturnInputs, policies: ReturnPolicies | None = None)
         **{field.name: getattr(lines, field.name) for field in fields(ReturnLines)},
         inputs=inputs,
         policies=policies,
-        sources=sources,
+        sources=MappingProxyType(sources),
         warnings=tuple(warnings),
     )
