@@ -12,6 +12,7 @@ Limits: outside the years the calendar knows, every weekday that the banks do no
 
 from __future__ import annotations
 
+import warnings
 from bisect import bisect_right
 from dataclasses import replace
 from datetime import date, timedelta
@@ -29,6 +30,9 @@ _DAYS_FROM: Final = (
     (date(1995, 6, 7), 3),
     (date.min, 5),
 )
+# Both ends are fixed: the library's own last day moves with the clock.
+_FIRST: Final = "1990-01-02"
+_LAST: Final = "2045-12-29"
 _MONDAY: Final = 0
 _SATURDAY: Final = 5
 _DAYS_PER_WEEK: Final = 7
@@ -118,7 +122,10 @@ def _only_banks_close(day: date) -> bool:
 
 @lru_cache(maxsize=1)
 def _settlement_days() -> tuple[int, ...]:
-    import exchange_calendars
+    with warnings.catch_warnings():
+        # The calendars of this library warn of pandas' own plans; its days are what counts.
+        warnings.simplefilter("ignore")
+        import exchange_calendars
 
-    calendar = exchange_calendars.get_calendar("XNYS", start="1990-01-02")
+        calendar = exchange_calendars.get_calendar("XNYS", start=_FIRST, end=_LAST)
     return tuple(day.toordinal() for day in calendar.sessions.date if not _only_banks_close(day))
