@@ -19,7 +19,7 @@ from di_advisor.domain.trades import Trade
 from di_advisor.errors import InputError
 from di_advisor.propose.proposal import Proposal
 
-__all__ = ["TRADE_COLUMNS", "read_trades_csv", "text_cell", "trades_csv"]
+__all__ = ["TRADE_COLUMNS", "read_trades_csv", "text_cell", "text_of_cell", "trades_csv"]
 
 TRADE_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -53,7 +53,8 @@ def text_cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _text_of_cell(cell: str) -> str:
+def text_of_cell(cell: str) -> str:
+    """What `text_cell` was given."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
@@ -114,4 +115,4 @@ def read_trades_csv(text: str) -> list[dict[str, str]]:
             f"The file of trades lacks the columns {', '.join(missing)}.", hint="Read a file that trades_csv wrote."
         )
     numbers = ("shares", "_usd")
-    return [{k: v if k.endswith(numbers) else _text_of_cell(v) for k, v in row.items()} for row in reader]
+    return [{k: v if k.endswith(numbers) else text_of_cell(v) for k, v in row.items()} for row in reader]
