@@ -140,7 +140,7 @@ def judge(case: Any, number: int = 1) -> Outcome:  # noqa: ANN401  (any JSON)
             reason="" if refused else f"{type(error).__name__}: {error}",
             notes=(f"refused, as expected: {error}",) if refused else (),
         )
-    except (CaseError, ArithmeticError, TypeError, ValueError, KeyError, IndexError) as error:
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         return Outcome(case_id, title, Verdict.ERROR, reason=f"{_spoken(error)}")
     differences = tuple(answers.differences(expected))
     notes = (*answers.notes, *(f"{name} was not used" for name in given.unread()))

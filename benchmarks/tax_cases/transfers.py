@@ -14,6 +14,7 @@ from benchmarks.tax_cases.stage import (
     EVENT_DAY,
     OLD,
     SOURCE,
+    LotGiven,
     books_of,
     bought,
     lots_given,
@@ -204,6 +205,7 @@ def ticker_change(given: Given) -> Answers:
     )
     books = books_of([*opened(), *bought([lot]), change])
     (after,) = books.lots
+    probe = LotGiven("probe", _SINGLE, _SINGLE, on - timedelta(days=800))
     loss = sale(on - timedelta(days=1), _SINGLE, Fraction(0))
     again = Buy(
         event_id="again",
@@ -214,7 +216,7 @@ def ticker_change(given: Given) -> Answers:
         amount_usd=_SINGLE,
         source=SOURCE,
     )
-    washed = books_of([*opened(), *bought([lot]), loss, change, again], until=on + _LEFT_OPEN).disallowed_usd
+    washed = books_of([*opened(), *bought([probe]), loss, change, again], until=on + _LEFT_OPEN).disallowed_usd
     gain = sum((p.recognized_usd for p in books.realized), Fraction(0))
     return Answers(
         {

@@ -106,8 +106,8 @@ def _spun_off(weights: IndexWeights, event: SpinOff, held: float, rule: SpunOffM
     values = (event.value_per_old_usd, event.value_per_new_usd)
     if values[0] is None or values[1] is None:
         raise IncompleteDataError(
-            f"SpinOff {event.event_id!r} gives no values of {event.security_id} and {event.spun_security_id} right after, "
-            "which split the weight.",
+            f"SpinOff {event.event_id!r} gives no values right after of {event.security_id} and "
+            f"{event.spun_security_id}, which split the weight.",
             hint="Give value_per_old_usd and value_per_new_usd; fractions of the basis are no weights of an index.",
             event_id=event.event_id,
         )
