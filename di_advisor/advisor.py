@@ -7,18 +7,19 @@ tracking error past its cap, the cap is tightened by the excess and the plan is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
-from di_advisor.domain.portfolio import AccountKind, Portfolio
+from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.risk import FactorRisk
-from di_advisor.domain.signals import Signals
+from di_advisor.domain.signals import Lock, Signals
 from di_advisor.domain.target import Target
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InfeasibleError, InputError, SettlementError
+from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.ports import CostModel, RiskModel
 from di_advisor.propose.proposal import Proposal, Stage
 
@@ -116,6 +117,7 @@ class Advisor:
         risk: FactorRisk | None = None,
         costs: CostCurves | None = None,
         account_id: str | None = None,
+        locks: Sequence[Lock] = (),
         progress: Progress = _silent,
         cancel: Callable[[], bool] = _never,
     ) -> Proposal:
@@ -133,6 +135,8 @@ class Advisor:
             Ready estimates.
         account_id : str, optional
             Which account; may be left out where there is only one.
+        locks : sequence of Lock
+            Further locks on names of this account, such as those of a reconciliation with the custodian.
         progress, cancel : callable
             Told each stage; asked whether to stop.
 
@@ -150,9 +154,9 @@ class Advisor:
         clock.start("trading cost")
         costs = costs if costs is not None else self.estimate_costs(market)
         clock.start("signals")
-        signals = estimate(portfolio, market, target, mandate, risk, costs, account_id)
+        signals = estimate(portfolio, market, target, mandate, risk, costs, account_id, locks=locks)
         account = portfolio.account(signals.account.account_id)
-        if account.kind in (AccountKind.IRA, AccountKind.ROTH):
+        if account.kind in RETIREMENT_KINDS:
             tax = replace(tax, rates=ConstantRates(0.0, 0.0))
         proposal = _propose(signals, mandate, tax, clock, cancel)
         later = [c for c in account.cash if c.available_on > market.as_of]

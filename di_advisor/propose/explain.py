@@ -15,12 +15,13 @@ import numpy as np
 from di_advisor.domain.amounts import as_fraction, cents_that_add_up, to_decimal
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.mandate import Mandate
-from di_advisor.domain.portfolio import AccountKind, Side
+from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.terms import TradingCost
+from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.propose.measure import measure, rule_checks
 from di_advisor.propose.proposal import Certificate, Proposal, Stage
 from di_advisor.propose.sentences import Move, buy_sentence, sell_sentence
@@ -125,7 +126,7 @@ def _sale(
     """A sale names its lot, and what its gain is where gains are taxed; ``benefits`` are those of its name's lots."""
     account, market = signals.account, signals.market
     lot, name, shares = account.lots[lot_at], int(account.lot_name[lot_at]), orders.sells[lot_at]
-    untaxed = account.kind in (AccountKind.IRA, AccountKind.ROTH)
+    untaxed = account.kind in RETIREMENT_KINDS
     gain_usd = None if untaxed else _gain_usd(lot, shares, market.price_usd[name])
     long_term = None if untaxed else bool(account.lot_long_term[lot_at])
     facts = {"lot shares": str(lot.shares), "part of lot": "all" if shares == lot.shares else "part"}
@@ -147,9 +148,8 @@ def _sale(
 def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certificate:
     value = problem.block.holdings.value_usd
     rounded = sum(t.value_usd(orders.plan) for t in problem.terms)
-    fallback = f", {solution.fallbacks} by the fallback" if solution.fallbacks else ""
     return Certificate(
-        solver=f"{solution.solver} ({solution.solves} convex solves{fallback})",
+        solver=f"{solution.solver} ({solution.counts})",
         objective_usd=float(solution.objective * value),
         bound_usd=float(solution.bound * value),
         gap_usd=float(solution.gap * value),

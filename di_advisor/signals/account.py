@@ -27,14 +27,20 @@ from di_advisor.errors import UnknownSecurityError
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.ledger.wash_windows import WashWindows, wash_windows
-from di_advisor.signals.locks import mandate_locks, min_holding_lock, unknown_lot_lock
+from di_advisor.signals.locks import further_locks, mandate_locks, min_holding_lock, unknown_lot_lock
 from di_advisor.signals.lot_arrays import lot_arrays
 
 __all__ = ["estimate_account"]
 
 
 def estimate_account(
-    portfolio: Portfolio, account_id: str, market_signals: MarketSignals, target: Target, mandate: Mandate
+    portfolio: Portfolio,
+    account_id: str,
+    market_signals: MarketSignals,
+    target: Target,
+    mandate: Mandate,
+    *,
+    locks: Sequence[Lock] = (),
 ) -> AccountSignals:
     """Turn one account into arrays aligned to the market signals.
 
@@ -50,6 +56,8 @@ def estimate_account(
         What to track; its weights on the market's date are used.
     mandate : Mandate
         The client's wishes for this account.
+    locks : sequence of Lock
+        Further locks on whole names, NO_BUY or NO_SELL; those on names without a price change nothing.
 
     Returns
     -------
@@ -84,7 +92,11 @@ def estimate_account(
     untaxed = account.kind in RETIREMENT_KINDS
     gain_usd = np.zeros(len(lots)) if untaxed else arrays.gain_usd
     known = np.ones(len(lots), dtype=np.bool_) if untaxed else arrays.known
-    name_locks = [*mandate_locks(mandate, universe), *windows.no_buy_locks(universe.security_ids)]
+    name_locks = [
+        *mandate_locks(mandate, universe),
+        *windows.no_buy_locks(universe.security_ids),
+        *further_locks(locks, universe),
+    ]
     lot_locks = _lot_locks(lots, known, gain_usd, windows, mandate)
     can_buy = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_BUY])
     can_sell = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_SELL])

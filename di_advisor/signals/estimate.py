@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import Market
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.risk import FactorRisk
-from di_advisor.domain.signals import Signals
+from di_advisor.domain.signals import Lock, Signals
 from di_advisor.domain.target import Target
 from di_advisor.errors import InputError
 from di_advisor.signals.account import estimate_account
@@ -16,7 +18,7 @@ from di_advisor.signals.market import estimate_market
 __all__ = ["estimate"]
 
 
-def estimate(
+def estimate(  # noqa: PLR0913 - everything there is, and one option
     portfolio: Portfolio,
     market: Market,
     target: Target,
@@ -24,6 +26,8 @@ def estimate(
     risk: FactorRisk,
     costs: CostCurves,
     account_id: str | None = None,
+    *,
+    locks: Sequence[Lock] = (),
 ) -> Signals:
     """Everything the optimizer knows of one account.
 
@@ -41,6 +45,8 @@ def estimate(
         What the models say, covering at least the priced names, in any order.
     account_id : str, optional
         Which account to advise; may be left out where there is only one.
+    locks : sequence of Lock
+        Further locks on whole names of this account.
 
     Raises
     ------
@@ -57,4 +63,5 @@ def estimate(
             )
         account_id = portfolio.accounts[0].account_id
     market_signals = estimate_market(market, risk, costs)
-    return Signals(market_signals, estimate_account(portfolio, account_id, market_signals, target, mandate))
+    account = estimate_account(portfolio, account_id, market_signals, target, mandate, locks=locks)
+    return Signals(market_signals, account)

@@ -6,7 +6,7 @@ where a lock says so; a lock on a loss sale binds only lots that stand at a loss
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ from di_advisor.domain.signals import Lock, LockKind
 from di_advisor.domain.universe import Universe
 from di_advisor.errors import InputError
 
-__all__ = ["mandate_locks", "min_holding_lock", "unknown_lot_lock"]
+__all__ = ["further_locks", "mandate_locks", "min_holding_lock", "unknown_lot_lock"]
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -24,6 +24,25 @@ _WHAT_IS_MISSING: Final = {
     LotState.BASIS_PENDING: "its basis is not known",
     LotState.TERM_UNKNOWN: "its acquisition date is not known",
 }
+
+
+def further_locks(locks: Iterable[Lock], universe: Universe) -> Iterator[Lock]:
+    """Locks that come from elsewhere, on names of the universe: all others cannot be traded anyway.
+
+    Raises
+    ------
+    InputError
+        If one is on a single lot or on loss sales only: it would be lost silently.
+    """
+    for lock in locks:
+        if lock.lot_id or lock.kind is LockKind.NO_LOSS_SALE:
+            raise InputError(
+                f"A further lock on {lock.security_id} is of the kind {lock.kind.value}"
+                f"{f' on lot {lock.lot_id}' if lock.lot_id else ''}.",
+                hint="Further locks are on whole names: no_buy or no_sell.",
+            )
+        if lock.security_id in universe.positions:
+            yield lock
 
 
 def mandate_locks(mandate: Mandate, universe: Universe) -> Iterator[Lock]:
