@@ -21,6 +21,7 @@ from di_advisor.domain.risk import FactorRisk
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choice, relaxed
+from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.quadratic import QuadraticProgram
 from di_advisor.solve.solution import judge
@@ -44,7 +45,7 @@ def _solve(block: Block) -> tuple[float, float]:
     losses = block.segments.names_with_losses(len(block.active_lower))
     choices = np.where(losses, int(Choice.SELL), int(Choice.BUY))
     solution = judge(
-        PricedNames(block), choices, answer.amounts, answer.prices, solver=answer.solver, solves=1, fallbacks=0
+        PricedNames(block), choices, answer.amounts, answer.prices, solver=answer.solver, counts=SolverCounts()
     )
     return solution.objective, solution.objective - solution.convex_bound
 

@@ -58,6 +58,8 @@ class Block:
         A name's net trade is zero or at least this.
     groups : ndarray of int, shape (n,)
         Substantially identical group of each name: a group that is sold at a loss is not bought.
+    power : ndarray of shape (n, 2), optional
+        Cost per 3/2 power of the weight sold, and of the weight bought, beside the slopes.
     """
 
     account_id: str
@@ -74,6 +76,7 @@ class Block:
     tracking_error_max: float | None
     min_trade: FloatArray
     groups: NDArray[np.int64]
+    power: FloatArray | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.solve.capped_search import CappedSearch
 from di_advisor.solve.discrete import Cancel, Search
+from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
 from di_advisor.units import bps_from_fraction
 
@@ -16,11 +17,11 @@ def _never() -> bool:
     return False
 
 
-def search_for(block: Block, cancel: Cancel, rounds: int) -> Search:
+def search_for(block: Block, cancel: Cancel, rounds: int, hot: HotPath | None = None) -> Search:
     """The search that fits a block: with or without a tracking-error cap."""
     if block.tracking_error_max is None:
-        return Search(block, cancel, rounds)
-    return CappedSearch(block, block.tracking_error_max, cancel, rounds)
+        return Search(block, cancel, rounds, hot)
+    return CappedSearch(block, block.tracking_error_max, cancel, rounds, hot)
 
 
 def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Solution:

@@ -20,7 +20,7 @@ from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.discrete import SMALLEST_PRICE, Cancel, Incumbent, Search
 from di_advisor.solve.feasible import feasible_choices
 from di_advisor.solve.prices import Prices
-from di_advisor.solve.quadratic import QuadraticProgram
+from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import Solution
 from di_advisor.solve.tracking import (
     RISK_ALONE,
@@ -53,8 +53,8 @@ class CappedSearch(Search):
         Tracking error per year, a fraction; the rest as in `Search`.
     """
 
-    def __init__(self, block: Block, cap: float, cancel: Cancel, rounds: int) -> None:
-        super().__init__(block, cancel, rounds)
+    def __init__(self, block: Block, cap: float, cancel: Cancel, rounds: int, hot: HotPath | None = None) -> None:
+        super().__init__(block, cancel, rounds, hot)
         self.cap = cap
 
     def first_price(self, program: QuadraticProgram) -> float:
@@ -99,12 +99,10 @@ class CappedSearch(Search):
     def _at_price(self, prices: Prices, rounds: int) -> Incumbent:
         """Best choices at a fixed price of risk: the same problem without the cap and dearer risk."""
         priced = replace(self.block, aversion=prices.risk, tracking_error_max=None)
-        inner = Search(priced, self.cancel, rounds)
+        inner = Search(priced, self.cancel, rounds, self.hot)
         try:
             return inner.rounds_from(prices)
         finally:
-            self.solves += inner.solves
-            self.fallbacks += inner.fallbacks
             # its bound is one of ours too, once the cap is charged at this price
             self.bound = max(self.bound, inner.bound - (prices.risk - self.block.aversion) * self.cap**2)
 
@@ -138,9 +136,7 @@ class CappedSearch(Search):
 
     def _least_risk(self) -> Solution:
         """A plan under the cap with the choices of the plan of least tracking error."""
-        program = QuadraticProgram(self.block, relaxed(self.block))
-        answer = program.solve(RISK_ALONE, trading=0.0)
-        self.count(program)
+        answer = QuadraticProgram(self.block, relaxed(self.block), hot=self.hot).solve(RISK_ALONE, trading=0.0)
         refuse(answer)
         choices = feasible_choices(self.block, answer.active - self.block.holdings.active, self.shared)
         try:

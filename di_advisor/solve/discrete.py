@@ -24,7 +24,7 @@ from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.feasible import choose, feasible_choices, shared_groups
 from di_advisor.solve.minimum import settle_minimum_trades
 from di_advisor.solve.prices import PricedNames, Prices
-from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
+from di_advisor.solve.quadratic import ConvexAnswer, HotPath, QuadraticProgram
 from di_advisor.solve.solution import FEASIBLE, Solution, judge
 from di_advisor.solve.tracking import (
     RISK_ALONE,
@@ -63,17 +63,18 @@ class Search:
         Asked between solves.
     rounds : int
         Budget of rounds.
+    hot : HotPath, optional
+        Layout, warm start and counts of a search for the same names.
     """
 
-    def __init__(self, block: Block, cancel: Cancel, rounds: int) -> None:
+    def __init__(self, block: Block, cancel: Cancel, rounds: int, hot: HotPath | None = None) -> None:
         self.block = block
+        self.hot = hot if hot is not None else HotPath(block)
         self.names = PricedNames(block)
         self.shared = shared_groups(block.groups)
         self.cancel = cancel
         self.rounds = rounds
         self.bound = -np.inf
-        self.solves = 0
-        self.fallbacks = 0
 
     def run(self) -> Solution:
         """The best plan found, with its certificate.
@@ -83,7 +84,7 @@ class Search:
         InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
             When there is no plan, or none that certifies.
         """
-        program = QuadraticProgram(self.block, relaxed(self.block))
+        program = QuadraticProgram(self.block, relaxed(self.block), hot=self.hot)
         first = self.plain(program, self.first_price(program))
         idle = self._idle(self.note(first))
         try:
@@ -94,7 +95,7 @@ class Search:
             final = idle
         if idle is not None and idle.objective <= final.objective:
             final = idle
-        return replace(final, bound=max(final.bound, self.bound), solves=self.solves, fallbacks=self.fallbacks)
+        return replace(final, bound=max(final.bound, self.bound), counts=self.hot.counts)
 
     def first_price(self, program: QuadraticProgram) -> float:
         """Price of variance to begin with."""
@@ -116,7 +117,6 @@ class Search:
         """Prices of one convex solve at a price of risk, whatever the cap says."""
         self._ask()
         answer = program.solve(max(price, SMALLEST_PRICE))
-        self.count(program)
         refuse(answer)
         return answer.known_prices
 
@@ -172,7 +172,7 @@ class Search:
 
     def attempt(self, choices: Choices, price: float, to_beat: float | None = None) -> Solution | None:
         """Solve with these choices; None as soon as it is proved that they cannot beat a value."""
-        program = QuadraticProgram(self.block, choices)
+        program = QuadraticProgram(self.block, choices, hot=self.hot)
         capped = self._capped(program, start=price, coarse=True, to_beat=to_beat)
         if capped is None:
             return None
@@ -219,19 +219,14 @@ class Search:
         """Feasible choices near what the prices ask for."""
         if self.block.min_trade.any():
             loose = replace(self.block, min_trade=np.zeros_like(self.block.min_trade))
-            inner = Search(loose, self.cancel, self.rounds)
+            inner = Search(loose, self.cancel, self.rounds, self.hot)
             found_loose = inner.rounds_from(prices)
             sides = found_loose.choices
             self.note(found_loose.solution.prices)
-            self.solves += inner.solves
-            self.fallbacks += inner.fallbacks
 
             def solve(choices: Choices, minimum: FloatArray) -> ConvexAnswer:
                 self._ask()
-                program = QuadraticProgram(self.block, choices, minimum)
-                answer = program.solve(prices.risk)
-                self.count(program)
-                return answer
+                return QuadraticProgram(self.block, choices, minimum, self.hot).solve(prices.risk)
 
             plan = solve(sides, loose.min_trade)
             found = (
@@ -239,15 +234,13 @@ class Search:
             )
             if found is not None:
                 return found
-        program = QuadraticProgram(self.block, relaxed(self.block))
-        answer = program.solve(RISK_ALONE, trading=0.0)
-        self.count(program)
+        answer = QuadraticProgram(self.block, relaxed(self.block), hot=self.hot).solve(RISK_ALONE, trading=0.0)
         refuse(answer)
         return feasible_choices(self.block, answer.active - self.block.holdings.active, self.shared)
 
     def finish(self, choices: Choices, price: float) -> Solution:
         """Solve with given choices to the end, and check the solution."""
-        capped = self._capped(QuadraticProgram(self.block, choices), start=price, coarse=False)
+        capped = self._capped(QuadraticProgram(self.block, choices, hot=self.hot), start=price, coarse=False)
         if capped is None:
             raise UnfinishedError("The last solve was pruned.", hint="Allow more rounds.")
         solution = self._judged(choices, capped)
@@ -261,24 +254,14 @@ class Search:
             capped.amounts,
             capped.prices,
             solver=capped.solver,
-            solves=self.solves,
-            fallbacks=self.fallbacks,
+            counts=self.hot.counts,
         )
 
     def _capped(
         self, program: QuadraticProgram, *, start: float | None, coarse: bool, to_beat: float | None = None
     ) -> Capped | None:
         self._ask()
-        try:
-            return solve_capped(program, self.names, start=start, coarse=coarse, to_beat=to_beat)
-        finally:
-            self.count(program)
-
-    def count(self, program: QuadraticProgram) -> None:
-        """Add a program's solves to the tally."""
-        self.solves += program.solves
-        self.fallbacks += program.fallbacks
-        program.solves = program.fallbacks = 0
+        return solve_capped(program, self.names, start=start, coarse=coarse, to_beat=to_beat)
 
     def _ask(self) -> None:
         if self.cancel():

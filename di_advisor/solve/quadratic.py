@@ -1,8 +1,9 @@
-"""Solve the quadratic program of fixed choices: PIQP, and Clarabel where PIQP does not certify.
+"""Solve the convex problem of fixed choices: dual Newton, then PIQP, then Clarabel.
 
-A status is never taken at its word: what comes back is a plan whose residuals and duality gap are
-computed anew (`di_advisor.solve.solution`). The matrices are set up once; another price of risk
-only updates the Hessian.
+The hot path certifies its own answer; what it does not certify goes to the interior point solvers,
+whose matrices are built only then. A status is never taken at its word: what comes back is a plan
+whose residuals and duality gap are computed anew (`di_advisor.solve.solution`). Set-up, warm start
+and the count of who solved what are kept in a `HotPath`, which the programs of one search share.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import SolveError, UncertifiedError
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choices, restrict
-from di_advisor.solve.matrices import SCALE, build, hessian, linear
+from di_advisor.solve.counts import SolverCounts
+from di_advisor.solve.dual_newton import Certified, Prepared, Restricted, Warm, prepare
+from di_advisor.solve.matrices import SCALE, Matrices, build, hessian, linear
 from di_advisor.solve.prices import Prices
 
-__all__ = ["ConvexAnswer", "QuadraticProgram"]
+__all__ = ["ConvexAnswer", "HotPath", "QuadraticProgram"]
 
 Matrix = Any  # a scipy sparse matrix, which has no precise stub
 
@@ -89,17 +92,60 @@ def _solver(name: str) -> Any:  # noqa: ANN401 - a solver's module
         ) from error
 
 
-class QuadraticProgram:
-    """The convex problem of a block under fixed choices, ready for several prices of risk."""
+class HotPath:
+    """What the solves of one search share: the account laid out, the last answer to start from, and the counts.
 
-    def __init__(self, block: Block, choices: Choices, minimum: FloatArray | None = None) -> None:
+    Parameters
+    ----------
+    block : Block
+        The account.
+    warm : Warm, optional
+        An earlier answer, also of a neighbouring problem.
+    """
+
+    def __init__(self, block: Block, warm: Warm | None = None) -> None:
+        self.prepared: Prepared = prepare(block)
+        self.warm = warm
+        self.counts = SolverCounts()
+
+    def on(self, block: Block) -> Prepared:
+        """The layout for a block with the same names; kept where nothing changed."""
+        self.prepared = self.prepared.retuned(block)
+        return self.prepared
+
+
+class QuadraticProgram:
+    """The convex problem of a block under fixed choices, ready for several prices of risk.
+
+    Parameters
+    ----------
+    block : Block
+        The account.
+    choices : ndarray of int, shape (n,)
+        One `Choice` a name.
+    minimum : ndarray of shape (n,), optional
+        Overrides the block's minimum trades.
+    hot : HotPath, optional
+        Shared with other programs of the same names; its own when left out.
+    """
+
+    def __init__(
+        self, block: Block, choices: Choices, minimum: FloatArray | None = None, hot: HotPath | None = None
+    ) -> None:
         self.block = block
         self.choices = choices
         self.limits = restrict(block, choices, minimum)
-        self.matrices = build(block, self.limits)
+        self.hot = hot if hot is not None else HotPath(block)
+        self._restricted: Restricted | None = None
+        self._matrices: Matrices | None = None
         self._piqp: Any = None
-        self.solves = 0
-        self.fallbacks = 0
+
+    @property
+    def matrices(self) -> Matrices:
+        """For the interior point solvers, built when they are first needed."""
+        if self._matrices is None:
+            self._matrices = build(self.block, self.limits)
+        return self._matrices
 
     def solve(self, risk_price: float, *, trading: float = 1.0) -> ConvexAnswer:
         """Solve at a price of variance.
@@ -114,17 +160,27 @@ class QuadraticProgram:
         Returns
         -------
         ConvexAnswer
-            From PIQP, or from Clarabel if PIQP did not solve it.
+            From dual Newton; from PIQP if that did not certify it; from Clarabel if PIQP did not solve it.
         """
-        self.solves += 1
-        size = max(1.0, risk_price / _LARGEST_PRICE)  # a very high price of risk drowns the rest in round-off
-        P = hessian(self.block, self.matrices, risk_price / size, trading / size)
-        c = linear(self.block, self.matrices, trading / size)
-        answer = self._by_piqp(P, c, risk_price, size)
-        if answer.status != "solved":
-            self.fallbacks += 1
-            answer = self._by_clarabel(P, c, risk_price, size)
+        answer = self._by_dual_newton(risk_price, trading)
+        if answer.status == "failed":
+            size = max(1.0, risk_price / _LARGEST_PRICE)  # a very high price of risk drowns the rest in round-off
+            P = hessian(self.block, self.matrices, risk_price / size, trading / size)
+            c = linear(self.block, self.matrices, trading / size)
+            answer = self._by_piqp(P, c, risk_price, size)
+            if answer.status != "solved":
+                answer = self._by_clarabel(P, c, risk_price, size)
+        self.hot.counts = self.hot.counts.plus(answer.solver)
         return answer
+
+    def _by_dual_newton(self, risk_price: float, trading: float) -> ConvexAnswer:
+        if self._restricted is None:
+            self._restricted = self.hot.on(self.block).restricted(limits=self.limits)
+        found = self._restricted.solve(risk=risk_price, trading=trading, warm=self.hot.warm)
+        if not isinstance(found, Certified):
+            return self._nothing("infeasible" if found.infeasible else "failed", "dual Newton")
+        self.hot.warm = found.warm
+        return ConvexAnswer("solved", "dual Newton", found.amounts, found.active, found.prices)
 
     def _by_piqp(self, P: Matrix, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
         piqp = _solver("piqp")

@@ -15,6 +15,7 @@ from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choices, restrict
+from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames, Prices
 
 __all__ = ["Solution", "judge", "objective_of", "plan_of", "residual_of", "variance_of"]
@@ -52,9 +53,9 @@ class Solution:
     nothing : float
         Objective of doing nothing.
     solver : str
-        What solved it, with fallbacks named.
-    solves, fallbacks : int
-        Convex solves, and how many needed the fallback.
+        What solved it.
+    counts : SolverCounts
+        Convex solves of the whole search, by the solver that answered.
     """
 
     plan: Plan
@@ -66,8 +67,17 @@ class Solution:
     residual: float
     nothing: float
     solver: str
-    solves: int
-    fallbacks: int
+    counts: SolverCounts
+
+    @property
+    def solves(self) -> int:
+        """Convex solves."""
+        return self.counts.solves
+
+    @property
+    def fallbacks(self) -> int:
+        """Convex solves that the hot path did not certify."""
+        return self.counts.fallbacks
 
     @property
     def gap(self) -> float:
@@ -169,8 +179,7 @@ def judge(
     prices: Prices,
     *,
     solver: str,
-    solves: int,
-    fallbacks: int,
+    counts: SolverCounts,
 ) -> Solution:
     """Solution with its own figures."""
     block = names.block
@@ -189,6 +198,5 @@ def judge(
         residual=residual_of(block, choices, amounts, active),
         nothing=block.aversion * variance_of(block, block.holdings.active),
         solver=solver,
-        solves=solves,
-        fallbacks=fallbacks,
+        counts=counts,
     )

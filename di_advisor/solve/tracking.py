@@ -67,7 +67,7 @@ def refuse(answer: ConvexAnswer) -> None:
         raise UnboundedError("The objective has no minimum.", hint="Give the risk aversion a positive value.")
     if answer.status != "solved":
         raise UncertifiedError(
-            f"Neither PIQP nor Clarabel solved the problem (last: {answer.solver}).",
+            f"No solver certified the problem: dual Newton, PIQP, Clarabel (last: {answer.solver}).",
             hint="No trades are proposed. Check the data for extreme figures.",
         )
 

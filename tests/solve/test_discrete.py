@@ -11,6 +11,7 @@ from di_advisor.formulate import formulate
 from di_advisor.formulate.problem import Problem
 from di_advisor.solve import search_for, solve
 from di_advisor.solve.choices import Choice
+from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.quadratic import QuadraticProgram
 from di_advisor.solve.solution import judge, objective_of
@@ -143,11 +144,11 @@ def test_a_solution_that_breaks_a_rule_refuses_itself() -> None:
     solution = solve(problem)
     search = search_for(problem.block, lambda: False, 1)
     amounts = problem.block.segments.width.copy()
-    broken = judge(search.names, solution.choices, amounts, solution.prices, solver="none", solves=0, fallbacks=0)
+    broken = judge(search.names, solution.choices, amounts, solution.prices, solver="none", counts=SolverCounts())
     with pytest.raises(UncertifiedError, match="breaks a limit"):
         broken.check(scale=1.0)
     idle = judge(
-        search.names, solution.choices, np.zeros_like(amounts), solution.prices, solver="none", solves=0, fallbacks=0
+        search.names, solution.choices, np.zeros_like(amounts), solution.prices, solver="none", counts=SolverCounts()
     )
     assert idle.residual <= 1e-6, "doing nothing keeps the rules of this case, and only its gap can refuse it"
     with pytest.raises(UncertifiedError, match="away from its proved bound"):

@@ -1,4 +1,4 @@
-"""Clarabel stands behind PIQP: same matrices, same answer, and statuses are never taken at their word."""
+"""PIQP stands behind dual Newton, and Clarabel behind PIQP: same answer, and statuses are never taken at their word."""
 
 import sys
 
@@ -18,37 +18,48 @@ def failing(self: QuadraticProgram, *_: object) -> ConvexAnswer:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_fallback_gives_the_same_plan(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fallbacks_give_the_same_plan(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     case = random_case(seed)
     problem = formulate(case.signals, case.mandate.with_changes(tracking_error_max=None), case.tax)
+    hot = solve(problem)
+    assert hot.solver == "dual Newton"
+    assert hot.fallbacks == 0
+    monkeypatch.setattr(quadratic.QuadraticProgram, "_by_dual_newton", failing)
     fast = solve(problem)
+    assert fast.solver == "PIQP"
+    assert fast.fallbacks == fast.solves == fast.counts.piqp
     monkeypatch.setattr(quadratic.QuadraticProgram, "_by_piqp", failing)
     slow = solve(problem)
     assert slow.solver == "Clarabel"
-    assert slow.fallbacks == slow.solves
-    assert fast.fallbacks == 0
-    size = abs(fast.nothing - fast.objective)
-    assert slow.objective == pytest.approx(fast.objective, abs=max(2 * (fast.gap + slow.gap), 1e-6 * size))
+    assert slow.fallbacks == slow.solves == slow.counts.clarabel
+    size = abs(hot.nothing - hot.objective)
+    for other in (fast, slow):
+        assert other.objective == pytest.approx(hot.objective, abs=max(2 * (hot.gap + other.gap), 1e-6 * size))
 
 
 def test_a_solver_that_is_not_installed_is_named_with_the_line_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "piqp", None)
+    monkeypatch.setattr(quadratic.QuadraticProgram, "_by_dual_newton", failing)
     case = random_case(0)
     with pytest.raises(SolveError, match="The solver piqp cannot be imported") as caught:
         solve(formulate(case.signals, case.mandate, case.tax))
     assert "pip install piqp" in caught.value.hint
 
 
-def test_infeasible_is_said_by_both(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_infeasible_is_said_by_all(monkeypatch: pytest.MonkeyPatch) -> None:
     case = random_case(7)
     mandate = case.mandate.with_changes(cash_min=0.5, cash_max=0.6, turnover_max=0.01, tracking_error_max=None)
     problem = formulate(case.signals, mandate, case.tax)
-    program = QuadraticProgram(problem.block, relaxed(problem.block))
-    assert program.solve(10.0).status == "infeasible"
-    monkeypatch.setattr(quadratic.QuadraticProgram, "_by_piqp", failing)
-    assert QuadraticProgram(problem.block, relaxed(problem.block)).solve(10.0).status == "infeasible"
+    solvers = []
+    for taken_away in ("", "_by_dual_newton", "_by_piqp"):
+        if taken_away:
+            monkeypatch.setattr(quadratic.QuadraticProgram, taken_away, failing)
+        answer = QuadraticProgram(problem.block, relaxed(problem.block)).solve(10.0)
+        assert answer.status == "infeasible"
+        solvers.append(answer.solver)
+    assert solvers[1:] == ["Clarabel", "Clarabel"], "what PIQP calls infeasible is confirmed by Clarabel"
 
 
 def test_another_price_of_risk_re_solves_the_same_program() -> None:

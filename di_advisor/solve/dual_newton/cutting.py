@@ -1,0 +1,98 @@
+"""From a block and fixed choices to pieces in filling order."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.problem import Block
+from di_advisor.solve.choices import Restriction
+from di_advisor.solve.dual_newton.pieces import Pieces, ends_of
+
+__all__ = ["cut_pieces", "filling_order"]
+
+IntArray = NDArray[np.int64]
+
+
+def filling_order(block: Block) -> IntArray:
+    """Segments of a block in filling order: of each name the sales, dearest first, then the buys.
+
+    Where a sale saves more than a buy costs, the two sides interleave.
+    """
+    segments = block.segments
+    m = len(segments)
+    if not m:
+        return np.zeros(0, dtype=np.int64)
+    side = 2 * segments.name + ~segments.sell
+    begins = np.flatnonzero(np.r_[True, side[1:] != side[:-1]])
+    counts = np.diff(np.r_[begins, m])
+    mirrored = np.repeat(2 * begins + counts - 1, counts) - np.arange(m)
+    order = np.where(segments.sell, mirrored, np.arange(m))
+    if block.power is not None:
+        return order  # the power belongs to a side, so sides do not interleave
+    key = (segments.sign * segments.slope)[order]
+    name = segments.name[order]
+    wrong = (key[1:] < key[:-1]) & (name[1:] == name[:-1])
+    if wrong.any():
+        concerned = np.zeros(len(block.active_lower), dtype=np.bool_)
+        concerned[name[1:][wrong]] = True
+        at = np.flatnonzero(concerned[name])
+        order[at] = order[at[np.lexsort((key[at], name[at]))]]
+    return order
+
+
+def cut_pieces(block: Block, matrix: FloatArray, order: IntArray, limits: Restriction) -> Pieces:
+    """Pieces that fixed choices leave open.
+
+    Parameters
+    ----------
+    block : Block
+        The account.
+    matrix : ndarray of shape (n, k + r)
+        Exposures and row coefficients on active weights.
+    order : ndarray of int, shape (m,)
+        From `filling_order`.
+    limits : Restriction
+        What the choices leave.
+    """
+    segments, z0 = block.segments, block.holdings.active
+    segment = order[limits.open_segments[order]]
+    name, width, sell = segments.name[segment], segments.width[segment], segments.sell[segment]
+    first = np.flatnonzero(np.r_[True, name[1:] != name[:-1]]) if len(name) else np.zeros(0, np.int64)
+    traders = name[first]
+    owner = np.repeat(np.arange(len(first)), np.diff(np.r_[first, len(name)]))
+    sold_out = -np.bincount(owner, weights=np.where(sell, width, 0.0), minlength=len(first)).astype(np.float64)
+    bought = np.bincount(owner, weights=np.where(sell, 0.0, width), minlength=len(first))
+    start, end = ends_of(width, owner, first, sold_out) if len(name) else (width, width)
+    everyone = len(traders) == len(z0)
+    active = z0[traders]
+    specific = block.risk.specific_variance_per_year
+    with_rows = [r for r in block.rows if r.on_segments is not None]
+    row_slopes = None
+    if with_rows:
+        zero = np.zeros(len(segment))
+        row_slopes = np.array([zero if r.on_segments is None else r.on_segments[segment] for r in block.rows])
+    return Pieces(
+        segment=segment,
+        owner=owner,
+        first=first,
+        sell=sell,
+        sign=np.where(sell, -1.0, 1.0),
+        slope=segments.slope[segment],
+        width=width,
+        row_slopes=row_slopes,
+        traders=traders,
+        matrix=matrix if everyone else matrix[traders],
+        base=z0 @ matrix,
+        active=active,
+        specific=specific[traders],
+        impact=block.impact[traders],
+        lower=np.maximum(sold_out, limits.active_lower[traders] - active),
+        upper=np.minimum(bought, limits.active_upper[traders] - active),
+        power=None if block.power is None else block.power[traders],
+        sold_out=sold_out,
+        still=0.0 if everyone else float(specific @ (z0 * z0) - specific[traders] @ (active * active)),
+        start=start,
+        end=end,
+    )

@@ -1,0 +1,154 @@
+"""The line search on the dual, kinks included.
+
+Along a Newton step the dual is concave, with quadratic pieces and, where a row price lets two pieces
+of a name change places, kinks. A point is taken when it gains a fair share of what the step promised
+and the dual does not already fall steeply; otherwise the top is looked for between a rising and a
+falling point, at the first kink if there is one, by a secant of the slopes if not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.solve.dual_newton.complementarity import Limits, Point
+from di_advisor.solve.dual_newton.curvature import exchanges_at
+from di_advisor.solve.dual_newton.pieces import Pieces, Response
+
+__all__ = ["Climb", "Place", "coupling"]
+
+_ENOUGH = 1e-4
+_STEEP = 0.5
+_SHORTEST = 0.02
+_LONGEST = 0.5
+_TRIALS_MAX = 16
+_NOISE = 1e-15
+_LEAST_NOISE = 1e-19
+_SAME = 1e-12
+
+
+@dataclass(frozen=True)
+class Place:
+    """Prices (k + r,) and exposures (k,), with the names' response and the value of the dual."""
+
+    prices: FloatArray
+    exposures: FloatArray
+    response: Response
+    dual: float
+
+
+def coupling(prices: FloatArray, exposures: FloatArray, limits: Limits) -> float:
+    """The part of the dual that belongs to exposures and rows, linearised at given exposures.
+
+    A price that pushes against an open side is round-off, and counts nothing.
+    """
+    k = limits.factors
+    slope = limits.curvature @ exposures
+    pull = prices.copy()
+    pull[:k] -= slope
+    reach = np.where(pull > 0, limits.upper, limits.lower)
+    total = float(pull @ np.where(np.isfinite(reach), reach, 0.0))
+    return -0.5 * float(exposures @ slope) - total
+
+
+@dataclass(frozen=True)
+class Climb:
+    """The dual of restricted names at a price of risk.
+
+    Attributes
+    ----------
+    pieces : Pieces
+        The names.
+    limits : Limits
+        Boxes of exposures and rows.
+    risk, trading : float
+        Price of variance, and scale of everything else.
+    """
+
+    pieces: Pieces
+    limits: Limits
+    risk: float
+    trading: float
+
+    def at(self, prices: FloatArray, exposures: FloatArray) -> Place:
+        """The dual at a point."""
+        response = self.pieces.respond(prices, self.risk, self.trading, self.limits.factors)
+        return Place(prices, exposures, response, response.value + coupling(prices, exposures, self.limits))
+
+    def along(self, here: Place, point: Point, hessian: FloatArray) -> Place | None:
+        """The first good point along a step; None where none is better than here."""
+        dp, de = point.prices - here.prices, point.exposures - here.exposures
+        promised = (
+            float(here.response.activity @ dp)
+            - 0.5 * float(dp @ hessian @ dp)
+            + coupling(point.prices, point.exposures, self.limits)
+            - coupling(here.prices, here.exposures, self.limits)
+        )
+        bend = float(dp @ hessian @ dp)
+        noise = _NOISE * abs(here.dual) + _LEAST_NOISE
+        low, low_place, low_rise = 0.0, here, max(promised, 0.0)
+        high, high_rise = np.inf, 0.0
+        best: Place | None = None
+        share = 1.0
+        for _ in range(_TRIALS_MAX):
+            there = self.at(here.prices + share * dp, here.exposures + share * de)
+            rise = self._rise(there, dp, de)
+            if there.dual >= here.dual + _ENOUGH * share * promised - noise:
+                best = there if best is None or there.dual > best.dual else best
+                level = abs(rise) <= _STEEP * abs(promised) + noise
+                if level or (rise > 0 and share >= 1):
+                    return best
+            elif rise >= 0 and share >= 1:
+                return best  # it rises all along, and yet gains nothing: round-off
+            if rise >= 0:
+                low, low_place, low_rise = share, there, rise
+            else:
+                high, high_rise = share, rise
+            top = self._top(low_place, low_rise, bend, dp)
+            if top is not None and low < low + top <= high - _SAME:
+                share = low + top
+            elif top is not None and best is not None and abs(low + top - high) <= _SAME:
+                return best  # the kink tried last is the top
+            else:
+                part = low_rise / (low_rise - high_rise) if low_rise > 0 > high_rise else _LONGEST
+                share = low + (high - low) * min(max(part, _SHORTEST), 1 - _SHORTEST if low > 0 else _LONGEST)
+            if high - low <= _SAME:
+                break
+        return best
+
+    def _top(self, place: Place, rise: float, bend: float, dp: FloatArray) -> float | None:
+        """Where the dual tops beyond a rising point, by its slope, its curvature and its kinks; None without kinks.
+
+        A pair that changes place lowers the slope by what it moves times how fast its cost falls.
+        """
+        found = exchanges_at(self.pieces, place.response)
+        if found is None:
+            return None
+        falling = -(found.change @ dp[self.limits.factors :])
+        ahead = np.flatnonzero((falling > 0) & (found.cost > _SAME * falling))
+        if not len(ahead):
+            return None
+        kinks = found.cost[ahead] / falling[ahead]
+        order = np.argsort(kinks)
+        kinks, drops = kinks[order], (found.most[ahead] * falling[ahead])[order]
+        before = rise - bend * kinks - np.r_[0.0, np.cumsum(drops)[:-1]]
+        beyond = np.flatnonzero(before - drops <= 0)
+        if not len(beyond):
+            return None
+        first = int(beyond[0])
+        if before[first] >= 0:
+            return float(kinks[first])
+        return float(kinks[first] + before[first] / bend) if bend > 0 else None
+
+    def _rise(self, place: Place, dp: FloatArray, de: FloatArray) -> float:
+        """Slope of the dual along a direction."""
+        k, limits = self.limits.factors, self.limits
+        pull = place.prices.copy()
+        pull[:k] -= limits.curvature @ place.exposures
+        reach = np.where(pull > 0, limits.upper, limits.lower)
+        turn = dp.copy()
+        turn[:k] -= limits.curvature @ de
+        limit = float(turn @ np.where(np.isfinite(reach), reach, 0.0))
+        return float(place.response.activity @ dp) - float(place.exposures @ limits.curvature @ de) - limit

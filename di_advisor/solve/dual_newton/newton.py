@@ -1,0 +1,181 @@
+"""Newton's method on the dual: prices that make the names' own trades keep the rules.
+
+The dual is concave and piecewise quadratic. Each step replaces the names by their linearised
+responses and solves the small problem that is left exactly (`complementarity`), boxes of exposures
+and signs of prices included, so that nothing is nested; a line search on the true dual makes it
+global. Near the solution the pieces no longer change and a step is exact. The value of the dual is a
+bound at every step, and with the names' trades it gives the gap, so that the answer certifies itself.
+Limits: a contradiction among the rules shows as prices that grow without end; the budget of steps
+then runs out, and another solver has the word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.solve.dual_newton.complementarity import Exchanges, Limits, Point, Responses, Sides, fit
+from di_advisor.solve.dual_newton.curvature import TIED, curvature_of, exchange, exchanges_at
+from di_advisor.solve.dual_newton.line import Climb, Place
+from di_advisor.solve.dual_newton.pieces import Pieces
+
+__all__ = ["Outcome", "Position", "ascend"]
+
+_FEASIBLE = 1e-10
+_GAP = 1e-11
+_LEAST_GAP = 1e-15
+_DAMPINGS_MAX = 6
+_DAMP_MORE = 100.0
+_FLAT = 1e-3
+_FLAT_DAMPING = 0.02
+_STEPS_MAX = 30
+_DAMPING = 1e-12
+_EARLY_DAMPING = 1e-2
+_EARLY = 1e-3
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the search stands: prices (k + r,), exposures (k,), and which limits bind."""
+
+    prices: FloatArray
+    exposures: FloatArray
+    sides: Sides
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the search found.
+
+    Attributes
+    ----------
+    position : Position
+        Prices at the end.
+    amounts : ndarray of shape (m,)
+        Of the pieces.
+    objective, bound : float
+        Of the amounts, and of the prices.
+    violation : float
+        Largest violation of an exposure's box or a row.
+    steps : int
+        Newton steps.
+    certified : bool
+        Whether violation and gap are round-off.
+    """
+
+    position: Position
+    amounts: FloatArray
+    objective: float
+    bound: float
+    violation: float
+    steps: int
+    certified: bool
+
+
+def ascend(
+    pieces: Pieces, limits: Limits, start: Position, risk: float, trading: float, *, steps_max: int = _STEPS_MAX
+) -> Outcome:
+    """Climb the dual from a position.
+
+    Parameters
+    ----------
+    pieces : Pieces
+        The names.
+    limits : Limits
+        Boxes of exposures and rows.
+    start : Position
+        Prices to start from.
+    risk, trading : float
+        Price of variance, and scale of everything else.
+    steps_max : int
+        Budget.
+    """
+    k = limits.factors
+
+    climb = Climb(pieces, limits, risk, trading)
+    here = climb.at(start.prices, start.exposures)
+    sides = start.sides
+    usual = 1.0 / (2.0 * risk * pieces.specific + 2.0 * trading * pieces.impact)
+    full = usual @ (pieces.matrix * pieces.matrix)
+    for step in range(steps_max + 1):
+        stiffness = pieces.stiffness(here.response.trade, risk, trading)
+        hessian, exchanges = curvature_of(pieces, here.response, stiffness, k)
+        damping = np.diag(_damping(hessian, full, _violation(here.response.activity, limits)))
+        for _ in range(_DAMPINGS_MAX):
+            responses = Responses(here.prices, here.response.activity, hessian + damping, exchanges)
+            point = fit(responses, limits, sides)
+            outcome = _outcome(pieces, limits, here, exchanges, point, step)
+            if outcome.certified or step == steps_max:
+                return outcome
+            bent = _bent(hessian, here, point, pieces, k)
+            if bent is not hessian:
+                point = fit(replace(responses, hessian=bent + damping), limits, point.sides)
+            there = climb.along(here, point, bent)
+            if there is not None:
+                break
+            damping = _DAMP_MORE * damping
+        else:
+            return outcome
+        here, sides = there, point.sides
+    return outcome
+
+
+def _violation(activity: FloatArray, limits: Limits) -> float:
+    return float(np.maximum(limits.lower - activity, activity - limits.upper).max(initial=0.0))
+
+
+def _damping(hessian: FloatArray, full: FloatArray, off: float) -> FloatArray:
+    """What is added to the diagonal of H: little, unless no name moves with a price."""
+    own = np.diag(hessian)
+    mean = float(own.mean()) if len(own) else 0.0
+    damping = np.full(len(own), max(mean, _DAMPING) * (_DAMPING + _EARLY_DAMPING * min(_EARLY, off)))
+    return np.asarray(np.maximum(damping, np.where(own < _FLAT * full, _FLAT_DAMPING * full, 0.0)))
+
+
+def _bent(hessian: FloatArray, here: Place, point: Point, pieces: Pieces, factors: int) -> FloatArray:
+    """H with the kinks that the step would cross spread out over it: their mean effect, to first order."""
+    found = exchanges_at(pieces, here.response)
+    if found is None:
+        return hessian
+    turn = found.change @ (point.prices - here.prices)[factors:]
+    crossed = (found.cost > TIED) & (found.cost + turn < 0)
+    if not crossed.any():
+        return hessian
+    bent = hessian.copy()
+    change = found.change[crossed]
+    bent[factors:, factors:] += (change.T * (found.most[crossed] / -turn[crossed])) @ change
+    return bent
+
+
+def _outcome(
+    pieces: Pieces, limits: Limits, here: Place, exchanges: Exchanges | None, point: Point, step: int
+) -> Outcome:
+    """The names' trades with the exchanges made, and how well they do."""
+    activity, extra = here.response.activity, 0.0
+    amounts = here.response.amounts
+    if exchanges is not None and point.exchanged.any():
+        moved = np.clip(point.exchanged, 0.0, exchanges.most)
+        activity = activity.copy()
+        activity[limits.factors :] += moved @ exchanges.change
+        extra = float(moved @ exchanges.cost)
+        amounts = exchange(pieces, amounts, exchanges, moved)
+    off = _violation(activity, limits)
+    objective = _objective(here, activity, limits) + extra
+    size = max(abs(here.dual), abs(objective))
+    return Outcome(
+        position=Position(here.prices, here.exposures, point.sides),
+        amounts=amounts,
+        objective=objective,
+        bound=here.dual,
+        violation=off,
+        steps=step,
+        certified=off <= _FEASIBLE and objective - here.dual <= _GAP * size + _LEAST_GAP,
+    )
+
+
+def _objective(here: Place, activity: FloatArray, limits: Limits) -> float:
+    """Objective of the names' trades: their value without the prices, and the risk of their exposures."""
+    e = activity[: limits.factors]
+    return here.response.value - float(here.prices @ activity) + 0.5 * float(e @ limits.curvature @ e)

@@ -1,0 +1,233 @@
+"""The scalar problems of the names: each one's best trade at given prices.
+
+Given the prices of exposures and rows, a name minimises ``q/2 u^2 + lean u + c(u)`` over its net trade
+u, where c is the cheapest way to reach u with its open segments. A sale that is *not* made adds to u
+like a buy does, so both sides are one list of pieces with ascending marginal cost, filled from
+"everything sold" upwards; where a price makes buying and selling at once pay (a loss that is bought
+back), the list simply interleaves the sides. With ascending slopes the minimiser has a closed form:
+the largest over pieces of min(candidate, right end), cut off at the name's limits. Row prices can
+change the order of the pieces, which is then sorted anew for the names concerned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import FloatArray
+
+__all__ = ["Pieces", "Response", "Stack", "ends_of"]
+
+IntArray = NDArray[np.int64]
+_TINY = 1e-300
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Pieces in filling order, sorted by name.
+
+    Attributes
+    ----------
+    piece : ndarray of int, shape (m,)
+        Which piece stands at each place.
+    key : ndarray of shape (m,)
+        Marginal cost of one more unit of net trade, ascending within a name.
+    start, end : ndarray of shape (m,)
+        Net trade at which the piece begins and ends.
+    """
+
+    piece: IntArray | None
+    key: FloatArray
+    start: FloatArray
+    end: FloatArray
+
+
+@dataclass(frozen=True)
+class Response:
+    """What the names do at given prices.
+
+    Attributes
+    ----------
+    value : float
+        Sum of their minima, constants included.
+    trade : ndarray of shape (t,)
+        Net trade of each name that can trade.
+    amounts : ndarray of shape (m,)
+        Amount of each piece, in the order of `Pieces`.
+    activity : ndarray of shape (k + r,)
+        Exposures and row activities.
+    stack : Stack
+        The order the pieces were filled in.
+    """
+
+    value: float
+    trade: FloatArray
+    amounts: FloatArray
+    activity: FloatArray
+    stack: Stack
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Open segments of the names that can trade, and everything their scalar problems need.
+
+    Attributes
+    ----------
+    segment : ndarray of int, shape (m,)
+        Segment of the block behind each piece.
+    owner : ndarray of int, shape (m,)
+        Position among the traders.
+    first : ndarray of int, shape (t,)
+        First piece of each trader.
+    sell : ndarray of bool, shape (m,)
+        Sale or buy.
+    sign, slope, width : ndarray of shape (m,)
+        Effect on the net trade, cost per unit, largest amount.
+    row_slopes : ndarray of shape (r, m) or None
+        Coefficients of the coupling rows on the amounts; None where no row has any.
+    traders : ndarray of int, shape (t,)
+        Their names.
+    matrix : ndarray of shape (t, k + r)
+        Exposures and row coefficients on active weights.
+    base : ndarray of shape (k + r,)
+        Activities without any trade.
+    active, specific, impact : ndarray of shape (t,)
+        Active weight today, specific variance, quadratic cost.
+    lower, upper : ndarray of shape (t,)
+        Limits of the net trade.
+    power : ndarray of shape (t, 2) or None
+        Cost per 3/2 power of the amount sold, and bought.
+    sold_out : ndarray of shape (t,)
+        Net trade with every sale made.
+    still : float
+        Specific variance of the names that cannot trade.
+    start, end : ndarray of shape (m,)
+        Net trades between which each piece is filled, in the order of slopes without prices.
+    """
+
+    segment: IntArray
+    owner: IntArray
+    first: IntArray
+    sell: NDArray[np.bool_]
+    sign: FloatArray
+    slope: FloatArray
+    width: FloatArray
+    row_slopes: FloatArray | None
+    traders: IntArray
+    matrix: FloatArray
+    base: FloatArray
+    active: FloatArray
+    specific: FloatArray
+    impact: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    power: FloatArray | None
+    sold_out: FloatArray
+    still: float
+    start: FloatArray
+    end: FloatArray
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every name has a net trade within its limits."""
+        return bool((self.lower <= self.upper).all())
+
+    def respond(self, prices: FloatArray, risk: float, trading: float, factors: int) -> Response:
+        """Best trades at given prices.
+
+        Parameters
+        ----------
+        prices : ndarray of shape (k + r,)
+            Of exposures, then of rows.
+        risk : float
+            Price of variance.
+        trading : float
+            Scale of everything but risk.
+        factors : int
+            k.
+        """
+        own = risk * self.specific
+        q = 2.0 * (own + trading * self.impact)
+        lean = 2.0 * own * self.active + self.matrix @ prices
+        cost = self.slope if trading == 1.0 else trading * self.slope
+        if self.row_slopes is not None:
+            cost = cost + prices[factors:] @ self.row_slopes
+        stack = self._stack(cost)
+        candidate = self._candidates(lean, stack, q, trading)
+        trade = np.maximum.reduceat(np.minimum(candidate, stack.end), self.first)
+        trade = np.minimum(np.maximum(trade, self.lower), self.upper)
+        filled = np.minimum(np.maximum(trade[self.owner] - stack.start, 0.0), stack.end - stack.start)
+        if stack.piece is not None:
+            restored = np.empty_like(filled)
+            restored[stack.piece] = filled
+            filled = restored
+        amounts = np.where(self.sell, self.width - filled, filled)
+        activity = self.base + trade @ self.matrix
+        if self.row_slopes is not None:
+            activity[factors:] += self.row_slopes @ amounts
+        value = (
+            float((0.5 * q * trade + lean) @ trade + cost @ amounts)
+            + trading * self._power_cost(trade)
+            + float(own @ (self.active * self.active))
+            + risk * self.still
+            + float(prices @ self.base)
+        )
+        return Response(value, trade, amounts, activity, stack)
+
+    def _candidates(self, lean: FloatArray, stack: Stack, q: FloatArray, trading: float) -> FloatArray:
+        """Net trade at which each piece's marginal cost would be met, wherever the piece ends."""
+        pull = lean[self.owner] + stack.key
+        if self.power is None:
+            return np.asarray(pull / (-q)[self.owner], dtype=np.float64)
+        # the marginal cost of an amount a is q a + 3/2 power sqrt(a) - |pull|: a quadratic in sqrt(a)
+        selling, q = self.sell, q[self.owner]
+        half = 1.5 * trading * np.where(selling, self.power[self.owner, 0], self.power[self.owner, 1])
+        wish = np.where(selling, pull, -pull)  # more than zero where trading pays at all
+        # the root in the form that does not cancel when the power dominates
+        root = 2.0 * np.maximum(wish, 0.0) / (half + np.sqrt(half * half + 4.0 * q * np.maximum(wish, 0.0)) + _TINY)
+        amount = root * root
+        return np.where(selling, np.where(wish > 0, -amount, np.inf), np.where(wish > 0, amount, -np.inf))
+
+    def _power_cost(self, trade: FloatArray) -> float:
+        """Cost of the 3/2 powers, sells and buys."""
+        if self.power is None:
+            return 0.0
+        sold, bought = np.maximum(-trade, 0.0), np.maximum(trade, 0.0)
+        return float(self.power[:, 0] @ (sold * np.sqrt(sold)) + self.power[:, 1] @ (bought * np.sqrt(bought)))
+
+    def stiffness(self, trade: FloatArray, risk: float, trading: float) -> FloatArray:
+        """Second derivative of each name's cost inside a piece, shape (t,)."""
+        q = 2.0 * (risk * self.specific + trading * self.impact)
+        if self.power is None:
+            return np.asarray(q, dtype=np.float64)
+        side = np.where(trade < 0, self.power[:, 0], self.power[:, 1])
+        return np.asarray(q + 0.75 * trading * side / np.sqrt(np.abs(trade) + _TINY), dtype=np.float64)
+
+    def _stack(self, cost: FloatArray) -> Stack:
+        """Pieces in filling order at given costs per unit."""
+        key = self.sign * cost
+        if self.row_slopes is None or len(key) < 2:
+            return Stack(None, key, self.start, self.end)
+        wrong = (key[1:] < key[:-1]) & (self.owner[1:] == self.owner[:-1])
+        if not wrong.any():
+            return Stack(None, key, self.start, self.end)
+        concerned = np.zeros(len(self.first), dtype=np.bool_)
+        concerned[self.owner[1:][wrong]] = True
+        at = np.flatnonzero(concerned[self.owner])
+        piece = np.arange(len(key))
+        piece[at] = at[np.lexsort((key[at], self.owner[at]))]
+        start, end = ends_of(self.width[piece], self.owner, self.first, self.sold_out)
+        return Stack(piece, key[piece], start, end)
+
+
+def ends_of(width: FloatArray, owner: IntArray, first: IntArray, sold_out: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Net trade at which each piece starts and ends, in filling order."""
+    total = np.cumsum(width)
+    before = total[first] - width[first]
+    end = total - (before - sold_out)[owner]
+    start = np.empty_like(end)
+    start[1:] = end[:-1]
+    start[first] = sold_out
+    return start, end

@@ -1,0 +1,279 @@
+"""Set-up split from solve: what depends on the account only is laid out once, and solves start warm.
+
+`prepare` lays out the names of a problem. `Prepared.restricted` keeps the pieces that fixed choices
+leave open, and `Restricted.solve` turns the dials: price of risk, scale of costs, limits of rows and
+exposures. Every answer carries a `Warm` start for the next one, also across choices and across
+problems of the same names (`Prepared.retuned`), whose rows are matched by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.solve.choices import Choices, Restriction, relaxed, restrict
+from di_advisor.solve.dual_newton.complementarity import Limits, Sides
+from di_advisor.solve.dual_newton.cutting import IntArray, cut_pieces, filling_order
+from di_advisor.solve.dual_newton.newton import Outcome, Position, ascend
+from di_advisor.solve.dual_newton.pieces import Pieces
+from di_advisor.solve.prices import Prices
+
+__all__ = ["Certified", "NotCertified", "Prepared", "Restricted", "Warm", "prepare"]
+
+_LEAST_RISK = 1e-12
+_EMPTY = 1e-7
+
+
+@dataclass(frozen=True)
+class Warm:
+    """Where to start: prices, exposures and binding limits of an earlier answer, with the rows they belong to."""
+
+    rules: tuple[str, ...]
+    position: Position
+
+
+@dataclass(frozen=True)
+class Certified:
+    """An optimum with its certificate.
+
+    Attributes
+    ----------
+    amounts : ndarray of shape (m,)
+        Of the block's segments.
+    active : ndarray of shape (n,)
+        Active weights.
+    prices : Prices
+        Multipliers.
+    objective, bound : float
+        Of the convex problem that was solved, with the given price of risk.
+    violation : float
+        Largest violation of a row or an exposure's box.
+    steps : int
+        Newton steps.
+    warm : Warm
+        For the next solve.
+    """
+
+    amounts: FloatArray
+    active: FloatArray
+    prices: Prices
+    objective: float
+    bound: float
+    violation: float
+    steps: int
+    warm: Warm
+
+
+@dataclass(frozen=True)
+class NotCertified:
+    """No certified answer: the caller asks another solver.
+
+    Attributes
+    ----------
+    reason : str
+        What went wrong, in words.
+    infeasible : bool
+        Whether it is proved that the limits contradict each other.
+    steps : int
+        Newton steps made.
+    """
+
+    reason: str
+    infeasible: bool = False
+    steps: int = 0
+
+
+def prepare(problem: Problem | Block) -> Prepared:
+    """Lay out the names of a problem's block for any choices and dials."""
+    block = problem.block if isinstance(problem, Problem) else problem
+    return Prepared(block, _matrix(block), filling_order(block))
+
+
+def _matrix(block: Block) -> FloatArray:
+    """Exposures, and the coefficients of the rows on active weights, shape (n, k + r)."""
+    n, k = block.risk.exposures.shape
+    matrix = np.zeros((n, k + len(block.rows)))
+    matrix[:, :k] = block.risk.exposures
+    for j, row in enumerate(block.rows):
+        if row.on_active is not None:
+            matrix[:, k + j] = row.on_active
+    return matrix
+
+
+def _same_segments(one: Block, other: Block) -> bool:
+    a, b = one.segments, other.segments
+    return a is b or (
+        len(a) == len(b) and bool((a.name == b.name).all() and (a.sell == b.sell).all() and (a.slope == b.slope).all())
+    )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A block, laid out.
+
+    Attributes
+    ----------
+    block : Block
+        The account.
+    matrix : ndarray of shape (n, k + r)
+        Exposures and row coefficients on active weights.
+    order : ndarray of int, shape (m,)
+        Segments in filling order.
+    """
+
+    block: Block
+    matrix: FloatArray
+    order: IntArray
+
+    def retuned(self, block: Block) -> Prepared:
+        """The same for another block of these names: a dial was moved; what did not change is kept."""
+        if block is self.block:
+            return self
+        return Prepared(
+            block, _matrix(block), self.order if _same_segments(self.block, block) else filling_order(block)
+        )
+
+    def restricted(
+        self, choices: Choices | None = None, minimum: FloatArray | None = None, *, limits: Restriction | None = None
+    ) -> Restricted:
+        """The convex problem that fixed choices leave; the relaxation where none are given.
+
+        Parameters
+        ----------
+        choices : ndarray of int, shape (n,), optional
+            One `Choice` a name.
+        minimum : ndarray of shape (n,), optional
+            Overrides the block's minimum trades.
+        limits : Restriction, optional
+            What the choices leave, where it is known already.
+        """
+        if limits is None:
+            limits = restrict(self.block, relaxed(self.block) if choices is None else choices, minimum)
+        return Restricted(self, cut_pieces(self.block, self.matrix, self.order, limits))
+
+    def solve(
+        self,
+        *,
+        choices: Choices | None = None,
+        risk: float | None = None,
+        trading: float = 1.0,
+        warm: Warm | None = None,
+    ) -> Certified | NotCertified:
+        """Solve under given choices; see `Restricted.solve`."""
+        return self.restricted(choices).solve(risk=risk, trading=trading, warm=warm)
+
+
+@dataclass(frozen=True)
+class Restricted:
+    """A prepared block under fixed choices."""
+
+    prepared: Prepared
+    pieces: Pieces
+
+    def solve(
+        self, *, risk: float | None = None, trading: float = 1.0, warm: Warm | None = None
+    ) -> Certified | NotCertified:
+        """Solve the convex problem.
+
+        Parameters
+        ----------
+        risk : float, optional
+            Price of variance; the block's aversion when left out.
+        trading : float
+            Scale of everything but risk; 0 minimises risk alone.
+        warm : Warm, optional
+            From an earlier answer.
+
+        Returns
+        -------
+        Certified or NotCertified
+            Never an answer whose own residuals and duality gap are more than round-off.
+        """
+        block, pieces = self.prepared.block, self.pieces
+        risk = block.aversion if risk is None else risk
+        if risk < _LEAST_RISK:
+            return NotCertified("There is no price of risk, so that the dual has kinks everywhere.")
+        if (pieces.lower > pieces.upper + _EMPTY).any():
+            return NotCertified("A name has no trade within its limits.", infeasible=True)
+        k = len(block.exposure_lower)
+        limits = Limits(
+            2.0 * risk * block.risk.factor_covariance_per_year,
+            np.r_[block.exposure_lower, [r.lower for r in block.rows]],
+            np.r_[block.exposure_upper, [r.upper - r.reserve for r in block.rows]],
+        )
+        if (limits.lower > limits.upper).any():
+            return NotCertified("A row or an exposure has no room at all.", infeasible=True)
+        start = self._start(limits, warm)
+        outcome = ascend(pieces, limits, start, risk, trading)
+        if not outcome.certified:
+            if outcome.bound > self._ceiling(risk, trading, outcome.position.prices):
+                return NotCertified("The limits contradict each other.", infeasible=True, steps=outcome.steps)
+            return NotCertified("The dual was not climbed to the top.", steps=outcome.steps)
+        return self._certified(outcome, risk, k)
+
+    def _start(self, limits: Limits, warm: Warm | None) -> Position:
+        """Prices of an earlier answer, made fit for these limits."""
+        block = self.prepared.block
+        k, d = limits.factors, len(limits.lower)
+        rules = tuple(r.rule for r in block.rows)
+        if warm is None or len(warm.position.exposures) != k:
+            return Position(np.zeros(d), np.zeros(k), Sides(np.zeros(d, dtype=np.int64)))
+        prices, at, e = warm.position.prices, warm.position.sides.at, warm.position.exposures
+        if warm.rules != rules:
+            prices, at = _matched(prices, at, warm.rules, rules, k)
+        slope = limits.curvature @ e
+        pull = prices - np.r_[slope, np.zeros(d - k)]
+        open_side = np.isinf(np.where(pull > 0, limits.upper, limits.lower))
+        return Position(np.where(open_side, prices - pull, prices), e, Sides(at))
+
+    def _ceiling(self, risk: float, trading: float, prices: FloatArray) -> float:
+        """More than any objective within the names' limits: a dual value above it proves a contradiction."""
+        pieces, block = self.pieces, self.prepared.block
+        reach = np.maximum(np.abs(pieces.active + pieces.lower), np.abs(pieces.active + pieces.upper))
+        moved = np.maximum(np.abs(pieces.lower), np.abs(pieces.upper))
+        most = float(risk * pieces.specific @ reach**2 + trading * pieces.impact @ moved**2) + risk * pieces.still
+        most += trading * float(np.maximum(pieces.slope, 0.0) @ pieces.width)
+        if pieces.power is not None:
+            most += trading * float(pieces.power.max(axis=1) @ moved**1.5)
+        k = len(block.exposure_lower)
+        exposures = np.abs(pieces.base[:k]) + moved @ np.abs(pieces.matrix[:, :k])
+        most += risk * float(exposures @ np.abs(block.risk.factor_covariance_per_year) @ exposures)
+        return 2.0 * most + 1e-9 * (1.0 + float(np.abs(prices).sum()))
+
+    def _certified(self, outcome: Outcome, risk: float, k: int) -> Certified:
+        block, pieces = self.prepared.block, self.pieces
+        amounts = np.zeros(len(block.segments))
+        amounts[pieces.segment] = outcome.amounts
+        trade = np.bincount(pieces.owner, weights=pieces.sign * outcome.amounts, minlength=len(pieces.traders))
+        active = block.holdings.active.copy()
+        active[pieces.traders] += trade
+        position = outcome.position
+        return Certified(
+            amounts=amounts,
+            active=active,
+            prices=Prices(risk, position.prices[:k], position.prices[k:], position.exposures),
+            objective=outcome.objective,
+            bound=outcome.bound,
+            violation=outcome.violation,
+            steps=outcome.steps,
+            warm=Warm(tuple(r.rule for r in block.rows), position),
+        )
+
+
+def _matched(
+    prices: FloatArray, at: IntArray, old: tuple[str, ...], new: tuple[str, ...], k: int
+) -> tuple[FloatArray, IntArray]:
+    """Prices and sides of rows carried over by the name of their rule, in order where a rule has several."""
+    places: dict[str, list[int]] = {}
+    for j, rule in enumerate(old):
+        places.setdefault(rule, []).append(k + j)
+    carried, sides = np.zeros(k + len(new)), np.zeros(k + len(new), dtype=np.int64)
+    carried[:k], sides[:k] = prices[:k], at[:k]
+    for j, rule in enumerate(new):
+        if places.get(rule):
+            source = places[rule].pop(0)
+            carried[k + j], sides[k + j] = prices[source], at[source]
+    return carried, sides
