@@ -42,28 +42,39 @@ class JournalEntry:
         The instant, in UTC.
     batch : str
         What it was recorded with: the name of a file, a statement, a proposal.
-    event : Event
-        What happened.
     text : str
         The event's text, as recorded.
     sha256 : str
         Of this entry and the one before, in hexadecimal.
+    event : Event
+        What happened: the text, read.
+
+    Raises
+    ------
+    InputError
+        If the text is not that of an event.
     """
 
     position: int
     recorded_at: datetime
     batch: str
-    event: Event
     text: str = field(repr=False)
     sha256: str = field(repr=False)
+    event: Event = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "event", event_from_text(self.text))
 
     @classmethod
     def after(cls, previous: JournalEntry | None, recorded_at: datetime, batch: str, text: str) -> JournalEntry:
         """The entry of a recorded text that follows another one, or is the first."""
         position = previous.position + 1 if previous else 1
-        chained = (previous.sha256 if previous else "", str(position), _instant(recorded_at), batch, text)
-        digest = hashlib.sha256("\n".join(chained).encode("utf-8")).hexdigest()
-        return cls(position, recorded_at, batch, event_from_text(text), text, digest)
+        return cls(position, recorded_at, batch, text, _chained(previous, recorded_at, batch, text))
+
+    def follows(self, previous: JournalEntry | None) -> bool:
+        """Whether this is the entry that was recorded after another one, or first, unchanged."""
+        expected = previous.position + 1 if previous else 1
+        return self.position == expected and self.sha256 == _chained(previous, self.recorded_at, self.batch, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +310,7 @@ def _order(event: Event) -> tuple[int, object, int, str, str]:
 
 def _checked(known: KnownEvents, previous: JournalEntry | None, entries: Sequence[JournalEntry]) -> KnownEvents:
     for entry in entries:
-        if entry != JournalEntry.after(previous, entry.recorded_at, entry.batch, entry.text):
+        if not entry.follows(previous):
             expected = previous.position + 1 if previous else 1
             raise InputError(
                 f"Entry {entry.position} of the journal is not what was recorded at position {expected}.",
@@ -322,8 +333,11 @@ def _utc(instant: object, what: str) -> datetime:
     return instant.astimezone(UTC)
 
 
-def _instant(instant: datetime) -> str:
-    return instant.isoformat(timespec="microseconds")
+def _chained(previous: JournalEntry | None, recorded_at: datetime, batch: str, text: str) -> str:
+    position = previous.position + 1 if previous else 1
+    instant = recorded_at.isoformat(timespec="microseconds")
+    parts = (previous.sha256 if previous else "", str(position), instant, batch, text)
+    return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
 
 def _storable_label(batch: object) -> None:
