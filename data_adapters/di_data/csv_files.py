@@ -11,7 +11,6 @@ for, and days on which the exchange was closed are pointed out).
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,20 +19,20 @@ from pathlib import Path
 import numpy as np
 
 from di_advisor.domain.cells import is_blank
-from di_advisor.domain.columns import CHARACTERISTIC, FILL_COLUMNS, LOT_COLUMNS, PRICE_FILE_COLUMNS, WEIGHT_COLUMNS
+from di_advisor.domain.columns import FILL_COLUMNS, LOT_COLUMNS, PRICE_FILE_COLUMNS, WEIGHT_COLUMNS
 from di_advisor.domain.fill_rows import fills_from_rows
 from di_advisor.domain.lot_rows import lots_from_rows, portfolio_of
 from di_advisor.domain.market import Market, ReturnHistory
 from di_advisor.domain.market_rows import market_from_rows
 from di_advisor.domain.portfolio import Fill, Portfolio
-from di_advisor.domain.rows import Column, Findings, Row, require_columns, some_of
+from di_advisor.domain.rows import Column, Findings, Row
 from di_advisor.domain.target import Target
 from di_advisor.domain.weight_rows import target_from_rows
-from di_advisor.errors import InputError, InputWarning
-from di_data.delimited import MAX_BYTES, MAX_ROWS, read_rows, read_text
+from di_advisor.errors import InputError
+from di_data.delimited import MAX_BYTES, MAX_ROWS
+from di_data.documented_tables import documented_rows, warn_of_closed_days
 from di_data.notation import FileNotation
 from di_data.return_files import MAX_RETURN_BYTES, read_returns
-from di_data.trading_days import closed_days
 
 __all__ = ["CsvFiles"]
 
@@ -96,15 +95,7 @@ class CsvFiles:
         findings = Findings(lots.name)
         read = lots_from_rows(rows, self._notation, findings, as_of=as_of)
         read.sort(key=lambda r: (r.lot.account_id, r.lot.acquired or date.min, r.lot.security_id, r.lot.lot_id))
-        days = {r.lot.acquired: r.row.label for r in read if r.lot.acquired is not None}
-        closed = [f"{day} ({days[day]})" for day in closed_days(sorted(days))]
-        if closed:
-            warnings.warn(
-                f"{lots.name}: the exchange was closed on {some_of(closed)}; the dates are kept as given. "
-                "Trade dates are needed, not settlement dates.",
-                InputWarning,
-                stacklevel=2,
-            )
+        warn_of_closed_days(lots.name, {r.lot.acquired: r.row.label for r in read if r.lot.acquired is not None})
         return portfolio_of(read, cash_usd=cash_usd, as_of=as_of)
 
     def market(self, prices: Path, *, as_of: date) -> Market:
@@ -175,17 +166,14 @@ class CsvFiles:
         )
 
     def _rows(self, path: Path, columns: Sequence[Column]) -> list[Row]:
-        text = read_text(path, encoding=self.encoding, max_bytes=self.max_bytes)
-        header, rows = read_rows(text, path.name, delimiter=self.delimiter, max_rows=self.max_rows)
-        documented = [c for c in header if not c.startswith(CHARACTERISTIC)]
-        ignored = require_columns(documented, columns, path.name)
-        if ignored:
-            warnings.warn(
-                f"{path.name}: columns {some_of(ignored)} are not documented, and are ignored.",
-                InputWarning,
-                stacklevel=3,
-            )
-        return rows
+        return documented_rows(
+            path,
+            columns,
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            max_bytes=self.max_bytes,
+            max_rows=self.max_rows,
+        )
 
     def _refuse_stale(self, day: date, as_of: date) -> None:
         if day > as_of:

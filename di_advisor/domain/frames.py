@@ -41,6 +41,7 @@ __all__ = [
     "market_to_frame",
     "portfolio_from_frame",
     "portfolio_to_frame",
+    "rows_of_frame",
     "target_from_frame",
     "universe_from_frame",
     "weights_from_frame",
@@ -49,7 +50,14 @@ __all__ = [
 _LOT_FIELDS = ("lot_id", "account_id", "security_id", "shares", "basis_total_usd", "acquired", "held_since", "state")
 
 
-def _rows(frame: pd.DataFrame, columns: Sequence[Column], source: str) -> list[Row]:
+def rows_of_frame(frame: pd.DataFrame, columns: Sequence[Column], source: str) -> list[Row]:
+    """Rows of a frame, labelled by its index, with its columns checked against the documented ones.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, stands there twice, or must be a slip.
+    """
     names = [str(c) for c in frame.columns]
     require_columns(names, columns, source)
     # Not `to_dict`: it turns float32 into float64, and 0.1 into 0.10000000149.
@@ -111,7 +119,7 @@ def portfolio_from_frame(
     """
     notation = FrameNotation()
     source = "frame of lots"
-    rows = _rows(lots, LOT_COLUMNS, source)
+    rows = rows_of_frame(lots, LOT_COLUMNS, source)
     read = lots_from_rows(rows, notation, Findings(source), account_id=account_id, as_of=as_of)
     if notation.floats_with_residue:
         warnings.warn(
@@ -144,7 +152,7 @@ def portfolio_to_frame(portfolio: Portfolio) -> pd.DataFrame:
 def universe_from_frame(frame: pd.DataFrame) -> Universe:
     """Universe of a frame with a column ``security_id`` and any other field of `Security`."""
     findings = Findings("frame of securities")
-    universe = universe_from_rows(_rows(frame, SECURITY_COLUMNS, findings.source), findings)
+    universe = universe_from_rows(rows_of_frame(frame, SECURITY_COLUMNS, findings.source), findings)
     findings.raise_any()
     return universe
 
@@ -169,7 +177,7 @@ def market_from_frame(frame: pd.DataFrame, *, as_of: date, known_at: datetime | 
     """
     source = "frame of prices"
     return market_from_rows(
-        _rows(frame, MARKET_COLUMNS, source), FrameNotation(), Findings(source), as_of=as_of, known_at=known_at
+        rows_of_frame(frame, MARKET_COLUMNS, source), FrameNotation(), Findings(source), as_of=as_of, known_at=known_at
     )
 
 
@@ -193,7 +201,7 @@ def market_to_frame(market: Market) -> pd.DataFrame:
 def weights_from_frame(frame: pd.DataFrame) -> dict[str, float]:
     """Weight by security id, from columns ``security_id`` and ``weight``; their sum is not checked here."""
     findings = Findings("frame of weights")
-    weights = weights_of(_rows(frame, WEIGHT_COLUMNS, findings.source), FrameNotation(), findings)
+    weights = weights_of(rows_of_frame(frame, WEIGHT_COLUMNS, findings.source), FrameNotation(), findings)
     findings.raise_any()
     return weights
 
@@ -213,7 +221,7 @@ def target_from_frame(frame: pd.DataFrame, *, index: str = "index", effective: d
     """
     source = "frame of weights"
     return target_from_rows(
-        _rows(frame, WEIGHT_COLUMNS, source),
+        rows_of_frame(frame, WEIGHT_COLUMNS, source),
         FrameNotation(),
         Findings(source),
         index=index,

@@ -1,0 +1,150 @@
+"""Files for the ledger: transactions and opening lots from CSV, as events for the journal.
+
+Problem: a file of trades decides taxes, and most files were made for something else. Decision: the
+one documented table (`di_advisor.domain.event_columns`), read with the same care as every file of
+the user: encodings, quotes, sizes, and every wrong row named. A file that knows settlement dates
+only is refused, because the trade date decides the tax year, the holding period and the wash-sale
+window (Rev. Rul. 66-97, 70-598). Limits: the exchange's days are known from October 1952 on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from di_advisor.domain.columns import LOT_COLUMNS
+from di_advisor.domain.event_columns import TRANSACTION_COLUMNS
+from di_advisor.domain.event_rows import ReadEvents, events_from_rows
+from di_advisor.domain.events import Buy, Event, Sell
+from di_advisor.domain.lot_events import opening_events_of_rows
+from di_advisor.domain.lot_rows import lots_from_rows
+from di_advisor.domain.rows import Column, Findings, Row
+from di_advisor.errors import InputError
+from di_data.delimited import MAX_BYTES, MAX_ROWS, read_records, read_text
+from di_data.documented_tables import documented_rows, warn_of_closed_days
+from di_data.notation import FileNotation
+
+__all__ = ["LedgerFiles"]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFiles:
+    """Reads files of transactions and of opening lots.
+
+    Attributes
+    ----------
+    encoding : str or None
+        Where the files are neither UTF-8 nor marked.
+    delimiter : str
+        Between cells.
+    decimal_mark : str
+        "." or ","; the other one separates thousands.
+    date_format : str
+        As in `datetime.strptime` ("%m/%d/%Y"); empty for ISO dates and instants with their zone.
+    max_bytes, max_rows : int
+        Limits of a file.
+    """
+
+    encoding: str | None = None
+    delimiter: str = ","
+    decimal_mark: str = "."
+    date_format: str = ""
+    max_bytes: int = MAX_BYTES
+    max_rows: int = MAX_ROWS
+
+    @property
+    def _notation(self) -> FileNotation:
+        return FileNotation(self.decimal_mark, self.date_format)
+
+    def events(
+        self, transactions: Path, *, as_of: date, account_id: str = "account", partial: bool = False
+    ) -> ReadEvents:
+        """Events of a file of transactions, columns as in `di_advisor.domain.event_columns.TRANSACTION_COLUMNS`.
+
+        Parameters
+        ----------
+        transactions : Path
+            The file.
+        as_of : date
+            The day the file is of: a later trade date is an error.
+        account_id : str
+            Account of rows that name none.
+        partial : bool
+            Whether right rows are wanted although others are wrong.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be used as a whole, or knows settlement dates only.
+        RowsError
+            Naming every row and column that is wrong.
+
+        Warns
+        -----
+        InputWarning
+            If rows are repeated, values are not known or look per share, columns are ignored, or a
+            trade date is a day on which the exchange was closed.
+        """
+        self._refuse_settlement_dates(transactions)
+        rows = self._rows(transactions, TRANSACTION_COLUMNS)
+        read = events_from_rows(
+            rows, self._notation, Findings(transactions.name), account_id=account_id, as_of=as_of, partial=partial
+        )
+        trades = {
+            e.on: e.source.removeprefix(f"{transactions.name}, ") for e in read.events if isinstance(e, Buy | Sell)
+        }
+        warn_of_closed_days(transactions.name, trades)
+        return read
+
+    def opening_lots(self, lots: Path, *, as_of: date, account_id: str = "account") -> tuple[Event, ...]:
+        """Events that bring the lots of a file, columns as in `di_advisor.domain.columns.LOT_COLUMNS`.
+
+        Parameters
+        ----------
+        lots : Path
+            The file.
+        as_of : date
+            The day of which the lots are.
+        account_id : str
+            Account of rows that name none.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be used as a whole.
+        RowsError
+            Naming every row and column that is wrong.
+
+        Warns
+        -----
+        InputWarning
+            As `di_data.csv_files.CsvFiles.portfolio`.
+        """
+        rows = self._rows(lots, LOT_COLUMNS)
+        read = lots_from_rows(rows, self._notation, Findings(lots.name), account_id=account_id, as_of=as_of)
+        warn_of_closed_days(lots.name, {r.lot.acquired: r.row.label for r in read if r.lot.acquired is not None})
+        return opening_events_of_rows(read, on=as_of, source=lots.name)
+
+    def _rows(self, path: Path, columns: Sequence[Column]) -> list[Row]:
+        return documented_rows(
+            path,
+            columns,
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            max_bytes=self.max_bytes,
+            max_rows=self.max_rows,
+        )
+
+    def _refuse_settlement_dates(self, path: Path) -> None:
+        text = read_text(path, encoding=self.encoding, max_bytes=self.max_bytes)
+        header, _ = read_records(text, path.name, delimiter=self.delimiter, max_rows=self.max_rows)
+        named = {cell.casefold() for cell in header}
+        if "settlement_date" in named and "trade_date" not in named:
+            raise InputError(
+                f"{path.name}: there are settlement dates only, and trade dates decide the tax year, the holding "
+                "period and the wash-sale window (Rev. Rul. 66-97, 70-598).",
+                hint="Export the trade dates too; a settlement date is never taken for one.",
+                source=path.name,
+            )
