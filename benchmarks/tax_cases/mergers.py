@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
@@ -42,10 +42,9 @@ from benchmarks.tax_cases.stage import (
     per_share_of,
 )
 from di_advisor.domain.events import CashMerger, MixedMerger, SecurityEvent, StockMerger, TaxTreatment
-from di_advisor.domain.target import IndexWeights
+from di_advisor.domain.index_actions import apply_to_target
 from di_advisor.ledger.actions import BootExchange, exchange_with_boot
 from di_advisor.ledger.books import Books
-from di_advisor.ledger.index_targets import target_after
 from di_advisor.ledger.realized import IncomeKind
 
 __all__ = ["merger"]
@@ -206,8 +205,10 @@ _TARGETS: Final = {
 
 def _target(event: SecurityEvent) -> str:
     """What becomes of the weight of the name in an index with another member and, for stock, the acquirer."""
-    members = {OLD: 0.5, "another member": 0.25, NEW: 0.25}
-    change = target_after(IndexWeights(event.on - timedelta(days=1), members), event)
-    if change.moved_to:
+    after = apply_to_target({OLD: 0.5, "another member": 0.25, NEW: 0.25}, event)
+    if OLD in after.weights:
+        return "unchanged"
+    if not after.cash_weight:
         return "moves to the acquirer"
-    return "removed, cash reinvested" if change.removed and change.reinvested else "unchanged"
+    left = after.reinvested()
+    return "removed, cash reinvested" if sum(left.values()) > sum(after.weights.values()) else "unchanged"
