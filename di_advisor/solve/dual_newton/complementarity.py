@@ -67,7 +67,7 @@ class Exchanges:
     Attributes
     ----------
     giving, taking : ndarray of int, shape (x,)
-        The filled piece and the empty one, as pieces.
+        Places of the filled piece and of the empty one, in filling order.
     change : ndarray of shape (x, r)
         Change of the row activities per unit.
     cost : ndarray of shape (x,)
@@ -232,7 +232,7 @@ def _with_exchanges(
     wide[:size, :size] = matrix
     wide[:size, size:] = -c[:, wanted].T
     wide[size:, nf:size] = c[:, wanted[nf:]]
-    wide[size:, size:] = -_TIE_BREAK * np.eye(len(free))
+    wide[size:, size:] = _TIE_BREAK * np.eye(len(free))
     return moved, free, wide, np.concatenate([target, -exchanges.cost[free] - c @ step])
 
 

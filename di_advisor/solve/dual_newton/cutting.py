@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Restriction
-from di_advisor.solve.dual_newton.pieces import Pieces, ends_of
+from di_advisor.solve.dual_newton.pieces import Pieces, ends_of, links_of
 
 __all__ = ["cut_pieces", "filling_order"]
 
@@ -69,16 +69,18 @@ def cut_pieces(block: Block, matrix: FloatArray, order: IntArray, limits: Restri
     active = z0[traders]
     specific = block.risk.specific_variance_per_year
     with_rows = [r for r in block.rows if r.on_segments is not None]
-    row_slopes = None
+    row_slopes = row_turns = None
+    sign = np.where(sell, -1.0, 1.0)
     if with_rows:
         zero = np.zeros(len(segment))
         row_slopes = np.array([zero if r.on_segments is None else r.on_segments[segment] for r in block.rows])
+        row_turns = row_slopes * sign
     return Pieces(
         segment=segment,
         owner=owner,
         first=first,
         sell=sell,
-        sign=np.where(sell, -1.0, 1.0),
+        sign=sign,
         slope=segments.slope[segment],
         width=width,
         row_slopes=row_slopes,
@@ -93,6 +95,8 @@ def cut_pieces(block: Block, matrix: FloatArray, order: IntArray, limits: Restri
         power=None if block.power is None else block.power[traders],
         sold_out=sold_out,
         still=0.0 if everyone else float(specific @ (z0 * z0) - specific[traders] @ (active * active)),
+        row_turns=row_turns,
         start=start,
         end=end,
+        links=None if row_turns is None else links_of(row_turns, owner),
     )

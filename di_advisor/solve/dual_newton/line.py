@@ -77,12 +77,23 @@ class Climb:
         response = self.pieces.respond(prices, self.risk, self.trading, self.limits.factors)
         return Place(prices, exposures, response, response.value + coupling(prices, exposures, self.limits))
 
-    def along(self, here: Place, point: Point, hessian: FloatArray) -> Place | None:
-        """The first good point along a step; None where none is better than here."""
+    def along(self, here: Place, point: Point, hessian: FloatArray, bent: FloatArray) -> Place | None:
+        """The first good point along a step; None where none is better than here.
+
+        Parameters
+        ----------
+        here : Place
+            Where the step begins.
+        point : Point
+            Where it leads.
+        hessian, bent : ndarray of shape (k + r, k + r)
+            Curvature at ``here``, and with the kinks ahead spread out over the step, which makes it
+            short: it may then be overstepped up to the next kink.
+        """
         dp, de = point.prices - here.prices, point.exposures - here.exposures
         promised = (
             float(here.response.activity @ dp)
-            - 0.5 * float(dp @ hessian @ dp)
+            - 0.5 * float(dp @ bent @ dp)
             + coupling(point.prices, point.exposures, self.limits)
             - coupling(here.prices, here.exposures, self.limits)
         )
@@ -91,6 +102,7 @@ class Climb:
         low, low_place, low_rise = 0.0, here, max(promised, 0.0)
         high, high_rise = np.inf, 0.0
         best: Place | None = None
+        longest = 1.0 if bent is hessian else self._longest(here, dp, de)
         share = 1.0
         for _ in range(_TRIALS_MAX):
             there = self.at(here.prices + share * dp, here.exposures + share * de)
@@ -98,7 +110,7 @@ class Climb:
             if there.dual >= here.dual + _ENOUGH * share * promised - noise:
                 best = there if best is None or there.dual > best.dual else best
                 level = abs(rise) <= _STEEP * abs(promised) + noise
-                if level or (rise > 0 and share >= 1):
+                if level or (rise > 0 and share >= longest):
                     return best
             elif rise >= 0 and share >= 1:
                 return best  # it rises all along, and yet gains nothing: round-off
@@ -107,10 +119,12 @@ class Climb:
             else:
                 high, high_rise = share, rise
             top = self._top(low_place, low_rise, bend, dp)
-            if top is not None and low < low + top <= high - _SAME:
-                share = low + top
+            if top is not None and low < min(low + top, longest) <= high - _SAME:
+                share = min(low + top, longest)
             elif top is not None and best is not None and abs(low + top - high) <= _SAME:
                 return best  # the kink tried last is the top
+            elif np.isinf(high):
+                return best
             else:
                 part = low_rise / (low_rise - high_rise) if low_rise > 0 > high_rise else _LONGEST
                 share = low + (high - low) * min(max(part, _SHORTEST), 1 - _SHORTEST if low > 0 else _LONGEST)
@@ -118,12 +132,27 @@ class Climb:
                 break
         return best
 
+    def _longest(self, here: Place, dp: FloatArray, de: FloatArray) -> float:
+        """Share of a step at which the first price would push against an open side; at least 1."""
+        pull, turn = self._pull(here.prices, here.exposures), self._pull(dp, de)
+        small = _SAME * (np.abs(here.prices) + np.abs(dp))
+        open_side = np.isinf(np.where(turn > 0, self.limits.upper, self.limits.lower)) & (np.abs(turn) > small)
+        if not open_side.any():
+            return np.inf
+        return max(1.0, float((-pull[open_side] / turn[open_side]).min()))
+
+    def _pull(self, prices: FloatArray, exposures: FloatArray) -> FloatArray:
+        """What pushes against the limits; linear."""
+        pull = prices.copy()
+        pull[: self.limits.factors] -= self.limits.curvature @ exposures
+        return pull
+
     def _top(self, place: Place, rise: float, bend: float, dp: FloatArray) -> float | None:
         """Where the dual tops beyond a rising point, by its slope, its curvature and its kinks; None without kinks.
 
         A pair that changes place lowers the slope by what it moves times how fast its cost falls.
         """
-        found = exchanges_at(self.pieces, place.response)
+        found = exchanges_at(place.response)
         if found is None:
             return None
         falling = -(found.change @ dp[self.limits.factors :])
@@ -144,11 +173,7 @@ class Climb:
 
     def _rise(self, place: Place, dp: FloatArray, de: FloatArray) -> float:
         """Slope of the dual along a direction."""
-        k, limits = self.limits.factors, self.limits
-        pull = place.prices.copy()
-        pull[:k] -= limits.curvature @ place.exposures
-        reach = np.where(pull > 0, limits.upper, limits.lower)
-        turn = dp.copy()
-        turn[:k] -= limits.curvature @ de
-        limit = float(turn @ np.where(np.isfinite(reach), reach, 0.0))
+        limits = self.limits
+        reach = np.where(self._pull(place.prices, place.exposures) > 0, limits.upper, limits.lower)
+        limit = float(self._pull(dp, de) @ np.where(np.isfinite(reach), reach, 0.0))
         return float(place.response.activity @ dp) - float(place.exposures @ limits.curvature @ de) - limit

@@ -101,7 +101,9 @@ def ascend(
     full = usual @ (pieces.matrix * pieces.matrix)
     for step in range(steps_max + 1):
         stiffness = pieces.stiffness(here.response.trade, risk, trading)
-        hessian, exchanges = curvature_of(pieces, here.response, stiffness, k)
+        hessian = curvature_of(pieces, here.response, stiffness, k)
+        around = exchanges_at(here.response)
+        exchanges = None if around is None else around.cheapest(TIED)
         damping = np.diag(_damping(hessian, full, _violation(here.response.activity, limits)))
         for _ in range(_DAMPINGS_MAX):
             responses = Responses(here.prices, here.response.activity, hessian + damping, exchanges)
@@ -109,10 +111,10 @@ def ascend(
             outcome = _outcome(pieces, limits, here, exchanges, point, step)
             if outcome.certified or step == steps_max:
                 return outcome
-            bent = _bent(hessian, here, point, pieces, k)
+            bent = _bent(hessian, here, point, around)
             if bent is not hessian:
                 point = fit(replace(responses, hessian=bent + damping), limits, point.sides)
-            there = climb.along(here, point, bent)
+            there = climb.along(here, point, hessian, bent)
             if there is not None:
                 break
             damping = _DAMP_MORE * damping
@@ -134,11 +136,11 @@ def _damping(hessian: FloatArray, full: FloatArray, off: float) -> FloatArray:
     return np.asarray(np.maximum(damping, np.where(own < _FLAT * full, _FLAT_DAMPING * full, 0.0)))
 
 
-def _bent(hessian: FloatArray, here: Place, point: Point, pieces: Pieces, factors: int) -> FloatArray:
+def _bent(hessian: FloatArray, here: Place, point: Point, found: Exchanges | None) -> FloatArray:
     """H with the kinks that the step would cross spread out over it: their mean effect, to first order."""
-    found = exchanges_at(pieces, here.response)
     if found is None:
         return hessian
+    factors = len(here.exposures)
     turn = found.change @ (point.prices - here.prices)[factors:]
     crossed = (found.cost > TIED) & (found.cost + turn < 0)
     if not crossed.any():
@@ -154,19 +156,18 @@ def _outcome(
 ) -> Outcome:
     """The names' trades with the exchanges made, and how well they do."""
     activity, extra = here.response.activity, 0.0
-    amounts = here.response.amounts
+    moved = np.zeros(0)
     if exchanges is not None and point.exchanged.any():
         moved = np.clip(point.exchanged, 0.0, exchanges.most)
         activity = activity.copy()
         activity[limits.factors :] += moved @ exchanges.change
         extra = float(moved @ exchanges.cost)
-        amounts = exchange(pieces, amounts, exchanges, moved)
     off = _violation(activity, limits)
     objective = _objective(here, activity, limits) + extra
     size = max(abs(here.dual), abs(objective))
     return Outcome(
         position=Position(here.prices, here.exposures, point.sides),
-        amounts=amounts,
+        amounts=exchange(pieces, here.response, exchanges, moved),
         objective=objective,
         bound=here.dual,
         violation=off,

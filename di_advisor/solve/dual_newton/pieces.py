@@ -18,10 +18,26 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 
-__all__ = ["Pieces", "Response", "Stack", "ends_of"]
+__all__ = ["Links", "Pieces", "Response", "Stack", "ends_of", "links_of"]
 
 IntArray = NDArray[np.int64]
 _TINY = 1e-300
+
+
+@dataclass(frozen=True)
+class Links:
+    """Neighbours in filling order, of the same name, that some row counts differently.
+
+    Attributes
+    ----------
+    place : ndarray of int, shape (l,)
+        Place of the first of the two.
+    change : ndarray of shape (l, r)
+        Change of the row activities when the second is filled instead of the first, per unit.
+    """
+
+    place: IntArray
+    change: FloatArray
 
 
 @dataclass(frozen=True)
@@ -36,12 +52,15 @@ class Stack:
         Marginal cost of one more unit of net trade, ascending within a name.
     start, end : ndarray of shape (m,)
         Net trade at which the piece begins and ends.
+    links : Links or None
+        Neighbours between which a row distinguishes; None where no row counts amounts.
     """
 
     piece: IntArray | None
     key: FloatArray
     start: FloatArray
     end: FloatArray
+    links: Links | None
 
 
 @dataclass(frozen=True)
@@ -54,8 +73,8 @@ class Response:
         Sum of their minima, constants included.
     trade : ndarray of shape (t,)
         Net trade of each name that can trade.
-    amounts : ndarray of shape (m,)
-        Amount of each piece, in the order of `Pieces`.
+    filled : ndarray of shape (m,)
+        How far each piece is filled, in filling order; a sale is filled as far as it is not made.
     activity : ndarray of shape (k + r,)
         Exposures and row activities.
     stack : Stack
@@ -64,7 +83,7 @@ class Response:
 
     value: float
     trade: FloatArray
-    amounts: FloatArray
+    filled: FloatArray
     activity: FloatArray
     stack: Stack
 
@@ -103,8 +122,12 @@ class Pieces:
         Net trade with every sale made.
     still : float
         Specific variance of the names that cannot trade.
+    row_turns : ndarray of shape (r, m) or None
+        The same per unit of net trade.
     start, end : ndarray of shape (m,)
         Net trades between which each piece is filled, in the order of slopes without prices.
+    links : Links or None
+        Neighbours in that order that rows tell apart.
     """
 
     segment: IntArray
@@ -126,13 +149,10 @@ class Pieces:
     power: FloatArray | None
     sold_out: FloatArray
     still: float
+    row_turns: FloatArray | None
     start: FloatArray
     end: FloatArray
-
-    @property
-    def feasible(self) -> bool:
-        """Whether every name has a net trade within its limits."""
-        return bool((self.lower <= self.upper).all())
+    links: Links | None
 
     def respond(self, prices: FloatArray, risk: float, trading: float, factors: int) -> Response:
         """Best trades at given prices.
@@ -159,11 +179,7 @@ class Pieces:
         trade = np.maximum.reduceat(np.minimum(candidate, stack.end), self.first)
         trade = np.minimum(np.maximum(trade, self.lower), self.upper)
         filled = np.minimum(np.maximum(trade[self.owner] - stack.start, 0.0), stack.end - stack.start)
-        if stack.piece is not None:
-            restored = np.empty_like(filled)
-            restored[stack.piece] = filled
-            filled = restored
-        amounts = np.where(self.sell, self.width - filled, filled)
+        amounts = self.amounts(filled, stack)
         activity = self.base + trade @ self.matrix
         if self.row_slopes is not None:
             activity[factors:] += self.row_slopes @ amounts
@@ -174,7 +190,15 @@ class Pieces:
             + risk * self.still
             + float(prices @ self.base)
         )
-        return Response(value, trade, amounts, activity, stack)
+        return Response(value, trade, filled, activity, stack)
+
+    def amounts(self, filled: FloatArray, stack: Stack) -> FloatArray:
+        """Amount of each piece, by how far it is filled."""
+        if stack.piece is not None:
+            restored = np.empty_like(filled)
+            restored[stack.piece] = filled
+            filled = restored
+        return np.where(self.sell, self.width - filled, filled)
 
     def _candidates(self, lean: FloatArray, stack: Stack, q: FloatArray, trading: float) -> FloatArray:
         """Net trade at which each piece's marginal cost would be met, wherever the piece ends."""
@@ -208,18 +232,18 @@ class Pieces:
     def _stack(self, cost: FloatArray) -> Stack:
         """Pieces in filling order at given costs per unit."""
         key = self.sign * cost
-        if self.row_slopes is None or len(key) < 2:
-            return Stack(None, key, self.start, self.end)
+        if self.row_turns is None or len(key) < 2:
+            return Stack(None, key, self.start, self.end, self.links)
         wrong = (key[1:] < key[:-1]) & (self.owner[1:] == self.owner[:-1])
         if not wrong.any():
-            return Stack(None, key, self.start, self.end)
+            return Stack(None, key, self.start, self.end, self.links)
         concerned = np.zeros(len(self.first), dtype=np.bool_)
         concerned[self.owner[1:][wrong]] = True
         at = np.flatnonzero(concerned[self.owner])
         piece = np.arange(len(key))
         piece[at] = at[np.lexsort((key[at], self.owner[at]))]
         start, end = ends_of(self.width[piece], self.owner, self.first, self.sold_out)
-        return Stack(piece, key[piece], start, end)
+        return Stack(piece, key[piece], start, end, links_of(self.row_turns[:, piece], self.owner))
 
 
 def ends_of(width: FloatArray, owner: IntArray, first: IntArray, sold_out: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -231,3 +255,10 @@ def ends_of(width: FloatArray, owner: IntArray, first: IntArray, sold_out: Float
     start[1:] = end[:-1]
     start[first] = sold_out
     return start, end
+
+
+def links_of(row_turns: FloatArray, owner: IntArray) -> Links | None:
+    """Links among pieces in filling order; None where rows tell no neighbours apart."""
+    change = row_turns[:, 1:] - row_turns[:, :-1]
+    place = np.flatnonzero((change != 0).any(axis=0) & (owner[1:] == owner[:-1]))
+    return Links(place, change[:, place].T) if len(place) else None
