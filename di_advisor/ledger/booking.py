@@ -130,7 +130,7 @@ def _sell(book: Book, event: Sell) -> None:
         )
     choice = _choice_in_time(book, event)
     taken = taken_parts(book, event, event.account_id, event.security_id, shares, choice)
-    if event.choice is not BY_LAW:
+    if event.choice != BY_LAW:
         book.identifications.append(
             Identification(
                 event.event_id,

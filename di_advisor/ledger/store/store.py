@@ -11,7 +11,7 @@ does not fit. Limits: a journal is read whole, about 30 microseconds an entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -129,7 +129,15 @@ class Store:
         self._read[taxpayer] = journal
         return journal
 
-    def append(self, taxpayer: str, events: Iterable[Event], *, recorded_at: datetime, batch: str = "") -> AppendReport:
+    def append(
+        self,
+        taxpayer: str,
+        events: Iterable[Event],
+        *,
+        recorded_at: datetime,
+        batch: str = "",
+        check: Callable[[Journal, AppendReport], None] | None = None,
+    ) -> AppendReport:
         """Record a batch of events of a taxpayer, all or none, after whatever others have recorded.
 
         Parameters
@@ -142,6 +150,9 @@ class Store:
             Now, with its zone.
         batch : str
             What they come from.
+        check : callable, optional
+            Sees the longer journal and the report while the journal is locked; what it raises
+            goes to the caller, and nothing is written.
 
         Returns
         -------
@@ -169,6 +180,8 @@ class Store:
             known = self._read.get(taxpayer, Journal())
             before = read_journal(connection, row, known, self._database.address.shown)
             after, report = before.append(told, recorded_at=recorded_at, batch=batch)
+            if report.added and check is not None:
+                check(after, report)
             if report.added:
                 add_entries(connection, row, before, report.added, batch)
             return after, report
