@@ -22,9 +22,15 @@ from benchmarks.tax_cases.stage import (
     sale,
 )
 from di_advisor.domain.events import BY_LAW, LotChoice, LotMethod, LotShares
+from di_advisor.ledger.books import Books
 from di_advisor.ledger.realized import Term
+from di_advisor.ledger.tax_optimal import tax_optimal
 
 __all__ = ["identification"]
+
+_OPTIMAL: Final = {"tax", "tax_optimal", "optimal", "min_tax", "taxoptimal"}
+_RATES: Final = (("short", "0.408"), ("long", "0.238"))
+"""Top federal rates with the net investment income tax, where a case of least tax names none."""
 
 _METHODS: Final = {"specific_id": "specific", "specid": "specific", "highest_cost": "hifo", "highest_in": "hifo"}
 
@@ -40,8 +46,14 @@ def _sale_of_lots(given: Given) -> Answers:
     lots = lots_given(given, on)
     shares = sold.amount("shares")
     amount = sold.amount("proceeds") if sold.has("proceeds") else shares * sold.amount("price")
-    choice = _choice(given)
-    books = books_of([*opened(), *bought(lots), sale(on, shares, amount, choice=choice)])
+    before = [*opened(), *bought(lots)]
+    written = given.text("method", "FIFO").strip().casefold().replace("-", "_").replace(" ", "_")
+    notes: list[str] = []
+    if written in _OPTIMAL:
+        choice, notes = _tax_optimal(given, books_of(before), on, shares, amount)
+    else:
+        choice = _choice(given, LotMethod(_METHODS.get(written, written)))
+    books = books_of([*before, sale(on, shares, amount, choice=choice)])
     pieces = realized_of(books, "sale")
     gain = sum((p.gain_usd for p in pieces), Fraction(0))
     by_term = {t: sum((p.gain_usd for p in pieces if p.term is t), Fraction(0)) for t in Term}
@@ -63,7 +75,8 @@ def _sale_of_lots(given: Given) -> Answers:
             "long_term_gain": Money(by_term[Term.LONG]),
             "disallowed_loss": Money(books.disallowed_usd),
             "recognized_gain_loss": Money(gain + books.disallowed_usd),
-        }
+        },
+        notes=notes,
     )
     if len(terms) == 1:
         answers.fields["term"] = TermOf(terms.pop().value)
@@ -72,9 +85,20 @@ def _sale_of_lots(given: Given) -> Answers:
     return answers
 
 
-def _choice(given: Given) -> LotChoice:
-    written = given.text("method", "FIFO").strip().casefold().replace("-", "_").replace(" ", "_")
-    method = LotMethod(_METHODS.get(written, written))
+def _tax_optimal(
+    given: Given, books: Books, on: date, shares: Fraction, amount_usd: Fraction
+) -> tuple[LotChoice, list[str]]:
+    """The choice of least tax, at the rates of the case."""
+    rates = given.part("rates") if given.has("rates") else given
+    short, long = (rates.amount(rates.first(f"{t}_rate", t), default) for t, default in _RATES)
+    optimal = tax_optimal(
+        books.lots, shares, amount_usd / shares, tax=lambda s, n: s * short + n * long, on=on, chosen_by="the case"
+    )
+    notes = [f"taxed at {float(short):g} short-term and {float(long):g} long-term: {Money(optimal.tax_usd)} USD"]
+    return optimal.choice, notes
+
+
+def _choice(given: Given, method: LotMethod) -> LotChoice:
     chosen_on = given.maybe_day("identified_on")
     if method is not LotMethod.SPECIFIC:
         return LotChoice(method, chosen_on=chosen_on)
