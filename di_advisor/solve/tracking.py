@@ -38,7 +38,7 @@ _LOWEST_PRICE = 1e-6
 RISK_ALONE = 10.0
 _NARROWEST = 1e-9
 _COARSE = 0.1
-_INSIDE = 1e-6
+_INSIDE = 1e-9
 
 
 @dataclass(frozen=True)

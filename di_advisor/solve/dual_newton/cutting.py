@@ -15,10 +15,11 @@ __all__ = ["cut_pieces", "filling_order"]
 IntArray = NDArray[np.int64]
 
 
-def filling_order(block: Block) -> IntArray:
+def filling_order(block: Block, *, interleaved: bool = True) -> IntArray:
     """Segments of a block in filling order: of each name the sales, dearest first, then the buys.
 
-    Where a sale saves more than a buy costs, the two sides interleave.
+    Where a sale saves more than a buy costs, the two sides interleave, unless that is not wanted: where
+    costs do not count, no name should be sold and bought at once.
     """
     segments = block.segments
     m = len(segments)
@@ -29,8 +30,8 @@ def filling_order(block: Block) -> IntArray:
     counts = np.diff(np.r_[begins, m])
     mirrored = np.repeat(2 * begins + counts - 1, counts) - np.arange(m)
     order = np.where(segments.sell, mirrored, np.arange(m))
-    if block.power is not None:
-        return order  # the power belongs to a side, so sides do not interleave
+    if not interleaved or block.power is not None:  # a power belongs to a side
+        return order
     key = (segments.sign * segments.slope)[order]
     name = segments.name[order]
     wrong = (key[1:] < key[:-1]) & (name[1:] == name[:-1])

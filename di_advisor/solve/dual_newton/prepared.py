@@ -9,6 +9,7 @@ problems of the same names (`Prepared.retuned`), whose rows are matched by name.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -152,7 +153,7 @@ class Prepared:
         """
         if limits is None:
             limits = restrict(self.block, relaxed(self.block) if choices is None else choices, minimum)
-        return Restricted(self, cut_pieces(self.block, self.matrix, self.order, limits))
+        return Restricted(self, limits, cut_pieces(self.block, self.matrix, self.order, limits))
 
     def solve(
         self,
@@ -171,7 +172,14 @@ class Restricted:
     """A prepared block under fixed choices."""
 
     prepared: Prepared
+    limits: Restriction
     pieces: Pieces
+
+    @cached_property
+    def _by_side(self) -> Pieces:
+        """The pieces with no name sold and bought at once: the order for a problem without costs."""
+        block = self.prepared.block
+        return cut_pieces(block, self.prepared.matrix, filling_order(block, interleaved=False), self.limits)
 
     def solve(
         self, *, risk: float | None = None, trading: float = 1.0, warm: Warm | None = None
@@ -192,27 +200,26 @@ class Restricted:
         Certified or NotCertified
             Never an answer whose own residuals and duality gap are more than round-off.
         """
-        block, pieces = self.prepared.block, self.pieces
+        block, pieces = self.prepared.block, self.pieces if trading else self._by_side
         risk = block.aversion if risk is None else risk
         if risk < _LEAST_RISK:
             return NotCertified("There is no price of risk, so that the dual has kinks everywhere.")
         if (pieces.lower > pieces.upper + _EMPTY).any():
             return NotCertified("A name has no trade within its limits.", infeasible=True)
-        k = len(block.exposure_lower)
         limits = Limits(
             2.0 * risk * block.risk.factor_covariance_per_year,
-            np.r_[block.exposure_lower, [r.lower for r in block.rows]],
-            np.r_[block.exposure_upper, [r.upper - r.reserve for r in block.rows]],
+            np.concatenate([block.exposure_lower, [r.lower for r in block.rows]]),
+            np.concatenate([block.exposure_upper, [r.upper - r.reserve for r in block.rows]]),
         )
         if (limits.lower > limits.upper).any():
             return NotCertified("A row or an exposure has no room at all.", infeasible=True)
         start = self._start(limits, warm)
         outcome = ascend(pieces, limits, start, risk, trading)
         if not outcome.certified:
-            if outcome.bound > self._ceiling(risk, trading, outcome.position.prices):
+            if outcome.bound > _ceiling(pieces, block, risk, trading, outcome.position.prices):
                 return NotCertified("The limits contradict each other.", infeasible=True, steps=outcome.steps)
             return NotCertified("The dual was not climbed to the top.", steps=outcome.steps)
-        return self._certified(outcome, risk, k)
+        return _certified(block, pieces, outcome, risk)
 
     def _start(self, limits: Limits, warm: Warm | None) -> Position:
         """Prices of an earlier answer, made fit for these limits."""
@@ -225,42 +232,45 @@ class Restricted:
         if warm.rules != rules:
             prices, at = _matched(prices, at, warm.rules, rules, k)
         slope = limits.curvature @ e
-        pull = prices - np.r_[slope, np.zeros(d - k)]
+        pull = prices - np.concatenate([slope, np.zeros(d - k)])
         open_side = np.isinf(np.where(pull > 0, limits.upper, limits.lower))
         return Position(np.where(open_side, prices - pull, prices), e, Sides(at))
 
-    def _ceiling(self, risk: float, trading: float, prices: FloatArray) -> float:
-        """More than any objective within the names' limits: a dual value above it proves a contradiction."""
-        pieces, block = self.pieces, self.prepared.block
-        reach = np.maximum(np.abs(pieces.active + pieces.lower), np.abs(pieces.active + pieces.upper))
-        moved = np.maximum(np.abs(pieces.lower), np.abs(pieces.upper))
-        most = float(risk * pieces.specific @ reach**2 + trading * pieces.impact @ moved**2) + risk * pieces.still
-        most += trading * float(np.maximum(pieces.slope, 0.0) @ pieces.width)
-        if pieces.power is not None:
-            most += trading * float(pieces.power.max(axis=1) @ moved**1.5)
-        k = len(block.exposure_lower)
-        exposures = np.abs(pieces.base[:k]) + moved @ np.abs(pieces.matrix[:, :k])
-        most += risk * float(exposures @ np.abs(block.risk.factor_covariance_per_year) @ exposures)
-        return 2.0 * most + 1e-9 * (1.0 + float(np.abs(prices).sum()))
 
-    def _certified(self, outcome: Outcome, risk: float, k: int) -> Certified:
-        block, pieces = self.prepared.block, self.pieces
-        amounts = np.zeros(len(block.segments))
-        amounts[pieces.segment] = outcome.amounts
-        trade = np.bincount(pieces.owner, weights=pieces.sign * outcome.amounts, minlength=len(pieces.traders))
-        active = block.holdings.active.copy()
-        active[pieces.traders] += trade
-        position = outcome.position
-        return Certified(
-            amounts=amounts,
-            active=active,
-            prices=Prices(risk, position.prices[:k], position.prices[k:], position.exposures),
-            objective=outcome.objective,
-            bound=outcome.bound,
-            violation=outcome.violation,
-            steps=outcome.steps,
-            warm=Warm(tuple(r.rule for r in block.rows), position),
-        )
+def _ceiling(pieces: Pieces, block: Block, risk: float, trading: float, prices: FloatArray) -> float:
+    """More than any objective within the names' limits: a dual value above it proves a contradiction."""
+    reach = np.maximum(np.abs(pieces.active + pieces.lower), np.abs(pieces.active + pieces.upper))
+    moved = np.maximum(np.abs(pieces.lower), np.abs(pieces.upper))
+    most = float(risk * pieces.specific @ reach**2 + trading * pieces.impact @ moved**2) + risk * pieces.still
+    most += trading * float(np.maximum(pieces.slope, 0.0) @ pieces.width)
+    if pieces.power is not None:
+        most += trading * float(pieces.power.max(axis=1) @ moved**1.5)
+    k = len(block.exposure_lower)
+    exposures = np.abs(pieces.base[:k]) + moved @ np.abs(pieces.matrix[:, :k])
+    most += risk * float(exposures @ np.abs(block.risk.factor_covariance_per_year) @ exposures)
+    return 2.0 * most + 1e-9 * (1.0 + float(np.abs(prices).sum()))
+
+
+def _certified(block: Block, pieces: Pieces, outcome: Outcome, risk: float) -> Certified:
+    """The outcome in terms of the block."""
+    k = len(block.exposure_lower)
+    amounts = np.zeros(len(block.segments))
+    amounts[pieces.segment] = outcome.amounts
+    active = block.holdings.active.copy()
+    active[pieces.traders] += np.bincount(
+        pieces.owner, weights=pieces.sign * outcome.amounts, minlength=len(pieces.traders)
+    )
+    position = outcome.position
+    return Certified(
+        amounts=amounts,
+        active=active,
+        prices=Prices(risk, position.prices[:k], position.prices[k:], position.exposures),
+        objective=outcome.objective,
+        bound=outcome.bound,
+        violation=outcome.violation,
+        steps=outcome.steps,
+        warm=Warm(tuple(r.rule for r in block.rows), position),
+    )
 
 
 def _matched(
