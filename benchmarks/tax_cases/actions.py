@@ -6,13 +6,11 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from math import floor
 from typing import Any, Final
 
 from benchmarks.tax_cases.answers import Answer, Answers, ByName, Differs, Money, PerShare, Shares, TermOf
 from benchmarks.tax_cases.given import CaseError, Given, amount_of
 from benchmarks.tax_cases.stage import (
-    ACCOUNT,
     EVENT_DAY,
     NEW,
     OLD,
@@ -21,13 +19,14 @@ from benchmarks.tax_cases.stage import (
     books_of,
     bought,
     lots_given,
+    of_fraction,
     opened,
+    paid_fraction,
     parts_of,
     per_share_of,
     realized_of,
 )
 from di_advisor.domain.events import (
-    CashInLieu,
     Event,
     ReturnOfCapital,
     ReverseSplit,
@@ -161,8 +160,7 @@ def _splits(given: Given) -> Answers:
     cash = given.maybe_amount("cash_in_lieu")
     if cash is not None:
         last = max(paid_on or on, events[-1].on) + timedelta(days=0 if paid_on else 1)
-        paid = CashInLieu(event_id="cash", on=last, account_id=ACCOUNT, security_id=OLD, amount_usd=cash, source=SOURCE)
-        before.append(paid)
+        before.append(paid_fraction(last, OLD, cash))
     return _after_splits(books_of(before), lots)
 
 
@@ -175,20 +173,13 @@ def _after_splits(books: Books, lots: Sequence[LotGiven]) -> Answers:
         records[lot.name] = Answers({"shares": Shares(shares), "basis": Money(total)})
         if shares:
             records[lot.name].fields["per_share"] = PerShare(per_share_of(books, OLD, lot.name))
-    fraction = sum((p.shares for p in cashed), Fraction(0)) if cashed else held - floor(held)
-    of_fraction = sum((p.basis_usd or Fraction(0) for p in cashed), Fraction(0))
     fields: dict[str, Answer] = {
         "lots": ByName("lot", records),
         "shares": Shares(held),
         "basis": Money(basis),
-        "shares_whole": Shares(Fraction(floor(held))),
-        "basis_whole": Money(basis),
-        "fraction": Shares(fraction),
-        "pending_fraction": Shares(books.pending_fractions.get((ACCOUNT, OLD), Fraction(0))),
-        "basis_fraction": Money(of_fraction),
         "gain": Money(sum((p.recognized_usd for p in cashed), Fraction(0))),
         "proceeds": Money(sum((p.proceeds_usd for p in cashed), Fraction(0))),
-        "basis_conserved": Money(basis + of_fraction),
+        **of_fraction(books, OLD),
     }
     if held:
         fields["per_share"] = PerShare(per_share_of(books, OLD))

@@ -16,6 +16,7 @@ from di_advisor.ledger.tax_return.dividends import SharesHeld
 
 __all__ = ["holding_period", "qualified_dividend"]
 
+_LONG_PERIOD_DAYS = 366
 _CLASSES = {"preferred_stock": "preferred", "preferred_over_366": "preferred_long", "pil": "payment_in_lieu"}
 
 
@@ -74,9 +75,18 @@ def holding_period(given: Given) -> Answers:
 
 
 def qualified_dividend(given: Given) -> Answers:
-    """Whether one lot's dividend is qualified, with the count."""
+    """Whether one lot's dividend is qualified, with the count.
+
+    A case that says "preferred" and no more is read as one of the rule that preferred stock has of its
+    own, for dividends of more than 366 days; ``period_days`` says otherwise.
+    """
     written = given.text("stock_class", "common").strip().casefold().replace(" ", "_").replace("-", "_")
     kind = _CLASSES.get(written, written)
+    notes = []
+    if kind == DividendKind.PREFERRED:
+        days = given.whole("period_days", _LONG_PERIOD_DAYS + 1)
+        kind = DividendKind.PREFERRED_LONG if days > _LONG_PERIOD_DAYS else DividendKind.PREFERRED
+        notes = [f"the dividend of the preferred stock is taken to cover {days} days"]
     if kind not in set(DividendKind):
         raise CaseError(f"stock_class is {written!r}; known are: {', '.join([*DividendKind, *_CLASSES])}")
     reduced = [
@@ -92,5 +102,6 @@ def qualified_dividend(given: Given) -> Answers:
             "days_in_window": Exactly(counted.days_in_window),
             "days_held": Exactly(counted.days_held),
             "qualified": Exactly(counted.qualified),
-        }
+        },
+        notes=notes,
     )

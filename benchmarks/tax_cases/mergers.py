@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
@@ -37,7 +37,9 @@ from benchmarks.tax_cases.stage import (
     books_of,
     bought,
     lots_given,
+    of_fraction,
     opened,
+    paid_fraction,
     parts_of,
     per_share_of,
 )
@@ -110,7 +112,9 @@ def merger(given: Given) -> Answers:
     shares = next((n for n in given.names() if n == "shares" or n.endswith("_shares")), "shares")
     lots = lots_given(given, on, shares=shares)
     deal = _deal(given, on, sum((lot.shares for lot in lots), _ZERO))
-    books = books_of([*opened(), *bought(lots), deal.event()])
+    events = [*opened(), *bought(lots), deal.event()]
+    cash = given.maybe_amount("cash_in_lieu")
+    books = books_of(events if cash is None else [*events, paid_fraction(on + timedelta(days=1), NEW, cash)])
     recognized = sum((p.recognized_usd for p in books.realized), _ZERO)
     dividend = sum((i.amount_usd for i in books.income if i.kind is IncomeKind.BOOT_DIVIDEND), _ZERO)
     is_reorganised = deal.treatment is not TaxTreatment.TAXABLE
@@ -139,7 +143,7 @@ def merger(given: Given) -> Answers:
     if not is_reorganised:
         fields["proceeds"] = Money(sum((p.proceeds_usd for p in books.realized), _ZERO))
     fields["index_target"] = Meaning(_target(deal.event()), _TARGETS)
-    fields |= _of_new(books, lots, on) if deal.has_stock else {}
+    fields |= _of_new(books, lots, on) | of_fraction(books, NEW) if deal.has_stock else {}
     terms = {p.term.value for p in books.realized}
     if len(terms) == 1:
         fields["term"] = TermOf(terms.pop())

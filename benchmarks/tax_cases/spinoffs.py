@@ -19,11 +19,13 @@ from benchmarks.tax_cases.stage import (
     books_of,
     bought,
     lots_given,
+    of_fraction,
     opened,
+    paid_fraction,
     parts_of,
     per_share_of,
 )
-from di_advisor.domain.events import CashInLieu, Event, Exchange, LotChoice, LotMethod, LotShares, SpinOff, TaxTreatment
+from di_advisor.domain.events import Event, Exchange, LotChoice, LotMethod, LotShares, SpinOff, TaxTreatment
 from di_advisor.ledger.books import Books
 
 __all__ = ["HOLDING_PERIOD", "holding_of_new", "spin_off"]
@@ -76,15 +78,7 @@ def _single(given: Given) -> Answers:
     received = parts_of(books_of(events), NEW)[0]
     cash = given.maybe_amount("cash_in_lieu")
     if cash is not None:
-        paid = CashInLieu(
-            event_id="cash",
-            on=on + timedelta(days=1),
-            account_id=ACCOUNT,
-            security_id=NEW,
-            amount_usd=cash,
-            source=SOURCE,
-        )
-        events.append(paid)
+        events.append(paid_fraction(on + timedelta(days=1), NEW, cash))
     books = books_of(events)
     before = {"parent": parts_of(books, OLD), "spinco": parts_of(books, NEW)}
     records = {lot.name: _lot(books, lot.name) for lot in lots}
@@ -102,6 +96,7 @@ def _single(given: Given) -> Answers:
         "dividend_income": Money(sum((i.amount_usd for i in books.income), Fraction(0))),
         "holding_period": Meaning(holding_of_new(books, on), HOLDING_PERIOD),
         "lots": ByName("lot", records),
+        **of_fraction(books, NEW),
     }
     if before["spinco"][0]:
         fields["spinco_per_share"] = PerShare(per_share_of(books, NEW))

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from math import floor
 from typing import Final
 
+from benchmarks.tax_cases.answers import Answer, Money, Shares
 from benchmarks.tax_cases.given import CaseError, Given
-from di_advisor.domain.events import Event, OpenAccount, Sell, TransferIn
+from di_advisor.domain.events import CashInLieu, Event, OpenAccount, Sell, TransferIn
 from di_advisor.domain.events.trades import BY_LAW, LotChoice
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.ledger.books import Books
@@ -35,7 +37,9 @@ __all__ = [
     "books_of",
     "bought",
     "lots_given",
+    "of_fraction",
     "opened",
+    "paid_fraction",
     "parts_of",
     "per_share_of",
     "realized_of",
@@ -187,6 +191,32 @@ def parts_of(books: Books, security_id: str, root: str | None = None) -> tuple[F
         sum((Fraction(lot.shares) for lot in held), Fraction(0)),
         sum((Fraction(lot.basis_total_usd or 0) for lot in held), Fraction(0)),
     )
+
+
+def paid_fraction(on: date, security_id: str, amount_usd: Fraction) -> CashInLieu:
+    """Cash for the fraction of a share that is left over."""
+    return CashInLieu(
+        event_id="cash", on=on, account_id=ACCOUNT, security_id=security_id, amount_usd=amount_usd, source=SOURCE
+    )
+
+
+def of_fraction(books: Books, security_id: str) -> dict[str, Answer]:
+    """What is whole, and what the fraction was and brought: paid in cash, or still to be paid."""
+    held, basis = parts_of(books, security_id)
+    cashed = realized_of(books, "cash")
+    shares = sum((p.shares for p in cashed), Fraction(0)) if cashed else held - floor(held)
+    its_basis = sum((p.basis_usd or Fraction(0) for p in cashed), Fraction(0))
+    gain = sum((p.recognized_usd for p in cashed), Fraction(0))
+    return {
+        "shares_whole": Shares(Fraction(floor(held))),
+        "basis_whole": Money(basis),
+        "fraction": Shares(shares),
+        "pending_fraction": Shares(books.pending_fractions.get((ACCOUNT, security_id), Fraction(0))),
+        "basis_fraction": Money(its_basis),
+        "gain_on_fraction": Money(gain),
+        "cash_in_lieu_gain": Money(gain),
+        "basis_conserved": Money(basis + its_basis),
+    }
 
 
 def per_share_of(books: Books, security_id: str, root: str | None = None) -> Fraction:
