@@ -261,7 +261,7 @@ class Search:
         self, program: QuadraticProgram, *, start: float | None, coarse: bool, to_beat: float | None = None
     ) -> Capped | None:
         self._ask()
-        return solve_capped(program, self.names, start=start, coarse=coarse, to_beat=to_beat)
+        return solve_capped(program, start=start, coarse=coarse, to_beat=to_beat)
 
     def _ask(self) -> None:
         if self.cancel():

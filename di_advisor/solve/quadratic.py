@@ -173,10 +173,21 @@ class QuadraticProgram:
         self.hot.counts = self.hot.counts.plus(answer.solver)
         return answer
 
-    def _by_dual_newton(self, risk_price: float, trading: float) -> ConvexAnswer:
+    @property
+    def restricted(self) -> Restricted:
+        """The names as the hot path sees them."""
         if self._restricted is None:
             self._restricted = self.hot.on(self.block).restricted(limits=self.limits)
-        found = self._restricted.solve(risk=risk_price, trading=trading, warm=self.hot.warm)
+        return self._restricted
+
+    def bound(self, prices: Prices) -> float:
+        """Lower bound of the objective under these choices, a tracking-error cap included, at any prices."""
+        cap = self.block.tracking_error_max
+        charge = 0.0 if cap is None else (prices.risk - self.block.aversion) * cap**2
+        return self.restricted.dual(prices) - charge
+
+    def _by_dual_newton(self, risk_price: float, trading: float) -> ConvexAnswer:
+        found = self.restricted.solve(risk=risk_price, trading=trading, warm=self.hot.warm)
         if not isinstance(found, Certified):
             return self._nothing("infeasible" if found.infeasible else "failed", "dual Newton")
         self.hot.warm = found.warm

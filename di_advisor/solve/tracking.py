@@ -16,7 +16,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UnboundedError, UncertifiedError
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.bracket import Bracket
-from di_advisor.solve.prices import PricedNames, Prices
+from di_advisor.solve.prices import Prices
 from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
 from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.units import bps_from_fraction
@@ -129,7 +129,6 @@ def _mix(block: Block, cap: float, low: ConvexAnswer, high: ConvexAnswer) -> Cap
 
 def solve_capped(
     program: QuadraticProgram,
-    names: PricedNames,
     *,
     start: float | None = None,
     gap: float = 3e-7,
@@ -143,8 +142,6 @@ def solve_capped(
     ----------
     program : QuadraticProgram
         With choices fixed, or relaxed.
-    names : PricedNames
-        For the certificate of the mixture.
     start : float, optional
         First price of variance to try.
     gap : float
@@ -171,7 +168,7 @@ def solve_capped(
     cap *= 1.0 - _INSIDE
     bracket: Bracket[ConvexAnswer] = Bracket()
     for _ in range(solves_max):
-        if to_beat is not None and _bound(names, program, answer) >= to_beat:
+        if to_beat is not None and program.bound(answer.known_prices) >= to_beat:
             return None
         bracket.add(price, log_excess(block, answer.active, cap), answer)
         if bracket.below is not None and bracket.below.found is answer and price <= base * (1 + 1e-12):
@@ -180,7 +177,7 @@ def solve_capped(
             mixed = _mix(block, cap, bracket.above.found, bracket.below.found)
             if bracket.width < _NARROWEST or (coarse and bracket.width < _COARSE):
                 return mixed
-            if not coarse and _relative_gap(names, program, mixed) <= gap:
+            if not coarse and _relative_gap(program, mixed) <= gap:
                 return mixed
         price = max(bracket.next_price(), base)
         if price > _HIGHEST_PRICE:
@@ -197,18 +194,13 @@ def log_excess(block: Block, active: FloatArray, cap: float) -> float:
     return math.log(max(math.sqrt(max(variance_of(block, active), 0.0)), _NO_RISK) / cap)
 
 
-def _bound(names: PricedNames, program: QuadraticProgram, answer: ConvexAnswer) -> float:
-    return names.bound(names.sanitised(answer.known_prices), program.choices)
-
-
-def _relative_gap(names: PricedNames, program: QuadraticProgram, mixed: Capped) -> float:
-    block = names.block
+def _relative_gap(program: QuadraticProgram, mixed: Capped) -> float:
+    block = program.block
     trade = np.bincount(
         block.segments.name,
         weights=block.segments.sign * mixed.amounts,
         minlength=len(block.active_lower),
     )
     objective = objective_of(block, mixed.amounts, block.holdings.active + trade)
-    bound = names.bound(names.sanitised(mixed.prices), program.choices)
     size = max(abs(objective), abs(objective - block.aversion * variance_of(block, block.holdings.active)), 1e-9)
-    return (objective - bound) / size
+    return (objective - program.bound(mixed.prices)) / size

@@ -18,6 +18,7 @@ from di_advisor.formulate.problem import Block, Problem
 from di_advisor.solve.choices import Choices, Restriction, relaxed, restrict
 from di_advisor.solve.dual_newton.complementarity import Limits, Sides
 from di_advisor.solve.dual_newton.cutting import IntArray, cut_pieces, filling_order
+from di_advisor.solve.dual_newton.line import Climb
 from di_advisor.solve.dual_newton.newton import Outcome, Position, ascend
 from di_advisor.solve.dual_newton.pieces import Pieces
 from di_advisor.solve.prices import Prices
@@ -213,7 +214,7 @@ class Restricted:
         )
         if (limits.lower > limits.upper).any():
             return NotCertified("A row or an exposure has no room at all.", infeasible=True)
-        start = self._start(limits, warm)
+        start = _start(block, limits, warm)
         outcome = ascend(pieces, limits, start, risk, trading)
         if not outcome.certified:
             if outcome.bound > _ceiling(pieces, block, risk, trading, outcome.position.prices):
@@ -221,20 +222,45 @@ class Restricted:
             return NotCertified("The dual was not climbed to the top.", steps=outcome.steps)
         return _certified(block, pieces, outcome, risk)
 
-    def _start(self, limits: Limits, warm: Warm | None) -> Position:
-        """Prices of an earlier answer, made fit for these limits."""
+    def dual(self, prices: Prices) -> float:
+        """Value of the dual at any prices: no plan under these choices has a lower objective.
+
+        The objective here has the price of risk that the prices say.
+        """
         block = self.prepared.block
-        k, d = limits.factors, len(limits.lower)
-        rules = tuple(r.rule for r in block.rows)
-        if warm is None or len(warm.position.exposures) != k:
-            return Position(np.zeros(d), np.zeros(k), Sides(np.zeros(d, dtype=np.int64)))
-        prices, at, e = warm.position.prices, warm.position.sides.at, warm.position.exposures
-        if warm.rules != rules:
-            prices, at = _matched(prices, at, warm.rules, rules, k)
-        slope = limits.curvature @ e
-        pull = prices - np.concatenate([slope, np.zeros(d - k)])
-        open_side = np.isinf(np.where(pull > 0, limits.upper, limits.lower))
-        return Position(np.where(open_side, prices - pull, prices), e, Sides(at))
+        limits = _limits(block, prices.risk)
+        given = Position(np.concatenate([prices.exposures, prices.rows]), prices.point, Sides(np.zeros(0, np.int64)))
+        fit_for = _sanitised(given, limits)
+        return Climb(self.pieces, limits, prices.risk, 1.0).at(fit_for.prices, fit_for.exposures).dual
+
+
+def _limits(block: Block, risk: float) -> Limits:
+    return Limits(
+        2.0 * risk * block.risk.factor_covariance_per_year,
+        np.concatenate([block.exposure_lower, [r.lower for r in block.rows]]),
+        np.concatenate([block.exposure_upper, [r.upper - r.reserve for r in block.rows]]),
+    )
+
+
+def _start(block: Block, limits: Limits, warm: Warm | None) -> Position:
+    """Prices of an earlier answer, made fit for these limits; zeros where there is none."""
+    k, d = limits.factors, len(limits.lower)
+    rules = tuple(r.rule for r in block.rows)
+    if warm is None or len(warm.position.exposures) != k:
+        return Position(np.zeros(d), np.zeros(k), Sides(np.zeros(d, dtype=np.int64)))
+    position = warm.position
+    if warm.rules != rules:
+        prices, at = _matched(position.prices, position.sides.at, warm.rules, rules, k)
+        position = Position(prices, position.exposures, Sides(at))
+    return _sanitised(position, limits)
+
+
+def _sanitised(position: Position, limits: Limits) -> Position:
+    """Prices that push against no open side."""
+    pull = position.prices.copy()
+    pull[: limits.factors] -= limits.curvature @ position.exposures
+    open_side = np.isinf(np.where(pull > 0, limits.upper, limits.lower))
+    return Position(np.where(open_side, position.prices - pull, position.prices), position.exposures, position.sides)
 
 
 def _ceiling(pieces: Pieces, block: Block, risk: float, trading: float, prices: FloatArray) -> float:
