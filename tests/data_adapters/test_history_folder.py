@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from di_advisor.domain.lots import TaxLot
 from di_advisor.errors import IncompleteDataError, InputError
+from di_data.corporate_actions.ratios import plain_ratio
 from di_data.history_folder import Books, HistoryFolder, Merger, SpinOff, Split
-from di_data.history_folder.actions import plain_ratio
 from di_data.history_folder.folder import half_spread_bps
 from di_data.history_folder.identities import Renames
 from di_data.history_folder.levels import known_levels

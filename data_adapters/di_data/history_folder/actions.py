@@ -17,11 +17,10 @@ from fractions import Fraction
 
 import pandas as pd
 
+from di_data.corporate_actions.ratios import plain_ratio
 from di_data.history_folder.identities import Renames
 
-__all__ = ["CorporateActions", "Merger", "SpinOff", "Split", "corporate_actions", "plain_ratio"]
-
-_LARGEST_SMALL_NUMBER = 4
+__all__ = ["CorporateActions", "Merger", "SpinOff", "Split", "corporate_actions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +83,6 @@ class CorporateActions:
             if s.security_id == security_id and after < s.ex_date <= until:
                 ratio *= s.ratio
         return ratio
-
-
-def plain_ratio(factor: str) -> Fraction | None:
-    """The split ratio that a factor is, or None: n for m with one of the two at most 4 (3 for 2, 1 for 8)."""
-    for small in range(1, _LARGEST_SMALL_NUMBER + 1):
-        for exact in (Fraction(factor) * small, small / Fraction(factor)):
-            if exact.denominator == 1 and Fraction(factor) != 1:
-                return Fraction(factor)
-    return None
 
 
 def corporate_actions(
