@@ -1,7 +1,6 @@
 """Which lots a sale takes: by law, by method, by name; and what is refused rather than guessed."""
 
 import json
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
