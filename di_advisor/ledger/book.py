@@ -60,7 +60,7 @@ class Book:
     fraction_roots : dict of (str, str) to set of str
         The lots that such a fraction is part of.
     actions : dict of tuple to Event
-        Corporate actions that were applied.
+        Corporate actions that were applied, by what makes two reports of one the same.
     delisted : set of str
         Securities no longer listed.
     tickers : dict of str to str
@@ -197,10 +197,12 @@ class Book:
         """Move an open part to another account, with its basis, dates and purchase."""
         self.require_account(account_id)
         self._lots[part.security_id][part.account_id].remove(part)
+        pieces = self._roots.get((part.account_id, part.root_id), 0)
         if (account_id, part.root_id) in self._roots:
             part.lot_id = part.root_id = f"{part.lot_id}@{part.account_id}"
         part.account_id = account_id
-        self._roots.setdefault((account_id, part.root_id), 0)
+        # Later pieces are numbered on from here, so that no number is given twice.
+        self._roots.setdefault((account_id, part.root_id), pieces)
         self.put(part)
 
     def take(self, part: Part, shares: Fraction) -> Part:

@@ -9,15 +9,19 @@ fractions, so nothing is rounded. Parts never leave the ledger: what is shown ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-__all__ = ["Part", "Purchase", "RealizedKind", "WashMatch"]
+__all__ = ["LossOrder", "Part", "Purchase", "RealizedKind", "WashMatch"]
 
 _ZERO: Final = Fraction(0)
+
+LossOrder = tuple[int, int, tuple[int, str], int, str, int, Fraction]
+"""Place of a loss among others: sale, acquisition, order of the purchase, days held, lot, place of the sale, and
+what it took over a share."""
 
 
 class RealizedKind(StrEnum):
@@ -46,7 +50,7 @@ class Purchase:
     order : tuple
         Place among the purchases of one day.
     parts : list of Part
-        Everything it fell into, sold parts included.
+        What it fell into, sold parts included; parts that can replace nothing any more may be missing.
     """
 
     purchase_id: str
@@ -144,6 +148,8 @@ class Part:
         Whether a gain or loss on it counts (not in a retirement account).
     matches : list of WashMatch
         Why a loss was disallowed.
+    loss_order : tuple or None
+        Place among the losses, once it was needed.
     """
 
     lot_id: str
@@ -174,6 +180,7 @@ class Part:
     match_rank: int = 0
     taxed: bool = True
     matches: list[WashMatch] = field(default_factory=list)
+    loss_order: LossOrder | None = None
 
     @property
     def open(self) -> bool:
@@ -191,13 +198,25 @@ class Part:
         """Take shares, fewer than there are, into a new part with their share of every amount."""
         rest = self.shares - shares
         keep = rest / self.shares
-        taken = replace(self, shares=shares, matches=list(self.matches))
-        for name in ("basis_usd", "loss_basis_usd", "given_up_usd", "proceeds_usd", "disallowed_usd"):
-            amount = getattr(self, name)
-            if amount:
-                kept = amount * keep
-                setattr(self, name, kept)
-                setattr(taken, name, amount - kept)
+        taken = Part.__new__(Part)
+        for name in _PART_FIELDS:
+            setattr(taken, name, getattr(self, name))
+        taken.shares, taken.matches = shares, list(self.matches)
+        if self.basis_usd:
+            kept = self.basis_usd * keep
+            self.basis_usd, taken.basis_usd = kept, self.basis_usd - kept
+        if self.loss_basis_usd:
+            kept = self.loss_basis_usd * keep
+            self.loss_basis_usd, taken.loss_basis_usd = kept, self.loss_basis_usd - kept
+        if self.proceeds_usd:
+            kept = self.proceeds_usd * keep
+            self.proceeds_usd, taken.proceeds_usd = kept, self.proceeds_usd - kept
+        if self.disallowed_usd:
+            kept = self.disallowed_usd * keep
+            self.disallowed_usd, taken.disallowed_usd = kept, self.disallowed_usd - kept
         self.shares = rest
         self.purchase.parts.append(taken)
         return taken
+
+
+_PART_FIELDS: Final = tuple(f.name for f in fields(Part))

@@ -7,12 +7,13 @@ sale may then be a loss that is disallowed again.
 
 Decision: one pass through the days. When the trades of a day are booked, its losses, and earlier
 ones that wait, are taken by sale date and acquisition (1.1091-1(b)); each takes the shares bought
-earliest first (1.1091-1(c), (d)). A share replaces once (1.1091-1(e)); parts of one purchase do not
-replace each other (Rev. Rul. 56-602); a share sold at a loss that was disallowed replaces nothing
-any more, so every match uses up a share and the pass ends on any input. Since a loss is matched
-with what is known that day and waits for the next, the result equals a pass over the whole year:
-an earlier loss is always served first, by the earlier purchase. A replacement in a retirement
-account takes the loss away for good (Rev. Rul. 2008-5).
+earliest first (1.1091-1(c), (d)), in one purchase those still held before those sold. A share
+replaces once (1.1091-1(e)); parts of one purchase do not replace each other (Rev. Rul. 56-602); a
+share sold at a loss that was disallowed replaces nothing any more, so every match uses up a share
+and the pass ends on any input. A sold share whose basis grows may become a loss: it takes its place
+among the losses there and then, before what is left of a later one, so that cutting a sale in two
+changes nothing. A replacement in a retirement account takes the loss away for good (Rev. Rul.
+2008-5). An independent second implementation in the tests agrees with this one piece by piece.
 
 Limits: a loss whose basis is not known is not matched. Shares of one class replace shares of another
 one for one. Shares that come by transfer with a recent trade date are matched from the day they are
@@ -23,22 +24,22 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from typing import Final
 
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.ledger.holding_period import tacked_since
 from di_advisor.ledger.identical import IdenticalGroups
-from di_advisor.ledger.parts import Part, Purchase, WashMatch
+from di_advisor.ledger.parts import LossOrder, Part, Purchase, WashMatch
 from di_advisor.ledger.policies import LedgerPolicies, PartOrder, RetirementPlans, SpouseReplacement
 from di_advisor.ledger.recent_trades import PLAN_KINDS, RETIREMENT_KINDS, WASH_WINDOW_DAYS, SoldReplacement
 
 __all__ = ["WashSales"]
 
-_WINDOW: Final = timedelta(days=WASH_WINDOW_DAYS)
 _ONE: Final = Fraction(1)
+_ZERO: Final = Fraction(0)
 # An amount handed on through a long chain of fractions is cut to this grid once it needs more bits
 # than this: the same figure leaves the loss and enters the basis, so nothing is lost.
 _MOST_BITS: Final = 256
@@ -51,18 +52,34 @@ def _bounded(amount_usd: Fraction) -> Fraction:
     return Fraction(amount_usd.numerator * _GRID // amount_usd.denominator, _GRID)
 
 
-_LossOrder = tuple[int, int, tuple[int, str], int, str, str]
+class _Offer:
+    """Shares of one purchase, by however many fills, that may replace shares sold at a loss."""
+
+    __slots__ = ("bought", "free", "looked_at", "order", "purchase_id", "purchases")
+
+    def __init__(self, purchase: Purchase) -> None:
+        self.bought = _day(purchase.bought_on).toordinal()
+        self.order = purchase.order
+        self.purchase_id = purchase.purchase_id
+        self.purchases = [purchase]
+        self.free: list[Part] = []
+        self.looked_at = -1
 
 
 class _Group:
-    """Purchases and waiting losses of what counts as one security."""
+    """Offers and losses of what counts as one security.
 
-    __slots__ = ("fresh", "new", "purchases", "waiting")
+    ``offers`` are in the order in which they replace, ``waiting`` in the order in which losses are
+    served; ``fresh`` and ``new`` are what the day brought.
+    """
+
+    __slots__ = ("by_purchase", "fresh", "new", "offers", "waiting")
 
     def __init__(self) -> None:
-        self.purchases: list[Purchase] = []
+        self.offers: list[_Offer] = []
+        self.by_purchase: dict[tuple[str, int], _Offer] = {}
         self.waiting: list[Part] = []
-        self.fresh: list[Purchase] = []
+        self.fresh: set[_Offer] = set()
         self.new: list[Part] = []
 
 
@@ -96,6 +113,7 @@ class WashSales:
         self._touched: dict[str, None] = {}
         self._scale: dict[str, Fraction] = {}
         self._pushed = 0
+        self._settlements = 0
         self.moved: list[Part] = []
         self.matches: list[WashMatch] = []
 
@@ -113,8 +131,15 @@ class WashSales:
         """A purchase was booked."""
         key = self._groups.key(part.security_id)
         group = self._by_key.setdefault(key, _Group())
-        insort(group.purchases, part.purchase, key=_purchase_order)
-        group.fresh.append(part.purchase)
+        new = _Offer(part.purchase)
+        offer = group.by_purchase.setdefault((new.purchase_id, new.bought), new)
+        if offer is not new:
+            if offer in group.offers:
+                group.offers.remove(offer)
+            offer.purchases.append(part.purchase)
+            offer.order = min(offer.order, new.order)
+        insort(group.offers, offer, key=_offer_order)
+        group.fresh.add(offer)
         self._touched[key] = None
 
     def sold(self, part: Part) -> None:
@@ -135,66 +160,98 @@ class WashSales:
         return self.moved
 
     def _settle(self, group: _Group) -> None:
-        fresh, group.fresh = group.fresh, []
-        queue: list[tuple[_LossOrder, int, Part]] = []
+        """Serve one loss after the other, always the first there is, until no loss has a replacement."""
+        self._settlements += 1
+        queue: list[tuple[LossOrder, int, Part]] = []
         for part in group.new:
             self._push(queue, part)
         group.new = []
-        if fresh and group.waiting:
-            first = min(_day(p.bought_on) for p in fresh)
-            for part in group.waiting[bisect_left(group.waiting, first - _WINDOW, key=_sold_on) :]:
-                self._push(queue, part)
-        oldest = min((_day(part.sold) for _, _, part in queue), default=None)
-        while queue:
-            _, _, part = heapq.heappop(queue)
-            # Only today's purchases are new to a loss that waits: everything else was offered to it before.
-            if part.settled or (part.waits and not any(_is_free(p) for p in fresh)):
-                continue
-            for woken in self._serve(part, group):
-                self._push(queue, woken)
-            if part.settled == part.waits:
-                (self._forget if part.settled else self._remember)(part, group)
-        if oldest is not None:
-            start = bisect_left(group.purchases, (oldest - _WINDOW).toordinal(), key=_bought_ordinal)
-            group.purchases[start:] = [p for p in group.purchases[start:] if _is_free(p)]
+        # Only today's purchases are new to a loss that waits: everything else was offered to it before.
+        first = min((offer.bought for offer in group.fresh), default=0)
+        place = bisect_left(group.waiting, first - WASH_WINDOW_DAYS, key=_sold_on)
+        unserved: list[Part] = []
+        while True:
+            waits = group.waiting[place] if group.fresh and place < len(group.waiting) else None
+            if queue and (waits is None or queue[0][0] <= self._loss_order(waits)):
+                order, _, loss = heapq.heappop(queue)
+                if loss.settled or loss.waits or order is not loss.loss_order:
+                    continue
+                if not self._serve(loss, group, queue):
+                    unserved.append(loss)
+            elif waits is not None:
+                more = self._serve(waits, group, queue)
+                # Any that wait may have replaced it, and do not wait any more: look up its place again.
+                place = bisect_left(group.waiting, self._loss_order(waits), key=self._loss_order)
+                if waits.waits:
+                    place = group.waiting.index(waits, place) + (not more)
+            else:
+                break
+        group.fresh.clear()
+        for part in unserved:
+            if not (part.settled or part.waits):
+                part.waits = True
+                insort(group.waiting, part, key=self._loss_order)
 
-    def _push(self, queue: list[tuple[_LossOrder, int, Part]], part: Part) -> None:
+    def _push(self, queue: list[tuple[LossOrder, int, Part]], part: Part) -> None:
         self._pushed += 1
         heapq.heappush(queue, (self._loss_order(part), self._pushed, part))
 
-    def _remember(self, part: Part, group: _Group) -> None:
-        part.waits = True
-        insort(group.waiting, part, key=_sold_on)
+    def _serve(self, loss: Part, group: _Group, queue: list[tuple[LossOrder, int, Part]]) -> bool:
+        """Match a loss until nothing is left of it, or a loss that arose comes first; False when nothing fits."""
+        mine = self._loss_order(loss)
+        while (candidate := self._candidate(loss, group)) is not None:
+            asked = self._shares_for(loss, candidate)
+            if candidate.waits and candidate.shares <= asked:
+                self._forget(candidate, group)
+            replacement = self._match(loss, candidate, asked)
+            if replacement.sold is not None and replacement.taxed and replacement.loss_usd > 0:
+                self._push(queue, replacement)
+            if loss.settled:
+                if loss.waits:
+                    self._forget(loss, group)
+                return True
+            if queue and queue[0][0] < mine:
+                if not loss.waits:
+                    self._push(queue, loss)
+                return True
+        return False
 
     def _forget(self, part: Part, group: _Group) -> None:
+        """Take a loss off those that wait."""
         part.waits = False
-        place = bisect_left(group.waiting, _day(part.sold), key=_sold_on)
+        place = bisect_left(group.waiting, self._loss_order(part), key=self._loss_order)
         del group.waiting[group.waiting.index(part, place)]
 
-    def _serve(self, loss: Part, group: _Group) -> list[Part]:
-        """Match one loss with all it can have; returns sold parts that became losses, or greater ones."""
-        woken: list[Part] = []
-        for candidate in self._candidates(loss, group):
-            replacement = self._match(loss, candidate)
-            if replacement.sold is not None and replacement.taxed and replacement.loss_usd > 0:
-                woken.append(replacement)
-            if loss.settled:
-                break
-        return woken
-
-    def _candidates(self, loss: Part, group: _Group) -> Iterator[Part]:
+    def _candidate(self, loss: Part, group: _Group) -> Part | None:
+        """The first part that can replace shares of a loss; offers that are used up are dropped on the way."""
         sold = _day(loss.sold)
-        start = bisect_left(group.purchases, (sold - _WINDOW).toordinal(), key=_bought_ordinal)
-        for purchase in group.purchases[start:]:
-            if _day(purchase.bought_on) > sold + _WINDOW:
-                return
-            if purchase.purchase_id == loss.purchase.purchase_id:
+        day = sold.toordinal()
+        place = bisect_left(group.offers, day - WASH_WINDOW_DAYS, key=_offered_on)
+        while place < len(group.offers) and (offer := group.offers[place]).bought <= day + WASH_WINDOW_DAYS:
+            free = self._free(offer)
+            if not free:
+                del group.offers[place]
+                group.fresh.discard(offer)
                 continue
-            yield from sorted((p for p in purchase.parts if self._can_replace(p, sold)), key=self._part_order)
+            if offer.purchase_id != loss.purchase.purchase_id:
+                found = next((p for p in reversed(free) if _is_free(p) and self._can_replace(p, sold)), None)
+                if found is not None:
+                    return found
+            place += 1
+        return None
+
+    def _free(self, offer: _Offer) -> list[Part]:
+        """Parts of a purchase that may still replace, the first of them last; sorted once a day."""
+        if offer.looked_at != self._settlements:
+            offer.looked_at = self._settlements
+            for purchase in offer.purchases:
+                purchase.parts = [p for p in purchase.parts if _is_free(p)]
+            offer.free = sorted((p for of in offer.purchases for p in of.parts), key=self._part_order, reverse=True)
+        while offer.free and not _is_free(offer.free[-1]):
+            offer.free.pop()
+        return offer.free
 
     def _can_replace(self, part: Part, loss_sold: date) -> bool:
-        if part.replaced or part.settled or part.left:
-            return False
         if (
             self._policies.sold_replacement is SoldReplacement.DOES_NOT_COUNT
             and part.sold is not None
@@ -204,18 +261,24 @@ class WashSales:
         kind = self._kind_of(part.account_id)
         return kind not in PLAN_KINDS or self._policies.retirement_plans is RetirementPlans.LIKE_AN_IRA
 
-    def _match(self, waiting: Part, candidate: Part) -> Part:
+    def _shares_for(self, loss: Part, candidate: Part) -> Fraction:
+        """Shares that a loss asks for, counted as the candidate's are."""
+        shares = loss.shares
+        if (now := self.scale(loss.security_id)) != loss.scale:
+            shares = shares * now / loss.scale
+        if not candidate.open and (now := self.scale(candidate.security_id)) != candidate.scale:
+            shares = shares * candidate.scale / now
+        return shares
+
+    def _match(self, waiting: Part, candidate: Part, asked: Fraction) -> Part:
         """Match as many shares as both have; what is left of the loss stays in ``waiting``."""
-        loss_now = waiting.shares * self.scale(waiting.security_id) / waiting.scale
-        scale = _ONE if candidate.open else self.scale(candidate.security_id) / candidate.scale
-        candidate_now = candidate.shares * scale
-        matched = min(loss_now, candidate_now)
         loss = waiting
-        if matched < loss_now:
-            loss = self._split(waiting, waiting.shares * matched / loss_now)
+        if candidate.shares < asked:
+            same = asked is waiting.shares
+            loss = self._split(waiting, candidate.shares if same else waiting.shares * candidate.shares / asked)
             loss.waits = False
-        if matched < candidate_now:
-            candidate = self._split(candidate, matched / scale)
+        elif asked < candidate.shares:
+            candidate = self._split(candidate, asked)
             candidate.waits = False
         disallowed = _bounded(loss.loss_usd)
         lost = self._is_lost(candidate)
@@ -241,7 +304,7 @@ class WashSales:
         loss.matches.append(match)
         self.matches.append(match)
         loss.match_rank = len(self.matches)
-        candidate.replaced = True
+        candidate.replaced, candidate.loss_order = True, None
         if lost is None:
             if candidate.basis_usd is not None:
                 candidate.basis_usd += disallowed
@@ -264,23 +327,29 @@ class WashSales:
 
     # --- orders --------------------------------------------------------------------------------------------------
 
-    def _loss_order(self, part: Part) -> _LossOrder:
-        sold = _day(part.sold).toordinal()
-        acquired = part.acquired.toordinal() if part.acquired else 0
-        return (sold, acquired, part.purchase.order, self._held(part), part.lot_id, part.sale_id)
+    def _loss_order(self, part: Part) -> LossOrder:
+        found = part.loss_order
+        if found is None:
+            sold = _day(part.sold).toordinal()
+            acquired = part.acquired.toordinal() if part.acquired else 0
+            # Pieces of one sale that differ in nothing but losses they took over: the greater loss first.
+            over = -part.loss_usd / part.shares if part.replaced else _ZERO
+            held = self._held(part)
+            found = part.loss_order = (sold, acquired, part.purchase.order, held, part.lot_id, part.sale_rank, over)
+        return found
 
-    def _part_order(self, part: Part) -> tuple[int, int, int, str]:
+    def _part_order(self, part: Part) -> tuple[int, int, int, tuple[int, str], str, int]:
         # What is still held comes before what is sold, then what was sold last.
         sold = -part.sold.toordinal() if part.sold is not None else 0
-        return (int(part.sold is not None), sold, self._held(part), part.lot_id)
+        return (int(part.sold is not None), sold, self._held(part), part.purchase.order, part.lot_id, -part.sale_rank)
 
     def _held(self, part: Part) -> int:
         held = part.held_since.toordinal() if part.held_since else 0
         return held if self._policies.part_order is PartOrder.TACKED_FIRST else -held
 
 
-def _is_free(purchase: Purchase) -> bool:
-    return any(not (p.replaced or p.settled or p.left) for p in purchase.parts)
+def _is_free(part: Part) -> bool:
+    return not (part.replaced or part.settled or part.left)
 
 
 def _day(value: date | None) -> date:
@@ -289,13 +358,13 @@ def _day(value: date | None) -> date:
     return value
 
 
-def _purchase_order(purchase: Purchase) -> tuple[int, tuple[int, str]]:
-    return (_day(purchase.bought_on).toordinal(), purchase.order)
+def _offer_order(offer: _Offer) -> tuple[int, tuple[int, str], str]:
+    return (offer.bought, offer.order, offer.purchase_id)
 
 
-def _bought_ordinal(purchase: Purchase) -> int:
-    return _day(purchase.bought_on).toordinal()
+def _offered_on(offer: _Offer) -> int:
+    return offer.bought
 
 
-def _sold_on(part: Part) -> date:
-    return _day(part.sold)
+def _sold_on(part: Part) -> int:
+    return _day(part.sold).toordinal()
