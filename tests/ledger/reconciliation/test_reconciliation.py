@@ -119,7 +119,7 @@ def test_each_planted_defect_is_found_and_named(lots: list, kind: str, cause: Ca
     assert {b.security_id for b in report.breaks} <= {"X", "Y"}
 
 
-def test_a_spin_off_that_the_books_lack_is_told_from_a_name_that_came_from_nowhere() -> None:
+def test_a_spin_off_that_the_books_lack_is_told_from_a_purchase_that_they_lack() -> None:
     books = books_of(*PLAIN)
     spun = CustodianStatement.of_books(books)
     received = x(15, None, date(2023, 1, 3), security="S")
@@ -127,7 +127,7 @@ def test_a_spin_off_that_the_books_lack_is_told_from_a_name_that_came_from_nowhe
     assert (found.security_id, found.cause) == ("S", Cause.SHARES_RECEIVED)
     assert "1 for 4 of P" in found.sentence
     strange = x(15, 20, date(2025, 2, 3), security="S")
-    assert only_break(books, replace(spun, lots=(*spun.lots, strange))).cause is Cause.UNEXPLAINED
+    assert only_break(books, replace(spun, lots=(*spun.lots, strange))).cause is Cause.LOT_EXTRA
 
 
 def test_shares_bought_with_a_dividend_are_recognised() -> None:
