@@ -14,16 +14,18 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final, cast
 
 from di_advisor.errors import PluginError
-from di_advisor.ports import CostModel, EsgSource, PortfolioReader, RiskModel
+from di_advisor.ports import CostModel, EsgSource, LedgerReader, PortfolioReader, RiskModel
 
 __all__ = [
     "COST_MODELS",
     "ESG_SOURCES",
+    "LEDGER_READERS",
     "PORTFOLIO_READERS",
     "RISK_MODELS",
     "available",
     "cost_model",
     "esg_source",
+    "ledger_reader",
     "portfolio_reader",
     "risk_model",
 ]
@@ -32,6 +34,7 @@ RISK_MODELS: Final = "di_advisor.risk_models"
 COST_MODELS: Final = "di_advisor.cost_models"
 PORTFOLIO_READERS: Final = "di_advisor.portfolio_readers"
 ESG_SOURCES: Final = "di_advisor.esg_sources"
+LEDGER_READERS: Final = "di_advisor.ledger_readers"
 
 
 def available(group: str) -> Mapping[str, EntryPoint]:
@@ -82,6 +85,14 @@ def portfolio_reader(name: str = "csv", **settings: Any) -> PortfolioReader:
     found = _instance(PORTFOLIO_READERS, name, settings)
     if not isinstance(found, PortfolioReader):
         raise _broken(PORTFOLIO_READERS, name, found, PortfolioReader)
+    return found
+
+
+def ledger_reader(name: str = "csv", **settings: Any) -> LedgerReader:
+    """Instance of a reader of transactions and opening lots; as `risk_model`."""
+    found = _instance(LEDGER_READERS, name, settings)
+    if not isinstance(found, LedgerReader):
+        raise _broken(LEDGER_READERS, name, found, LedgerReader)
     return found
 
 

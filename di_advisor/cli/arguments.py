@@ -8,6 +8,7 @@ from pathlib import Path
 
 from di_advisor.cli.commands import columns, demo, propose
 from di_advisor.cli.files import file_columns
+from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
 from di_advisor.cli.wishes import add_rates, add_wishes, usd
 from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
             epilog=file_columns(),
         )
     )
+    add_ledger(commands.add_parser("ledger", help="keep the books: record, show, papers, check"), _day)
     listing = commands.add_parser("columns", help="the columns of the files that are read and written")
     listing.set_defaults(run=columns)
     return top
@@ -85,10 +87,7 @@ def _add_propose(command: argparse.ArgumentParser) -> None:
 
 
 def _add_notation(files: argparse._ArgumentGroup) -> None:
-    files.add_argument("--encoding", metavar="NAME", help="of files that are neither UTF-8 nor marked")
-    files.add_argument("--delimiter", default=",", metavar="SIGN", help="between cells (a comma)")
-    files.add_argument("--decimal-mark", default=".", choices=[".", ","], help="in numbers (a point)")
-    files.add_argument("--date-format", default="", metavar="FORMAT", help="such as %%m/%%d/%%Y (ISO dates)")
+    add_text_notation(files)
     files.add_argument("--price-age-max-days", type=int, default=3, metavar="DAYS", help="weekdays (3)")
     files.add_argument("--rescale-index", action="store_true", help="rescale index weights to sum 1")
 

@@ -13,6 +13,7 @@ from di_advisor.domain.columns import (
     RETURN_COLUMNS,
     WEIGHT_COLUMNS,
 )
+from di_advisor.domain.event_columns import TRANSACTION_COLUMNS
 from di_advisor.domain.rows import Column
 from di_advisor.report.csv_export import TRADE_COLUMNS
 
@@ -33,6 +34,7 @@ def file_columns() -> str:
         _listing("--prices", (*PRICE_FILE_COLUMNS, style)),
         _listing("--index", WEIGHT_COLUMNS),
         _listing("--returns (CSV or Parquet)", RETURN_COLUMNS),
+        _listing("ledger record", TRANSACTION_COLUMNS),
         _listing("trades.csv, written", [Column(name, meaning) for name, meaning in TRADE_COLUMNS.items()]),
     ]
     return "\n\n".join(parts)

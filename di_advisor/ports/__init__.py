@@ -7,6 +7,14 @@ in domain types only, so that a model can be replaced without touching the insid
 from __future__ import annotations
 
 from di_advisor.ports.models import CostModel, RiskModel
-from di_advisor.ports.sources import EsgSource, FillsReader, PortfolioReader, ReturnsReader
+from di_advisor.ports.sources import EsgSource, FillsReader, LedgerReader, PortfolioReader, ReturnsReader
 
-__all__ = ["CostModel", "EsgSource", "FillsReader", "PortfolioReader", "ReturnsReader", "RiskModel"]
+__all__ = [
+    "CostModel",
+    "EsgSource",
+    "FillsReader",
+    "LedgerReader",
+    "PortfolioReader",
+    "ReturnsReader",
+    "RiskModel",
+]

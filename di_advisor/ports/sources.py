@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from di_advisor.domain.event_rows import ReadEvents
+from di_advisor.domain.events import Event
 from di_advisor.domain.market import FloatArray, Market, ReturnHistory
 from di_advisor.domain.portfolio import Fill, Portfolio
 from di_advisor.domain.target import Target
 from di_advisor.domain.universe import Universe
 
-__all__ = ["EsgSource", "FillsReader", "PortfolioReader", "ReturnsReader"]
+__all__ = ["EsgSource", "FillsReader", "LedgerReader", "PortfolioReader", "ReturnsReader"]
 
 
 @runtime_checkable
@@ -47,6 +49,19 @@ class ReturnsReader(Protocol):
 
     def returns(self, returns: Path, *, as_of: date) -> ReturnHistory:
         """Daily total returns up to a day."""
+        ...
+
+
+@runtime_checkable
+class LedgerReader(Protocol):
+    """Reads events for the ledger from a user's files."""
+
+    def events(self, transactions: Path, *, as_of: date, account_id: str, partial: bool) -> ReadEvents:
+        """Events of a file of transactions."""
+        ...
+
+    def opening_lots(self, lots: Path, *, as_of: date, account_id: str) -> tuple[Event, ...]:
+        """Events that bring the lots of a file into the books."""
         ...
 
 

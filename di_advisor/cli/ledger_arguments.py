@@ -1,0 +1,65 @@
+"""The options of ``di-advisor ledger``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from di_advisor.cli.ledger_commands import check, papers, record, show
+
+__all__ = ["add_ledger", "add_text_notation"]
+
+
+def add_ledger(command: argparse.ArgumentParser, day: Callable[[str], date]) -> None:
+    """Add the commands that keep the books.
+
+    Parameters
+    ----------
+    command : ArgumentParser
+        Of ``di-advisor ledger``.
+    day : callable
+        Reads a date.
+    """
+    command.description = (
+        "Keep a taxpayer's books: an append-only journal of what happened, from which tax lots, wash sales, gains and "
+        "the papers of a year are derived. Not tax advice."
+    )
+    actions = command.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    recording = actions.add_parser("record", help="record transactions or opening lots from a CSV file")
+    recording.add_argument("file", type=Path, metavar="FILE", help="CSV; di-advisor columns lists its columns")
+    _add_where(recording, day)
+    recording.add_argument("--account", default="account", metavar="ID", help="of rows that name none")
+    recording.add_argument("--opening-lots", action="store_true", help="the file holds lots, as of --as-of")
+    recording.add_argument("--partial", action="store_true", help="record the right rows although others are wrong")
+    add_text_notation(recording)
+    recording.set_defaults(run=record)
+    showing = actions.add_parser("show", help="holdings, gains by year, wash sales, and what is not known")
+    _add_where(showing, day)
+    showing.set_defaults(run=show)
+    printing = actions.add_parser("papers", help="Form 8949, Schedule D, wash sales, lots and summary, CSV and HTML")
+    _add_where(printing, day)
+    printing.add_argument("--year", type=int, required=True, help="tax year")
+    printing.add_argument("--out", type=Path, default=Path("di-advisor-papers"), metavar="DIR", help="folder")
+    printing.set_defaults(run=papers)
+    checking = actions.add_parser("check", help="read every entry from disk and check it against its digest")
+    checking.add_argument("--ledger", required=True, metavar="FILE", help=_WHERE)
+    checking.set_defaults(run=check)
+
+
+def add_text_notation(files: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
+    """Add how cells are written in files that are read."""
+    files.add_argument("--encoding", metavar="NAME", help="of files that are neither UTF-8 nor marked")
+    files.add_argument("--delimiter", default=",", metavar="SIGN", help="between cells (a comma)")
+    files.add_argument("--decimal-mark", default=".", choices=[".", ","], help="in numbers (a point)")
+    files.add_argument("--date-format", default="", metavar="FORMAT", help="such as %%m/%%d/%%Y (ISO dates)")
+
+
+_WHERE = "the ledger's file (made if there is none), or postgresql://user@host/database"
+
+
+def _add_where(command: argparse.ArgumentParser, day: Callable[[str], date]) -> None:
+    command.add_argument("--ledger", required=True, metavar="FILE", help=_WHERE)
+    command.add_argument("--taxpayer", default="taxpayer", metavar="NAME", help="who files the return")
+    command.add_argument("--as-of", type=day, metavar="DATE", help="last day that counts (today in New York)")

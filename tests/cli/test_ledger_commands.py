@@ -1,0 +1,75 @@
+"""``di-advisor ledger`` from a terminal: what is recorded, shown and printed, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from di_advisor.cli import main
+
+TRADES = """\
+kind,trade_date,account_id,account_kind,security_id,shares,amount_usd,fees_usd
+buy,2025-01-02,A,taxable,ACME,100,5000.00,1.00
+buy,2025-02-03,IRA,ira,GLOBEX,10,100.00,
+sell,2025-03-03,A,,ACME,100,"4,000.00",1.00
+buy,2025-03-10,IRA,,ACME,30,1200.00,
+buy,2025-03-11,A,,ACME,50,2000.00,
+sell,2025-12-29,A,,ACME,50,1500.00,
+"""
+
+
+def ledger(folder: Path, *words: str) -> int:
+    return main(["ledger", *words, "--ledger", str(folder / "books.db"), "--taxpayer", "ann"])
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    (tmp_path / "trades.csv").write_text(TRADES)
+    assert ledger(tmp_path, "record", str(tmp_path / "trades.csv")) == 0
+    assert "8 events added" in capsys.readouterr().out
+    return tmp_path
+
+
+def test_the_same_file_again_changes_nothing(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ledger(recorded, "record", str(recorded / "trades.csv")) == 0
+    assert "0 events added, 8 duplicates skipped" in capsys.readouterr().out
+
+
+def test_books_are_shown_with_their_scope_and_what_is_provisional(
+    recorded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ledger(recorded, "show", "--as-of", "2025-12-31") == 0
+    out = capsys.readouterr().out
+    assert "Accounts seen: A (taxable), IRA (ira). Not tax advice." in out
+    # Lost in the IRA: 30 of 100 shares of a loss of 1,002; 50 more went into the lot that was sold later.
+    assert out.splitlines()[-1].split() == ["2025", "-1,201.40", "0.00", "801.60", "300.60", "-1,001.00"]
+
+
+def test_the_papers_of_a_year_are_written_as_csv_and_html(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = recorded / "papers"
+    assert ledger(recorded, "papers", "--year", "2025", "--as-of", "2026-02-15", "--out", str(out)) == 0
+    assert sorted(p.name for p in out.iterdir()) == sorted(capsys.readouterr().out.replace(f"{out}/", "").split())
+    rows = (out / "form_8949_2025.csv").read_text()
+    assert "100 sh. ACME,2025-01-02,2025-03-03,3999.00,5001.00,W,801.60,-200.40" in rows
+    assert "Not tax advice." in (out / "schedule_d_2025.html").read_text()
+
+
+def test_an_oversell_is_one_message_and_the_books_stay(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (recorded / "more.csv").write_text(
+        "kind,trade_date,account_id,security_id,shares,amount_usd\nsell,2026-01-05,IRA,GLOBEX,11,99\n"
+    )
+    assert ledger(recorded, "record", str(recorded / "more.csv")) == 2
+    error = capsys.readouterr().err
+    assert "11 shares of GLOBEX in account IRA, of which 10 are held; 1 are missing" in error
+    assert main(["ledger", "check", "--ledger", str(recorded / "books.db")]) == 0
+    assert "ann: 8 entries" in capsys.readouterr().out
+
+
+def test_opening_lots_of_a_file_come_with_basis_and_dates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lots = tmp_path / "lots.csv"
+    lots.write_text(
+        "lot_id,security_id,shares,basis_total_usd,acquired\nL1,ACME,10,900.00,2024-05-01\nL2,ACME,5,,2024-06-03\n"
+    )
+    assert ledger(tmp_path, "record", str(lots), "--opening-lots", "--as-of", "2025-01-02") == 0
+    assert "no basis" in capsys.readouterr().err
+    assert ledger(tmp_path, "show", "--as-of", "2025-02-03") == 0
+    assert "not known" in capsys.readouterr().out
