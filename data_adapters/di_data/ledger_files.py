@@ -21,6 +21,7 @@ from di_advisor.domain.events import Buy, Event, Sell
 from di_advisor.domain.lot_events import opening_events_of_rows
 from di_advisor.domain.lot_rows import lots_from_rows
 from di_advisor.domain.rows import Column, Findings, Row
+from di_advisor.domain.tickers import Tickers
 from di_advisor.errors import InputError
 from di_data.delimited import MAX_BYTES, MAX_ROWS, read_records, read_text
 from di_data.documented_tables import documented_rows, warn_of_closed_days
@@ -59,7 +60,13 @@ class LedgerFiles:
         return FileNotation(self.decimal_mark, self.date_format)
 
     def events(
-        self, transactions: Path, *, as_of: date, account_id: str = "account", partial: bool = False
+        self,
+        transactions: Path,
+        *,
+        as_of: date,
+        account_id: str = "account",
+        partial: bool = False,
+        tickers: Tickers | None = None,
     ) -> ReadEvents:
         """Events of a file of transactions, columns as in `di_advisor.domain.event_columns.TRANSACTION_COLUMNS`.
 
@@ -73,6 +80,8 @@ class LedgerFiles:
             Account of rows that name none.
         partial : bool
             Whether right rows are wanted although others are wrong.
+        tickers : Tickers, optional
+            What tickers meant over time, for rows that name no permanent id.
 
         Raises
         ------
@@ -90,7 +99,13 @@ class LedgerFiles:
         self._refuse_settlement_dates(transactions)
         rows = self._rows(transactions, TRANSACTION_COLUMNS)
         read = events_from_rows(
-            rows, self._notation, Findings(transactions.name), account_id=account_id, as_of=as_of, partial=partial
+            rows,
+            self._notation,
+            Findings(transactions.name),
+            account_id=account_id,
+            as_of=as_of,
+            partial=partial,
+            tickers=tickers,
         )
         trades = {
             e.on: e.source.removeprefix(f"{transactions.name}, ") for e in read.events if isinstance(e, Buy | Sell)

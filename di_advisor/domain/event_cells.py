@@ -18,6 +18,7 @@ from di_advisor.domain.amounts import Exact, as_fraction, exact
 from di_advisor.domain.cells import Notation, is_blank, text_of
 from di_advisor.domain.events import BY_LAW, LotChoice, LotMethod, LotShares
 from di_advisor.domain.rows import Findings, Row
+from di_advisor.domain.tickers import Tickers
 from di_advisor.errors import InputError
 
 __all__ = ["RowCells"]
@@ -42,12 +43,15 @@ class RowCells:
         Where errors go.
     as_of : date or None
         The day of the table: a later trade date is an error.
+    tickers : Tickers or None
+        What tickers meant, for rows without an id.
     """
 
     row: Row
     notation: Notation
     findings: Findings
     as_of: date | None
+    tickers: Tickers | None = None
 
     def read(self, column: str, reader: Callable[[object], _T], default: _T) -> _T:
         """A cell by a reader; the default where it is blank, or wrong and noted."""
@@ -59,9 +63,30 @@ class RowCells:
         return value
 
     def require(self, column: str, kind: str) -> None:
-        """Note a blank cell that a kind of row must fill."""
+        """Note a blank cell that a kind of row must fill; a ticker stands in for an id."""
+        if column == "security_id" and not is_blank(self.row["ticker"]):
+            return
         if is_blank(self.row[column]):
             self.findings.wrong(self.row.label, column, "it is empty.", f"A row of the kind {kind} has one.")
+
+    def security(self, on: date | None) -> str:
+        """Permanent id: as it stands, or of what the ticker meant on the row's day."""
+        ticker, given = self.text("ticker"), self.text("security_id")
+        found = [given]
+        with self.findings.at(self.row, "ticker"):
+            if ticker and not given and self.tickers is None:
+                raise InputError(
+                    f"{ticker} is a ticker, and nothing says what it meant.",
+                    hint="Give the permanent id (security_id), or pass the tickers over time.",
+                )
+            if ticker and self.tickers is not None:
+                meant = self.tickers.security_id(ticker, on)
+                if given and given != meant:
+                    raise InputError(
+                        f"{ticker} meant {meant} on {on}, and security_id is {given}.", hint="Correct one of the two."
+                    )
+                found[0] = meant
+        return found[0]
 
     def text(self, column: str, default: str = "") -> str:
         """Text, without blanks around it."""

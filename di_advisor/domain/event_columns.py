@@ -29,6 +29,7 @@ TRANSACTION_COLUMNS: Final = (
     Column("event_id", "Id of the row, the same in every export; without one it is named by content and numbered."),
     Column("sequence", "Order within the day, a whole number, where the source knows it."),
     Column("security_id", "Permanent id of the security; never a ticker."),
+    Column("ticker", "Instead of the id, where the reader is given the tickers over time; resolved by the row's day."),
     Column("shares", "Shares, more than zero: the kind says the side."),
     Column("amount_usd", "Total in USD without fees; price times shares of a trade."),
     Column("price_usd", "Price of a share; instead of the total, or beside it to check it."),
@@ -95,4 +96,5 @@ def usable_columns(kind: str) -> frozenset[str]:
     """Columns that a row of a kind may fill; corporate actions name no account."""
     needed, further = ROW_KINDS[kind]
     account = () if kind in _ACTIONS else _OF_ACCOUNT
-    return frozenset((*needed, *further, *_ANY, *account))
+    ticker = ("ticker",) if "security_id" in needed else ()
+    return frozenset((*needed, *further, *_ANY, *account, *ticker))

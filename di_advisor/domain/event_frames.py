@@ -15,6 +15,7 @@ from di_advisor.domain.event_rows import ReadEvents, events_from_rows
 from di_advisor.domain.events import BY_LAW, Event, LotChoice, OpenAccount
 from di_advisor.domain.frames import rows_of_frame
 from di_advisor.domain.rows import Findings
+from di_advisor.domain.tickers import Tickers
 from di_advisor.errors import InputError, InputWarning
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def events_from_frame(
     account_id: str = "account",
     as_of: date | None = None,
     partial: bool = False,
+    tickers: Tickers | None = None,
     source: str = "frame of transactions",
 ) -> ReadEvents:
     """Events of a frame, one row each.
@@ -46,7 +48,7 @@ def events_from_frame(
     frame : DataFrame
         Columns as in `di_advisor.domain.event_columns.TRANSACTION_COLUMNS`; ``kind`` and
         ``trade_date`` are needed.
-    account_id, as_of, partial
+    account_id, as_of, partial, tickers
         As in `di_advisor.domain.event_rows.events_from_rows`.
     source : str
         Name of the frame in sentences and in the events.
@@ -65,7 +67,9 @@ def events_from_frame(
     """
     notation = FrameNotation()
     rows = rows_of_frame(frame, TRANSACTION_COLUMNS, source)
-    read = events_from_rows(rows, notation, Findings(source), account_id=account_id, as_of=as_of, partial=partial)
+    read = events_from_rows(
+        rows, notation, Findings(source), account_id=account_id, as_of=as_of, partial=partial, tickers=tickers
+    )
     if notation.floats_with_residue:
         warnings.warn(
             f"{source}: {notation.floats_with_residue} amounts are binary floats with more than 15 digits, "

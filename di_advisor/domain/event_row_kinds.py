@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from di_advisor.domain.content_ids import UNNAMED
 from di_advisor.domain.event_cells import RowCells
+from di_advisor.domain.event_columns import usable_columns
 from di_advisor.domain.events import (
     Buy,
     CashInLieu,
@@ -67,11 +68,14 @@ def fields_of_row(cells: RowCells, kind: str, source: str, odd: list[str]) -> di
     odd : list of str
         Sentences on what looks wrong and is kept are added here.
     """
+    on = cells.past_day("trade_date")
+    security = {"security_id": cells.security(on)} if "security_id" in usable_columns(kind) else {}
     return {
         "event_id": cells.text("event_id") or UNNAMED,
-        "on": cells.past_day("trade_date"),
+        "on": on,
         "sequence": cells.whole("sequence"),
         "source": cells.text("source") or f"{source}, {cells.row.label}",
+        **security,
         **_FIELDS[kind](cells, odd),
     }
 
@@ -86,7 +90,6 @@ def _trade(cells: RowCells, odd: list[str]) -> dict[str, Any]:
     if doubt:
         odd.append(doubt)
     return {
-        "security_id": cells.text("security_id"),
         "shares": shares,
         "amount_usd": amount,
         "fees_usd": cells.not_negative("fees_usd") or 0,
@@ -95,7 +98,7 @@ def _trade(cells: RowCells, odd: list[str]) -> dict[str, Any]:
 
 
 def _dividend(cells: RowCells, _odd: list[str]) -> dict[str, Any]:
-    return _security(cells) | {
+    return {
         "amount_usd": cells.not_negative("amount_usd"),
         "ex_on": cells.day("ex_date"),
         "kind": cells.read("dividend_kind", lambda cell: word_of(cell, DividendKind), DividendKind.COMMON),
@@ -112,17 +115,13 @@ def _transfer_in(cells: RowCells, _odd: list[str]) -> dict[str, Any]:
     }
 
 
-def _security(cells: RowCells) -> dict[str, Any]:
-    return {"security_id": cells.text("security_id")}
-
-
 def _moved(cells: RowCells) -> dict[str, Any]:
-    return _security(cells) | {"shares": cells.positive("shares")}
+    return {"shares": cells.positive("shares")}
 
 
 def _action(cells: RowCells) -> dict[str, Any]:
     treatment = cells.read("tax_treatment", lambda cell: word_of(cell, TaxTreatment), None)
-    return _security(cells) | {"tax_treatment": treatment}
+    return {"tax_treatment": treatment}
 
 
 def _ratio(cells: RowCells, _odd: list[str]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from di_advisor.domain.event_text import content_differences
 from di_advisor.domain.events import Event, OpenAccount, TransferIn
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.domain.rows import Findings, Row, some_of
+from di_advisor.domain.tickers import Tickers
 from di_advisor.errors import InputError, InputWarning, RowsError
 
 __all__ = ["OPENED_ON", "ReadEvents", "events_from_rows", "opening_of"]
@@ -63,6 +64,7 @@ def events_from_rows(
     account_id: str = "account",
     as_of: date | None = None,
     partial: bool = False,
+    tickers: Tickers | None = None,
 ) -> ReadEvents:
     """Read events from rows of transactions.
 
@@ -80,6 +82,8 @@ def events_from_rows(
         The day the table is of: a later trade date is an error.
     partial : bool
         Whether right rows are wanted although others are wrong; those come back in ``errors``.
+    tickers : Tickers, optional
+        What tickers meant over time, for rows that name no permanent id.
 
     Raises
     ------
@@ -95,7 +99,8 @@ def events_from_rows(
     odd: list[str] = []
     kinds: dict[str, tuple[Row, OpenAccount]] = {}
     for row in rows:
-        event = _event(row, notation, findings, account_id, as_of, odd)
+        cells = RowCells(row, notation, findings, as_of, tickers)
+        event = _event(cells, account_id, odd)
         opening = _opening(row, findings, account_id) if event is not None else None
         if event is not None:
             read.append((row, event))
@@ -128,12 +133,10 @@ def opening_of(account_id: str, kind: AccountKind, *, reinvests_dividends: bool 
     )
 
 
-def _event(
-    row: Row, notation: Notation, findings: Findings, account_id: str, as_of: date | None, odd: list[str]
-) -> Event | None:
+def _event(cells: RowCells, account_id: str, odd: list[str]) -> Event | None:
     """The event of one row, or None with findings."""
+    row, findings = cells.row, cells.findings
     before = len(findings.errors)
-    cells = RowCells(row, notation, findings, as_of)
     kind = cells.text("kind").casefold().replace(" ", "_")
     if kind not in ROW_KINDS:
         findings.wrong(row.label, "kind", f"{kind!r} is not a kind of row.", f"Use one of: {', '.join(ROW_KINDS)}.")
