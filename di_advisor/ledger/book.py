@@ -326,7 +326,8 @@ class Book:
         """
         self._lots[part.security_id][part.account_id].remove(part)
         if self.groups.key(part.security_id) != self.groups.key(security_id):
-            part.purchase.parts.remove(part)
+            # One that has replaced already may be off the list.
+            part.purchase.parts = [p for p in part.purchase.parts if p is not part]
             part.purchase = Purchase(part.purchase.purchase_id, None, part.purchase.order, [part])
         part.security_id, part.shares = security_id, shares
         self.put(part)

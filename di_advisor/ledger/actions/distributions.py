@@ -24,7 +24,7 @@ from di_advisor.ledger.parts import Part, RealizedKind
 __all__ = ["apply_return_of_capital", "apply_rights", "return_capital", "rights_fraction"]
 
 _ZERO: Final = Fraction(0)
-_RIGHTS_LIMIT: Final = Fraction(15, 100)
+_RIGHTS_LIMIT: Final = Fraction(3, 20)
 
 
 def return_capital(basis_usd: Fraction, amount_usd: Fraction) -> tuple[Fraction, Fraction]:

@@ -178,6 +178,30 @@ def test_a_split_between_trades_changes_no_gain_and_no_wash(made, after, ratio) 
     assert {b.lot.lot_id: b.lot.shares for b in with_split.lots} == scaled
 
 
+@given(trades(), st.sampled_from(["merger", "boot", "spin-off"]), ratios)
+def test_lots_that_have_replaced_losses_go_over_with_what_they_took_on(made, kind, ratio) -> None:
+    day = "2016-09-01"
+    shares = {"new_per_old": ratio}
+    event = {
+        "merger": action(ev.StockMerger, day, FREE, new_security_id="N", **shares),
+        "boot": action(
+            ev.MixedMerger, day, BOOT, new_security_id="N", cash_per_share_usd=0, value_per_new_usd=1, **shares
+        ),
+        "spin-off": action(ev.SpinOff, day, FREE, spun_security_id="N", parent_fraction="0.25", **shares),
+    }[kind]
+    keeps_part = Fraction(3, 4) if kind == "spin-off" else 1
+    before, after = books(*BOTH, *made), books(*BOTH, *made, event)
+    assert sorted(
+        (b.lot.account_id, b.lot.shares, b.lot.basis_total_usd, b.lot.held_since, b.lot.acquired)
+        for b in after.lots
+        if b.lot.security_id == "N"
+    ) == sorted(
+        (b.lot.account_id, b.lot.shares * ratio, b.lot.basis_total_usd * keeps_part, b.lot.held_since, b.lot.acquired)
+        for b in before.lots
+    )
+    assert after.washes == before.washes
+
+
 def outcome(found: Books) -> list[tuple]:
     pieces = [
         (r.event_id, r.lot_id, r.basis_usd, r.proceeds_usd, r.disallowed_usd, r.held_since) for r in found.realized
