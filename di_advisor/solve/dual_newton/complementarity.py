@@ -68,8 +68,10 @@ class Exchanges:
     ----------
     giving, taking : ndarray of int, shape (x,)
         Places of the filled piece and of the empty one, in filling order.
-    change : ndarray of shape (x, r)
-        Change of the row activities per unit.
+    rows : ndarray of int, shape (c,)
+        Places, among exposures and rows, of the rows that count amounts.
+    change : ndarray of shape (x, c)
+        Change of their activities per unit.
     cost : ndarray of shape (x,)
         Cost per unit at the present prices; at least zero.
     most : ndarray of shape (x,)
@@ -78,6 +80,7 @@ class Exchanges:
 
     giving: IntArray
     taking: IntArray
+    rows: IntArray
     change: FloatArray
     cost: FloatArray
     most: FloatArray
@@ -87,7 +90,9 @@ class Exchanges:
         keep = np.flatnonzero(self.cost <= most_cost)
         if not len(keep):
             return None
-        return Exchanges(self.giving[keep], self.taking[keep], self.change[keep], self.cost[keep], self.most[keep])
+        return Exchanges(
+            self.giving[keep], self.taking[keep], self.rows, self.change[keep], self.cost[keep], self.most[keep]
+        )
 
 
 @dataclass(frozen=True)
@@ -220,9 +225,8 @@ def _with_exchanges(
 ) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
     """The equations with the exchanges: full ones shift the activities, free ones are further unknowns."""
     moved = np.where(swap == _FULL, exchanges.most, 0.0)
-    k = len(step) - exchanges.change.shape[1]
     change = np.zeros((len(moved), len(step)))
-    change[:, k:] = exchanges.change
+    change[:, exchanges.rows] = exchanges.change
     target = target + (moved @ change)[wanted]
     free = np.flatnonzero(swap == _FREE)
     if not len(free):
@@ -243,7 +247,7 @@ def _corrected(
     k = limits.factors
     reached = responses.activity - responses.hessian @ (p - responses.prices)
     if responses.exchanges is not None:
-        reached[k:] += moved @ responses.exchanges.change
+        reached[responses.exchanges.rows] += moved @ responses.exchanges.change
     reached[:k] = e
     pull = p.copy()  # more than zero: pushes against the upper limit
     pull[:k] -= limits.curvature @ e
@@ -257,8 +261,7 @@ def _exchanged(
     responses: Responses, exchanges: Exchanges, swap: IntArray, p: FloatArray, moved: FloatArray
 ) -> IntArray:
     """The same for exchanges: within their amounts, and at no cost unless at an end."""
-    k = len(p) - exchanges.change.shape[1]
-    cost = exchanges.cost + exchanges.change @ (p - responses.prices)[k:]
+    cost = exchanges.cost + exchanges.change @ (p - responses.prices)[exchanges.rows]
     ends = np.where(moved < -_SAME, _ZERO, np.where(moved > exchanges.most + _SAME, _FULL, _FREE))
     after = np.where(swap == _FREE, ends, swap)
     after = np.where((swap == _ZERO) & (cost < -_SAME), _FREE, after)

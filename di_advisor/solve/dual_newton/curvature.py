@@ -15,7 +15,7 @@ TIED = 1e-11
 """Cost of an exchange that counts as none."""
 
 
-def curvature_of(pieces: Pieces, response: Response, stiffness: FloatArray, factors: int) -> FloatArray:
+def curvature_of(pieces: Pieces, response: Response, stiffness: FloatArray) -> FloatArray:
     """Minus the Hessian of the names' value, shape (k + r, k + r).
 
     A name moves only while it is inside a piece and inside its limits; then its net trade falls by
@@ -29,7 +29,7 @@ def curvature_of(pieces: Pieces, response: Response, stiffness: FloatArray, fact
     matrix = pieces.matrix[movers]
     if pieces.row_turns is not None:
         at = place[movers] if stack.piece is None else stack.piece[place[movers]]
-        matrix[:, factors:] += pieces.row_turns[:, at].T
+        matrix[:, pieces.rows] += pieces.row_turns[:, at].T
     matrix *= (1.0 / np.sqrt(stiffness[movers]))[:, None]
     return np.asarray(matrix.T @ matrix, dtype=np.float64)
 
@@ -45,7 +45,8 @@ def exchanges_at(response: Response) -> Exchanges | None:
     if not len(useful):
         return None
     gives, takes = gives[useful], takes[useful]
-    return Exchanges(gives, takes, links.change[useful], stack.key[takes] - stack.key[gives], most[useful])
+    cost = stack.key[takes] - stack.key[gives]
+    return Exchanges(gives, takes, links.rows, links.change[useful], cost, most[useful])
 
 
 def exchange(pieces: Pieces, response: Response, exchanges: Exchanges | None, moved: FloatArray) -> FloatArray:

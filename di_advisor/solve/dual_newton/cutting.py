@@ -69,12 +69,12 @@ def cut_pieces(block: Block, matrix: FloatArray, order: IntArray, limits: Restri
     everyone = len(traders) == len(z0)
     active = z0[traders]
     specific = block.risk.specific_variance_per_year
-    with_rows = [r for r in block.rows if r.on_segments is not None]
+    factors = matrix.shape[1] - len(block.rows)
+    rows = np.array([factors + j for j, r in enumerate(block.rows) if r.on_segments is not None], dtype=np.int64)
     row_slopes = row_turns = None
     sign = np.where(sell, -1.0, 1.0)
-    if with_rows:
-        zero = np.zeros(len(segment))
-        row_slopes = np.array([zero if r.on_segments is None else r.on_segments[segment] for r in block.rows])
+    if len(rows):
+        row_slopes = np.array([r.on_segments[segment] for r in block.rows if r.on_segments is not None])
         row_turns = row_slopes * sign
     return Pieces(
         segment=segment,
@@ -84,6 +84,7 @@ def cut_pieces(block: Block, matrix: FloatArray, order: IntArray, limits: Restri
         sign=sign,
         slope=segments.slope[segment],
         width=width,
+        rows=rows,
         row_slopes=row_slopes,
         traders=traders,
         matrix=matrix if everyone else matrix[traders],
@@ -99,5 +100,5 @@ def cut_pieces(block: Block, matrix: FloatArray, order: IntArray, limits: Restri
         row_turns=row_turns,
         start=start,
         end=end,
-        links=None if row_turns is None else links_of(row_turns, owner),
+        links=None if row_turns is None else links_of(rows, row_turns, owner),
     )

@@ -74,7 +74,7 @@ class Climb:
 
     def at(self, prices: FloatArray, exposures: FloatArray) -> Place:
         """The dual at a point."""
-        response = self.pieces.respond(prices, self.risk, self.trading, self.limits.factors)
+        response = self.pieces.respond(prices, self.risk, self.trading)
         return Place(prices, exposures, response, response.value + coupling(prices, exposures, self.limits))
 
     def along(self, here: Place, point: Point, hessian: FloatArray, bent: FloatArray) -> Place | None:
@@ -155,7 +155,7 @@ class Climb:
         found = exchanges_at(place.response)
         if found is None:
             return None
-        falling = -(found.change @ dp[self.limits.factors :])
+        falling = -(found.change @ dp[found.rows])
         ahead = np.flatnonzero((falling > 0) & (found.cost > _SAME * falling))
         if not len(ahead):
             return None

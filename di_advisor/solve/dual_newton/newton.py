@@ -92,8 +92,6 @@ def ascend(
     steps_max : int
         Budget.
     """
-    k = limits.factors
-
     climb = Climb(pieces, limits, risk, trading)
     here = climb.at(start.prices, start.exposures)
     sides = start.sides
@@ -101,7 +99,7 @@ def ascend(
     full = usual @ (pieces.matrix * pieces.matrix)
     for step in range(steps_max + 1):
         stiffness = pieces.stiffness(here.response.trade, risk, trading)
-        hessian = curvature_of(pieces, here.response, stiffness, k)
+        hessian = curvature_of(pieces, here.response, stiffness)
         around = exchanges_at(here.response)
         exchanges = None if around is None else around.cheapest(TIED)
         damping = np.diag(_damping(hessian, full, _violation(here.response.activity, limits)))
@@ -140,14 +138,13 @@ def _bent(hessian: FloatArray, here: Place, point: Point, found: Exchanges | Non
     """H with the kinks that the step would cross spread out over it: their mean effect, to first order."""
     if found is None:
         return hessian
-    factors = len(here.exposures)
-    turn = found.change @ (point.prices - here.prices)[factors:]
+    turn = found.change @ (point.prices - here.prices)[found.rows]
     crossed = (found.cost > TIED) & (found.cost + turn < 0)
     if not crossed.any():
         return hessian
     bent = hessian.copy()
     change = found.change[crossed]
-    bent[factors:, factors:] += (change.T * (found.most[crossed] / -turn[crossed])) @ change
+    bent[np.ix_(found.rows, found.rows)] += (change.T * (found.most[crossed] / -turn[crossed])) @ change
     return bent
 
 
@@ -160,7 +157,7 @@ def _outcome(
     if exchanges is not None and point.exchanged.any():
         moved = np.clip(point.exchanged, 0.0, exchanges.most)
         activity = activity.copy()
-        activity[limits.factors :] += moved @ exchanges.change
+        activity[exchanges.rows] += moved @ exchanges.change
         extra = float(moved @ exchanges.cost)
     off = _violation(activity, limits)
     objective = _objective(here, activity, limits) + extra

@@ -22,6 +22,7 @@ __all__ = ["Links", "Pieces", "Response", "Stack", "ends_of", "links_of"]
 
 IntArray = NDArray[np.int64]
 _TINY = 1e-300
+_APART = 1e-3
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,14 @@ class Links:
     ----------
     place : ndarray of int, shape (l,)
         Place of the first of the two.
-    change : ndarray of shape (l, r)
-        Change of the row activities when the second is filled instead of the first, per unit.
+    rows : ndarray of int, shape (c,)
+        Places of the rows that count amounts, among exposures and rows.
+    change : ndarray of shape (l, c)
+        Change of their activities when the second is filled instead of the first, per unit.
     """
 
     place: IntArray
+    rows: IntArray
     change: FloatArray
 
 
@@ -104,7 +108,9 @@ class Pieces:
         Sale or buy.
     sign, slope, width : ndarray of shape (m,)
         Effect on the net trade, cost per unit, largest amount.
-    row_slopes : ndarray of shape (r, m) or None
+    rows : ndarray of int, shape (c,)
+        Places of the rows that count amounts, among exposures and rows.
+    row_slopes : ndarray of shape (c, m) or None
         Coefficients of the coupling rows on the amounts; None where no row has any.
     traders : ndarray of int, shape (t,)
         Their names.
@@ -122,7 +128,7 @@ class Pieces:
         Net trade with every sale made.
     still : float
         Specific variance of the names that cannot trade.
-    row_turns : ndarray of shape (r, m) or None
+    row_turns : ndarray of shape (c, m) or None
         The same per unit of net trade.
     start, end : ndarray of shape (m,)
         Net trades between which each piece is filled, in the order of slopes without prices.
@@ -137,6 +143,7 @@ class Pieces:
     sign: FloatArray
     slope: FloatArray
     width: FloatArray
+    rows: IntArray
     row_slopes: FloatArray | None
     traders: IntArray
     matrix: FloatArray
@@ -154,7 +161,7 @@ class Pieces:
     end: FloatArray
     links: Links | None
 
-    def respond(self, prices: FloatArray, risk: float, trading: float, factors: int) -> Response:
+    def respond(self, prices: FloatArray, risk: float, trading: float) -> Response:
         """Best trades at given prices.
 
         Parameters
@@ -165,15 +172,13 @@ class Pieces:
             Price of variance.
         trading : float
             Scale of everything but risk.
-        factors : int
-            k.
         """
         own = risk * self.specific
         q = 2.0 * (own + trading * self.impact)
         lean = 2.0 * own * self.active + self.matrix @ prices
         cost = self.slope if trading == 1.0 else trading * self.slope
         if self.row_slopes is not None:
-            cost = cost + prices[factors:] @ self.row_slopes
+            cost = cost + prices[self.rows] @ self.row_slopes
         stack = self._stack(cost)
         candidate = self._candidates(lean, stack, q, trading)
         trade = np.maximum.reduceat(np.minimum(candidate, stack.end), self.first)
@@ -182,7 +187,7 @@ class Pieces:
         amounts = self.amounts(filled, stack)
         activity = self.base + trade @ self.matrix
         if self.row_slopes is not None:
-            activity[factors:] += self.row_slopes @ amounts
+            activity[self.rows] += self.row_slopes @ amounts
         value = (
             float((0.5 * q * trade + lean) @ trade + cost @ amounts)
             + trading * self._power_cost(trade)
@@ -237,13 +242,12 @@ class Pieces:
         wrong = (key[1:] < key[:-1]) & (self.owner[1:] == self.owner[:-1])
         if not wrong.any():
             return Stack(None, key, self.start, self.end, self.links)
-        concerned = np.zeros(len(self.first), dtype=np.bool_)
-        concerned[self.owner[1:][wrong]] = True
-        at = np.flatnonzero(concerned[self.owner])
-        piece = np.arange(len(key))
-        piece[at] = at[np.lexsort((key[at], self.owner[at]))]
+        # one stable sort: names are in order already and each side nearly so, which it takes advantage of;
+        # keys closer than round-off may stay out of order, which costs nothing
+        apart = 2.0 * float(np.abs(key).max()) * (1.0 + _APART)
+        piece = np.argsort(self.owner * apart + key, kind="stable")
         start, end = ends_of(self.width[piece], self.owner, self.first, self.sold_out)
-        return Stack(piece, key[piece], start, end, links_of(self.row_turns[:, piece], self.owner))
+        return Stack(piece, key[piece], start, end, links_of(self.rows, self.row_turns[:, piece], self.owner))
 
 
 def ends_of(width: FloatArray, owner: IntArray, first: IntArray, sold_out: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -257,8 +261,8 @@ def ends_of(width: FloatArray, owner: IntArray, first: IntArray, sold_out: Float
     return start, end
 
 
-def links_of(row_turns: FloatArray, owner: IntArray) -> Links | None:
+def links_of(rows: IntArray, row_turns: FloatArray, owner: IntArray) -> Links | None:
     """Links among pieces in filling order; None where rows tell no neighbours apart."""
     change = row_turns[:, 1:] - row_turns[:, :-1]
     place = np.flatnonzero((change != 0).any(axis=0) & (owner[1:] == owner[:-1]))
-    return Links(place, change[:, place].T) if len(place) else None
+    return Links(place, rows, change[:, place].T) if len(place) else None
