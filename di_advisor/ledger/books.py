@@ -121,7 +121,9 @@ class Books:
                 yield f"{name}|{each}"
         yield f"{sorted(self.cash_usd.items())}|{sorted(self.pending_fractions.items())}"
         yield f"{sorted(self.delisted)}|{sorted(self.tickers.items())}"
-        yield f"{sorted(self.policies.recorded().items())}|{sorted(self.groups.group_by_security.items())}"
+        yield f"{sorted(self.policies.recorded().items())}"
+        for line in self.groups.recorded():
+            yield f"groups|{line}"
 
     def digest(self) -> str:
         """SHA-256 of the books: equal books, equal digests."""

@@ -298,7 +298,7 @@ class WashSales:
             replacement_shares=candidate.shares,
             disallowed_usd=disallowed,
             lost_for_good=lost is not None,
-            rule=lost or "26 USC 1091(a), (d); 26 CFR 1.1091-1, 1.1091-2",
+            rule=self._rule(loss, candidate, lost),
         )
         loss.disallowed_usd, loss.settled = disallowed, True
         loss.matches.append(match)
@@ -313,6 +313,12 @@ class WashSales:
             if candidate.open:
                 self.moved.append(candidate)
         return candidate
+
+    def _rule(self, loss: Part, candidate: Part, lost: str | None) -> str:
+        rule = lost or "26 USC 1091(a), (d); 26 CFR 1.1091-1, 1.1091-2"
+        if loss.security_id == candidate.security_id:
+            return rule
+        return f"{rule}; {self._groups.why(loss.security_id, candidate.security_id)}"
 
     def _is_lost(self, candidate: Part) -> str | None:
         """The rule by which a loss replaced by this part is gone for good; None if the part's basis takes it."""
