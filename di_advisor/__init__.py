@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from di_advisor.domain.target import IndexWeights, Target, TargetComponent
     from di_advisor.domain.taxes import ConstantRates, FilingStatus, TaxProfile
     from di_advisor.domain.universe import Security, Universe
+    from di_advisor.ledger.ledger import Ledger
     from di_advisor.propose.proposal import Proposal
     from di_advisor.ui import app, load_ipython_extension
 
@@ -33,6 +34,7 @@ __all__ = [
     "FilingStatus",
     "Fill",
     "IndexWeights",
+    "Ledger",
     "LotState",
     "Mandate",
     "Market",
@@ -61,6 +63,7 @@ _HOME = {
     "di_advisor.domain.target": ("IndexWeights", "Target", "TargetComponent"),
     "di_advisor.domain.taxes": ("ConstantRates", "FilingStatus", "TaxProfile"),
     "di_advisor.domain.universe": ("Security", "Universe"),
+    "di_advisor.ledger.ledger": ("Ledger",),
     "di_advisor.propose.proposal": ("Proposal",),
     "di_advisor.ui": ("app", "load_ipython_extension"),
 }

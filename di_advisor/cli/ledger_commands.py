@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, date, datetime
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from di_advisor.cli.outputs import write_all
@@ -55,26 +54,11 @@ def record(arguments: argparse.Namespace, screen: Screen) -> None:
 
 def show(arguments: argparse.Namespace, screen: Screen) -> None:
     """Show holdings, gains by year, and what is not final or not known."""
+    from di_advisor.report.books_view import books_text
+
     with _opened(arguments) as ledger:
         books = ledger.books(_as_of(arguments))
-    screen.show(f"Books of {books.taxpayer} on {books.as_of}. {books.scope} Not tax advice.")
-    screen.show(f"\n  {'account':<16} {'security':<16} {'lots':>5} {'shares':>16} {'adjusted basis USD':>20}")
-    held: dict[tuple[str, str], list[Fraction | None]] = {}
-    shares: dict[tuple[str, str], Fraction] = {}
-    for b in books.lots:
-        key = (b.lot.account_id, b.lot.security_id)
-        basis = None if b.lot.basis_total_usd is None else Fraction(b.lot.basis_total_usd)
-        held.setdefault(key, []).append(basis)
-        shares[key] = shares.get(key, Fraction(0)) + Fraction(b.lot.shares)
-    for (account, security), bases in held.items():
-        known = [b for b in bases if b is not None]
-        total = f"{float(sum(known, Fraction(0))):,.2f}" if len(known) == len(bases) else "not known"
-        name = books.tickers.get(security, security)
-        screen.show(
-            f"  {account:<16} {name:<16} {len(bases):>5} {float(shares[account, security]):>16,.4f} {total:>20}"
-        )
-    _show_years(books, screen)
-    _show_notices(books, screen)
+    screen.show(books_text(books))
 
 
 def papers(arguments: argparse.Namespace, screen: Screen) -> None:
@@ -127,27 +111,6 @@ def _opened(arguments: argparse.Namespace) -> Ledger:
 def _as_of(arguments: argparse.Namespace) -> date:
     today = datetime.now(EXCHANGE_ZONE).date()  # noqa: TID251  # here, at the rim, today becomes an argument
     return arguments.as_of or today
-
-
-def _show_years(books: Books, screen: Screen) -> None:
-    years = sorted({r.sold.year for r in books.realized if r.taxed})
-    if not years:
-        return
-    titles = ("year", "short-term", "long-term", "disallowed", "lost for good", "provisional")
-    screen.show("\n  {:<6} {:>16} {:>16} {:>16} {:>16} {:>16}   USD".format(*titles))
-    for year in years:
-        pieces = [r for r in books.realized_in(year) if r.known]
-        sums = [
-            sum((r.recognized_usd for r in pieces if r.term.value == "short"), Fraction(0)),
-            sum((r.recognized_usd for r in pieces if r.term.value == "long"), Fraction(0)),
-            sum((r.disallowed_usd for r in pieces), Fraction(0)),
-            sum((r.lost_for_good_usd for r in pieces), Fraction(0)),
-            sum((r.recognized_usd for r in pieces if r.provisional(books.as_of)), Fraction(0)),
-        ]
-        screen.show(f"  {year:<6} " + " ".join(f"{float(s):>16,.2f}" for s in sums))
-        left_out = len(books.realized_in(year)) - len(pieces)
-        if left_out:
-            screen.note(f"{left_out} sales of {year} are not in these sums: their basis is not known.")
 
 
 def _show_notices(books: Books, screen: Screen) -> None:

@@ -47,11 +47,11 @@ _ZERO: Final = Fraction(0)
 
 def taken_parts(
     book: Book,
-    event: Any,
+    event: Any,  # noqa: ANN401
     account_id: str,
     security_id: str,
     shares: Fraction,
-    choice: LotChoice,  # noqa: ANN401
+    choice: LotChoice,
 ) -> list[tuple[Part, Fraction]]:
     """Open parts that an event takes, with the shares of each.
 

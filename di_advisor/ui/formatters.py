@@ -12,11 +12,21 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from di_advisor.ledger.books import Books
+    from di_advisor.ledger.papers import Paper
     from di_advisor.propose.proposal import Proposal
 
-__all__ = ["load_ipython_extension", "proposal_bundle", "register_under_ipython"]
+__all__ = [
+    "books_bundle",
+    "load_ipython_extension",
+    "paper_bundle",
+    "proposal_bundle",
+    "register_under_ipython",
+]
 
-_BY_TYPE_NAME = ("di_advisor.propose.proposal", "Proposal")
+_BOOKS = ("di_advisor.ledger.books", "Books")
+_PAPER = ("di_advisor.ledger.papers.paper", "Paper")
+_PROPOSAL = ("di_advisor.propose.proposal", "Proposal")
 
 
 def proposal_bundle(proposal: Proposal) -> dict[str, str]:
@@ -30,8 +40,29 @@ def proposal_bundle(proposal: Proposal) -> dict[str, str]:
     }
 
 
+def books_bundle(books: Books) -> dict[str, str]:
+    """The books in every form a notebook may want, by media type."""
+    from di_advisor.report.books_view import books_html, books_markdown, books_text
+
+    return {
+        "text/html": books_html(books),
+        "text/markdown": books_markdown(books),
+        "text/plain": books_text(books),
+    }
+
+
+def paper_bundle(paper: Paper[Any]) -> dict[str, str]:
+    """A paper of the ledger in the forms a notebook may want, by media type."""
+    from di_advisor.report.books_view import paper_view_html, paper_view_text
+
+    return {"text/html": paper_view_html(paper), "text/plain": paper_view_text(paper)}
+
+
 def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not imported for a type
-    ipython.display_formatter.mimebundle_formatter.for_type_by_name(*_BY_TYPE_NAME, proposal_bundle)
+    formatter = ipython.display_formatter.mimebundle_formatter
+    formatter.for_type_by_name(*_BOOKS, books_bundle)
+    formatter.for_type_by_name(*_PAPER, paper_bundle)
+    formatter.for_type_by_name(*_PROPOSAL, proposal_bundle)
 
 
 def load_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 as IPython calls it
