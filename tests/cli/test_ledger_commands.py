@@ -41,7 +41,7 @@ def test_books_are_shown_with_their_scope_and_what_is_provisional(
     out = capsys.readouterr().out
     assert "Accounts seen: A (taxable), IRA (ira). Not tax advice." in out
     # Lost in the IRA: 30 of 100 shares of a loss of 1,002; 50 more went into the lot that was sold later.
-    assert out.splitlines()[-1].split() == ["2025", "-1,201.40", "0.00", "801.60", "300.60", "-1,001.00"]
+    assert out.splitlines()[-1].split() == ["2025", "-1,201.40", "0.00", "801.60", "300.60", "-1,001.00", "-"]
 
 
 def test_the_papers_of_a_year_are_written_as_csv_and_html(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:

