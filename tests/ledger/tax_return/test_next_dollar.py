@@ -165,15 +165,17 @@ def test_the_table_has_no_slopes_so_the_schedule_s_are_given_and_the_label_says_
 
 
 def test_constant_rates_are_the_same_at_any_amount_and_labelled() -> None:
-    profile = TaxProfile(ConstantRates(0.408, 0.238), tax_year=2031, realized_short_usd=Decimal(1000))
+    profile = TaxProfile(
+        ConstantRates(0.408, 0.238), tax_year=2031, realized_short_usd=Decimal(1000), realized_long_usd=Decimal(500)
+    )
     answer = next_dollar(profile, date(2031, 5, 1))
     assert answer.short_gain == answer.short_loss == Fraction("0.408")
     assert answer.long_gain == answer.long_loss == Fraction("0.238")
     assert answer.short.knots_usd == answer.long.knots_usd == ()
-    assert answer.now_usd == 408
-    assert answer.short.at(-2_000) == -408
+    assert answer.now_usd == 408 + 119
+    assert answer.short.at(-2_000) == -408 + 119
     assert answer.tax.surface((-10, 10), (-10, 10)).at(1, 1) == answer.tax.at(1, 1)
-    np.testing.assert_allclose(answer.short.at_many([0, 1000]), [408, 816])
+    np.testing.assert_allclose(answer.short.at_many([0, 1000]), [527, 935])
     assert answer.label.startswith("constant rates")
     assert "Not tax advice" in answer.label
 
@@ -212,6 +214,8 @@ def test_a_surface_knows_where_it_ends() -> None:
         surface.at(11, 0)
     with pytest.raises(InputError, match="is empty"):
         tax_on_gains(EMPLOYEE, A_DAY[2025]).surface((0, 0), (0, 10))
+    with pytest.raises(InputError, match="is empty"):
+        tax_on_gains(EMPLOYEE, A_DAY[2025]).surface((0, 10), (5, 5))
 
 
 @pytest.mark.parametrize("worth", ["-0.1", "1", "20"])

@@ -1,5 +1,6 @@
 """State taxes from inputs; the minimum tax where the second return's word is not enough."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ from di_advisor.errors import InputError
 from di_advisor.ledger.tax_return import ReturnInputs, StateTax, compute_return
 
 FLAT = StateTax.at_flat_rates("flat", short_rate="0.085", long_rate="0.05", source="a test")
+EXEMPTING = replace(FLAT, short_deduction_usd=Fraction(1_000), long_deduction_usd=Fraction(2_000))
 NO_CARRY = StateTax.at_flat_rates(
     "no carry", short_rate="0.03", long_rate="0.03", source="a test", carries_losses=False
 )
@@ -39,6 +41,8 @@ def state_tax(state: StateTax, short: int, long: int, carried: int = 0) -> Fract
         (FLAT, 10_000, -4_000, 0, "510"),
         (FLAT, 10_000, 20_000, 15_000, "750"),
         (FLAT, -10_000, 0, 0, "-255"),
+        (EXEMPTING, 11_000, 22_000, 0, "1850"),
+        (EXEMPTING, 900, 1_900, 0, "0"),
         (NO_CARRY, 10_000, 20_000, 15_000, "900"),
         (NO_CARRY, -10_000, 4_000, 0, "0"),
         (ORDINARY, 10_000, 5_000, 0, "4100"),
