@@ -80,7 +80,7 @@ def is_long_term(held_since: date, sold: date, *, months: int = LONG_TERM_MONTHS
     InputError
         If the sale is dated before the holding period starts.
     """
-    if calendar_day(sold, "The sale date") < held_since:
+    if calendar_day(sold, "The sale date") < calendar_day(held_since, "The start of the holding period"):
         raise InputError(
             f"The sale on {sold} is dated before its lot, held since {held_since}.",
             hint="Correct one of the two dates.",
