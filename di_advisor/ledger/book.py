@@ -76,6 +76,7 @@ class Book:
         self.left: list[Part] = []
         self.income: list[Income] = []
         self.notices: list[Notice] = []
+        self._noted: set[Notice] = set()
         self.identifications: list[Identification] = []
         self.cash_usd: dict[str, Fraction] = {}
         self.fractions: dict[tuple[str, str], Fraction] = {}
@@ -160,6 +161,23 @@ class Book:
         self.put(part)
         if part.purchase.bought_on is not None:
             self.wash.bought(part)
+
+    def restore(self, part: Part, number: int) -> None:
+        """Take in a part of earlier books, open or sold, as it was left; nothing is matched again.
+
+        Parameters
+        ----------
+        part : Part
+            With its purchase; the purchase's list of parts is kept up here.
+        number : int
+            Of the last piece that was split off its lot.
+        """
+        key = (part.account_id, part.root_id)
+        self._roots[key] = max(self._roots.get(key, 0), number)
+        part.purchase.parts.append(part)
+        if part.open:
+            self.put(part)
+        self.wash.restore(part)
 
     def require_account(self, account_id: str) -> None:
         """Refuse an account that was never opened."""
@@ -339,13 +357,15 @@ class Book:
     ) -> None:
         """Keep a notice; the same one is kept once."""
         notice = Notice(about, event_id, account_id, security_id, sentence)
-        if notice not in self.notices:
+        if notice not in self._noted:
+            self._noted.add(notice)
             self.notices.append(notice)
 
     def settle_note(self, about: str, account_id: str, security_id: str) -> None:
         """Drop notices of one kind on a holding: what they said is no longer so."""
         key = (about, account_id, security_id)
         self.notices = [n for n in self.notices if (n.about, n.account_id, n.security_id) != key]
+        self._noted = set(self.notices)
 
     def no_lots(self, account_id: str, security_id: str, shares: Fraction, held: Fraction, what: str) -> InputError:
         """The error of an event that needs more shares than there are."""
