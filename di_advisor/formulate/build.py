@@ -5,6 +5,7 @@ Every wish of the mandate becomes a term, a rule, or a typed refusal; none is dr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -108,7 +109,7 @@ def _tax_per_weight(signals: Signals, tax: TaxProfile) -> FloatArray:
     return np.where(account.lot_known, rate * ratio, 0.0)
 
 
-def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
+def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impact: bool = False) -> Problem:
     """The problem of one account.
 
     Parameters
@@ -119,6 +120,9 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
         Wishes.
     tax : TaxProfile
         Rates; accounts that are not taxable must come with rates of zero.
+    exact_impact : bool
+        Charge the 3/2 power of market impact as it is, not by chords. The cash that costs may take is
+        still kept by the chords, which never understate it.
 
     Returns
     -------
@@ -154,6 +158,9 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
         account.continuation_usd, account.lot_value_usd, out=np.zeros(len(tax_rate)), where=account.lot_value_usd > 0
     )
     cost = TradingCost(holdings, curve, impact)
+    if exact_impact:
+        power = market.costs.three_halves * np.sqrt(value)
+        cost = replace(cost, linear=market.costs.linear, power=power)
     terms: list[Term] = [
         LotTax(holdings, tax_rate),
         cost,
@@ -177,7 +184,9 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
         rules.append(TrackingErrorCap(holdings, market.risk, mandate.tracking_error_max))
     total = add_up((t.separable() for t in terms), len(tax_rate), len(buy_max))
     slope = tax_rate if total.lot_slope is None else total.lot_slope
-    segments = cut(account.lot_name, sell_max, slope, account.lot_gain_usd < 0, buy_max, total.traded or curve)
+    segments = cut(
+        account.lot_name, sell_max, slope, account.lot_gain_usd < 0, buy_max, total.traded or curve, total.linear
+    )
     box = {b.factor: b for b in bands if b.factor}
     block = Block(
         account_id=account.account_id,
@@ -194,5 +203,6 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile) -> Problem:
         tracking_error_max=mandate.tracking_error_max,
         min_trade=np.full(len(buy_max), least),
         groups=market.universe.group_of,
+        power=total.power,
     )
     return Problem((block,), market.universe.group_of, tuple(terms), tuple(rules))

@@ -111,6 +111,7 @@ def cut(
     lot_loss: NDArray[np.bool_],
     buy_width: FloatArray,
     chords: CostChords,
+    linear: FloatArray | None = None,
 ) -> Segments:
     """Segments of all sales and buys.
 
@@ -122,6 +123,9 @@ def cut(
         Weight that may be bought of each name.
     chords : CostChords
         Trading cost.
+    linear : ndarray of shape (n,), optional
+        Trading cost per unit that the slopes take instead, where a power is charged beside them; the
+        chords then are what is paid in cash.
     """
     lots = np.flatnonzero(lot_width > _SHORTEST)
     lots = lots[np.lexsort((lot_slope[lots], lot_name[lots]))]
@@ -134,12 +138,13 @@ def cut(
     sell = np.r_[np.ones(len(sold), bool), np.zeros(len(buyer), bool)]
     order = np.lexsort((~sell, name))
     nothing = np.zeros(len(buyer))
+    charged = np.r_[cost, cost_b] if linear is None else linear[name]
     return Segments(
         name=name[order],
         sell=sell[order],
         lot=np.r_[sold, np.full(len(buyer), -1)][order],
         loss=np.r_[lot_loss[sold], np.zeros(len(buyer), bool)][order],
         width=np.r_[width, width_b][order],
-        slope=(np.r_[lot_slope[sold], nothing] + np.r_[cost, cost_b])[order],
+        slope=(np.r_[lot_slope[sold], nothing] + charged)[order],
         cash_cost=np.r_[cost, cost_b][order],
     )

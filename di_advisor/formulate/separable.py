@@ -60,12 +60,18 @@ class Separable:
         Per squared net trade.
     variance_price : float
         Price of the variance of the active return, which is separable once exposures are priced.
+    power : ndarray of shape (n, 2), optional
+        Per 3/2 power of the amount sold, and of the amount bought, of each name.
+    linear : ndarray of shape (n,), optional
+        Where there is a power: the cost per unit traded; `traded` then only says what cash must be kept for.
     """
 
     lot_slope: FloatArray | None = None
     traded: CostChords | None = None
     impact: FloatArray | None = None
     variance_price: float = 0.0
+    power: FloatArray | None = None
+    linear: FloatArray | None = None
 
 
 def add_up(parts: Iterable[Separable | None], lots: int, names: int) -> Separable:
@@ -86,6 +92,7 @@ def add_up(parts: Iterable[Separable | None], lots: int, names: int) -> Separabl
     """
     slope, impact = np.zeros(lots), np.zeros(names)
     traded: CostChords | None = None
+    power = linear = None
     price = 0.0
     for part in parts:
         if part is None or (traded is not None and part.traded is not None):
@@ -96,5 +103,7 @@ def add_up(parts: Iterable[Separable | None], lots: int, names: int) -> Separabl
         slope = slope + (0.0 if part.lot_slope is None else part.lot_slope)
         impact = impact + (0.0 if part.impact is None else part.impact)
         traded = part.traded or traded
+        power = part.power if power is None else power
+        linear = part.linear if linear is None else linear
         price += part.variance_price
-    return Separable(slope, traded, impact, price)
+    return Separable(slope, traded, impact, price, power, linear)

@@ -22,6 +22,10 @@ from di_advisor.formulate.separable import Separable
 __all__ = ["ActiveRisk", "LotTax", "Term", "TradingCost", "WaitingValue"]
 
 
+_WELL_SCALED = 100.0
+"""Weights are small; a cone solver is more exact on larger numbers."""
+
+
 class Term(Protocol):
     """One term of the objective."""
 
@@ -98,17 +102,27 @@ class TradingCost:
     chords: CostChords
     impact: FloatArray
     name: str = "trading cost"
+    linear: FloatArray | None = None
+    """Cost per unit traded, shape (n,), where the power is exact."""
+    power: FloatArray | None = None
+    """Cost per 3/2 power of the amount traded, shape (n,), exactly; None where chords stand for it."""
 
     @property
     def sentence(self) -> str:
         """What it charges for."""
+        if self.power is not None:
+            return "Predicted half-spread and market impact of each trade."
         return (
             "Predicted half-spread and market impact of each trade; impact by straight pieces that never understate it."
         )
 
     def of(self, traded: FloatArray) -> FloatArray:
         """Cost of trading an amount of each name in one direction, shape (n,), fraction of the account."""
-        return np.asarray(self.chords.cost(traded) + self.impact * traded * traded, dtype=np.float64)
+        if self.power is None or self.linear is None:
+            curve = self.chords.cost(traded)
+        else:
+            curve = (self.linear + self.power * np.sqrt(np.maximum(traded, 0.0))) * traded
+        return np.asarray(curve + self.impact * traded * traded, dtype=np.float64)
 
     def value_usd(self, plan: Plan) -> float:
         """Cost of all trades, in USD."""
@@ -123,25 +137,37 @@ class TradingCost:
         return Plan(rate[self.holdings.lot_name] * plan.sells * value, self.of(plan.buys) * value)
 
     def separable(self) -> Separable:
-        """Chords of the amount traded, and the quadratic part of the net trade."""
-        return Separable(traded=self.chords, impact=self.impact)
+        """Chords of the amount traded, or its power, and the quadratic part of the net trade."""
+        power = None if self.power is None else np.stack([self.power, self.power], axis=1)
+        return Separable(traded=self.chords, impact=self.impact, power=power, linear=self.linear)
 
     def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
-        """Largest of the chords, for each name and side, plus the quadratic part of the net trade."""
+        """Largest of the chords or the power, for each name and side, plus the quadratic part of the net trade."""
         cp = cvxpy()
 
+        if self.power is not None:
+            total: Any = 0
+            for traded in (symbols.buys, symbols.sold):
+                total = total + self.linear @ traded
+                total = total + (self.power / _WELL_SCALED**1.5) @ cp.power(_WELL_SCALED * traded, 1.5)
+            return total + self._squares(symbols)
         rise = np.cumsum(self.chords.slopes * np.diff(self.chords.knots, axis=1), axis=1)
         start = np.c_[np.zeros(len(rise)), rise[:, :-1]] - self.chords.slopes * self.chords.knots[:, :-1]
-        total: Any = 0
+        total = 0
         for traded in (symbols.buys, symbols.sold):
             pieces = [
                 cp.multiply(self.chords.slopes[:, j], traded) + start[:, j] for j in range(self.chords.slopes.shape[1])
             ]
             total = total + cp.sum(pieces[0] if len(pieces) == 1 else cp.maximum(*pieces))
-        if self.impact.any():
-            moved = symbols.active - self.holdings.active
-            total = total + cp.sum_squares(cp.multiply(np.sqrt(self.impact), moved))
-        return total
+        return total + self._squares(symbols)
+
+    def _squares(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
+        """The quadratic part of the net trade."""
+        if not self.impact.any():
+            return 0
+        cp = cvxpy()
+        moved = symbols.active - self.holdings.active
+        return cp.sum_squares(cp.multiply(np.sqrt(self.impact), moved))
 
 
 @dataclass(frozen=True)

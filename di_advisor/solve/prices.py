@@ -21,6 +21,7 @@ from di_advisor.solve.choices import Choice, Choices
 __all__ = ["NameValues", "PricedNames", "Prices"]
 
 _TOLERANCE = 1e-9
+_TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,13 @@ class PricedNames:
         if not len(side.segment):
             return value, amount
         s, name, owner = slope[side.segment], side.name, side.owner
+        power = np.zeros(n) if self.block.power is None else self.block.power[:, 1 if side is self._buy else 0]
         candidate = -(pull[name] + s) / q[name]
+        if self.block.power is not None:
+            # marginal cost q a + 3/2 power sqrt(a) + pull + s: a quadratic in the root
+            wish, half = np.maximum(-(pull[name] + s), 0.0), 1.5 * power[name]
+            root = 2.0 * wish / (half + np.sqrt(half * half + 4.0 * q[name] * wish) + _TINY)
+            candidate = np.where(candidate > 0, root * root, candidate)
         best = np.maximum.reduceat(np.minimum(candidate, side.end), side.first)
         reach = np.minimum(high[owner], np.maximum.reduceat(side.end, side.first))
         floor = low[owner]
@@ -121,7 +128,7 @@ class PricedNames:
         filled[owner] = best
         width = self.block.segments.width[side.segment]
         cost = np.add.reduceat(s * np.clip(filled[name] - side.start, 0.0, width), side.first)
-        total = 0.5 * q[owner] * best**2 + pull[owner] * best + cost
+        total = 0.5 * q[owner] * best**2 + pull[owner] * best + cost + power[owner] * np.maximum(best, 0.0) ** 1.5
         possible = floor <= reach + _TOLERANCE
         value[owner] = np.where(possible, total, np.inf)
         amount[owner] = best

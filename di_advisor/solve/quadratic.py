@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import SolveError, UncertifiedError
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choices, restrict
+from di_advisor.solve.conic import solve_by_clarabel
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.dual_newton import Certified, Prepared, Restricted, Warm, prepare
 from di_advisor.solve.matrices import SCALE, Matrices, build, hessian, linear
@@ -160,7 +160,8 @@ class QuadraticProgram:
         Returns
         -------
         ConvexAnswer
-            From dual Newton; from PIQP if that did not certify it; from Clarabel if PIQP did not solve it.
+            From dual Newton; from PIQP if that did not certify it; from Clarabel if PIQP did not solve it
+            (or where there are 3/2 powers, which PIQP does not know).
         """
         answer = self._by_dual_newton(risk_price, trading)
         if answer.status == "failed":
@@ -169,7 +170,7 @@ class QuadraticProgram:
             c = linear(self.block, self.matrices, trading / size)
             answer = self._by_piqp(P, c, risk_price, size)
             if answer.status != "solved":
-                answer = self._by_clarabel(P, c, risk_price, size)
+                answer = self._by_clarabel(P, c, risk_price, trading)
         self.hot.counts = self.hot.counts.plus(answer.solver)
         return answer
 
@@ -194,6 +195,8 @@ class QuadraticProgram:
         return ConvexAnswer("solved", "dual Newton", found.amounts, found.active, found.prices)
 
     def _by_piqp(self, P: Matrix, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
+        if self.block.power is not None:
+            return self._nothing("failed", "PIQP")  # it knows no powers
         piqp = _solver("piqp")
         m = self.matrices
         if self._piqp is None:
@@ -215,40 +218,12 @@ class QuadraticProgram:
             return self._nothing(named.get(status, "failed"), "PIQP")
         return self._clean("PIQP", result.x, result.y, result.z_u - result.z_l, risk_price, size)
 
-    def _by_clarabel(self, P: Matrix, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
-        clarabel = _solver("clarabel")
-        m = self.matrices
-        eye = sp.identity(len(c), format="csr")
-        parts: list[Any] = [m.equality]
-        rhs = [m.equality_rhs]
-        for matrix, limit, sign in (
-            (m.rows, m.row_upper, 1.0),
-            (m.rows, m.row_lower, -1.0),
-            (eye, m.upper, 1.0),
-            (eye, m.lower, -1.0),
-        ):
-            keep = np.isfinite(limit)
-            parts.append(sp.csr_matrix(matrix)[keep] * sign)
-            rhs.append(limit[keep] * sign)
-        inequalities = sum(len(b) for b in rhs[1:])
-        cones = [clarabel.ZeroConeT(len(rhs[0])), clarabel.NonnegativeConeT(inequalities)]
-        settings = clarabel.DefaultSettings()
-        settings.verbose = False
-        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-9
-        A, b = sp.csc_matrix(sp.vstack(parts)), np.concatenate(rhs)
-        solution = clarabel.DefaultSolver(sp.triu(P, format="csc"), c, A, b, cones, settings).solve()
-        status = str(solution.status)
-        if status != "Solved":
-            named = {"PrimalInfeasible": "infeasible", "DualInfeasible": "unbounded"}
-            return self._nothing(named.get(status, "failed"), "Clarabel")
-        z = np.array(solution.z)
-        equal = len(rhs[0])
-        up = np.isfinite(m.row_upper)
-        low = np.isfinite(m.row_lower)
-        row = np.zeros(len(m.row_upper))
-        row[up] += z[equal : equal + up.sum()]
-        row[low] -= z[equal + up.sum() : equal + up.sum() + low.sum()]
-        return self._clean("Clarabel", np.array(solution.x), z[:equal], row, risk_price, size)
+    def _by_clarabel(self, P: Matrix, c: FloatArray, risk_price: float, trading: float) -> ConvexAnswer:
+        size = max(1.0, risk_price / _LARGEST_PRICE)
+        found = solve_by_clarabel(_solver("clarabel"), self.block, self.matrices, P, c, trading / size)
+        if found.status != "solved":
+            return self._nothing(found.status, "Clarabel")
+        return self._clean("Clarabel", found.variables, found.equality, found.rows, risk_price, size)
 
     def _nothing(self, status: str, solver: str) -> ConvexAnswer:
         return ConvexAnswer(status, solver, np.zeros(len(self.block.segments)), self.block.holdings.active.copy(), None)

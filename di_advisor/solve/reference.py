@@ -103,7 +103,8 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
     if model.status != cp.OPTIMAL:
         raise UncertifiedError(f"The reference ended with {model.status}.", hint="No trades are proposed.")
     plan = Plan(_value(symbols.sells), _value(symbols.buys))
-    return ReferenceAnswer(plan, float(model.value) / _SCALE)
+    # the solver's own value: a power of a trade that is round-off below zero has none
+    return ReferenceAnswer(plan, float(model.solution.opt_val) / _SCALE)
 
 
 def _value(variable: Any) -> FloatArray:  # noqa: ANN401 - a cvxpy variable

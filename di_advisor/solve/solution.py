@@ -18,7 +18,7 @@ from di_advisor.solve.choices import Choices, restrict
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames, Prices
 
-__all__ = ["Solution", "judge", "objective_of", "plan_of", "residual_of", "variance_of"]
+__all__ = ["Solution", "judge", "objective_of", "plan_of", "power_cost", "residual_of", "variance_of"]
 
 FEASIBLE = 1e-6
 """Largest violation of a rule that counts as round-off, fraction of the account."""
@@ -134,9 +134,20 @@ def variance_of(block: Block, active: FloatArray) -> float:
 def objective_of(block: Block, amounts: FloatArray, active: FloatArray) -> float:
     """Objective of segment amounts, a fraction of the account."""
     moved = active - block.holdings.active
-    return float(
+    total = (
         block.aversion * variance_of(block, active) + block.impact @ (moved * moved) + block.segments.slope @ amounts
     )
+    return float(total) + power_cost(block, amounts)
+
+
+def power_cost(block: Block, amounts: FloatArray) -> float:
+    """Cost of the 3/2 powers of what is sold and bought, where the block has any."""
+    if block.power is None:
+        return 0.0
+    segments, n = block.segments, len(block.active_lower)
+    sold = np.bincount(segments.name, weights=np.where(segments.sell, amounts, 0.0), minlength=n)
+    bought = np.bincount(segments.name, weights=np.where(segments.sell, 0.0, amounts), minlength=n)
+    return float(block.power[:, 0] @ sold**1.5 + block.power[:, 1] @ bought**1.5)
 
 
 def residual_of(block: Block, choices: Choices, amounts: FloatArray, active: FloatArray) -> float:

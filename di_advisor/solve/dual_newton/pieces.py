@@ -18,11 +18,15 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 
-__all__ = ["Links", "Pieces", "Response", "Stack", "ends_of", "links_of"]
+__all__ = ["Interleaved", "Links", "Pieces", "Response", "Stack", "ends_of", "links_of"]
 
 IntArray = NDArray[np.int64]
 _TINY = 1e-300
 _APART = 1e-3
+
+
+class Interleaved(Exception):  # noqa: N818 - not an error: another solver has the word
+    """Buying and selling a name at once would pay, and a 3/2 power makes that no list of pieces."""
 
 
 @dataclass(frozen=True)
@@ -237,11 +241,13 @@ class Pieces:
     def _stack(self, cost: FloatArray) -> Stack:
         """Pieces in filling order at given costs per unit."""
         key = self.sign * cost
-        if self.row_turns is None or len(key) < 2:
+        if (self.row_turns is None and self.power is None) or len(key) < 2:
             return Stack(None, key, self.start, self.end, self.links)
         wrong = (key[1:] < key[:-1]) & (self.owner[1:] == self.owner[:-1])
         if not wrong.any():
             return Stack(None, key, self.start, self.end, self.links)
+        if self.power is not None or self.row_turns is None:
+            raise Interleaved
         # one stable sort: names are in order already and each side nearly so, which it takes advantage of;
         # keys closer than round-off may stay out of order, which costs nothing
         apart = 2.0 * float(np.abs(key).max()) * (1.0 + _APART)

@@ -20,7 +20,7 @@ from di_advisor.solve.dual_newton.complementarity import Limits, Sides
 from di_advisor.solve.dual_newton.cutting import IntArray, cut_pieces, filling_order
 from di_advisor.solve.dual_newton.line import Climb
 from di_advisor.solve.dual_newton.newton import Outcome, Position, ascend
-from di_advisor.solve.dual_newton.pieces import Pieces
+from di_advisor.solve.dual_newton.pieces import Interleaved, Pieces
 from di_advisor.solve.prices import Prices
 
 __all__ = ["Certified", "NotCertified", "Prepared", "Restricted", "Warm", "prepare"]
@@ -203,19 +203,17 @@ class Restricted:
         """
         block, pieces = self.prepared.block, self.pieces if trading else self._by_side
         risk = block.aversion if risk is None else risk
+        limits = _limits(block, risk)
+        reason = _hopeless(pieces, limits)
+        if reason:
+            return NotCertified(reason, infeasible=True)
         if risk < _LEAST_RISK:
             return NotCertified("There is no price of risk, so that the dual has kinks everywhere.")
-        if (pieces.lower > pieces.upper + _EMPTY).any():
-            return NotCertified("A name has no trade within its limits.", infeasible=True)
-        limits = Limits(
-            2.0 * risk * block.risk.factor_covariance_per_year,
-            np.concatenate([block.exposure_lower, [r.lower for r in block.rows]]),
-            np.concatenate([block.exposure_upper, [r.upper - r.reserve for r in block.rows]]),
-        )
-        if (limits.lower > limits.upper).any():
-            return NotCertified("A row or an exposure has no room at all.", infeasible=True)
         start = _start(block, limits, warm)
-        outcome = ascend(pieces, limits, start, risk, trading)
+        try:
+            outcome = ascend(pieces, limits, start, risk, trading)
+        except Interleaved:
+            return NotCertified("Under a 3/2-power cost a name would be bought and sold at once.")
         if not outcome.certified:
             if outcome.bound > _ceiling(pieces, block, risk, trading, outcome.position.prices):
                 return NotCertified("The limits contradict each other.", infeasible=True, steps=outcome.steps)
@@ -232,6 +230,15 @@ class Restricted:
         given = Position(np.concatenate([prices.exposures, prices.rows]), prices.point, Sides(np.zeros(0, np.int64)))
         fit_for = _sanitised(given, limits)
         return Climb(self.pieces, limits, prices.risk, 1.0).at(fit_for.prices, fit_for.exposures).dual
+
+
+def _hopeless(pieces: Pieces, limits: Limits) -> str:
+    """Why no plan can keep the limits, as far as that can be told at sight; empty where it cannot."""
+    if (pieces.lower > pieces.upper + _EMPTY).any():
+        return "A name has no trade within its limits."
+    if (limits.lower > limits.upper).any():
+        return "A row or an exposure has no room at all."
+    return ""
 
 
 def _limits(block: Block, risk: float) -> Limits:
