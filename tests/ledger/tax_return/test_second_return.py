@@ -10,7 +10,7 @@ from tests.ledger.tax_return.naive import naive_return
 from tests.ledger.tax_return.strategies import STATES, filers
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(filers())
 def test_a_return_written_from_the_statutes_agrees(inputs: ReturnInputs) -> None:
     ours, theirs = compute_return(inputs), naive_return(inputs)
