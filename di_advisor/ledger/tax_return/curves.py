@@ -86,7 +86,7 @@ class Plane:
     Attributes
     ----------
     corners_usd : tuple of (short, long)
-        The cell, in order around it.
+        The cell, counter-clockwise.
     constant_usd, per_short, per_long : Fraction
         The amount is ``constant_usd + per_short * short + per_long * long``.
     """
@@ -102,7 +102,7 @@ class Plane:
             (b[0] - a[0]) * (long_usd - a[1]) - (b[1] - a[1]) * (short_usd - a[0])
             for a, b in zip(self.corners_usd, (*self.corners_usd[1:], self.corners_usd[0]), strict=True)
         ]
-        return all(each >= 0 for each in turns) or all(each <= 0 for each in turns)
+        return all(each >= 0 for each in turns)
 
     def at(self, short_usd: Fraction, long_usd: Fraction) -> Fraction:
         """The plane's amount at a point, inside its cell or not."""
