@@ -51,8 +51,10 @@ class Book:
         Sold parts; their ``sale_rank`` and ``match_rank`` give the order.
     left : list of Part
         Parts that went away without a sale.
-    income, notices, identifications : list
+    income, identifications : list
         As in `Books`.
+    notices : dict of Notice to None
+        As in `Books`, in order, each once.
     cash_usd : dict of str to Fraction
         By account; starts at zero.
     fractions : dict of (str, str) to Fraction
@@ -75,8 +77,7 @@ class Book:
         self.realized: list[Part] = []
         self.left: list[Part] = []
         self.income: list[Income] = []
-        self.notices: list[Notice] = []
-        self._noted: set[Notice] = set()
+        self.notices: dict[Notice, None] = {}
         self.identifications: list[Identification] = []
         self.cash_usd: dict[str, Fraction] = {}
         self.fractions: dict[tuple[str, str], Fraction] = {}
@@ -174,9 +175,12 @@ class Book:
         """
         key = (part.account_id, part.root_id)
         self._roots[key] = max(self._roots.get(key, 0), number)
+        self._sales = max(self._sales, part.sale_rank)
         part.purchase.parts.append(part)
         if part.open:
             self.put(part)
+        else:
+            self.realized.append(part)
         self.wash.restore(part)
 
     def require_account(self, account_id: str) -> None:
@@ -356,16 +360,12 @@ class Book:
         self, about: str, sentence: str, *, event_id: str = "", account_id: str = "", security_id: str = ""
     ) -> None:
         """Keep a notice; the same one is kept once."""
-        notice = Notice(about, event_id, account_id, security_id, sentence)
-        if notice not in self._noted:
-            self._noted.add(notice)
-            self.notices.append(notice)
+        self.notices.setdefault(Notice(about, event_id, account_id, security_id, sentence))
 
     def settle_note(self, about: str, account_id: str, security_id: str) -> None:
         """Drop notices of one kind on a holding: what they said is no longer so."""
         key = (about, account_id, security_id)
-        self.notices = [n for n in self.notices if (n.about, n.account_id, n.security_id) != key]
-        self._noted = set(self.notices)
+        self.notices = {n: None for n in self.notices if (n.about, n.account_id, n.security_id) != key}
 
     def no_lots(self, account_id: str, security_id: str, shares: Fraction, held: Fraction, what: str) -> InputError:
         """The error of an event that needs more shares than there are."""
