@@ -57,10 +57,14 @@ class Database:
                 born_whole(address.path, self._make)
             refuse_unsound(address, address.path)
         self._engine = self._connectable(address.url)
-        with faults_told(address), self._engine.connect() as connection:
-            version = schema_version(connection)
-        if version != LATEST_SCHEMA:
-            self.write(lambda connection: migrate(connection, address.shown))
+        try:
+            with faults_told(address), self._engine.connect() as connection:
+                version = schema_version(connection)
+            if version != LATEST_SCHEMA:
+                self.write(lambda connection: migrate(connection, address.shown))
+        except BaseException:
+            self._engine.dispose()
+            raise
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Do work in a transaction that sees one state and changes nothing."""

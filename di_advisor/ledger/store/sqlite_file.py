@@ -54,14 +54,7 @@ def refuse_unsound(address: Address, path: Path) -> None:
             hint="It was left as it is. Restore it from a backup, or choose a path where no file is.",
         )
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
-            problems = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
-            tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            versions = (
-                [str(row[0]) for row in connection.execute(f"SELECT version_num FROM {VERSION_TABLE}")]  # noqa: S608
-                if VERSION_TABLE in tables
-                else []
-            )
+        problems, tables, versions = _look(path)
     except sqlite3.Error as error:
         raise told(error, address) from None
     if problems != ["ok"]:
@@ -74,6 +67,36 @@ def refuse_unsound(address: Address, path: Path) -> None:
             f"The file {address.shown} is a SQLite database, and no store.", hint="Choose another path.", tables=tables
         )
     refuse_foreign(", ".join(versions), tables, address.shown)
+
+
+def _look(path: Path) -> tuple[list[str], list[str], list[str]]:
+    """Problems of the pages, names of the tables, and versions of the store."""
+    before = _state(path)
+    if before is not None:  # nobody has it open: read as it is, without leaving files beside it
+        try:
+            seen = _query(path, "immutable=1")
+        except sqlite3.Error:
+            if _state(path) == before:
+                raise
+        else:
+            if _state(path) == before:
+                return seen
+    return _query(path, "mode=ro")
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Size and time of a database that nobody has open; None where a write-ahead file says that somebody may."""
+    status = path.stat()
+    return None if Path(f"{path}-wal").exists() else (status.st_size, status.st_mtime_ns)
+
+
+def _query(path: Path, how: str) -> tuple[list[str], list[str], list[str]]:
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True)) as connection:
+        problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check(5)")]
+        tables = [str(row[0]) for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        query = f"SELECT version_num FROM {VERSION_TABLE}"  # noqa: S608
+        versions = [str(row[0]) for row in connection.execute(query)] if VERSION_TABLE in tables else []
+    return problems, tables, versions
 
 
 def born_whole(path: Path, make: Callable[[Path], None]) -> None:
