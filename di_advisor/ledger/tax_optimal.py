@@ -14,7 +14,9 @@ way; and whatever moving shares between two lots improves. Small cases are enume
 `OptimalChoice.proved` says whether the answer is known to be the least in whole shares.
 
 Limits: one account, one security, one price. Lots whose basis or term is not known are never chosen.
-Shares sold here replace nothing. Brokers' minimal sizes do not occur. Not tax advice.
+Shares sold in the same sale replace nothing here; the books let a recent purchase that is sold too
+take over the loss and its days, which leaves the sum as it is, but can make short-term loss long-term.
+Not tax advice.
 """
 
 from __future__ import annotations
@@ -29,11 +31,14 @@ from typing import Final
 from di_advisor.domain.amounts import Exact, as_fraction, exact, show_exact
 from di_advisor.domain.events import LotChoice, LotMethod, LotShares
 from di_advisor.errors import IncompleteDataError, InputError
+from di_advisor.ledger.books import Books
 from di_advisor.ledger.holding_period import is_long_term
 from di_advisor.ledger.lot_search import Candidate, LotToSell, Replacement, SaleCost, best_split, improved, orders
+from di_advisor.ledger.policies import RetirementPlans
 from di_advisor.ledger.realized import BookedLot
+from di_advisor.ledger.recent_trades import PLAN_KINDS, SoldReplacement, in_wash_window
 
-__all__ = ["GainTax", "OptimalChoice", "Replacement", "tax_optimal"]
+__all__ = ["GainTax", "OptimalChoice", "Replacement", "free_replacements", "tax_optimal"]
 
 GainTax = Callable[[Fraction, Fraction], Fraction]
 """Tax in USD for further net short-term and long-term gain, such as ``tax_on_gains(...).at``."""
@@ -74,6 +79,44 @@ class OptimalChoice:
     proved: bool
 
 
+def free_replacements(books: Books, security_id: str, on: date) -> tuple[Replacement, ...]:
+    """Shares bought within 30 days before a sale, in any account seen, that can still wash a loss.
+
+    Parameters
+    ----------
+    books : Books
+        The books on the day of the sale.
+    security_id : str
+        What is sold; substantially identical securities count.
+    on : date
+        Trade date of the sale.
+    """
+    key, policies = books.groups.key(security_id), books.policies
+    plans = PLAN_KINDS if policies.retirement_plans is RetirementPlans.NO_REPLACEMENT else frozenset()
+
+    def counts(account_id: str, other_id: str, bought_on: date | None) -> bool:
+        near = bought_on is not None and in_wash_window(bought_on, on)
+        return near and books.groups.key(other_id) == key and books.accounts[account_id] not in plans
+
+    free: dict[tuple[date, str], Fraction] = {}
+    for b in books.lots:
+        if (
+            b.bought_on is not None
+            and not b.is_replacement
+            and counts(b.lot.account_id, b.lot.security_id, b.bought_on)
+        ):
+            place = (b.bought_on, b.purchase_id)
+            free[place] = free.get(place, _ZERO) + as_fraction(b.lot.shares)
+    if policies.sold_replacement is SoldReplacement.COUNTS:
+        for r in books.realized:
+            if r.bought_on is None or r.is_replacement or r.disallowed_usd:
+                continue
+            if counts(r.account_id, r.security_id, r.bought_on):
+                place = (r.bought_on, r.purchase_id)
+                free[place] = free.get(place, _ZERO) + r.shares * r.split_since
+    return tuple(Replacement(purchase_id, n, bought) for (bought, purchase_id), n in sorted(free.items()))
+
+
 def tax_optimal(  # noqa: PLR0913 - the facts of a sale, all but the first three keyword-only
     lots: Sequence[BookedLot],
     shares: Exact,
@@ -101,7 +144,7 @@ def tax_optimal(  # noqa: PLR0913 - the facts of a sale, all but the first three
     on : date
         Trade date; the choice is made that day, in time (26 CFR 1.1012-1(c)(8)).
     replacements : sequence of Replacement
-        Shares bought within 30 days, in any account, that can still wash a loss.
+        Shares bought within 30 days, in any account, that can still wash a loss (`free_replacements`).
     given_up_usd : Mapping of str to Decimal or Fraction, optional
         By lot id: value per share of keeping the lot, which a sale gives up; negative if it is a burden.
     chosen_by : str

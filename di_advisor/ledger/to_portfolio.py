@@ -99,7 +99,7 @@ def _sales(books: Books, account_id: str) -> list[Fill]:
     fills = []
     for (sold, _, security_id, character), mine in sorted(pieces.items()):
         gain = None if character == "unknown" else sum((r.recognized_usd for r in mine), Fraction(0))
-        shares = sum((r.shares for r in mine), Fraction(0))
+        shares = sum((r.shares * r.split_since for r in mine), Fraction(0))
         fills.append(
             Fill(security_id, Side.SELL, _written(shares), sold, gain_usd=None if gain is None else _written(gain))
         )
@@ -121,14 +121,14 @@ def _purchases(books: Books, account_id: str) -> list[Fill]:
         for r in books.realized
         if r.account_id == account_id
         and r.shares > 0
-        and r.acquired is not None
-        and r.acquired >= first
-        and not (r.deemed_long or r.is_replacement or r.disallowed_usd)
+        and r.bought_on is not None
+        and r.bought_on >= first
+        and not (r.is_replacement or r.disallowed_usd)
     ]
     return fills + [
-        Fill(r.security_id, Side.BUY, _written(r.shares), r.acquired, lot_id=r.lot_id)
+        Fill(r.security_id, Side.BUY, _written(r.shares * r.split_since), r.bought_on, lot_id=r.lot_id)
         for r in gone
-        if r.acquired is not None
+        if r.bought_on is not None
     ]
 
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from di_advisor.domain.events import Buy, GiftReceived, LotMethod, OpenAccount, Sell, TransferIn
 from di_advisor.domain.lots import LotState, TaxLot
+from di_advisor.domain.portfolio import AccountKind
 from di_advisor.errors import IncompleteDataError, InputError
 from di_advisor.ledger import tax_optimal as module
 from di_advisor.ledger.realized import BookedLot
 from di_advisor.ledger.replay import replay
-from di_advisor.ledger.tax_optimal import Replacement, tax_optimal
+from di_advisor.ledger.tax_optimal import Replacement, free_replacements, tax_optimal
 
 ON = date(2025, 6, 20)
 LONG, SHORT = date(2024, 1, 2), date(2025, 1, 6)
@@ -91,6 +92,27 @@ def test_shares_of_the_same_purchase_and_shares_that_are_sold_too_wash_nothing()
     assert (both.washed_usd, both.long_gain_usd, both.short_gain_usd) == (0, -200, -100)
     only_new = tax_optimal(lots[1:], Fraction(10), 100, tax=rates(), on=ON, replacements=[new])
     assert only_new.washed_usd == 0
+
+
+def test_what_would_be_washed_is_what_the_books_find_when_the_sale_is_booked() -> None:
+    day = date(2025, 6, 2)
+    events = [
+        OpenAccount(event_id="o", on=date(2020, 1, 2), account_id="A"),
+        OpenAccount(event_id="i", on=date(2020, 1, 2), account_id="I", kind=AccountKind.IRA),
+        Buy(event_id="old", on=LONG, account_id="A", security_id="X", shares=20, amount_usd=2400),
+        Buy(event_id="new", on=day, account_id="A", security_id="X", shares=3, amount_usd=270),
+        Buy(event_id="ira", on=day, account_id="I", security_id="X", shares=4, amount_usd=440),
+        Buy(event_id="gone", on=date(2025, 5, 20), account_id="I", security_id="X", shares=9, amount_usd=990),
+    ]
+    before = replay(events, as_of=ON)
+    replacements = free_replacements(before, "X", ON)
+    assert [(r.purchase_id, r.shares) for r in replacements] == [("ira", 4), ("new", 3)]
+    found = tax_optimal(before.lots_of("A", "X"), Fraction(12), 100, tax=rates(), on=ON, replacements=replacements)
+    sale = Sell(event_id="S", on=ON, account_id="A", security_id="X", shares=12, amount_usd=1200, choice=found.choice)
+    after = replay([*events, sale], as_of=ON)
+    assert after.disallowed_usd == found.washed_usd
+    assert sum(r.recognized_usd for r in after.realized) == found.short_gain_usd + found.long_gain_usd
+    assert free_replacements(before, "Y", ON) == ()
 
 
 def test_what_is_given_up_can_outweigh_the_tax() -> None:

@@ -1,10 +1,9 @@
 """Dividends of a year, split into qualified and ordinary by the holding days of the lots that earned them.
 
 Who was entitled is read from the books: lots acquired before the ex-date that are still held, or were
-sold or left on it or later. Days carried over from a wash sale do not count. Limits: shares are
-weighed as the books show them, so where a split falls between the sale of one entitled lot and today
-their weights are off, and only then. A dividend without ex-date, or one that no known lot earned, is
-ordinary and named as missing.
+sold on it or later, weighed by their shares of today, splits counted. Days carried over from a wash
+sale do not count. A dividend without ex-date, or one that no known lot earned, is ordinary and named
+as missing. Limits: lots that left by gift or transfer are not seen.
 """
 
 from __future__ import annotations
@@ -106,7 +105,7 @@ def _entitled(books: Books, income: Income, ex_on: date) -> list[SharesHeld]:
         if mine(b.lot.account_id, b.lot.security_id, b.lot.acquired) and b.lot.acquired is not None
     ]
     sold = [
-        SharesHeld(r.shares, r.acquired, r.sold)
+        SharesHeld(r.shares * r.split_since, r.acquired, r.sold)
         for r in books.realized
         if mine(r.account_id, r.security_id, r.acquired) and r.acquired is not None and r.shares > 0 and r.sold >= ex_on
     ]

@@ -149,11 +149,7 @@ def about(books: Books, title: str, *, notes: tuple[str, ...] = (), missing: tup
         What is not known.
     """
     settings = dict(books.policies.recorded())
-    grouped: dict[str, list[str]] = {}
-    for security_id, group in sorted(books.groups.group_by_security.items()):
-        grouped.setdefault(group, []).append(security_id)
-    identical = "; ".join(f"{group}: {', '.join(ids)}" for group, ids in grouped.items())
-    settings["identical_groups"] = identical or "each security alone"
+    settings["identical_groups"] = "; ".join(books.groups.recorded())
     return About(
         title=title,
         taxpayer=books.taxpayer,

@@ -19,6 +19,7 @@ from di_advisor.domain.events import (
     OpenAccount,
     ReturnOfCapital,
     Sell,
+    Split,
     TaxTreatment,
     TransferIn,
     Worthless,
@@ -121,7 +122,7 @@ def test_every_paper_says_that_it_is_no_tax_advice_and_which_settings_and_accoun
         assert printed["disclaimer"] == "Not tax advice."
         assert printed["scope"].startswith("Accounts seen: A (taxable), IRA")
         assert printed["setting sold_replacement"] == "counts"
-        assert printed["setting identical_groups"] == "each security alone"
+        assert printed["setting identical_groups"] == "unclear|as_identical"
 
 
 def test_a_replacement_held_short_is_long_term_where_its_days_carry_over() -> None:
@@ -307,6 +308,28 @@ def test_dividends_are_qualified_by_the_holding_days_of_the_lots_that_earned_the
     assert amounts["dividends_qualified"] == D("30.01")
     assert amounts["dividends_ordinary"] == D("17.00")
     assert [(m.what, m.event_id) for m in summary.about.missing] == [("ex_date", "D2")]
+
+
+def test_a_split_after_a_sale_leaves_each_lot_its_share_of_the_dividend() -> None:
+    books = books_of(
+        opened(),
+        buy("L1", date(2025, 1, 6), 30, 300),
+        buy("L2", date(2025, 5, 1), 10, 100),
+        Dividend(
+            event_id="D1", on=date(2025, 6, 2), account_id="A", security_id="X", amount_usd=40, ex_on=date(2025, 5, 9)
+        ),
+        sell("S1", date(2025, 6, 16), 10, 100, "L2"),
+        Split(
+            event_id="split",
+            on=date(2025, 7, 1),
+            security_id="X",
+            tax_treatment=TaxTreatment.SPLIT,
+            source="letter",
+            new_per_old=10,
+        ),
+    )
+    amounts = {r.figure: r.amount_usd for r in year_summary(books, 2025).rows}
+    assert (amounts["dividends_qualified"], amounts["dividends_ordinary"]) == (D("30.00"), D("10.00"))
 
 
 def test_sales_in_a_retirement_account_are_on_no_paper() -> None:
