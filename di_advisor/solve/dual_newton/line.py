@@ -15,7 +15,7 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.solve.dual_newton.complementarity import Limits, Point
 from di_advisor.solve.dual_newton.curvature import exchanges_at
-from di_advisor.solve.dual_newton.pieces import Pieces, Response
+from di_advisor.solve.dual_newton.pieces import Charges, Pieces, Response
 
 __all__ = ["Climb", "Place", "coupling"]
 
@@ -55,7 +55,7 @@ def coupling(prices: FloatArray, exposures: FloatArray, limits: Limits) -> float
 
 @dataclass(frozen=True)
 class Climb:
-    """The dual of restricted names at a price of risk.
+    """The dual of restricted names.
 
     Attributes
     ----------
@@ -63,18 +63,17 @@ class Climb:
         The names.
     limits : Limits
         Boxes of exposures and rows.
-    risk, trading : float
-        Price of variance, and scale of everything else.
+    charges : Charges
+        What the names pay beside the prices.
     """
 
     pieces: Pieces
     limits: Limits
-    risk: float
-    trading: float
+    charges: Charges
 
     def at(self, prices: FloatArray, exposures: FloatArray) -> Place:
         """The dual at a point."""
-        response = self.pieces.respond(prices, self.risk, self.trading)
+        response = self.pieces.respond(prices, self.charges)
         return Place(prices, exposures, response, response.value + coupling(prices, exposures, self.limits))
 
     def along(self, here: Place, point: Point, hessian: FloatArray, bent: FloatArray) -> Place | None:

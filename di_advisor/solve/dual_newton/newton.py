@@ -19,7 +19,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.solve.dual_newton.complementarity import Exchanges, Limits, Point, Responses, Sides, fit
 from di_advisor.solve.dual_newton.curvature import TIED, curvature_of, exchange, exchanges_at
 from di_advisor.solve.dual_newton.line import Climb, Place
-from di_advisor.solve.dual_newton.pieces import Pieces
+from di_advisor.solve.dual_newton.pieces import Charges, Pieces
 
 __all__ = ["Outcome", "Position", "ascend"]
 
@@ -75,7 +75,7 @@ class Outcome:
 
 
 def ascend(
-    pieces: Pieces, limits: Limits, start: Position, risk: float, trading: float, *, steps_max: int = _STEPS_MAX
+    pieces: Pieces, limits: Limits, charges: Charges, start: Position, *, steps_max: int = _STEPS_MAX
 ) -> Outcome:
     """Climb the dual from a position.
 
@@ -85,20 +85,19 @@ def ascend(
         The names.
     limits : Limits
         Boxes of exposures and rows.
+    charges : Charges
+        What the names pay beside the prices.
     start : Position
         Prices to start from.
-    risk, trading : float
-        Price of variance, and scale of everything else.
     steps_max : int
         Budget.
     """
-    climb = Climb(pieces, limits, risk, trading)
+    climb = Climb(pieces, limits, charges)
     here = climb.at(start.prices, start.exposures)
     sides = start.sides
-    usual = 1.0 / (2.0 * risk * pieces.specific + 2.0 * trading * pieces.impact)
-    full = usual @ (pieces.matrix * pieces.matrix)
+    full = (1.0 / charges.q) @ (pieces.matrix * pieces.matrix)
     for step in range(steps_max + 1):
-        stiffness = pieces.stiffness(here.response.trade, risk, trading)
+        stiffness = pieces.stiffness(here.response.trade, charges)
         hessian = curvature_of(pieces, here.response, stiffness)
         around = exchanges_at(here.response)
         exchanges = None if around is None else around.cheapest(TIED)

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 
-__all__ = ["Interleaved", "Links", "Pieces", "Response", "Stack", "ends_of", "links_of"]
+__all__ = ["Charges", "Interleaved", "Links", "Pieces", "Proximal", "Response", "Stack", "ends_of", "links_of"]
 
 IntArray = NDArray[np.int64]
 _TINY = 1e-300
 _APART = 1e-3
+_FLATTEST = 1e-30
 
 
 class Interleaved(Exception):  # noqa: N818 - not an error: another solver has the word
@@ -97,6 +98,37 @@ class Response:
 
 
 @dataclass(frozen=True)
+class Proximal:
+    """A quadratic around a point, ``weight / 2 (u - centre)^2``, each of shape (t,)."""
+
+    weight: FloatArray
+    centre: FloatArray
+
+
+@dataclass(frozen=True)
+class Charges:
+    """A name's cost of its net trade u and of its pieces: ``q/2 u^2 + lean u + cost x``, powers and a constant.
+
+    Attributes
+    ----------
+    q, lean : ndarray of shape (t,)
+        Of the net trade.
+    cost : ndarray of shape (m,)
+        Of the pieces.
+    trading : float
+        Scale of the powers.
+    constant : float
+        Of all names together.
+    """
+
+    q: FloatArray
+    lean: FloatArray
+    cost: FloatArray
+    trading: float
+    constant: float
+
+
+@dataclass(frozen=True)
 class Pieces:
     """Open segments of the names that can trade, and everything their scalar problems need.
 
@@ -165,22 +197,32 @@ class Pieces:
     end: FloatArray
     links: Links | None
 
-    def respond(self, prices: FloatArray, risk: float, trading: float) -> Response:
-        """Best trades at given prices.
+    def charges(self, risk: float, trading: float, proximal: Proximal | None = None) -> Charges:
+        """What the names pay before exposures and rows have prices.
 
         Parameters
         ----------
-        prices : ndarray of shape (k + r,)
-            Of exposures, then of rows.
         risk : float
             Price of variance.
         trading : float
             Scale of everything but risk.
+        proximal : Proximal, optional
+            A further quadratic.
         """
         own = risk * self.specific
-        q = 2.0 * (own + trading * self.impact)
-        lean = 2.0 * own * self.active + self.matrix @ prices
-        cost = self.slope if trading == 1.0 else trading * self.slope
+        q = np.maximum(2.0 * (own + trading * self.impact), _FLATTEST)
+        lean = 2.0 * own * self.active
+        constant = float(own @ (self.active * self.active)) + risk * self.still
+        if proximal is not None:
+            q = q + proximal.weight
+            lean = lean - proximal.weight * proximal.centre
+            constant += 0.5 * float(proximal.weight @ (proximal.centre * proximal.centre))
+        return Charges(q, lean, self.slope if trading == 1.0 else trading * self.slope, trading, constant)
+
+    def respond(self, prices: FloatArray, charges: Charges) -> Response:
+        """Best trades at given prices (k + r,) of exposures and rows."""
+        q, cost, trading = charges.q, charges.cost, charges.trading
+        lean = charges.lean + self.matrix @ prices
         if self.row_slopes is not None:
             cost = cost + prices[self.rows] @ self.row_slopes
         stack = self._stack(cost)
@@ -195,8 +237,7 @@ class Pieces:
         value = (
             float((0.5 * q * trade + lean) @ trade + cost @ amounts)
             + trading * self._power_cost(trade)
-            + float(own @ (self.active * self.active))
-            + risk * self.still
+            + charges.constant
             + float(prices @ self.base)
         )
         return Response(value, trade, filled, activity, stack)
@@ -230,13 +271,12 @@ class Pieces:
         sold, bought = np.maximum(-trade, 0.0), np.maximum(trade, 0.0)
         return float(self.power[:, 0] @ (sold * np.sqrt(sold)) + self.power[:, 1] @ (bought * np.sqrt(bought)))
 
-    def stiffness(self, trade: FloatArray, risk: float, trading: float) -> FloatArray:
+    def stiffness(self, trade: FloatArray, charges: Charges) -> FloatArray:
         """Second derivative of each name's cost inside a piece, shape (t,)."""
-        q = 2.0 * (risk * self.specific + trading * self.impact)
         if self.power is None:
-            return np.asarray(q, dtype=np.float64)
+            return charges.q
         side = np.where(trade < 0, self.power[:, 0], self.power[:, 1])
-        return np.asarray(q + 0.75 * trading * side / np.sqrt(np.abs(trade) + _TINY), dtype=np.float64)
+        return np.asarray(charges.q + 0.75 * charges.trading * side / np.sqrt(np.abs(trade) + _TINY), dtype=np.float64)
 
     def _stack(self, cost: FloatArray) -> Stack:
         """Pieces in filling order at given costs per unit."""

@@ -19,8 +19,9 @@ from di_advisor.solve.choices import Choices, Restriction, relaxed, restrict
 from di_advisor.solve.dual_newton.complementarity import Limits, Sides
 from di_advisor.solve.dual_newton.cutting import IntArray, cut_pieces, filling_order
 from di_advisor.solve.dual_newton.line import Climb
-from di_advisor.solve.dual_newton.newton import Outcome, Position, ascend
+from di_advisor.solve.dual_newton.newton import Outcome, Position
 from di_advisor.solve.dual_newton.pieces import Interleaved, Pieces
+from di_advisor.solve.dual_newton.proximal import climb_to_the_top
 from di_advisor.solve.prices import Prices
 
 __all__ = ["Certified", "NotCertified", "Prepared", "Restricted", "Warm", "prepare"]
@@ -211,7 +212,7 @@ class Restricted:
             return NotCertified("There is no price of risk, so that the dual has kinks everywhere.")
         start = _start(block, limits, warm)
         try:
-            outcome = ascend(pieces, limits, start, risk, trading)
+            outcome = climb_to_the_top(pieces, limits, start, risk, trading)
         except Interleaved:
             return NotCertified("Under a 3/2-power cost a name would be bought and sold at once.")
         if not outcome.certified:
@@ -229,7 +230,9 @@ class Restricted:
         limits = _limits(block, prices.risk)
         given = Position(np.concatenate([prices.exposures, prices.rows]), prices.point, Sides(np.zeros(0, np.int64)))
         fit_for = _sanitised(given, limits)
-        return Climb(self.pieces, limits, prices.risk, 1.0).at(fit_for.prices, fit_for.exposures).dual
+        return (
+            Climb(self.pieces, limits, self.pieces.charges(prices.risk, 1.0)).at(fit_for.prices, fit_for.exposures).dual
+        )
 
 
 def _hopeless(pieces: Pieces, limits: Limits) -> str:
