@@ -20,11 +20,12 @@ from di_advisor.domain.events import BY_LAW, LotChoice, LotMethod, LotShares
 from di_advisor.domain.rows import Findings, Row
 from di_advisor.domain.tickers import Tickers
 from di_advisor.errors import InputError
+from di_advisor.units import CENTS_PER_USD
 
 __all__ = ["RowCells"]
 
 _T = TypeVar("_T")
-_ONE_CENT: Final = Fraction(1, 100)
+_ONE_CENT: Final = Fraction(1, CENTS_PER_USD)
 _NEAR: Final = Fraction(1, 20)
 _UNKNOWN_DATES: Final = {"various", "unknown"}
 
