@@ -87,8 +87,9 @@ def _recognized(pieces: Sequence[Realized], term: Term) -> Fraction:
 
 
 def _notices(books: Books) -> list[str]:
-    shown = [n.sentence for n in books.notices[:_MOST_NOTICES]]
-    more = len(books.notices) - len(shown)
+    sentences = list(dict.fromkeys(n.sentence for n in books.notices))
+    shown = sentences[:_MOST_NOTICES]
+    more = len(sentences) - len(shown)
     return [*shown, f"And {more} more notices (Books.notices)."] if more > 0 else shown
 
 
