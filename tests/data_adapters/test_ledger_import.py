@@ -15,7 +15,8 @@ from di_advisor.domain.event_frames import events_from_frame, events_to_frame
 from di_advisor.domain.event_row_kinds import EVENT_OF_ROW
 from di_advisor.domain.event_text import content_text
 from di_advisor.domain.events import Buy, LotMethod, OpenAccount, Sell, Split, TransferIn
-from di_advisor.domain.portfolio import AccountKind
+from di_advisor.domain.lot_events import opening_events
+from di_advisor.domain.portfolio import AccountKind, Portfolio
 from di_advisor.errors import InputError, InputWarning, RowsError
 from di_advisor.ledger.journal import Journal
 from di_advisor.ledger.replay import replay
@@ -290,3 +291,21 @@ def test_any_trades_survive_a_data_frame(rows):
     ]
     assert len({e.event_id for e in events}) == len(rows)
     assert events_from_frame(events_to_frame(events)).events == events
+
+
+def test_lots_of_a_data_frame_open_a_journal_too():
+    frame = pd.DataFrame(
+        {
+            "security_id": ["X", "X"],
+            "shares": ["1/3", "2"],
+            "basis_total_usd": ["5", None],
+            "acquired": [date(2020, 1, 2), None],
+            "account_kind": "ira",
+        }
+    )
+    with pytest.warns(InputWarning, match="basis_pending"):
+        portfolio = Portfolio.from_frame(frame, as_of=DAY)
+    events = opening_events(portfolio, on=DAY, source="frame")
+    books = replay(events, as_of=DAY)
+    assert dict(books.accounts) == {"account": AccountKind.IRA}
+    assert {b.lot.shares: b.lot.basis_total_usd for b in books.lots} == {Fraction(1, 3): 5, 2: None}
