@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise, permutations
 from math import ceil, floor
 from typing import Final
@@ -21,8 +22,9 @@ Candidate = tuple[Fraction, ...]
 """Shares to sell of each lot, in the order of the lots."""
 
 _ZERO: Final = Fraction(0)
-_EVALUATIONS: Final = 20_000
+_EVALUATIONS: Final = 1_000
 _FEW: Final = 512
+_FEWER: Final = 12
 _DOLLAR: Final = Fraction(1)
 
 
@@ -93,7 +95,7 @@ class SaleCost:
     tax: Callable[[Fraction, Fraction], Fraction]
     replacements: tuple[Replacement, ...] = ()
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether nothing is given up and nothing can be washed: then highest basis is best within a term."""
         washable = any(r.shares for r in self.replacements) and any(x.gain_per_share_usd < 0 for x in self.lots)
@@ -161,7 +163,7 @@ class SaleCost:
 
 
 def best_split(cost: SaleCost, wanted: Fraction) -> tuple[Candidate, bool]:
-    """Least gain first within each term, at the best split between the terms.
+    """Least gain first within each term, at the best split between the terms that is tried.
 
     Parameters
     ----------
@@ -197,17 +199,30 @@ def best_split(cost: SaleCost, wanted: Fraction) -> tuple[Candidate, bool]:
             held += cost.lots[i].shares
             bends.add(min(max(wanted - held if is_long else held, least), most))
     ends = sorted(bends)
-    tried = {n: cost.of(at(n)) for n in ends}
-    for low, top in pairwise(ends):
-        _search(low, top, lambda n: cost.of(at(n)), tried)
+    outcomes = [cost.outcome(at(n)) for n in ends]
+    tried = {n: outcome.cost_usd for n, outcome in zip(ends, outcomes, strict=True)}
+    for (low, first), (top, last) in pairwise(zip(ends, outcomes, strict=True)):
+        between = _straight(cost, low, top, first, last) if cost.is_plain else lambda n: cost.of(at(n))
+        _search(low, top, between, tried, few=_FEW if cost.is_plain else _FEWER)
     best = min(tried, key=lambda n: (tried[n], n))
     whole = wanted.denominator == 1 and all(x.shares.denominator == 1 for x in cost.lots)
-    return at(best), whole and most - least <= _FEW
+    return at(best), whole and len(tried) == most - least + 1
 
 
-def _search(low: Fraction, top: Fraction, of: Callable[[Fraction], Fraction], tried: dict[Fraction, Fraction]) -> None:
+def _straight(
+    cost: SaleCost, low: Fraction, top: Fraction, first: SaleOutcome, last: SaleOutcome
+) -> Callable[[Fraction], Fraction]:
+    """Cost between two splits between which both gains are straight: only the tax is left to ask for."""
+    short_usd = (last.short_usd - first.short_usd) / (top - low)
+    long_usd = (last.long_usd - first.long_usd) / (top - low)
+    return lambda n: cost.tax(first.short_usd + short_usd * (n - low), first.long_usd + long_usd * (n - low))
+
+
+def _search(
+    low: Fraction, top: Fraction, of: Callable[[Fraction], Fraction], tried: dict[Fraction, Fraction], *, few: int
+) -> None:
     """Try splits between two, down to single shares wherever the cost is not straight."""
-    if top - low <= _FEW:
+    if top - low <= few:
         for n in map(Fraction, range(ceil(low), floor(top) + 1)):
             if n not in tried:
                 tried[n] = of(n)
@@ -222,7 +237,7 @@ def _search(low: Fraction, top: Fraction, of: Callable[[Fraction], Fraction], tr
         return
     for a, b in pairwise(points):
         if b > a:
-            _search(a, b, of, tried)
+            _search(a, b, of, tried, few=few)
 
 
 def orders(cost: SaleCost, wanted: Fraction) -> Iterator[list[int]]:
