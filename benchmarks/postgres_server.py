@@ -84,6 +84,11 @@ class PostgresServer:
         """Drop a database, whoever is connected to it."""
         self._sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def create_schema(self, name: str) -> str:
+        """Make an empty schema, which is quicker than a database, and return a URL that leads into it."""
+        self._sql(f'CREATE SCHEMA "{name}"')
+        return f"{self.url()}&options=-csearch_path%3D{name}"
+
     def start(self) -> None:
         """Start the server and wait until it answers.
 

@@ -41,6 +41,4 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield str(tmp_path / "books.db")
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    name = f"books_{next(_COUNT)}"
-    yield server.create_database(name)
-    server.drop_database(name)
+    yield server.create_schema(f"books_{next(_COUNT)}")
