@@ -56,11 +56,12 @@ class RowCells:
 
     def read(self, column: str, reader: Callable[[object], _T], default: _T) -> _T:
         """A cell by a reader; the default where it is blank, or wrong and noted."""
+        cell = self.row[column]
+        if is_blank(cell):
+            return default
         value = default
         with self.findings.at(self.row, column):
-            cell = self.row[column]
-            if not is_blank(cell):
-                value = reader(cell)
+            value = reader(cell)
         return value
 
     def require(self, column: str, kind: str) -> None:

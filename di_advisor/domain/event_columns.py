@@ -10,6 +10,7 @@ for a row; they are recorded as events.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from di_advisor.domain.rows import Column
@@ -92,6 +93,7 @@ def needed_columns(kind: str) -> tuple[str, ...]:
     return ROW_KINDS[kind][0]
 
 
+@cache
 def usable_columns(kind: str) -> frozenset[str]:
     """Columns that a row of a kind may fill; corporate actions name no account."""
     needed, further = ROW_KINDS[kind]

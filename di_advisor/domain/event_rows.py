@@ -33,6 +33,7 @@ from di_advisor.errors import InputError, InputWarning, RowsError
 
 __all__ = ["OPENED_ON", "ReadEvents", "events_from_rows", "opening_of"]
 
+_COLUMNS: Final = frozenset(c.name for c in TRANSACTION_COLUMNS)
 OPENED_ON: Final = date(1900, 1, 1)
 """Day of events that open accounts a table describes: the same in every file, before everything."""
 
@@ -143,15 +144,16 @@ def _event(cells: RowCells, account_id: str, odd: list[str]) -> Event | None:
         return None
     for column in ("trade_date", *needed_columns(kind)):
         cells.require(column, kind)
-    for column in (c.name for c in TRANSACTION_COLUMNS):
-        if column not in usable_columns(kind) and not is_blank(row[column]):
+    usable = usable_columns(kind)
+    for column, cell in row.cells.items():
+        if column not in usable and column in _COLUMNS and not is_blank(cell):
             findings.wrong(
                 row.label, column, f"a row of the kind {kind} has none.", "Leave it blank, or correct the kind."
             )
     with findings.at(row, "currency"):
         require_usd(row["currency"])
     fields = fields_of_row(cells, kind, findings.source, odd)
-    if "account_id" in usable_columns(kind):
+    if "account_id" in usable:
         fields["account_id"] = cells.text("account_id", account_id)
     _refuse_settlement_as_trade(cells, fields)
     if len(findings.errors) > before:
