@@ -57,12 +57,10 @@ class RowCells:
     def read(self, column: str, reader: Callable[[object], _T], default: _T) -> _T:
         """A cell by a reader; the default where it is blank, or wrong and noted."""
         cell = self.row[column]
-        if is_blank(cell):
-            return default
-        value = default
-        with self.findings.at(self.row, column):
-            value = reader(cell)
-        return value
+        if not is_blank(cell):
+            with self.findings.at(self.row, column):
+                return reader(cell)
+        return default
 
     def require(self, column: str, kind: str) -> None:
         """Note a blank cell that a kind of row must fill; a ticker stands in for an id."""
