@@ -2,11 +2,13 @@
 
 Problem: whoever looks at the books must see at a glance what is held, what each year holds, and what
 is not final or not known. Decision: two tables, positions and years, with the accounts seen above
-and the notices below; papers show their first rows and fold the rest. Every text is escaped.
+and the notices below; papers show their first rows, without
+the keys of events and lots, and fold the rest. Every text is escaped.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final
@@ -15,12 +17,12 @@ from markupsafe import Markup
 
 from di_advisor.domain.amounts import cents_of_parts
 from di_advisor.ledger.books import Books
-from di_advisor.ledger.papers import Paper
+from di_advisor.ledger.papers import LotRow, Paper
 from di_advisor.ledger.realized import Realized, Term
 from di_advisor.ledger.tax_return import NOT_TAX_ADVICE
 from di_advisor.report.markup import as_html, escaped, folded, html_list
 from di_advisor.report.paper_page import paper_table
-from di_advisor.report.tables import Align, Column, Table, as_markdown, as_text
+from di_advisor.report.tables import Align, Cell, Column, Table, as_markdown, as_text
 from di_advisor.report.wording import money, printable, shares
 
 __all__ = ["books_html", "books_markdown", "books_text", "paper_view_html", "paper_view_text"]
@@ -28,6 +30,9 @@ __all__ = ["books_html", "books_markdown", "books_text", "paper_view_html", "pap
 _FIRST: Final = 12
 _MOST_NOTICES: Final = 12
 _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-books">{}</div>')
+_KEYS: Final = frozenset({"Sale", "Lot", "Lots", "Event id", "Replacement lot id"})
+# A name by content is a digest; its first letters tell it apart where people look.
+_LONG_KEY: Final = re.compile(r"\b([0-9a-f]{6})[0-9a-f]{10}\b")
 _LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b><br>{}</div>')
 
 
@@ -134,6 +139,19 @@ def books_markdown(books: Books) -> str:
     return "\n\n".join([f"{_title(books)}. {NOT_TAX_ADVICE}", *tables])
 
 
+def _without_keys(table: Table, *, lots: bool) -> Table:
+    """The table without columns that only name events and lots (but for a list of lots); files and frames keep them."""
+    keep = [
+        n for n, column in enumerate(table.columns) if column.label not in _KEYS or (lots and column.label == "Lot")
+    ]
+
+    def kept(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        return tuple(_LONG_KEY.sub(r"\1…", cell) if isinstance(cell, str) else cell for cell in (row[n] for n in keep))
+
+    columns = tuple(table.columns[n] for n in keep)
+    return Table("", columns, tuple(map(kept, table.rows)), tuple(map(kept, table.totals)))
+
+
 def paper_view_html(paper: Paper[Any]) -> str:
     """A paper for a notebook: the first rows, the totals, what is missing.
 
@@ -143,13 +161,13 @@ def paper_view_html(paper: Paper[Any]) -> str:
         Any paper of the ledger.
     """
     about = paper.about
-    whole = paper_table(paper)
+    whole = _without_keys(paper_table(paper), lots=paper.row_type is LotRow)
     first = Table(whole.caption, whole.columns, whole.rows[:_FIRST], whole.totals)
     lead = f"Taxpayer: {about.taxpayer}. Books as of {about.as_of}. {about.scope} {about.disclaimer}"
     parts = [_LEAD.format(escaped(about.title), escaped(lead)), as_html(first)]
     rest = whole.rows[_FIRST:]
     if rest:
-        parts.append(folded(f"The other {len(rest)} rows", as_html(Table(whole.caption, whole.columns, rest))))
+        parts.append(folded(f"The other {len(rest)} rows", as_html(Table("", whole.columns, rest))))
     sentences = [m.sentence for m in about.missing] + list(about.notes)
     if sentences:
         parts.append(html_list(sentences))
