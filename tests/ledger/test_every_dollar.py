@@ -5,7 +5,6 @@ equals the change of cash beside deposits and withdrawals, plus the basis of wha
 left, minus the basis of what arrived. Each event keeps both sides equal, whatever it is.
 """
 
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from random import Random
@@ -55,6 +54,7 @@ from di_advisor.ledger.books import Books
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.policies import LedgerPolicies
 from di_advisor.ledger.replay import replay
+from tests.ledger.dollars import all_policies, dollars
 
 ACCOUNTS = {
     "own": AccountKind.TAXABLE,
@@ -76,28 +76,6 @@ ratios = st.fractions(Fraction(1, 8), Fraction(4), max_denominator=8).filter(lam
 parts_of_one = st.integers(1, 99).map(lambda p: Fraction(p, 100))
 
 
-def dollars(books: Books, events: list[Event]) -> Fraction:
-    """Left side minus right side of the identity; zero when every dollar is somewhere."""
-    gained = sum((r.gain_usd for r in books.realized), WITHIN)
-    moved = sum((w.disallowed_usd for w in books.washes if not w.lost_for_good), WITHIN)
-    income = sum((i.amount_usd for i in books.income), WITHIN)
-    cash = sum(books.cash_usd.values(), WITHIN)
-    held = sum((b.gain_basis_usd or WITHIN for b in (*books.lots, *books.departed)), WITHIN)
-    paid_in = arrived = WITHIN
-    for event in events:
-        if isinstance(event, Deposit):
-            paid_in += Fraction(event.amount_usd)
-        elif isinstance(event, Withdrawal):
-            paid_in -= Fraction(event.amount_usd)
-        elif isinstance(event, TransferIn):
-            arrived += Fraction(event.basis_total_usd or 0)
-        elif isinstance(event, GiftReceived):
-            arrived += Fraction(event.donor_basis_usd)
-        elif isinstance(event, Inheritance):
-            arrived += Fraction(event.value_at_death_usd)
-    return gained + moved + income - (cash - paid_in) - (held - arrived)
-
-
 class EveryEvent(RuleBasedStateMachine):
     """Adds events of every type, valid ones, and looks at the books after each."""
 
@@ -107,7 +85,7 @@ class EveryEvent(RuleBasedStateMachine):
         self.today = FIRST
         self.count = 0
 
-    @initialize(policies=st.deferred(lambda: st.sampled_from(all_policies())))
+    @initialize(policies=st.sampled_from(all_policies()))
     def open_accounts(self, policies: LedgerPolicies) -> None:
         self.policies = policies
         self.events = [
@@ -386,23 +364,6 @@ class EveryEvent(RuleBasedStateMachine):
         books = self.replayed().digest()
         assert self.replayed(shuffled).digest() == books
         assert self.replayed([event_from_text(event_text(e)) for e in self.events]).digest() == books
-
-
-def all_policies() -> list[LedgerPolicies]:
-    """Each setting once off its default."""
-    from di_advisor.ledger.policies import FractionFrom, PartOrder, RetirementPlans, SpouseReplacement
-    from di_advisor.ledger.recent_trades import SoldReplacement
-
-    plain = LedgerPolicies()
-    return [
-        plain,
-        replace(plain, sold_replacement=SoldReplacement.DOES_NOT_COUNT),
-        replace(plain, part_order=PartOrder.UNTACKED_FIRST),
-        replace(plain, spouse_replacement=SpouseReplacement.LOST),
-        replace(plain, retirement_plans=RetirementPlans.NO_REPLACEMENT),
-        replace(plain, fraction_from=FractionFrom.HIGHEST_BASIS),
-        replace(plain, fraction_from=FractionFrom.LATEST),
-    ]
 
 
 TestEveryEvent = EveryEvent.TestCase
