@@ -120,7 +120,7 @@ def _reorganised(book: Book, event: MixedMerger, account_id: str) -> list[Part]:
         dividends += _recognise(book, event, part)
         book.become(part, event.new_security_id, part.shares * as_fraction(event.new_per_old))
     distribute(book, event, account_id, dividends, IncomeKind.BOOT_DIVIDEND)
-    return sorted(lots, key=book.order_of)
+    return list(lots)
 
 
 def _recognise(book: Book, event: MixedMerger, part: Part) -> Fraction:

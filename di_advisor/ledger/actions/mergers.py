@@ -94,4 +94,4 @@ def exchange_lots(book: Book, event: StockMerger | Exchange, taken: list[tuple[P
         given = book.split(part, shares)
         book.become(given, to, shares * ratio)
         new.append(given)
-    return sorted(new, key=book.order_of)
+    return new

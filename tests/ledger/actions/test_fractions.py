@@ -194,3 +194,15 @@ def test_whole_shares_can_be_sold_while_the_fraction_waits() -> None:
     )
     assert [r.shares for r in found.realized] == [2, Fraction(1, 2)]
     assert found.lots == ()
+
+
+def test_fractions_of_two_actions_add_up_until_they_are_paid() -> None:
+    pair = (
+        spin_off("2016-01-04", "1/4", parent_fraction="0.8", event_id="one"),
+        spin_off("2016-02-04", "1/3", parent_fraction="0.8", event_id="two"),
+    )
+    found = books(bought("L", 10, "100"), *pair)
+    assert dict(found.pending_fractions) == {("A", "Y"): Fraction(1, 2) + Fraction(1, 3)}
+    paid = books(bought("L", 10, "100"), *pair, cash_in_lieu("2016-03-01", "30", name="Y"))
+    assert sum(r.shares for r in paid.realized) == Fraction(5, 6)
+    assert total(paid, "Y")[0] == 5

@@ -237,6 +237,15 @@ def test_a_gift_taken_in_a_cash_merger_has_one_of_three_bases(usd: str, gain: in
     assert (piece.recognized_usd, piece.held_since.year) == (gain, since)
 
 
+def test_a_loss_on_what_a_gift_brought_counts_from_the_gift() -> None:
+    found = books(
+        gift(), spin_off("2016-01-04", "1/4", parent_fraction="0.8"), sold("S", 25, "100", "2016-02-01", name="Y")
+    )
+    assert [(r.recognized_usd, r.held_since, r.term) for r in found.realized] == [
+        (-20, dt.date(2015, 9, 1), Term.SHORT)
+    ]
+
+
 def test_inherited_shares_stay_long_term_through_a_spin_off() -> None:
     heir = ev.Inheritance(
         event_id="H",
@@ -352,3 +361,28 @@ def test_a_ticker_that_skips_a_name_is_noted() -> None:
     found = books(LOT, change("2016-01-04", "A", "B"), change("2017-01-04", "C", "D"))
     assert about(found, "ticker_gap") == ["X"]
     assert found.tickers["X"] == "D"
+
+
+@pytest.mark.parametrize(("right", "basis"), [("4.49", 0), ("4.50", Fraction(1000 * 45, 345))])
+def test_rights_worth_fifteen_percent_have_basis_without_an_election(right: str, basis: Fraction) -> None:
+    terms = {"rights_security_id": "R", "new_per_old": 1, "value_per_old_usd": "30", "value_per_right_usd": right}
+    found = books(LOT, action(ev.Rights, "2016-01-04", FREE, **terms))
+    assert total(found, "R")[1] == basis
+    assert total(found)[1] == 1000 - basis
+
+
+def test_rights_on_an_unknown_basis_are_zero_or_unknown() -> None:
+    terms = {"rights_security_id": "R", "new_per_old": 1, "value_per_old_usd": "30"}
+    small = action(ev.Rights, "2016-01-04", FREE, value_per_right_usd="1", **terms)
+    large = action(ev.Rights, "2016-01-04", FREE, value_per_right_usd="9", **terms)
+    assert lots(books(UNKNOWN, small), "R") == {"U+Rights": (10, 0)}
+    assert lots(books(UNKNOWN, large), "R") == {"U+Rights": (10, None)}
+
+
+def test_a_return_of_capital_on_an_unknown_basis_is_paid_and_noted() -> None:
+    roc = action(ev.ReturnOfCapital, "2016-01-04", ev.TaxTreatment.RETURN_OF_CAPITAL, amount_per_share_usd=2)
+    found = books(UNKNOWN, roc)
+    assert found.cash_usd["A"] == 20
+    assert found.realized == ()
+    assert states(found) == {"U": LotState.BASIS_PENDING}
+    assert "a gain it may have brought is not shown" in found.notices[-1].sentence
