@@ -386,3 +386,24 @@ def test_a_return_of_capital_on_an_unknown_basis_is_paid_and_noted() -> None:
     assert found.realized == ()
     assert states(found) == {"U": LotState.BASIS_PENDING}
     assert "a gain it may have brought is not shown" in found.notices[-1].sentence
+
+
+def test_what_one_account_receives_in_a_taxable_exchange_replaces_what_another_sells() -> None:
+    deal = to_stock(TAXABLE, value_per_new_usd="6")
+    loss = sold("S", 50, "200", "2016-01-11", name="Y")
+    alone = books(LOT, deal, loss)
+    assert alone.disallowed_usd == 0
+    both = books(opened("A"), opened("B"), LOT, bought("L2", 10, "100", account="B"), deal, loss)
+    assert [(w.replacement_account_id, w.disallowed_usd) for w in both.washes] == [("B", 40)]
+
+
+def test_a_taxable_stock_dividend_washes_no_loss() -> None:
+    event = action(ev.StockDividend, "2016-01-04", TAXABLE, new_per_old="1/10", value_per_share_usd="12")
+    assert books(LOT, sold("S", 5, "10", "2015-12-20"), event).disallowed_usd == 0
+
+
+def test_a_delisted_security_that_turns_worthless_needs_no_advice_any_more() -> None:
+    off = action(ev.Delisting, "2016-01-04", ev.TaxTreatment.NONE)
+    gone = action(ev.Worthless, "2016-02-01", ev.TaxTreatment.WORTHLESS)
+    assert about(books(LOT, off), "delisted") == ["X"]
+    assert about(books(LOT, off, gone), "delisted") == []
