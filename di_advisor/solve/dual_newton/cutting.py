@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Restriction
-from di_advisor.solve.dual_newton.pieces import Pieces, ends_of, links_of
+from di_advisor.solve.dual_newton.pieces import Pieces, ends_of, links_of, sorted_by_name
 
 __all__ = ["cut_pieces", "filling_order"]
 
@@ -32,15 +32,7 @@ def filling_order(block: Block, *, interleaved: bool = True) -> IntArray:
     order = np.where(segments.sell, mirrored, np.arange(m))
     if not interleaved or block.power is not None:  # a power belongs to a side
         return order
-    key = (segments.sign * segments.slope)[order]
-    name = segments.name[order]
-    wrong = (key[1:] < key[:-1]) & (name[1:] == name[:-1])
-    if wrong.any():
-        concerned = np.zeros(len(block.active_lower), dtype=np.bool_)
-        concerned[name[1:][wrong]] = True
-        at = np.flatnonzero(concerned[name])
-        order[at] = order[at[np.lexsort((key[at], name[at]))]]
-    return order
+    return order[sorted_by_name((segments.sign * segments.slope)[order], segments.name[order])]
 
 
 def cut_pieces(block: Block, matrix: FloatArray, order: IntArray, limits: Restriction) -> Pieces:

@@ -18,7 +18,18 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 
-__all__ = ["Charges", "Interleaved", "Links", "Pieces", "Proximal", "Response", "Stack", "ends_of", "links_of"]
+__all__ = [
+    "Charges",
+    "Interleaved",
+    "Links",
+    "Pieces",
+    "Proximal",
+    "Response",
+    "Stack",
+    "ends_of",
+    "links_of",
+    "sorted_by_name",
+]
 
 IntArray = NDArray[np.int64]
 _TINY = 1e-300
@@ -288,10 +299,7 @@ class Pieces:
             return Stack(None, key, self.start, self.end, self.links)
         if self.power is not None or self.row_turns is None:
             raise Interleaved
-        # one stable sort: names are in order already and each side nearly so, which it takes advantage of;
-        # keys closer than round-off may stay out of order, which costs nothing
-        apart = 2.0 * float(np.abs(key).max()) * (1.0 + _APART)
-        piece = np.argsort(self.owner * apart + key, kind="stable")
+        piece = sorted_by_name(key, self.owner)
         start, end = ends_of(self.width[piece], self.owner, self.first, self.sold_out)
         return Stack(piece, key[piece], start, end, links_of(self.rows, self.row_turns[:, piece], self.owner))
 
@@ -312,3 +320,13 @@ def links_of(rows: IntArray, row_turns: FloatArray, owner: IntArray) -> Links | 
     change = row_turns[:, 1:] - row_turns[:, :-1]
     place = np.flatnonzero((change != 0).any(axis=0) & (owner[1:] == owner[:-1]))
     return Links(place, rows, change[:, place].T) if len(place) else None
+
+
+def sorted_by_name(key: FloatArray, owner: IntArray) -> IntArray:
+    """Positions that sort keys within each name; names are in order already.
+
+    One stable sort of both at once, which is quick where each side of a name is sorted already. Keys
+    closer than round-off may stay out of order, which costs nothing.
+    """
+    apart = 2.0 * float(np.abs(key).max(initial=0.0)) * (1.0 + _APART)
+    return np.argsort(owner * apart + key, kind="stable")
