@@ -60,6 +60,8 @@ class BookedLot:
         Basis for a gain, where a gift has two bases; else the basis.
     pending : str
         Id of the event whose percentages are missing; empty if none.
+    purchase_order : tuple of int and str
+        Place of the purchase among those of its day.
     """
 
     lot: TaxLot
@@ -70,6 +72,7 @@ class BookedLot:
     deemed_long: bool
     gain_basis_usd: Fraction | None
     pending: str
+    purchase_order: tuple[int, str] = (0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,10 @@ class Realized:
         False in a retirement account: neither gain nor loss.
     matches : tuple of WashMatch
         Why a loss was disallowed.
+    bought_on, purchase_order
+        As for a `BookedLot`: sold shares can still replace others sold at a loss.
+    split_since : Fraction
+        Shares on the books' day for one share of the day of the sale.
     """
 
     event_id: str
@@ -127,6 +134,9 @@ class Realized:
     is_replacement: bool
     taxed: bool
     matches: tuple[WashMatch, ...]
+    bought_on: date | None = None
+    purchase_order: tuple[int, str] = (0, "")
+    split_since: Fraction = Fraction(1)
 
     @property
     def term(self) -> Term:

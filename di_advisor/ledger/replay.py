@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from fractions import Fraction
 from typing import Any, Final
 
 from di_advisor.domain.amounts import as_fraction
@@ -49,9 +50,9 @@ from di_advisor.ledger.parts import Part
 from di_advisor.ledger.policies import LedgerPolicies
 from di_advisor.ledger.realized import BookedLot, Realized
 
-__all__ = ["canonical_order", "replay"]
+__all__ = ["advance", "booked_lot", "canonical_order", "replay"]
 
-_ACTIONS: Final = 100
+_ACTIONS: Final = 150
 _RANK: Final[dict[type[Event], int]] = {
     OpenAccount: 0,
     TransferIn: 200,
@@ -141,8 +142,31 @@ def replay(
     policies = policies or LedgerPolicies()
     groups = groups or IdenticalGroups()
     book = Book(policies, groups)
+    advance(book, canonical_order(events, policies), as_of)
+    return _frozen(book, as_of, taxpayer)
+
+
+def advance(book: Book, events: Iterable[Event], as_of: date, *, closing: bool = True) -> None:
+    """Apply events to a book, day by day, the losses of a day when all its trades are booked.
+
+    Parameters
+    ----------
+    book : Book
+        Changed in place; of no use after an error.
+    events : iterable of Event
+        In canonical order.
+    as_of : date
+        Last day to apply.
+    closing : bool
+        Whether the last day is over, so that its losses are looked at.
+
+    Raises
+    ------
+    InputError
+        As for `replay`.
+    """
     day: date | None = None
-    for event in canonical_order(events, policies):
+    for event in events:
         on = _day_of(event)
         if on > as_of:
             break
@@ -150,8 +174,8 @@ def replay(
             book.close_day()
             day = on
         _apply(book, event)
-    book.close_day()
-    return _frozen(book, as_of, taxpayer)
+    if closing:
+        book.close_day()
 
 
 def _apply(book: Book, event: Any) -> None:  # noqa: ANN401
@@ -163,16 +187,17 @@ def _apply(book: Book, event: Any) -> None:  # noqa: ANN401
 
 def _frozen(book: Book, as_of: date, taxpayer: str) -> Books:
     realized = sorted(book.realized, key=lambda p: (p.sale_rank, p.match_rank == 0, p.match_rank))
+    scale = book.wash.scale
     return Books(
         taxpayer=taxpayer,
         as_of=as_of,
         accounts=FrozenMap(dict(sorted(book.accounts.items()))),
         reinvesting=frozenset(book.reinvesting),
-        lots=tuple(map(_booked, book.open_parts())),
-        realized=tuple(map(_realized, realized)),
+        lots=tuple(map(booked_lot, book.open_parts())),
+        realized=tuple(_realized(part, scale(part.security_id)) for part in realized),
         washes=tuple(book.wash.matches),
         income=tuple(book.income),
-        departed=tuple(map(_booked, book.left)),
+        departed=tuple(map(booked_lot, book.left)),
         identifications=tuple(book.identifications),
         cash_usd=FrozenMap(dict(sorted(book.cash_usd.items()))),
         pending_fractions=FrozenMap(dict(sorted(book.fractions.items()))),
@@ -184,7 +209,14 @@ def _frozen(book: Book, as_of: date, taxpayer: str) -> Books:
     )
 
 
-def _booked(part: Part) -> BookedLot:
+def booked_lot(part: Part) -> BookedLot:
+    """An open part, or one that left, as readers see it.
+
+    Parameters
+    ----------
+    part : Part
+        Of a book.
+    """
     basis = part.basis_usd if part.loss_basis_usd is None else part.loss_basis_usd
     lot = TaxLot(
         part.lot_id,
@@ -205,10 +237,11 @@ def _booked(part: Part) -> BookedLot:
         part.deemed_long,
         part.basis_usd,
         part.pending,
+        part.purchase.order,
     )
 
 
-def _realized(part: Part) -> Realized:
+def _realized(part: Part, scale: Fraction) -> Realized:
     if part.sold is None:  # pragma: no cover - only sold parts come here
         raise AssertionError("an open part among the sold ones")
     lost = sum((m.disallowed_usd for m in part.matches if m.lost_for_good), as_fraction(0))
@@ -232,4 +265,7 @@ def _realized(part: Part) -> Realized:
         part.replaced,
         part.taxed,
         tuple(part.matches),
+        part.purchase.bought_on,
+        part.purchase.order,
+        scale / part.scale,
     )

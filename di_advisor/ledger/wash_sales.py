@@ -131,16 +131,21 @@ class WashSales:
         """A purchase was booked."""
         key = self._groups.key(part.security_id)
         group = self._by_key.setdefault(key, _Group())
+        group.fresh.add(self._offer(part, group))
+        self._touched[key] = None
+
+    def _offer(self, part: Part, group: _Group) -> _Offer:
+        """The offer of a part's purchase, in its place among the others."""
         new = _Offer(part.purchase)
         offer = group.by_purchase.setdefault((new.purchase_id, new.bought), new)
         if offer is not new:
             if offer in group.offers:
                 group.offers.remove(offer)
-            offer.purchases.append(part.purchase)
+            if part.purchase not in offer.purchases:
+                offer.purchases.append(part.purchase)
             offer.order = min(offer.order, new.order)
         insort(group.offers, offer, key=_offer_order)
-        group.fresh.add(offer)
-        self._touched[key] = None
+        return offer
 
     def sold(self, part: Part) -> None:
         """A part was sold."""
@@ -148,6 +153,15 @@ class WashSales:
             key = self._groups.key(part.security_id)
             self._by_key.setdefault(key, _Group()).new.append(part)
             self._touched[key] = None
+
+    def restore(self, part: Part) -> None:
+        """Take in a part of earlier books: what could still replace, and what a purchase may still disallow."""
+        group = self._by_key.setdefault(self._groups.key(part.security_id), _Group())
+        if part.purchase.bought_on is not None and _is_free(part):
+            self._offer(part, group)
+        if part.sold is not None and part.taxed and part.loss_usd > 0 and not part.settled:
+            part.waits = True
+            insort(group.waiting, part, key=self._loss_order)
 
     # --- the pass ----------------------------------------------------------------------------------------------
 
