@@ -1,5 +1,6 @@
 """Carryovers: what is used up and what is left, and whose; gifts, inheritances, charity; dividends by lot."""
 
+from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -37,6 +38,7 @@ def test_what_is_used_and_what_carries_add_up_to_the_net_loss(
     carried = (sheet.line_8_short_carryover_usd, sheet.line_13_long_carryover_usd)
     assert sheet.line_4_used_usd + sum(carried) == max(0, -Fraction(short + long))
     assert 0 <= sheet.line_4_used_usd <= sheet.line_2_loss_deducted_usd <= 3_000
+    assert all(getattr(sheet, field.name) >= 0 for field in fields(sheet)[1:])
     assert carried[0] <= max(0, -short)
     assert carried[1] <= max(0, -long)
 
@@ -73,6 +75,11 @@ def test_a_gift_is_sold_at_the_donors_basis_or_the_lower_value_or_at_neither(
         assert sale.holding_start is HoldingStart.DONOR
     if sale.gain_usd < 0 and value < donor:
         assert sale.holding_start is HoldingStart.DAY_AFTER_GIFT
+
+
+def test_a_gift_worth_the_donors_basis_keeps_the_donors_holding_period_for_a_loss_too() -> None:
+    sale = gift_sale(donor_basis_usd=Decimal(100), value_at_gift_usd=Decimal(100), proceeds_usd=Decimal(90))
+    assert (sale.gain_usd, sale.basis_usd, sale.holding_start) == (-10, 100, HoldingStart.DONOR)
 
 
 def test_an_inheritance_steps_up_and_down_and_charity_gets_no_loss() -> None:

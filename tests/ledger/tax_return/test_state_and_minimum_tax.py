@@ -48,6 +48,7 @@ def state_tax(state: StateTax, short: int, long: int, carried: int = 0) -> Fract
         (ORDINARY, 10_000, 5_000, 0, "4100"),
         (ORDINARY, -10_000, 0, 0, "2480"),
         (ORDINARY_NO_CARRY, -10_000, 0, 0, "4000"),
+        (ORDINARY_NO_CARRY, 10_000, 5_000, 0, "4750"),
         (ORDINARY_NO_CARRY, 1_000, 1_000, 50_000, "4100"),
     ],
 )
