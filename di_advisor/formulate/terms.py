@@ -149,7 +149,7 @@ class TradingCost:
             total: Any = 0
             for traded in (symbols.buys, symbols.sold):
                 total = total + self.linear @ traded
-                total = total + (self.power / _WELL_SCALED**1.5) @ cp.power(_WELL_SCALED * traded, 1.5)
+                total = total + (self.power / _WELL_SCALED**1.5) @ cp.power(cp.pos(_WELL_SCALED * traded), 1.5)
             return total + self._squares(symbols)
         rise = np.cumsum(self.chords.slopes * np.diff(self.chords.knots, axis=1), axis=1)
         start = np.c_[np.zeros(len(rise)), rise[:, :-1]] - self.chords.slopes * self.chords.knots[:, :-1]

@@ -111,6 +111,8 @@ def solve_by_clarabel(
     cones = [clarabel.ZeroConeT(len(rhs[0])), clarabel.NonnegativeConeT(sum(len(b) for b in rhs[1:]))]
     A, b = sp.csc_matrix(sp.vstack(parts)), np.concatenate(rhs)
     powers = _powers(block, matrices, trading, size)
+    larger = 1.0 if powers is None else SCALE**2  # power cones fail on an objective of small numbers
+    hessian, linear = larger * hessian, larger * linear
     if powers is not None:
         A, b, hessian, linear = _with_powers(powers, A, b, hessian, linear)
         cones += [clarabel.PowerConeT(_POWER)] * len(powers.cost)
@@ -123,7 +125,7 @@ def solve_by_clarabel(
         named = {"PrimalInfeasible": "infeasible", "DualInfeasible": "unbounded"}
         nothing = np.zeros(0)
         return ConicAnswer(named.get(status, "failed"), nothing, nothing, nothing)
-    z = np.array(solution.z)
+    z = np.array(solution.z) / larger
     equal, up, low = len(rhs[0]), np.isfinite(m.row_upper), np.isfinite(m.row_lower)
     row = np.zeros(len(m.row_upper))
     row[up] += z[equal : equal + up.sum()]
@@ -149,4 +151,4 @@ def _with_powers(
     one[each + 1] = 1.0
     whole = sp.csc_matrix(sp.vstack([A, sp.hstack([traded, held])]))
     curvature = sp.block_diag([hessian, sp.csc_matrix((count, count))], format="csc")
-    return whole, np.concatenate([b, one]), curvature, np.concatenate([linear, powers.cost])
+    return whole, np.concatenate([b, one]), curvature, np.concatenate([linear, SCALE**2 * powers.cost])

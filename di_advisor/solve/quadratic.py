@@ -9,7 +9,7 @@ and the count of who solved what are kept in a `HotPath`, which the programs of 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -171,6 +171,10 @@ class QuadraticProgram:
             answer = self._by_piqp(P, c, risk_price, size)
             if answer.status != "solved":
                 answer = self._by_clarabel(P, c, risk_price, trading)
+            if answer.status == "failed" and self.block.power is not None:
+                # whether there is a plan at all does not hang on what trading costs
+                alone = self._by_dual_newton(risk_price, 0.0)
+                answer = replace(answer, status="infeasible" if alone.status == "infeasible" else "failed")
         self.hot.counts = self.hot.counts.plus(answer.solver)
         return answer
 

@@ -21,6 +21,7 @@ __all__ = ["Climb", "Place", "coupling"]
 
 _ENOUGH = 1e-4
 _STEEP = 0.5
+_STRIDE = 4.0
 _SHORTEST = 0.02
 _LONGEST = 0.5
 _TRIALS_MAX = 16
@@ -86,8 +87,8 @@ class Climb:
         point : Point
             Where it leads.
         hessian, bent : ndarray of shape (k + r, k + r)
-            Curvature at ``here``, and with the kinks ahead spread out over the step, which makes it
-            short: it may then be overstepped up to the next kink.
+            Curvature at ``here``, and with the kinks ahead spread out over the step. That, and damping,
+            can make a step short: it is overstepped while the dual rises steeply, up to the next kink.
         """
         dp, de = point.prices - here.prices, point.exposures - here.exposures
         promised = (
@@ -101,7 +102,7 @@ class Climb:
         low, low_place, low_rise = 0.0, here, max(promised, 0.0)
         high, high_rise = np.inf, 0.0
         best: Place | None = None
-        longest = 1.0 if bent is hessian else self._longest(here, dp, de)
+        longest = self._longest(here, dp, de)
         share = 1.0
         for _ in range(_TRIALS_MAX):
             there = self.at(here.prices + share * dp, here.exposures + share * de)
@@ -123,7 +124,7 @@ class Climb:
             elif top is not None and best is not None and abs(low + top - high) <= _SAME:
                 return best  # the kink tried last is the top
             elif np.isinf(high):
-                return best
+                share = min(_STRIDE * share, longest)  # still rising steeply: the step was damped too much
             else:
                 part = low_rise / (low_rise - high_rise) if low_rise > 0 > high_rise else _LONGEST
                 share = low + (high - low) * min(max(part, _SHORTEST), 1 - _SHORTEST if low > 0 else _LONGEST)

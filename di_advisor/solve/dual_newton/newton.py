@@ -26,6 +26,9 @@ __all__ = ["Outcome", "Position", "ascend"]
 _FEASIBLE = 1e-10
 _GAP = 1e-11
 _LEAST_GAP = 1e-15
+_NEARLY_FEASIBLE = 1e-9
+_NEARLY = 1e-9
+_LEAST = 1e-12
 _DAMPINGS_MAX = 6
 _DAMP_MORE = 100.0
 _FLAT = 1e-3
@@ -106,8 +109,10 @@ def ascend(
             responses = Responses(here.prices, here.response.activity, hessian + damping, exchanges)
             point = fit(responses, limits, sides)
             outcome = _outcome(pieces, limits, here, exchanges, point, step)
-            if outcome.certified or step == steps_max:
+            if outcome.certified:
                 return outcome
+            if step == steps_max:
+                return _nearly(outcome)
             bent = _bent(hessian, here, point, around)
             if bent is not hessian:
                 point = fit(replace(responses, hessian=bent + damping), limits, point.sides)
@@ -116,9 +121,15 @@ def ascend(
                 break
             damping = _DAMP_MORE * damping
         else:
-            return outcome
+            return _nearly(outcome)
         here, sides = there, point.sides
-    return outcome
+    return _nearly(outcome)
+
+
+def _nearly(outcome: Outcome) -> Outcome:
+    """At the end of the road round-off may be larger than usual, where large terms cancel."""
+    gap, size = outcome.objective - outcome.bound, abs(outcome.objective)
+    return replace(outcome, certified=outcome.violation <= _NEARLY_FEASIBLE and gap <= _NEARLY * size + _LEAST)
 
 
 def _violation(activity: FloatArray, limits: Limits) -> float:

@@ -28,6 +28,7 @@ __all__ = ["Certified", "NotCertified", "Prepared", "Restricted", "Warm", "prepa
 
 _LEAST_RISK = 1e-12
 _EMPTY = 1e-7
+_DUST = 1e-14
 
 
 @dataclass(frozen=True)
@@ -291,11 +292,11 @@ def _certified(block: Block, pieces: Pieces, outcome: Outcome, risk: float) -> C
     """The outcome in terms of the block."""
     k = len(block.exposure_lower)
     amounts = np.zeros(len(block.segments))
-    amounts[pieces.segment] = outcome.amounts
+    made = np.where(outcome.amounts < _DUST, 0.0, outcome.amounts)
+    made = np.where(made > pieces.width - _DUST, pieces.width, made)
+    amounts[pieces.segment] = made
     active = block.holdings.active.copy()
-    active[pieces.traders] += np.bincount(
-        pieces.owner, weights=pieces.sign * outcome.amounts, minlength=len(pieces.traders)
-    )
+    active[pieces.traders] += np.bincount(pieces.owner, weights=pieces.sign * made, minlength=len(pieces.traders))
     position = outcome.position
     return Certified(
         amounts=amounts,

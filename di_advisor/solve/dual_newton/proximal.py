@@ -23,6 +23,7 @@ __all__ = ["climb_to_the_top"]
 _WEAK = 0.01
 _WEIGHT = 0.1
 _TURNS_MAX = 25
+_STEPS_MAX = 120
 _LIGHTER = 0.4
 _LIGHTEST = 1e-3
 _GAP = 1e-10
@@ -65,7 +66,7 @@ def climb_to_the_top(pieces: Pieces, limits: Limits, start: Position, risk: floa
         size = max(abs(objective), abs(bound))
         certified = objective - bound <= _GAP * size + _LEAST_GAP
         outcome = replace(outcome, objective=objective, bound=bound, certified=certified)
-        if certified:
+        if certified or steps > _STEPS_MAX:
             break
         position, centre = outcome.position, trade
         weight = np.maximum(weight * _LIGHTER, np.where(weak, _LIGHTEST * _WEIGHT, 0.0))
