@@ -3,9 +3,11 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import given, settings
 
 from di_advisor.ledger.tax_return import ReturnInputs, compute_return
+from di_advisor.ledger.tax_return.result import cents
 from tests.ledger.tax_return.naive import naive_return
 from tests.ledger.tax_return.strategies import STATES, filers
 
@@ -30,8 +32,16 @@ def test_the_parts_of_a_return_add_up(inputs: ReturnInputs) -> None:
     assert result.taxed_at_0_usd + result.taxed_at_15_usd + result.taxed_at_20_usd == result.preferential_part_usd
     assert result.ordinary_part_usd + result.preferential_part_usd == result.taxable_income_usd
     assert result.total_usd == result.regular_tax_usd + result.niit_usd + result.amt_usd + result.state_tax_usd
+    assert result.minimum_tax.base_usd >= 0
     net_loss = max(Decimal(0), -result.schedule_d.line_16_total_usd)
     assert result.carryover.line_4_used_usd + result.short_carryover_usd + result.long_carryover_usd == net_loss
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"), [("0.005", "0.01"), ("-0.005", "-0.01"), ("0.0049", "0.00"), ("12.345", "12.35"), ("0", "0")]
+)
+def test_half_a_cent_is_rounded_away_from_zero(amount: str, shown: str) -> None:
+    assert cents(Fraction(amount)) == Decimal(shown)
 
 
 @given(filers())
