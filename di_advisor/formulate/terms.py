@@ -22,7 +22,7 @@ from di_advisor.formulate.separable import Separable
 __all__ = ["ActiveRisk", "LotTax", "Term", "TradingCost", "WaitingValue"]
 
 
-_WELL_SCALED = 100.0
+_WELL_SCALED = 128.0
 """Weights are small; a cone solver is more exact on larger numbers."""
 
 
