@@ -23,7 +23,7 @@ TODAY = date(2024, 3, 5)
 NAMES = ("GOOG", "GOOGL", "IBM", "FOX")
 GROUP = {"GOOG": "alphabet", "GOOGL": "alphabet"}
 GROUPS = IdenticalGroups(GROUP)
-RETIREMENT = ("ira", "roth")
+RETIREMENT = ("ira", "roth", "retirement_plan", "hsa")
 
 
 @st.composite
