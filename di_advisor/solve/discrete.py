@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.problem import Block
+from di_advisor.solve.branches import close_gap
 from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.feasible import choose, feasible_choices, shared_groups
 from di_advisor.solve.minimum import settle_minimum_trades
@@ -41,6 +42,8 @@ _GAIN = 1e-11
 _ENOUGH = 5e-5
 _SPEED = 0.5
 _FEW = 4
+_ROUNDS_FIRST = 4
+_SOLVES_A_ROUND = 3
 SMALLEST_PRICE = 1e-6
 
 
@@ -103,8 +106,18 @@ class Search:
         return self.block.aversion
 
     def best_plan(self, first: Prices) -> Solution:
-        """The best plan from first prices on."""
-        return self.finish(self.rounds_from(first).choices, self.block.aversion)
+        """The best plan from first prices on: rounds first, then names one by one where that still pays."""
+        found = self.rounds_from(first, min(self.rounds, _ROUNDS_FIRST))
+        closed = close_gap(
+            self.names,
+            self.shared,
+            self.hot,
+            replace(found.solution, bound=self.bound),
+            ask=self._ask,
+            solves_max=_SOLVES_A_ROUND * self.rounds,
+        )
+        self.bound = max(self.bound, closed.bound)
+        return self.finish(closed.choices, self.block.aversion)
 
     def _idle(self, prices: Prices) -> Solution | None:
         """Doing nothing, where that keeps every rule: no search may end with less."""
@@ -120,8 +133,10 @@ class Search:
         refuse(answer)
         return answer.known_prices
 
-    def rounds_from(self, prices: Prices) -> Incumbent:
+    def rounds_from(self, prices: Prices, rounds: int | None = None) -> Incumbent:
         """Rounds of choices from given prices on: the best choices found, with their plan.
+
+        ``rounds`` is the budget of the search when left out.
 
         Raises
         ------
@@ -133,7 +148,7 @@ class Search:
         best: Incumbent | None = None
         share, previous = _SPEED, np.inf
         banned = np.zeros(len(choices), dtype=np.bool_)
-        for _ in range(self.rounds):
+        for _ in range(self.rounds if rounds is None else rounds):
             try:
                 solution = self.attempt(choices, average.risk)
             except (InfeasibleError, UncertifiedError):
