@@ -29,6 +29,7 @@ from di_advisor.solve.quadratic import ConvexAnswer, HotPath, QuadraticProgram
 from di_advisor.solve.solution import Solution, judge, objective_of
 from di_advisor.solve.tracking import smallest_tracking_error, solve_capped
 from di_advisor.testing.random_cases import RandomCase, random_case
+from di_advisor.units import bps_from_fraction
 
 __all__ = ["AREA", "bars"]
 
@@ -209,6 +210,30 @@ def _share(seeds: range) -> list[Bar]:
     ]
 
 
+def _discrete(minimum: float, seeds: range, gap: tuple[float, float], target: float) -> list[Bar]:
+    """Sides and minimum trades with a certificate: seconds and gaps in shares of the benefit over doing nothing."""
+    seconds, gaps = [], []
+    for seed in seeds:
+        job = _job(seed, 500, 20)
+        mandate = job.mandate.with_changes(min_trade_weight=minimum)
+        block = formulate(job.case.signals, mandate, job.case.tax).block
+        try:
+            solution = search_for(block, lambda: False, 12).run()
+        except InfeasibleError:
+            continue
+        seconds.append(median_cpu_seconds(search_for(block, lambda: False, 12).run, repeats=1, warm_ups=0))
+        gaps.append(solution.gap / max(solution.nothing - solution.objective, 1e-9))
+    label = f"optimizer.discrete_{bps_from_fraction(minimum):.0f}bps"
+    where = f"500 names, 20 factors, sides and minimum trades, {len(gaps)} random mandates"
+    return [
+        Bar.at_most(f"{label}_cpu", statistics.median(seconds), target, unit="CPU s", compared_to=f"target; {where}"),
+        Bar.at_most(
+            f"{label}_gap_median", statistics.median(gaps), gap[0], unit="share", compared_to="benefit over nothing"
+        ),
+        Bar.at_most(f"{label}_gap_worst", max(gaps), gap[1], unit="share", compared_to="benefit over nothing"),
+    ]
+
+
 def bars() -> list[Bar]:
     """CPU seconds, ratios, agreement, growth and the share of the hot path."""
     found = [
@@ -221,4 +246,6 @@ def bars() -> list[Bar]:
     found.append(
         Bar.at_most("optimizer.peak_memory", peak, 400.0, unit="MB", compared_to="target; up to 3,000 names, PIQP too")
     )
+    found += _discrete(5e-4, range(200, 220), (1e-4, 2e-3), 0.120)
+    found += _discrete(2e-3, range(200, 210), (5e-3, 3e-2), 2.0)
     return [*found, *_convex(10_000, 70, range(2), 0.300), *_share(range(60))]

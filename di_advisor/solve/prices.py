@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.choices import Choice, Choices
+from di_advisor.solve.choices import Choice, Choices, Restriction
+
+if TYPE_CHECKING:
+    from di_advisor.solve.dual_newton.pieces import Pieces
 
 __all__ = ["NameValues", "PricedNames", "Prices"]
 
@@ -149,12 +153,53 @@ class PricedNames:
         sell, sold = self._best(self._sell, slope, -lean, q, np.maximum(minimum, forced_down), down)
         gains, trimmed = self._best(self._gains, slope, -lean, q, np.maximum(minimum, forced_down), down)
         buy, bought = self._best(self._buy, slope, lean, q, np.maximum(minimum, forced_up), up)
+        buy, bought = self._with_gains_sold(prices, slope, buy, bought)
         nothing = np.where((forced_down <= _TOLERANCE) & (forced_up <= _TOLERANCE), 0.0, np.inf)
         return NameValues(
             value=np.stack([nothing, sell, buy, gains], axis=1),
             trade=np.stack([np.zeros_like(sold), -sold, bought, -trimmed], axis=1),
             base=own * z0 * z0 + g * z0,
         )
+
+    @cached_property
+    def _both_sides(self) -> Pieces | None:
+        """The names that may be sold and bought at once, because they hold no loss and have no minimum trade.
+
+        None where there is none, or where a 3/2 power makes both at once no list of pieces.
+        """
+        # here, because that package builds on this module's prices
+        from di_advisor.solve.dual_newton.cutting import cut_pieces, filling_order
+
+        block = self.block
+        free = ~block.segments.names_with_losses(len(block.active_lower)) & (block.min_trade <= 0)
+        limits = Restriction(free[block.segments.name], block.active_lower, block.active_upper)
+        matrix = np.concatenate([block.risk.exposures, self._row_active.T], axis=1)
+        pieces = cut_pieces(block, matrix, filling_order(block), limits)
+        return pieces if len(pieces.first) and block.power is None else None
+
+    def _with_gains_sold(
+        self, prices: Prices, slope: FloatArray, value: FloatArray, trade: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Buying where gains may be sold too: a lot that is better sold now may be, and bought back."""
+        segments, block = self.block.segments, self.block
+        n = len(value)
+        least = np.full(n, np.inf)
+        np.minimum.at(least, segments.name[~segments.sell], slope[~segments.sell])
+        pays = segments.sell & (slope + least[segments.name] < 0) & ~segments.names_with_losses(n)[segments.name]
+        pays &= block.min_trade[segments.name] <= 0
+        if not pays.any():
+            return value, trade
+        concerned = np.zeros(n, dtype=np.bool_)
+        concerned[segments.name[pays]] = True
+        pieces = self._both_sides
+        if pieces is None:  # no more than every such pair can bring
+            brings = ((slope + np.where(pays, least[segments.name], 0.0)) * segments.width)[pays]
+            return value + np.bincount(segments.name[pays], weights=brings, minlength=n), trade
+        both, net = pieces.values(np.concatenate([prices.exposures, prices.rows]), pieces.charges(prices.risk, 1.0))
+        at = np.flatnonzero(concerned[pieces.traders])
+        value, trade = value.copy(), trade.copy()
+        value[pieces.traders[at]], trade[pieces.traders[at]] = both[at], net[at]
+        return value, trade
 
     def coupling(self, prices: Prices, *, reserved: bool) -> float:
         """The part of the dual that belongs to exposures, rows and the cap; with or without the rows' reserves."""

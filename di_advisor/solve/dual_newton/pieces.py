@@ -253,6 +253,17 @@ class Pieces:
         )
         return Response(value, trade, filled, activity, stack)
 
+    def values(self, prices: FloatArray, charges: Charges) -> tuple[FloatArray, FloatArray]:
+        """Each name's minimum, relative to doing nothing, and its net trade; shape (t,)."""
+        response = self.respond(prices, charges)
+        trade = response.trade
+        cost = charges.cost
+        if self.row_slopes is not None:
+            cost = cost + prices[self.rows] @ self.row_slopes
+        paid = np.add.reduceat(cost * self.amounts(response.filled, response.stack), self.first)
+        total = (0.5 * charges.q * trade + charges.lean + self.matrix @ prices) * trade + paid
+        return np.asarray(total, dtype=np.float64), trade
+
     def amounts(self, filled: FloatArray, stack: Stack) -> FloatArray:
         """Amount of each piece, by how far it is filled."""
         if stack.piece is not None:
