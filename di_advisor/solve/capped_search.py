@@ -94,7 +94,25 @@ class CappedSearch(Search):
                 break
             price = max(bracket.next_price(), base)
             prices = replace(found.solution.prices, risk=price)
-        return self._best_of(bracket.nearest_first())
+        return self._closed(self._best_of(bracket.nearest_first()))
+
+    def _closed(self, found: Solution) -> Solution:
+        """The gap closed at the price of risk at which the cap is met, and the cap met once more."""
+        price = found.prices.risk
+        priced = replace(self.block, aversion=price, tracking_error_max=None)
+        inner = Search(priced, self.cancel, self.rounds, self.hot)
+        try:
+            begun = inner.attempt(found.choices, price)
+            if begun is None:
+                return found
+            closed = inner.closed(begun)
+            self.bound = max(self.bound, closed.bound - (price - self.block.aversion) * self.cap**2)
+            better = self.attempt(closed.choices, price, found.objective)
+            if better is None or better.objective >= found.objective:
+                return found
+            return self.finish(better.choices, better.prices.risk)
+        except (InfeasibleError, UncertifiedError):
+            return found
 
     def _at_price(self, prices: Prices, rounds: int) -> Incumbent:
         """Best choices at a fixed price of risk: the same problem without the cap and dearer risk."""

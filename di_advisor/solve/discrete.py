@@ -107,17 +107,21 @@ class Search:
 
     def best_plan(self, first: Prices) -> Solution:
         """The best plan from first prices on: rounds first, then names one by one where that still pays."""
-        found = self.rounds_from(first, min(self.rounds, _ROUNDS_FIRST))
+        found = self.rounds_from(first, min(self.rounds, _ROUNDS_FIRST)).solution
+        return self.finish(self.closed(found).choices, self.block.aversion)
+
+    def closed(self, found: Solution) -> Solution:
+        """A plan and the bound brought together as far as the budget goes (`close_gap`)."""
         closed = close_gap(
             self.names,
             self.shared,
             self.hot,
-            replace(found.solution, bound=self.bound),
+            replace(found, bound=self.bound),
             ask=self._ask,
             solves_max=_SOLVES_A_ROUND * self.rounds,
         )
         self.bound = max(self.bound, closed.bound)
-        return self.finish(closed.choices, self.block.aversion)
+        return closed
 
     def _idle(self, prices: Prices) -> Solution | None:
         """Doing nothing, where that keeps every rule: no search may end with less."""
