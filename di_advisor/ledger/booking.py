@@ -76,7 +76,11 @@ def taken_parts(
     book.require_account(account_id)
     parts = book.lots(account_id, security_id)
     where = f"{type(event).__name__} {event.event_id!r} on {event.on}"
-    held = sum((p.shares for p in parts), _ZERO)
+    held = _ZERO
+    for part in parts:
+        if held >= shares:
+            break
+        held += part.shares
     if shares > held:
         raise book.no_lots(account_id, security_id, shares, held, where)
     return chosen_parts(parts, shares, choice, where, event.on)

@@ -93,8 +93,10 @@ def chosen_parts(parts: Sequence[Part], shares: Fraction, choice: LotChoice, whe
     if left:
         method = choice.rest or choice.method
         for part in in_order(parts, method):
+            if not left:
+                break
             free = part.shares - used.get(id(part), _ZERO)
-            if left and free > 0:
+            if free > 0:
                 taken.append((part, min(free, left)))
                 left -= min(free, left)
     return taken

@@ -77,7 +77,7 @@ def reconcile(books: Books, statement: CustodianStatement) -> Reconciliation:
                 only_theirs={s: n for (a, s), n in theirs.items() if a == account_id and (a, s) not in ours},
             )
             breaks.append(_position(gap))
-        elif key in listed:
+        elif key in listed and key in booked:
             breaks += _lots(books, booked[key], listed[key])
     title = f"Books and custodian on {statement.as_of}"
     return Reconciliation(about(books, title), statement.as_of, compared, tuple(breaks))

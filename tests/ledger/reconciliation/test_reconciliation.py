@@ -319,3 +319,10 @@ def test_a_defect_planted_in_any_lot_is_found_in_its_account_and_in_no_other(row
     assert {b.account_id for b in report.breaks} == {lot.account_id}
     assert not report.agrees
     assert set(blocked(report)) == {lot.account_id}
+
+
+def test_a_custodians_trace_of_a_share_that_the_books_never_had_is_no_break_and_no_crash() -> None:
+    books = books_of(*PLAIN)
+    same = CustodianStatement.of_books(books)
+    trace = x("0.0000005", None, None, security="Z")
+    assert reconcile(books, replace(same, lots=(*same.lots, trace))).agrees
