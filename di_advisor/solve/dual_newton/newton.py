@@ -21,7 +21,7 @@ from di_advisor.solve.dual_newton.curvature import TIED, curvature_of, exchange,
 from di_advisor.solve.dual_newton.line import Climb, Place
 from di_advisor.solve.dual_newton.pieces import Charges, Pieces
 
-__all__ = ["Outcome", "Position", "ascend"]
+__all__ = ["STEPS_MAX", "Outcome", "Position", "ascend"]
 
 _FEASIBLE = 1e-10
 _GAP = 1e-11
@@ -33,7 +33,9 @@ _DAMPINGS_MAX = 6
 _DAMP_MORE = 128.0
 _FLAT = 1e-3
 _FLAT_DAMPING = 0.02
-_STEPS_MAX = 30
+STEPS_MAX = 30
+"""Newton steps of one climb."""
+
 _DAMPING = 1e-12
 _EARLY_DAMPING = 1e-2
 _EARLY = 1e-3
@@ -77,9 +79,7 @@ class Outcome:
     certified: bool
 
 
-def ascend(
-    pieces: Pieces, limits: Limits, charges: Charges, start: Position, *, steps_max: int = _STEPS_MAX
-) -> Outcome:
+def ascend(pieces: Pieces, limits: Limits, charges: Charges, start: Position, *, steps_max: int = STEPS_MAX) -> Outcome:
     """Climb the dual from a position.
 
     Parameters

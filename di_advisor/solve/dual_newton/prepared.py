@@ -29,6 +29,7 @@ __all__ = ["Certified", "NotCertified", "Prepared", "Restricted", "Warm", "prepa
 _LEAST_RISK = 1e-12
 _EMPTY = 1e-7
 _DUST = 1e-14
+_WARM_STEPS_MAX = 12
 
 
 @dataclass(frozen=True)
@@ -211,9 +212,12 @@ class Restricted:
             return NotCertified(reason, infeasible=True)
         if risk < _LEAST_RISK:
             return NotCertified("There is no price of risk, so that the dual has kinks everywhere.")
-        start = _start(block, limits, warm)
         try:
-            outcome = climb_to_the_top(pieces, limits, start, risk, trading)
+            start = _start(block, limits, warm)
+            if warm is not None:
+                outcome = climb_to_the_top(pieces, limits, start, risk, trading, steps_max=_WARM_STEPS_MAX)
+            if warm is None or not outcome.certified:  # an old answer can lead astray
+                outcome = climb_to_the_top(pieces, limits, _start(block, limits, None), risk, trading)
         except Interleaved:
             return NotCertified("Under a 3/2-power cost a name would be bought and sold at once.")
         if not outcome.certified:

@@ -15,7 +15,7 @@ import numpy as np
 
 from di_advisor.solve.dual_newton.complementarity import Limits
 from di_advisor.solve.dual_newton.line import Climb
-from di_advisor.solve.dual_newton.newton import Outcome, Position, ascend
+from di_advisor.solve.dual_newton.newton import STEPS_MAX, Outcome, Position, ascend
 from di_advisor.solve.dual_newton.pieces import Pieces, Proximal
 
 __all__ = ["climb_to_the_top"]
@@ -23,14 +23,16 @@ __all__ = ["climb_to_the_top"]
 _WEAK = 0.01
 _WEIGHT = 0.1
 _TURNS_MAX = 25
-_STEPS_MAX = 120
+_ALL_STEPS_MAX = 120
 _LIGHTER = 0.4
 _LIGHTEST = 1e-3
 _GAP = 1e-10
 _LEAST_GAP = 1e-14
 
 
-def climb_to_the_top(pieces: Pieces, limits: Limits, start: Position, risk: float, trading: float) -> Outcome:
+def climb_to_the_top(
+    pieces: Pieces, limits: Limits, start: Position, risk: float, trading: float, *, steps_max: int = STEPS_MAX
+) -> Outcome:
     """Solve, with a proximal quadratic for the names that have next to no curvature.
 
     Parameters
@@ -43,11 +45,13 @@ def climb_to_the_top(pieces: Pieces, limits: Limits, start: Position, risk: floa
         Prices to start from.
     risk, trading : float
         Price of variance, and scale of everything else.
+    steps_max : int
+        Budget of Newton steps of one climb.
     """
     plain = pieces.charges(risk, trading)
     weak = plain.q < _WEAK
     if not weak.any():
-        return ascend(pieces, limits, plain, start)
+        return ascend(pieces, limits, plain, start, steps_max=steps_max)
     climb = Climb(pieces, limits, plain)
     weight = np.where(weak, _WEIGHT, 0.0)
     centre = np.clip(np.zeros(len(weight)), pieces.lower, pieces.upper)
@@ -66,7 +70,7 @@ def climb_to_the_top(pieces: Pieces, limits: Limits, start: Position, risk: floa
         size = max(abs(objective), abs(bound))
         certified = objective - bound <= _GAP * size + _LEAST_GAP
         outcome = replace(outcome, objective=objective, bound=bound, certified=certified)
-        if certified or steps > _STEPS_MAX:
+        if certified or steps > _ALL_STEPS_MAX:
             break
         position, centre = outcome.position, trade
         weight = np.maximum(weight * _LIGHTER, np.where(weak, _LIGHTEST * _WEIGHT, 0.0))
