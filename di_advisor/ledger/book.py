@@ -180,7 +180,7 @@ class Book:
         if part.open:
             self.put(part)
         else:
-            self.realized.append(part)
+            (self.realized if part.sold is not None else self.left).append(part)
         self.wash.restore(part)
 
     def require_account(self, account_id: str) -> None:
@@ -202,16 +202,33 @@ class Book:
         taken = part.split_off(shares)
         if part.open:
             key = (part.account_id, part.root_id)
-            self._roots[key] = self._roots.get(key, 0) + 1
-            taken.lot_id = f"{part.root_id}~{self._roots[key]}"
+            number = self._roots.get(key, 0) + 1
+            while (part.account_id, f"{part.root_id}~{number}") in self._roots:
+                number += 1
+            self._roots[key] = number
+            taken.lot_id = f"{part.root_id}~{number}"
+            self._roots[part.account_id, taken.lot_id] = 0
             self.put(taken)
         else:
-            self.realized.append(taken)
+            (self.realized if part.sold is not None else self.left).append(taken)
         return taken
 
     def close_day(self) -> None:
         """Look at the day's losses and purchases, and put lots whose dates changed where they belong."""
-        moved = {(part.security_id, part.account_id) for part in self.wash.close_day()}
+        moved = set()
+        for part in self.wash.close_day():
+            if part.open:
+                moved.add((part.security_id, part.account_id))
+            else:
+                self.note(
+                    "departed_replacement",
+                    f"Lot {part.lot_id} of {part.security_id} left account {part.account_id} on {part.left_on}, and "
+                    "replaced shares sold at a loss: its basis and its days are greater than was said when it left. "
+                    "Tell who received it.",
+                    event_id=part.sale_id,
+                    account_id=part.account_id,
+                    security_id=part.security_id,
+                )
         for security_id, account_id in moved:
             self._lots[security_id][account_id].sort(key=self.order_of)
 
@@ -324,10 +341,11 @@ class Book:
         """Give an open part another basis; one that is not known says in ``pending`` what it waits for."""
         part.basis_usd, part.loss_basis_usd, part.pending = basis_usd, loss_basis_usd, pending
 
-    def leave(self, part: Part, shares: Fraction) -> Part:
-        """Let shares go without a sale (transfer out, gift)."""
+    def leave(self, part: Part, shares: Fraction, on: date, *, event_id: str) -> Part:
+        """Let shares go without a sale (transfer out, gift); they were bought all the same, and can replace others."""
         gone = self.take(part, shares)
-        gone.left = True
+        gone.left_on, gone.sale_id = on, event_id
+        gone.scale = self.wash.scale(gone.security_id)
         self.left.append(gone)
         return gone
 

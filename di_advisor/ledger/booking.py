@@ -230,7 +230,7 @@ def _transfer(book: Book, event: Transfer) -> None:
 def _leave(book: Book, event: TransferOut | GiftGiven) -> None:
     taken = taken_parts(book, event, event.account_id, event.security_id, as_fraction(event.shares), event.choice)
     for part, amount in taken:
-        book.leave(part, amount).sale_id = event.event_id
+        book.leave(part, amount, event.on, event_id=event.event_id)
 
 
 def _gift_received(book: Book, event: GiftReceived) -> None:

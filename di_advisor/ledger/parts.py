@@ -130,8 +130,8 @@ class Part:
         Its shares have replaced shares sold at a loss: they cannot again (26 CFR 1.1091-1(e)).
     sold : date or None
         Trade date of the sale; None while open.
-    left : bool
-        Gone without a sale (transfer out, gift).
+    left_on : date or None
+        Day it went without a sale (transfer out, gift).
     sale_id, kind, proceeds_usd
         The event that sold it, what it was, and net proceeds.
     scale : Fraction
@@ -168,7 +168,7 @@ class Part:
     pending: str = ""
     replaced: bool = False
     sold: date | None = None
-    left: bool = False
+    left_on: date | None = None
     sale_id: str = ""
     kind: RealizedKind = RealizedKind.SALE
     proceeds_usd: Fraction = _ZERO
@@ -185,7 +185,12 @@ class Part:
     @property
     def open(self) -> bool:
         """Whether it is still held."""
-        return self.sold is None and not self.left
+        return self.sold is None and self.left_on is None
+
+    @property
+    def gone_on(self) -> date | None:
+        """Day from which it is not held any more, sold or not; None while open."""
+        return self.sold or self.left_on
 
     @property
     def loss_usd(self) -> Fraction:

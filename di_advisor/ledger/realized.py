@@ -62,6 +62,12 @@ class BookedLot:
         Id of the event whose percentages are missing; empty if none.
     purchase_order : tuple of int and str
         Place of the purchase among those of its day.
+    left_on : date or None
+        The day it left without a sale; None while it is held.
+    left_by : str
+        Event that took it away; empty while it is held.
+    split_since : Fraction
+        What a share of the day it left has become by splits since.
     """
 
     lot: TaxLot
@@ -73,6 +79,9 @@ class BookedLot:
     gain_basis_usd: Fraction | None
     pending: str
     purchase_order: tuple[int, str] = (0, "")
+    left_on: date | None = None
+    left_by: str = ""
+    split_since: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ def _frozen(book: Book, as_of: date, taxpayer: str) -> Books:
         realized=tuple(_realized(part, scale(part.security_id)) for part in realized),
         washes=tuple(book.wash.matches),
         income=tuple(book.income),
-        departed=tuple(map(booked_lot, book.left)),
+        departed=tuple(booked_lot(part, scale(part.security_id) / part.scale) for part in book.left),
         identifications=tuple(book.identifications),
         cash_usd=FrozenMap(dict(sorted(book.cash_usd.items()))),
         pending_fractions=FrozenMap(dict(sorted(book.fractions.items()))),
@@ -209,13 +209,15 @@ def _frozen(book: Book, as_of: date, taxpayer: str) -> Books:
     )
 
 
-def booked_lot(part: Part) -> BookedLot:
+def booked_lot(part: Part, split_since: Fraction = Fraction(1)) -> BookedLot:
     """An open part, or one that left, as readers see it.
 
     Parameters
     ----------
     part : Part
         Of a book.
+    split_since : Fraction
+        What a share of the day it left has become by splits since.
     """
     basis = part.basis_usd if part.loss_basis_usd is None else part.loss_basis_usd
     lot = TaxLot(
@@ -238,6 +240,9 @@ def booked_lot(part: Part) -> BookedLot:
         part.basis_usd,
         part.pending,
         part.purchase.order,
+        part.left_on,
+        part.sale_id,
+        split_since,
     )
 
 

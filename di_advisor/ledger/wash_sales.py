@@ -7,7 +7,8 @@ sale may then be a loss that is disallowed again.
 
 Decision: one pass through the days. When the trades of a day are booked, its losses, and earlier
 ones that wait, are taken by sale date and acquisition (1.1091-1(b)); each takes the shares bought
-earliest first (1.1091-1(c), (d)), in one purchase those still held before those sold. A share
+earliest first (1.1091-1(c), (d)), in one purchase those still held before those gone: shares that were
+bought and then given or moved away were bought all the same. A share
 replaces once (1.1091-1(e)); parts of one purchase do not replace each other (Rev. Rul. 56-602); a
 share sold at a loss that was disallowed replaces nothing any more, so every match uses up a share
 and the pass ends on any input. A sold share whose basis grows may become a loss: it takes its place
@@ -166,7 +167,7 @@ class WashSales:
     # --- the pass ----------------------------------------------------------------------------------------------
 
     def close_day(self) -> list[Part]:
-        """Match what the day brought; returns the open parts whose basis and dates changed."""
+        """Match what the day brought; returns the parts, open or given away, whose basis and dates changed."""
         self.moved = []
         for key in self._touched:
             self._settle(self._by_key[key])
@@ -268,8 +269,8 @@ class WashSales:
     def _can_replace(self, part: Part, loss_sold: date) -> bool:
         if (
             self._policies.sold_replacement is SoldReplacement.DOES_NOT_COUNT
-            and part.sold is not None
-            and part.sold < loss_sold
+            and part.gone_on is not None
+            and part.gone_on < loss_sold
         ):
             return False
         kind = self._kind_of(part.account_id)
@@ -324,7 +325,7 @@ class WashSales:
                 candidate.basis_usd += disallowed
             if loss.held_since is not None:
                 candidate.held_since = tacked_since(bought, sold, loss.held_since)
-            if candidate.open:
+            if candidate.sold is None:
                 self.moved.append(candidate)
         return candidate
 
@@ -359,9 +360,16 @@ class WashSales:
         return found
 
     def _part_order(self, part: Part) -> tuple[int, int, int, tuple[int, str], str, int]:
-        # What is still held comes before what is sold, then what was sold last.
-        sold = -part.sold.toordinal() if part.sold is not None else 0
-        return (int(part.sold is not None), sold, self._held(part), part.purchase.order, part.lot_id, -part.sale_rank)
+        # What is still held comes before what is gone, then what went last.
+        gone = -part.gone_on.toordinal() if part.gone_on is not None else 0
+        return (
+            int(part.gone_on is not None),
+            gone,
+            self._held(part),
+            part.purchase.order,
+            part.lot_id,
+            -part.sale_rank,
+        )
 
     def _held(self, part: Part) -> int:
         held = part.held_since.toordinal() if part.held_since else 0
@@ -369,7 +377,7 @@ class WashSales:
 
 
 def _is_free(part: Part) -> bool:
-    return not (part.replaced or part.settled or part.left)
+    return not (part.replaced or part.settled)
 
 
 def _day(value: date | None) -> date:

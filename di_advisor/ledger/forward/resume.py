@@ -32,7 +32,7 @@ class Holdings:
     Attributes
     ----------
     lots : tuple of BookedLot
-        Open lots.
+        Open lots, and lots that left and may still replace.
     sold : tuple of (int, Realized)
         Sold shares that may still replace, and losses that may still be disallowed, with the place
         of their sale among all.
@@ -51,7 +51,8 @@ def holdings_by_group(books: Books) -> dict[str, Holdings]:
         The books.
     """
     lots: dict[str, list[BookedLot]] = {}
-    for booked in books.lots:
+    gone = [d for d in books.departed if d.bought_on is not None and not d.is_replacement]
+    for booked in (*books.lots, *gone):
         lots.setdefault(books.groups.key(booked.lot.security_id), []).append(booked)
     sold: dict[str, list[tuple[int, Realized]]] = {}
     ranks: dict[tuple[str, str, str], int] = {}
@@ -102,12 +103,12 @@ def resumed(books: Books, holdings: Holdings) -> Book:
         key = (each.purchase_id, each.bought_on, each.purchase_order)
         return purchases.setdefault(key, Purchase(*key))
 
-    for part in (*_open_parts(holdings.lots, purchase_of), *_sold_parts(holdings.sold, purchase_of)):
+    for part in (*_held_parts(holdings.lots, purchase_of), *_sold_parts(holdings.sold, purchase_of)):
         book.restore(part, _number(part))
     return book
 
 
-def _open_parts(lots: Iterable[BookedLot], purchase_of: object) -> Iterable[Part]:
+def _held_parts(lots: Iterable[BookedLot], purchase_of: object) -> Iterable[Part]:
     for booked in lots:
         lot = booked.lot
         basis = None if lot.basis_total_usd is None else as_fraction(lot.basis_total_usd)
@@ -127,6 +128,9 @@ def _open_parts(lots: Iterable[BookedLot], purchase_of: object) -> Iterable[Part
             deemed_long=booked.deemed_long,
             pending=booked.pending,
             replaced=booked.is_replacement,
+            left_on=booked.left_on,
+            sale_id=booked.left_by,
+            scale=1 / booked.split_since,
         )
 
 
