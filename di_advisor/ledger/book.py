@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from typing import Final
 
 from di_advisor.domain.amounts import show_exact
 from di_advisor.domain.events import Event
@@ -27,8 +26,6 @@ from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.ledger.wash_sales import WashSales
 
 __all__ = ["Book"]
-
-_ONE: Final = Fraction(1)
 
 
 class Book:
