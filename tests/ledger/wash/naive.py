@@ -77,7 +77,7 @@ class Piece:
     sale: str = ""
     sale_rank: int = 0
     proceeds: Fraction = ZERO
-    gone: bool = False
+    gone: date | None = None
     replaced: bool = False
     washed: bool = False
     disallowed: Fraction = ZERO
@@ -86,7 +86,7 @@ class Piece:
 
     @property
     def open(self) -> bool:
-        return self.sold is None and not self.gone
+        return self.sold is None and self.gone is None
 
     @property
     def shares_of_today(self) -> Fraction:
@@ -157,7 +157,7 @@ class Naive:
 
     def out(self, row: Row) -> None:
         for piece in self.chosen(row):
-            piece.gone = True
+            piece.gone = row.on
 
     def move(self, row: Row) -> None:
         for piece in self.chosen(row, named=True):
@@ -238,20 +238,20 @@ class Naive:
             self.rules.group(piece.security) == self.rules.group(loss.security)
             and abs(piece.acquired - loss.sold) <= timedelta(days=30)
             and piece.purchase != loss.purchase
-            and not (piece.replaced or piece.washed or piece.gone)
-            and (self.rules.sold_before_counts or piece.sold is None or piece.sold >= loss.sold)
+            and not (piece.replaced or piece.washed)
+            and (self.rules.sold_before_counts or piece.open or (piece.sold or piece.gone) >= loss.sold)
             and (self.rules.plans_wash or self.rules.kind(piece.account) not in {"retirement_plan", "hsa"})
         )
 
     def place(self, piece: Piece) -> tuple[object, ...]:
         fills = [p for p in self.pieces if (p.purchase, p.acquired) == (piece.purchase, piece.acquired)]
         first_fill = min(p.order for p in fills)
-        sold_last_first = -piece.sold.toordinal() if piece.sold else 0
+        went_last_first = 0 if piece.open else -(piece.sold or piece.gone).toordinal()
         return (
             piece.acquired,
             first_fill,
-            piece.sold is not None,
-            sold_last_first,
+            not piece.open,
+            went_last_first,
             self.days(piece),
             piece.order,
             piece.name,
