@@ -9,19 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from math import floor
 
 from di_advisor.errors import InputError
 from di_advisor.units import CENTS_PER_USD
 
-__all__ = ["Exact", "as_fraction", "cents_of_parts", "cents_that_add_up", "exact", "show_exact", "to_decimal"]
+__all__ = [
+    "Exact",
+    "as_fraction",
+    "at_places",
+    "cents_of_parts",
+    "cents_that_add_up",
+    "exact",
+    "show_exact",
+    "to_decimal",
+]
 
 Exact = Decimal | Fraction
 """An exact amount; `Fraction` only where a ratio made it."""
 
 _MAX_DIGITS = 28
+# Only to move the decimal point of whole numbers, which allocates no more digits than they have.
+_ANY_LENGTH = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 # What `show_exact` writes of a fraction; a denominator of zero is no ratio.
 _RATIO = re.compile(r"[+-]?[0-9]{1,1000}/0{0,9}[1-9][0-9]{0,999}")
 
@@ -78,6 +89,23 @@ def to_decimal(value: float, places: int) -> Decimal:
     return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places))
 
 
+def at_places(value: Exact | int, places: int) -> Decimal:
+    """Round an exact amount to decimal places, halves to even, whatever its number of digits.
+
+    Parameters
+    ----------
+    value : Decimal, Fraction or int
+        Any amount; sums and products of what `exact` takes may be longer than 28 digits.
+    places : int
+        Zero or more.
+    """
+    return _with_point(round(as_fraction(value) * 10**places), places)
+
+
+def _with_point(whole: int, places: int) -> Decimal:
+    return Decimal(whole).scaleb(-places, _ANY_LENGTH)
+
+
 def show_exact(value: Exact) -> str:
     """Text of an exact amount that `exact` reads back ("1/3" stays "1/3")."""
     return str(value)
@@ -109,7 +137,7 @@ def cents_of_parts(amounts_usd: Sequence[Exact], total_usd: Exact | None = None)
     cents = [f + whole for f in floors]
     for i in order[:extra]:
         cents[i] += 1
-    return [Decimal(c).scaleb(-2) for c in cents]
+    return [_with_point(c, 2) for c in cents]
 
 
 def cents_that_add_up(amounts_usd: Sequence[float], total_usd: float | None = None) -> list[Decimal]:

@@ -21,7 +21,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from di_advisor.domain.amounts import Exact, as_fraction
+from di_advisor.domain.amounts import Exact, as_fraction, at_places
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio, Side
 from di_advisor.errors import InputError
@@ -134,8 +134,7 @@ def _purchases(books: Books, account_id: str) -> list[Fill]:
 
 def _written(amount: Fraction) -> Exact:
     """A decimal where there is a short exact one, as people write it; else the fraction itself."""
-    scaled = amount * 10**_MOST_PLACES
-    if scaled.denominator != 1:
-        return amount
-    number = Decimal(scaled.numerator).scaleb(-_MOST_PLACES)
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+    if amount.denominator == 1:
+        return Decimal(amount.numerator)
+    number = at_places(amount, _MOST_PLACES).normalize()
+    return number if number == amount else amount

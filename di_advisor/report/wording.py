@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from di_advisor.domain.amounts import Exact
-from di_advisor.units import CENTS_PER_USD, bps_from_fraction, percent_from_fraction
+from di_advisor.domain.amounts import Exact, at_places
+from di_advisor.units import bps_from_fraction, percent_from_fraction
 
 __all__ = ["bps", "count_of", "day", "joined", "money", "percent", "printable", "shares", "signed", "usd"]
 
-_CENT = Decimal(1) / CENTS_PER_USD
+_SHARE_PLACES = 6
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
@@ -41,8 +41,8 @@ def signed(text: str) -> str:
 
 def money(amount_usd: Decimal | float) -> str:
     """Dollars and cents without the sign of the currency, for a column that carries it in its heading."""
-    cents = (amount_usd if isinstance(amount_usd, Decimal) else Decimal(repr(float(amount_usd)))).quantize(_CENT)
-    return f"{abs(cents) if cents == 0 else cents:,.2f}"
+    amount = amount_usd if isinstance(amount_usd, Decimal) else Decimal(repr(float(amount_usd)))
+    return f"{at_places(amount, 2) if amount.is_finite() else amount:,.2f}"
 
 
 def usd(amount_usd: Decimal | float) -> str:
@@ -66,8 +66,7 @@ def bps(fraction: float, places: int = 1) -> str:
 def shares(quantity: Exact) -> str:
     """Shares without trailing zeros; a fraction that is not decimal is shown to six places."""
     if not isinstance(quantity, Decimal):
-        quantity = Decimal(quantity.numerator) / Decimal(quantity.denominator)
-        quantity = quantity.quantize(Decimal("0.000001"))
+        quantity = at_places(quantity, _SHARE_PLACES)
     text = f"{quantity:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -53,6 +53,20 @@ def test_the_papers_of_a_year_are_written_as_csv_and_html(recorded: Path, capsys
     assert "Not tax advice." in (out / "schedule_d_2025.html").read_text()
 
 
+def test_the_largest_amounts_that_are_recorded_are_shown_and_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "big.csv").write_text(
+        "kind,trade_date,security_id,shares,amount_usd,account_id,account_kind\n"
+        "buy,2024-01-02,X,1e27,1e27,A,taxable\nbuy,2024-01-03,Y,9e28,9e28,A,\nsell,2024-03-01,X,1e27,5,A,\n"
+    )
+    assert ledger(tmp_path, "record", str(tmp_path / "big.csv")) == 0
+    assert ledger(tmp_path, "show") == 0
+    assert "90" + ",000" * 9 + ".00" in capsys.readouterr().out
+    assert ledger(tmp_path, "papers", "--year", "2024", "--out", str(tmp_path / "papers")) == 0
+    assert f"{10**27} sh. X" in (tmp_path / "papers" / "form_8949_2024.csv").read_text()
+
+
 def test_an_oversell_is_one_message_and_the_books_stay(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (recorded / "more.csv").write_text(
         "kind,trade_date,account_id,security_id,shares,amount_usd\nsell,2026-01-05,IRA,GLOBEX,11,99\n"

@@ -5,6 +5,8 @@ from fractions import Fraction
 
 import pytest
 
+from di_advisor.domain.amounts import cents_of_parts
+from di_advisor.ledger.papers.words import shares_text
 from di_advisor.report.wording import bps, count_of, joined, money, percent, printable, shares, signed, usd
 
 
@@ -37,6 +39,13 @@ def test_shares_lose_trailing_zeros_but_no_digits() -> None:
     assert shares(Decimal("12.5000")) == "12.5"
     assert shares(Decimal("1E+2")) == "1" + "00"
     assert shares(Fraction(1, 3)) == "0.333333"
+
+
+def test_amounts_of_any_length_are_shown_in_full() -> None:
+    assert usd(Decimal("-1e28")) == "-$10" + ",000" * 9 + ".00"
+    assert shares(Fraction(10**30 + 1, 3)) == ",".join(["333"] * 10) + ".666667"
+    assert shares_text(Fraction(10**30 + 1, 3)) == "3" * 30 + ".666667"
+    assert cents_of_parts([Fraction(10**30), Fraction(1, 3)]) == [Decimal(10**30), Decimal("0.33")]
 
 
 def test_hidden_characters_become_visible_on_one_line() -> None:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from di_advisor.domain.amounts import as_fraction, cents_of_parts
+from di_advisor.domain.amounts import as_fraction, at_places, cents_of_parts
 from di_advisor.ledger.books import Books
 from di_advisor.ledger.papers.paper import Missing
 from di_advisor.ledger.parts import RealizedKind
@@ -110,7 +110,7 @@ def _unknown(piece: Realized) -> Missing | None:
     said = "basis" if what == "basis" else "acquisition date"
     sentence = (
         f"The {said} of lot {piece.lot_id} ({piece.security_id}, account {piece.account_id}), sold on {piece.sold} for "
-        f"{float(piece.proceeds_usd):,.2f} USD, is not known: its gain or loss stands in no row."
+        f"{at_places(piece.proceeds_usd, 2):,} USD, is not known: its gain or loss stands in no row."
     )
     return Missing(what, piece.account_id, piece.security_id, piece.event_id, piece.lot_id, sentence)
 

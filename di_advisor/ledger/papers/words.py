@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Final
 
+from di_advisor.domain.amounts import at_places
+
 __all__ = ["shares_text"]
 
-_PLACES: Final = Decimal("0.000001")
+_PLACES: Final = 6
 
 
 def shares_text(shares: Fraction) -> str:
@@ -19,6 +20,4 @@ def shares_text(shares: Fraction) -> str:
     shares : Fraction
         Any number of shares.
     """
-    rounded = (Decimal(shares.numerator) / Decimal(shares.denominator)).quantize(_PLACES, ROUND_HALF_UP)
-    text = f"{rounded:f}"
-    return text.rstrip("0").rstrip(".")
+    return f"{at_places(shares, _PLACES):f}".rstrip("0").rstrip(".")

@@ -16,7 +16,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from di_advisor.domain.amounts import Exact, as_fraction
+from di_advisor.domain.amounts import Exact, as_fraction, at_places
 from di_advisor.ledger.tax_return.inputs import ReturnInputs
 from di_advisor.ledger.tax_return.lines import ReturnLines, return_lines
 from di_advisor.ledger.tax_return.policies import AmtPolicy, ReturnPolicies, SmallIncomeTax
@@ -34,7 +34,7 @@ def cents(amount_usd: Exact) -> Decimal:
     """An exact amount in whole cents, half a cent away from zero."""
     scaled = as_fraction(amount_usd) * CENTS_PER_USD
     whole = (abs(scaled) + Fraction(1, 2)).__floor__()
-    return Decimal(whole if scaled >= 0 else -whole).scaleb(-2)
+    return at_places(Fraction(whole if scaled >= 0 else -whole, CENTS_PER_USD), 2)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
