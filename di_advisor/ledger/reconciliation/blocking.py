@@ -1,7 +1,8 @@
 """Blocking: a name with a break is not traded in that account until it agrees or is overridden.
 
-An override names one difference as it is (its id), and who waived it, when and why; when the figures
-change, it is another difference and blocked again.
+An override names one difference as it is (its id), and who waived it, when and why. It holds, on the
+reports of later days too, as long as the figures of the two sides are the same; when one changes, it
+is another difference and blocked again.
 """
 
 from __future__ import annotations
@@ -52,16 +53,17 @@ class Override:
 
 
 def open_breaks(report: Reconciliation, overrides: Iterable[Override] = ()) -> tuple[Break, ...]:
-    """Breaks that block, those that were overridden by the report's day left out.
+    """Breaks that block, those that were overridden left out.
 
     Parameters
     ----------
     report : Reconciliation
         The differences.
     overrides : iterable of Override
-        What was waived; one for a break that is not in the report changes nothing.
+        What was waived, on whatever day: the id of a break stands for its figures. One for a break
+        that is not in the report changes nothing.
     """
-    waived = {o.break_id for o in overrides if o.on >= report.as_of}
+    waived = {o.break_id for o in overrides}
     return tuple(b for b in report.breaks if b.blocks and b.break_id not in waived)
 
 

@@ -46,6 +46,7 @@ class Cause(StrEnum):
     SETTLEMENT_DATE = "settlement_date"
     ROUNDING = "rounding"
     ACCOUNT_UNKNOWN = "account_unknown"
+    CUSTODIAN_CONTRADICTS = "custodian_contradicts"
     UNEXPLAINED = "unexplained"
 
 
@@ -93,7 +94,10 @@ class Break:
 
     @property
     def break_id(self) -> str:
-        """A short id of this difference: another figure is another break, and needs an override of its own."""
+        """A short id of this difference: another figure is another break, and needs an override of its own.
+
+        The day is no part of it: the same difference keeps its id on every report.
+        """
         parts = (self.account_id, self.security_id, self.kind, self.books, self.custodian, self.lots)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 

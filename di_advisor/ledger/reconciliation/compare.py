@@ -3,7 +3,8 @@
 Where shares differ, the difference is one break with its cause, and lots are not compared further.
 Where they agree, lots are paired, and their basis and dates compared. A basis that differs by what
 wash sales moved into the lot is explained by that: brokers adjust within one account and one CUSIP
-only (26 CFR 1.6045-1(d)(6)(iii)). Not tax advice.
+only (26 CFR 1.6045-1(d)(6)(iii)). A statement whose position is not the sum of its lots is a break of
+its own. Not tax advice.
 """
 
 from __future__ import annotations
@@ -21,14 +22,13 @@ from di_advisor.ledger.parts import WashMatch
 from di_advisor.ledger.realized import BookedLot
 from di_advisor.ledger.reconciliation.breaks import Break, BreakKind, Cause, Reconciliation
 from di_advisor.ledger.reconciliation.causes import PositionGap, cause_of_gap
-from di_advisor.ledger.reconciliation.custodian import CustodianLot, CustodianStatement
+from di_advisor.ledger.reconciliation.custodian import SAME_SHARES, CustodianLot, CustodianStatement
 from di_advisor.ledger.reconciliation.lot_pairs import LotPair, pairs_of_lots
 from di_advisor.ledger.settlement import standard_settlement
 
 __all__ = ["reconcile"]
 
 _ONE_CENT: Final = Fraction(1, 10) ** 2
-_SAME_SHARES: Final = Fraction(1, 10) ** 6
 _MOST_AMOUNTS: Final = 10
 
 
@@ -60,13 +60,15 @@ def reconcile(books: Books, statement: CustodianStatement) -> Reconciliation:
     listed: dict[tuple[str, str], list[CustodianLot]] = {}
     for x in statement.lots:
         listed.setdefault((x.account_id, x.security_id), []).append(x)
-    theirs = statement.shares()
+    theirs, contradictions = statement.shares(), statement.contradictions()
     breaks: list[Break] = [_no_account(a) for a in sorted(statement.accounts - set(books.accounts))]
-    compared = tuple(sorted({k for k in (*ours, *theirs) if k[0] in books.accounts}))
+    compared = tuple(sorted({k for k in (*ours, *theirs, *contradictions) if k[0] in books.accounts}))
     for account_id, security_id in compared:
         key = (account_id, security_id)
+        if key in contradictions:
+            breaks.append(_contradiction(key, *contradictions[key], ours.get(key, Fraction(0))))
         held = (ours.get(key, Fraction(0)), theirs.get(key, Fraction(0)))
-        if abs(held[0] - held[1]) > _SAME_SHARES:
+        if abs(held[0] - held[1]) > SAME_SHARES:
             gap = PositionGap(
                 books,
                 statement,
@@ -77,7 +79,7 @@ def reconcile(books: Books, statement: CustodianStatement) -> Reconciliation:
                 only_theirs={s: n for (a, s), n in theirs.items() if a == account_id and (a, s) not in ours},
             )
             breaks.append(_position(gap))
-        elif key in listed and key in booked:
+        elif key in listed and key in booked and key not in contradictions:
             breaks += _lots(books, booked[key], listed[key])
     title = f"Books and custodian on {statement.as_of}"
     return Reconciliation(about(books, title), statement.as_of, compared, tuple(breaks))
@@ -86,6 +88,16 @@ def reconcile(books: Books, statement: CustodianStatement) -> Reconciliation:
 def _no_account(account_id: str) -> Break:
     said = f"Account {account_id} of the statement is not in the books: open it, or leave it out."
     return Break(account_id, "", BreakKind.ACCOUNT, Cause.ACCOUNT_UNKNOWN, "", account_id, "", "", said)
+
+
+def _contradiction(where: tuple[str, str], position: Fraction, lots: Fraction, held: Fraction) -> Break:
+    stated, listed, ours = (shares_text(n) for n in (position, lots, held))
+    said = (
+        f"{where[1]} in account {where[0]}: the custodian contradicts itself, with a position of {stated} shares and "
+        f"lots of {listed}; the books have {ours}. Ask the custodian which is right: the lots were not compared."
+    )
+    shown = f"position {stated}, lots {listed}"
+    return Break(where[0], where[1], BreakKind.POSITION, Cause.CUSTODIAN_CONTRADICTS, ours, shown, "", "", said)
 
 
 def _position(gap: PositionGap) -> Break:

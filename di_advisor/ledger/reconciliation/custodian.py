@@ -10,13 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Final
 
 from di_advisor.domain.amounts import Exact, as_fraction, cents_of_parts, exact
 from di_advisor.errors import InputError
 from di_advisor.ledger.books import Books
 from di_advisor.ledger.days import calendar_day
 
-__all__ = ["CustodianLot", "CustodianPosition", "CustodianStatement"]
+__all__ = ["SAME_SHARES", "CustodianLot", "CustodianPosition", "CustodianStatement"]
+
+SAME_SHARES: Final = Fraction(1, 10) ** 6
+"""Shares that two sides may differ by and still agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class CustodianStatement:
     lots : tuple of CustodianLot
         Lots, where it lists them.
     positions : tuple of CustodianPosition
-        Positions, where it lists them; else the sums of the lots.
+        Positions, where it lists them; else the sums of the lots. One that is not the sum of the
+        lots listed under its name is a break: the statement contradicts itself.
     settled : bool
         Whether it shows settled positions; False for those by trade date.
     """
@@ -106,12 +111,26 @@ class CustodianStatement:
 
     def shares(self) -> dict[tuple[str, str], Fraction]:
         """Shares by account and security: its positions, and the sums of lots where it has none."""
+        found = self._shares_of_lots()
+        found.update({(p.account_id, p.security_id): as_fraction(p.shares) for p in self.positions})
+        return {key: n for key, n in found.items() if n}
+
+    def contradictions(self) -> dict[tuple[str, str], tuple[Fraction, Fraction]]:
+        """Shares by its position and by its lots, where it lists both and they differ; by account and security."""
+        by_lots = self._shares_of_lots()
+        by_position = {(p.account_id, p.security_id): as_fraction(p.shares) for p in self.positions}
+        return {
+            key: (n, by_lots[key])
+            for key, n in by_position.items()
+            if key in by_lots and abs(n - by_lots[key]) > SAME_SHARES
+        }
+
+    def _shares_of_lots(self) -> dict[tuple[str, str], Fraction]:
         found: dict[tuple[str, str], Fraction] = {}
         for lot in self.lots:
             key = (lot.account_id, lot.security_id)
             found[key] = found.get(key, Fraction(0)) + as_fraction(lot.shares)
-        found.update({(p.account_id, p.security_id): as_fraction(p.shares) for p in self.positions})
-        return {key: n for key, n in found.items() if n}
+        return found
 
     @classmethod
     def of_books(cls, books: Books, accounts: Iterable[str] | None = None) -> CustodianStatement:

@@ -326,3 +326,47 @@ def test_a_custodians_trace_of_a_share_that_the_books_never_had_is_no_break_and_
     same = CustodianStatement.of_books(books)
     trace = x("0.0000005", None, None, security="Z")
     assert reconcile(books, replace(same, lots=(*same.lots, trace))).agrees
+
+
+def test_an_override_of_yesterday_holds_while_the_figures_stay_the_same() -> None:
+    statement = with_lots(books_of(*PLAIN), L1)
+    report = reconcile(books_of(*PLAIN), statement)
+    for on in (AS_OF - timedelta(days=40), AS_OF - timedelta(days=1), AS_OF + timedelta(days=1)):
+        assert open_breaks(report, [Override(report.breaks[0].break_id, "in the next file", "ann", on)]) == ()
+
+
+def test_a_break_keeps_its_id_from_day_to_day_and_changes_it_with_a_figure() -> None:
+    opening = OpenAccount(event_id="oA", on=date(2019, 1, 2), account_id="A")
+    found = []
+    for day, shares in ((AS_OF, 100), (AS_OF + timedelta(days=1), 100), (AS_OF + timedelta(days=2), 101)):
+        books = replay([opening, *PLAIN], as_of=day)
+        listed = (CustodianPosition("A", "X", shares), CustodianPosition("A", "P", 60))
+        (only,) = reconcile(books, CustodianStatement(day, frozenset("A"), positions=listed)).breaks
+        found.append(only.break_id)
+    assert found[0] == found[1] != found[2]
+
+
+@pytest.mark.parametrize("stated", [0, 3, 6])
+def test_a_position_that_is_not_the_sum_of_its_lots_is_a_break(stated: int) -> None:
+    """Also where the books hold none, and the position of zero alone would agree with them."""
+    books = books_of(*PLAIN)
+    statement = with_lots(books, L1, L2, x(5, 50, date(2024, 1, 3), security="Z"))
+    statement = replace(statement, positions=(CustodianPosition("A", "Z", stated),))
+    report = reconcile(books, statement)
+    assert not report.agrees
+    found = next(b for b in report.breaks if b.cause is Cause.CUSTODIAN_CONTRADICTS)
+    assert (found.security_id, found.books) == ("Z", "0")
+    assert found.custodian == f"position {stated}, lots 5"
+    assert {lock.security_id for lock in blocked(report)["A"]} == {"Z"}
+
+
+def test_lots_are_not_compared_where_they_are_not_the_position() -> None:
+    books = books_of(*PLAIN)
+    statement = replace(with_lots(books, L1), positions=(CustodianPosition("A", "X", 140),))
+    assert only_break(books, statement).cause is Cause.CUSTODIAN_CONTRADICTS
+
+
+def test_a_position_that_is_the_sum_of_its_lots_is_none() -> None:
+    books = books_of(*PLAIN)
+    statement = replace(with_lots(books, L1, L2), positions=(CustodianPosition("A", "X", 140),))
+    assert reconcile(books, statement).agrees
