@@ -17,9 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from di_advisor.domain.events import AccountEvent, Correction, Event, Sell
+from di_advisor.domain.events import AccountEvent, Correction, Event, Sell, YearAmended
 from di_advisor.errors import InputError
 from di_advisor.ledger.books import Books
+from di_advisor.ledger.closed_results import refuse_changed_results
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.journal import AppendReport, Journal
 from di_advisor.ledger.policies import LedgerPolicies
@@ -162,8 +163,7 @@ class Ledger:
         at_position : int, optional
             With what the journal knew at this position alone, so that a past report can be made again.
         """
-        events = self.journal.effective(at_position=at_position)
-        return replay(events, as_of=as_of, taxpayer=self.taxpayer, policies=self.policies, groups=self.groups)
+        return self._replayed(self.journal.effective(at_position=at_position), as_of)
 
     def _check_bookable(self, after: Journal, report: AppendReport) -> None:
         for entry in report.added:
@@ -172,7 +172,17 @@ class Ledger:
                 old = after.event(entry.event.corrects)
                 if isinstance(old, Sell) and isinstance(entry.event.replacement, Sell):
                     check_identification_change(old, entry.event.replacement, entry.event.on)
-        replay(after.effective(), as_of=date.max, taxpayer=self.taxpayer, policies=self.policies, groups=self.groups)
+        books = self._replayed(after.effective(), date.max)
+        first = report.added[0].position
+        closed = after.until(first - 1).closed_through
+        if closed is not None:
+            amended = [e.event.tax_year for e in report.added if isinstance(e.event, YearAmended)]
+            through = min([closed, *(year - 1 for year in amended)])
+            before = self._replayed(after.effective(at_position=first - 1), date.max)
+            refuse_changed_results(before, books, through)
+
+    def _replayed(self, events: Iterable[Event], as_of: date) -> Books:
+        return replay(events, as_of=as_of, taxpayer=self.taxpayer, policies=self.policies, groups=self.groups)
 
 
 def _refuse_the_future(event: Event, recorded_at: datetime) -> None:

@@ -17,6 +17,7 @@ from di_advisor.domain.events import (
     Sell,
     SpinOff,
     TaxTreatment,
+    TransferIn,
     YearAmended,
     YearClosed,
 )
@@ -132,6 +133,44 @@ def test_a_closed_year_changes_only_with_an_amendment(ledger: Ledger) -> None:
     amend = YearAmended(event_id="amended", on=date(2026, 3, 1), tax_year=2025, reason="statement found")
     ledger.record([late, amend], recorded_at=NOW)
     assert ledger.books(date(2025, 12, 31)).disallowed_usd == 1000
+
+
+def test_an_event_of_an_open_year_that_reaches_back_into_a_closed_one_is_refused(ledger: Ledger) -> None:
+    sold = sell("s1", date(2024, 12, 20))
+    ledger.record([OPEN, buy("b1", date(2024, 1, 2)), sold], recorded_at=NOW)
+    ledger.record([YearClosed(event_id="closed", on=date(2025, 3, 1), tax_year=2024)], recorded_at=NOW)
+    late = TransferIn(
+        event_id="t",
+        on=date(2025, 3, 5),
+        account_id="A",
+        security_id="X",
+        shares=100,
+        basis_total_usd=4100,
+        acquired=date(2025, 1, 10),
+    )
+    with pytest.raises(ClosedYearError, match=r"change 2024, which is closed: the result of s1 .* -1,000.00 USD"):
+        ledger.record([late], recorded_at=NOW)
+    assert ledger.books(date(2025, 4, 1)).disallowed_usd == 0
+    amend = YearAmended(event_id="amended", on=date(2025, 3, 5), tax_year=2024, reason="other broker's purchase")
+    ledger.record([late, amend], recorded_at=NOW)
+    assert ledger.books(date(2025, 4, 1)).disallowed_usd == 1000
+
+
+def test_a_late_sale_whose_loss_moves_into_shares_sold_in_a_closed_year_is_refused(ledger: Ledger) -> None:
+    named = LotChoice(LotMethod.SPECIFIC, (LotShares("b2"),))
+    ledger.record(
+        [
+            OPEN,
+            buy("b1", date(2024, 1, 2)),
+            buy("b2", date(2024, 12, 16), amount="4000.00"),
+            sell("s2", date(2024, 12, 20), amount="4100.00", choice=named),
+            YearClosed(event_id="closed", on=date(2025, 3, 1), tax_year=2024),
+        ],
+        recorded_at=NOW,
+    )
+    with pytest.raises(ClosedYearError, match=r"result of s2 .* from short 100.00 USD to long -900.00 USD"):
+        ledger.record([sell("s1", date(2025, 1, 10))], recorded_at=NOW)
+    ledger.record([sell("s1", date(2025, 1, 20))], recorded_at=NOW)
 
 
 def test_two_ledgers_that_sell_the_same_shares_cannot_both(tmp_path: Path) -> None:
