@@ -6,6 +6,11 @@ a fixed order, arrivals, trades, what leaves), by sequence and by id; actions of
 its trades, so that ownership before the ex-date decides. The losses of a day are looked at when all
 its trades are booked. Nothing depends on the clock or on hashing.
 
+A transfer between accounts comes before the day's trades where its shares are there by then, so that
+what arrives can be sold that day; else after all of them (and before dividends), so that shares
+bought that day can be moved. Transfers that wait for each other are tried until none goes through.
+A sale of shares that arrive only after the day's trades is refused, and its error names the transfer.
+
 Limits: corrections are resolved by the journal before the replay.
 """
 
@@ -70,6 +75,9 @@ _RANK: Final[dict[type[Event], int]] = {
     Withdrawal: 400,
     Worthless: 500,
 }
+
+# Trades, and other transfers of the day, come before a transfer whose shares were not there in the morning.
+_BEFORE_LATE_TRANSFERS: Final = (Transfer, Buy, Reinvestment, Sell)
 
 
 def _day_of(event: Event) -> date:
@@ -166,16 +174,63 @@ def advance(book: Book, events: Iterable[Event], as_of: date, *, closing: bool =
         As for `replay`.
     """
     day: date | None = None
+    waiting: list[Transfer] = []
     for event in events:
         on = _day_of(event)
         if on > as_of:
             break
+        if waiting and (on != day or type(event) not in _BEFORE_LATE_TRANSFERS):
+            _move_late(book, waiting)
         if on != day:
             book.close_day()
             day = on
-        _apply(book, event)
+        if type(event) is Transfer:
+            if not _moved(book, event):
+                waiting.append(event)
+        elif waiting:
+            _apply_before_arrivals(book, event, waiting)
+        else:
+            _apply(book, event)
+    _move_late(book, waiting)
     if closing:
         book.close_day()
+
+
+def _moved(book: Book, transfer: Transfer) -> bool:
+    """Book a transfer if its shares are there; a booking that is refused has changed nothing."""
+    try:
+        _apply(book, transfer)
+    except InputError:
+        return False
+    return True
+
+
+def _move_late(book: Book, waiting: list[Transfer]) -> None:
+    """Book the transfers that waited for the day's trades; where one may need another, in any order that works."""
+    while waiting:
+        late = [transfer for transfer in waiting if not _moved(book, transfer)]
+        if len(late) == len(waiting):
+            _apply(book, late[0])
+        waiting[:] = late
+
+
+def _apply_before_arrivals(book: Book, event: Event, waiting: list[Transfer]) -> None:
+    try:
+        _apply(book, event)
+    except InputError as error:
+        late = next((t for t in waiting if isinstance(event, Sell) and _brings(t, event)), None)
+        if late is None:
+            raise
+        raise InputError(
+            f"{error.what} Transfer {late.event_id!r} brings shares that are bought that day in account "
+            f"{late.account_id}: they arrive after the trades of the day.",
+            hint="Record the sale in the account where the shares were bought, or the day on which they arrived.",
+            **error.facts,
+        ) from error
+
+
+def _brings(transfer: Transfer, sale: Sell) -> bool:
+    return (transfer.to_account_id, transfer.security_id) == (sale.account_id, sale.security_id)
 
 
 def _apply(book: Book, event: Any) -> None:  # noqa: ANN401
