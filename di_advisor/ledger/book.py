@@ -212,10 +212,10 @@ class Book:
 
     def close_day(self) -> None:
         """Look at the day's losses and purchases, and put lots whose dates changed where they belong."""
-        moved = set()
+        moved = []
         for part in self.wash.close_day():
             if part.open:
-                moved.add((part.security_id, part.account_id))
+                moved.append(part)
             else:
                 self.note(
                     "departed_replacement",
@@ -226,8 +226,11 @@ class Book:
                     account_id=part.account_id,
                     security_id=part.security_id,
                 )
-        for security_id, account_id in moved:
-            self._lots[security_id][account_id].sort(key=self.order_of)
+        # All are taken out before the first is put back: between them the order holds.
+        for part in moved:
+            self._lots[part.security_id][part.account_id].remove(part)
+        for part in moved:
+            self.put(part)
 
     def move(self, part: Part, account_id: str) -> None:
         """Move an open part to another account, with its basis, dates and purchase."""
