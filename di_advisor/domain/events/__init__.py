@@ -11,6 +11,7 @@ from di_advisor.domain.events.actions import (
     Worthless,
 )
 from di_advisor.domain.events.cash import CashInLieu, Deposit, Dividend, DividendKind, Withdrawal
+from di_advisor.domain.events.checks import FIRST_YEAR
 from di_advisor.domain.events.corrections import Correction, YearAmended, YearClosed
 from di_advisor.domain.events.event import AccountEvent, Event, SecurityEvent, TaxTreatment
 from di_advisor.domain.events.moves import (
@@ -28,6 +29,7 @@ from di_advisor.domain.events.trades import BY_LAW, Buy, LotChoice, LotMethod, L
 
 __all__ = [
     "BY_LAW",
+    "FIRST_YEAR",
     "AccountEvent",
     "Buy",
     "CashInLieu",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from di_advisor.domain.amounts import as_fraction, exact
 from di_advisor.errors import InputError
@@ -12,7 +12,22 @@ from di_advisor.errors import InputError
 if TYPE_CHECKING:
     from di_advisor.domain.events.event import Event
 
-__all__ = ["amount", "day", "fail", "fraction_of_one", "not_negative", "positive", "ratio", "text"]
+__all__ = [
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "amount",
+    "day",
+    "fail",
+    "fraction_of_one",
+    "not_negative",
+    "positive",
+    "ratio",
+    "text",
+]
+
+FIRST_YEAR: Final = 1800
+LAST_YEAR: Final = 2999
+"""Days of other years are mistyped; and there is room to count holding periods from what is left."""
 
 
 def fail(event: Event, field: str, what: str, hint: str) -> InputError:
@@ -40,7 +55,7 @@ def text(event: Event, *fields: str) -> None:
 
 
 def day(event: Event, *fields: str) -> None:
-    """Refuse timestamps and text in fields that hold a calendar day; None passes."""
+    """Refuse timestamps, text and days of impossible years in fields that hold a calendar day; None passes."""
     for field in fields:
         value = getattr(event, field)
         if value is not None and (isinstance(value, datetime) or not isinstance(value, date)):
@@ -49,6 +64,13 @@ def day(event: Event, *fields: str) -> None:
                 field,
                 f"is {value!r}, a {type(value).__name__}; tax rules count calendar dates.",
                 "Pass the exchange's local date (datetime.date), never a timestamp.",
+            )
+        if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise fail(
+                event,
+                field,
+                f"is {value}; days from {FIRST_YEAR} to {LAST_YEAR} are taken.",
+                "Correct the date at its source; leave it out where it is not known.",
             )
 
 
