@@ -8,6 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from di_advisor.cli.ledger_commands import check, papers, record, show
+from di_advisor.cli.wishes import usd
+from di_advisor.domain.amounts import Exact
+from di_advisor.domain.taxes import FilingStatus
+from di_advisor.errors import InputError
 
 __all__ = ["add_ledger", "add_text_notation"]
 
@@ -41,6 +45,21 @@ def add_ledger(command: argparse.ArgumentParser, day: Callable[[str], date]) -> 
     printing = actions.add_parser("papers", help="Form 8949, Schedule D, wash sales, lots and summary, CSV and HTML")
     _add_where(printing, day)
     printing.add_argument("--year", type=int, required=True, help="tax year")
+    printing.add_argument(
+        "--filing-status",
+        type=_filing_status,
+        default=FilingStatus.SINGLE,
+        metavar="STATUS",
+        help=f"of the return: {', '.join(FilingStatus)} (single)",
+    )
+    for term in ("short", "long"):
+        printing.add_argument(
+            f"--carryover-{term}-usd",
+            type=_loss,
+            default=usd("0"),
+            metavar="USD",
+            help=f"{term}-term loss carried over from the year before, positive (0)",
+        )
     printing.add_argument("--out", type=Path, default=Path("di-advisor-papers"), metavar="DIR", help="folder")
     printing.set_defaults(run=papers)
     checking = actions.add_parser("check", help="read every entry from disk and check it against its digest")
@@ -56,7 +75,23 @@ def add_text_notation(files: argparse._ArgumentGroup | argparse.ArgumentParser) 
     files.add_argument("--date-format", default="", metavar="FORMAT", help="such as %%m/%%d/%%Y (ISO dates)")
 
 
-_WHERE = "the ledger's file (made if there is none), or postgresql://user@host/database"
+_WHERE = "the ledger's file (record makes it if there is none), or postgresql://user@host/database"
+
+
+def _filing_status(text: str) -> FilingStatus:
+    from di_advisor.ledger.tax_return import filing_status_of
+
+    try:
+        return filing_status_of(text)
+    except InputError as e:
+        raise argparse.ArgumentTypeError(str(e)) from e
+
+
+def _loss(text: str) -> Exact:
+    amount = usd(text)
+    if amount < 0:
+        raise argparse.ArgumentTypeError(f"{text}: a loss carried over is entered as a positive amount")
+    return amount
 
 
 def _add_where(command: argparse.ArgumentParser, day: Callable[[str], date]) -> None:

@@ -2,7 +2,8 @@
 
 Problem: the books decide taxes, so a terminal must say what was recorded and what is not final.
 Decision: nothing is recorded unless the books come out; figures in cents; losses that a purchase
-may still wash, fractions that await cash and bases that are not known are named every time.
+may still wash, fractions that await cash and bases that are not known are named every time. Only
+``record`` makes a ledger; the others refuse a path or a taxpayer that is mistyped, and make nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 from di_advisor.cli.outputs import write_all
 from di_advisor.cli.screen import Screen
 from di_advisor.domain.cells import EXCHANGE_ZONE
+from di_advisor.domain.events import FIRST_YEAR
+from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
     from di_advisor.ledger.books import Books
-    from di_advisor.ledger.ledger import Ledger
     from di_advisor.ledger.papers import Paper
+    from di_advisor.ledger.store import Store
 
 __all__ = ["check", "papers", "record", "show"]
 
@@ -27,6 +30,7 @@ _MOST_NOTICES = 10
 
 def record(arguments: argparse.Namespace, screen: Screen) -> None:
     """Record the events of a file, all or none."""
+    from di_advisor.ledger.ledger import Ledger
     from di_advisor.registry import ledger_reader
 
     reader = ledger_reader(
@@ -46,7 +50,10 @@ def record(arguments: argparse.Namespace, screen: Screen) -> None:
             events = read.events
             for error in read.errors:
                 screen.note(f"left out: {error}")
-    with _opened(arguments) as ledger:
+    made = not _exists(arguments.ledger)
+    with Ledger.open(arguments.ledger, arguments.taxpayer) as ledger:
+        if made:
+            screen.note(f"made a new ledger: {arguments.ledger}")
         report = ledger.record(events, recorded_at=now, batch=arguments.file.name)
         screen.show(f"{arguments.ledger}, {arguments.taxpayer}: {report.sentence}.")
         _show_notices(ledger.books(as_of), screen)
@@ -56,8 +63,7 @@ def show(arguments: argparse.Namespace, screen: Screen) -> None:
     """Show holdings, gains by year, and what is not final or not known."""
     from di_advisor.report.books_view import books_text
 
-    with _opened(arguments) as ledger:
-        books = ledger.books(_as_of(arguments))
+    books = _books(arguments)
     screen.show(books_text(books))
 
 
@@ -67,13 +73,19 @@ def papers(arguments: argparse.Namespace, screen: Screen) -> None:
     from di_advisor.report.paper_csv import paper_csv
     from di_advisor.report.paper_page import paper_html
 
-    with _opened(arguments) as ledger:
-        books = ledger.books(_as_of(arguments))
     year = arguments.year
+    _refuse_year(year, _as_of(arguments))
+    books = _books(arguments)
     form = form_8949(books, year)
+    filed = schedule_d(
+        form,
+        filing_status=arguments.filing_status,
+        carryover_short_usd=arguments.carryover_short_usd,
+        carryover_long_usd=arguments.carryover_long_usd,
+    )
     made: dict[str, Paper[Any]] = {
         f"form_8949_{year}": form,
-        f"schedule_d_{year}": schedule_d(form),
+        f"schedule_d_{year}": filed,
         f"wash_sales_{year}": wash_report(books, year),
         f"year_summary_{year}": year_summary(books, year),
         f"lots_{books.as_of}": lots_statement(books),
@@ -86,15 +98,15 @@ def papers(arguments: argparse.Namespace, screen: Screen) -> None:
         missing.update(dict.fromkeys(m.sentence for m in paper.about.missing))
     for path in write_all(arguments.out, texts):
         screen.show(str(path))
+    if not books.realized_in(year):
+        screen.note(f"no sale of {year} counts for tax in these books.")
     for sentence in missing:
         screen.note(f"not complete: {sentence}")
 
 
 def check(arguments: argparse.Namespace, screen: Screen) -> None:
     """Read every entry from disk and check it."""
-    from di_advisor.ledger.store import Store
-
-    with Store.open(arguments.ledger) as store:
+    with _store(arguments.ledger) as store:
         counts = store.check()
     for taxpayer, count in counts.items():
         screen.show(f"{taxpayer}: {count} entries, each as it was recorded")
@@ -102,10 +114,44 @@ def check(arguments: argparse.Namespace, screen: Screen) -> None:
         screen.show("The store holds no journal.")
 
 
-def _opened(arguments: argparse.Namespace) -> Ledger:
+def _exists(where: str) -> bool:
+    """Whether there is such a file; of a database only its server can tell, which refuses unknown ones."""
+    from di_advisor.ledger.store.address import Address
+
+    path = Address.parse(where).path
+    return path is None or path.exists()
+
+
+def _store(where: str) -> Store:
+    from di_advisor.ledger.store import Store
+
+    if not _exists(where):
+        raise InputError(
+            f"There is no ledger at {where}; none was made.",
+            hint="Correct the path, or make one: di-advisor ledger record FILE --ledger PATH.",
+        )
+    return Store.open(where)
+
+
+def _books(arguments: argparse.Namespace) -> Books:
     from di_advisor.ledger.ledger import Ledger
 
-    return Ledger.open(arguments.ledger, arguments.taxpayer)
+    with _store(arguments.ledger) as store:
+        known = store.taxpayers()
+        if arguments.taxpayer not in known:
+            raise InputError(
+                f"The ledger {arguments.ledger} holds no journal of the taxpayer {arguments.taxpayer!r}.",
+                hint=f"Give --taxpayer; it holds: {', '.join(known) or 'none yet, so record a file first'}.",
+            )
+        return Ledger(arguments.taxpayer, store=store).books(_as_of(arguments))
+
+
+def _refuse_year(year: int, as_of: date) -> None:
+    if not FIRST_YEAR <= year <= as_of.year:
+        raise InputError(
+            f"{year} is no tax year of books that go to {as_of}.",
+            hint=f"Give the calendar year with four digits, {as_of.year} at the latest; --as-of moves the day.",
+        )
 
 
 def _as_of(arguments: argparse.Namespace) -> date:

@@ -67,6 +67,83 @@ def test_the_largest_amounts_that_are_recorded_are_shown_and_printed(
     assert f"{10**27} sh. X" in (tmp_path / "papers" / "form_8949_2024.csv").read_text()
 
 
+def test_schedule_d_knows_the_filing_status_and_the_losses_carried_over(recorded: Path) -> None:
+    out = recorded / "papers"
+    told = ["--filing-status", "mfs", "--carryover-short-usd", "100", "--carryover-long-usd", "5000.50"]
+    assert ledger(recorded, "papers", "--year", "2025", "--as-of", "2026-02-15", "--out", str(out), *told) == 0
+    schedule = (out / "schedule_d_2025.csv").read_text()
+    assert "Limit of a net loss for married_separate: 1,500.00 USD" in schedule
+    lines = {line.partition(",")[0]: line.rpartition(",")[2] for line in schedule.splitlines()}
+    assert [lines[n] for n in ("6", "7", "14", "15", "21")] == [
+        "-100.00",
+        "-1301.40",
+        "-5000.50",
+        "-5000.50",
+        "-1500.00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--year", "2025", "--carryover-long-usd", "-1"], "-1: a loss carried over is entered as a positive amount"),
+        (["--year", "2025", "--filing-status", "widowed"], "Use one of: single, married_joint"),
+        (["--year", "24"], "24 is no tax year of books that go to 2026-02-15"),
+        (["--year", "99999"], "99999 is no tax year"),
+        (["--year", "2027"], "2026 at the latest"),
+    ],
+)
+def test_what_a_return_cannot_have_is_refused(
+    recorded: Path, capsys: pytest.CaptureFixture[str], options: list[str], error: str
+) -> None:
+    out = recorded / "papers"
+    assert ledger(recorded, "papers", "--as-of", "2026-02-15", "--out", str(out), *options) == 2
+    assert error in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_year_without_sales_is_said_to_have_none(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ledger(recorded, "papers", "--year", "2019", "--out", str(recorded / "papers")) == 0
+    assert "no sale of 2019 counts for tax" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("show",), ("papers", "--year", "2025")])
+def test_reading_a_ledger_that_is_not_there_makes_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert ledger(tmp_path, *words) == 2
+    error = capsys.readouterr().err
+    assert f"There is no ledger at {tmp_path / 'books.db'}" in error
+    assert "di-advisor ledger record FILE" in error
+    assert main(["ledger", "check", "--ledger", str(tmp_path / "books.db")]) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("show",), ("papers", "--year", "2025")])
+def test_a_taxpayer_who_is_not_known_is_refused_naming_those_who_are(
+    recorded: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert main(["ledger", *words, "--ledger", str(recorded / "books.db"), "--taxpayer", "anne"]) == 2
+    error = capsys.readouterr().err
+    assert "no journal of the taxpayer 'anne'" in error
+    assert "it holds: ann." in error
+
+
+def test_recording_says_that_it_made_the_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "trades.csv").write_text(TRADES)
+    for said in (True, False):
+        assert ledger(tmp_path, "record", str(tmp_path / "trades.csv")) == 0
+        assert ("made a new ledger" in capsys.readouterr().err) is said
+
+
+def test_days_of_impossible_years_are_refused_by_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "old.csv").write_text(TRADES.replace("2025-01-02", "0001-01-01"))
+    assert ledger(tmp_path, "record", str(tmp_path / "old.csv")) == 2
+    error = capsys.readouterr().err
+    assert "line 2" in error
+    assert "0001-01-01; days from 1800 to 2999 are taken" in error
+
+
 def test_an_oversell_is_one_message_and_the_books_stay(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (recorded / "more.csv").write_text(
         "kind,trade_date,account_id,security_id,shares,amount_usd\nsell,2026-01-05,IRA,GLOBEX,11,99\n"
