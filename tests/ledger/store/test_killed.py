@@ -74,7 +74,7 @@ def test_a_kill_while_a_store_is_made_leaves_none_or_a_whole_one(tmp_path: Path,
 
 def test_two_processes_on_one_store_lose_nothing_and_double_nothing(address: str, writers: Writers) -> None:
     Store.open(address).close()
-    both = [writers.start(address, name, seconds=2.0) for name in ("first", "second")]
+    both = [writers.start(address, name, seconds=5.0) for name in ("first", "second")]
     wait_for(lambda: not any(writer.alive for writer in both))
     told = [writer.acknowledged for writer in both]
     with Store.open(address) as store:
