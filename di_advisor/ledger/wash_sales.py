@@ -16,7 +16,8 @@ among the losses there and then, before what is left of a later one, so that cut
 changes nothing. A replacement in a retirement account takes the loss away for good (Rev. Rul.
 2008-5). An independent second implementation in the tests agrees with this one piece by piece.
 
-Limits: a loss whose basis is not known is not matched. Shares of one class replace shares of another
+What is known each day decides: a share that was sold at a loss can still replace others until its own
+loss is disallowed, and is out from then on. Limits: a loss whose basis is not known is not matched. Shares of one class replace shares of another
 one for one. Shares that come by transfer with a recent trade date are matched from the day they are
 seen.
 """
