@@ -146,3 +146,18 @@ def test_lines_keep_shares_and_apart_what_gained_from_what_lost() -> None:
         (D("750.00"), D("500.00"), D("250.00")),
         (D("1500.00"), D("2000.00"), D("-500.00")),
     ]
+
+
+@pytest.mark.parametrize(("proceeds", "gain"), [(200, "0.00"), (201, "0.50")])
+def test_what_neither_gained_nor_lost_stands_apart_from_what_lost(proceeds: int, gain: str) -> None:
+    """A loss of the day on which its lot was bought tacks no days: both halves of its replacement look alike."""
+    books = books_of(
+        opened(),
+        buy("day", date(2025, 6, 2), 10, 120),
+        sell("S1", date(2025, 6, 2), 10, 100),
+        buy("R", date(2025, 6, 9), 20, 200),
+        sell("S2", date(2025, 9, 1), 20, proceeds),
+    )
+    lines = [x for x in sold_lines(books, 2025)[0] if x.event_id == "S2"]
+    assert sorted(x.gain_usd for x in lines) == [D(gain) - 20, D(gain)]
+    assert {x.acquired for x in lines} == {"2025-06-09"}
