@@ -261,7 +261,8 @@ class IdenticalGroups:
 
     def _standing(self, group: str) -> tuple[Level, str]:
         for decision in reversed(self.decisions):
-            if decision.group == group and not (decision.members and decision.level is Level.DISTINCT):
+            # One member alone is one that left (`separate`): nothing is said of those that stay.
+            if decision.group == group and len(decision.members) != 1:
                 who = f" by {decision.decided_by}" if decision.decided_by else ""
                 when = f" on {decision.decided_on}" if decision.decided_on else ""
                 return decision.level, f"decided{who}{when}: {decision.reason}"

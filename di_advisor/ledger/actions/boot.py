@@ -17,6 +17,7 @@ from di_advisor.domain.amounts import as_fraction, show_exact
 from di_advisor.domain.events import MixedMerger, TaxTreatment
 from di_advisor.ledger.actions.fractions_due import drop_pending, settle_fraction
 from di_advisor.ledger.actions.held import Held, Outcome
+from di_advisor.ledger.actions.identity import note_unsettled_identity
 from di_advisor.ledger.actions.received import distribute, receive_at_value, require_other, sell_for_value
 from di_advisor.ledger.book import Book
 from di_advisor.ledger.parts import Part, RealizedKind
@@ -89,9 +90,11 @@ def apply_mixed_merger(book: Book, event: MixedMerger, before: Held) -> Outcome:
     """Turn every lot into shares of the other company and cash."""
     require_other(event, event.new_security_id)
     ratio, outcome = as_fraction(event.new_per_old), Outcome()
+    taxable = event.tax_treatment is TaxTreatment.TAXABLE
+    if not taxable:
+        note_unsettled_identity(book, event, [p for a in before.accounts for p in book.lots(a, event.security_id)])
     for account_id in before.accounts:
         held = before.shares[account_id, event.security_id]
-        taxable = event.tax_treatment is TaxTreatment.TAXABLE
         new = _sold(book, event, account_id, held) if taxable else _reorganised(book, event, account_id)
         book.pay(account_id, held * as_fraction(event.cash_per_share_usd))
         _note_other_property(book, event, account_id, held, outcome)

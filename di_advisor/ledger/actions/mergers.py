@@ -15,6 +15,7 @@ from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.events import BY_LAW, CashMerger, Exchange, StockMerger, TaxTreatment
 from di_advisor.ledger.actions.fractions_due import drop_pending, settle_fraction
 from di_advisor.ledger.actions.held import Held, Outcome
+from di_advisor.ledger.actions.identity import note_unsettled_identity
 from di_advisor.ledger.actions.received import receive_at_value, require_other, sell_for_value
 from di_advisor.ledger.book import Book
 from di_advisor.ledger.booking import taken_parts
@@ -39,6 +40,8 @@ def apply_stock_merger(book: Book, event: StockMerger, before: Held) -> Outcome:
     """Turn every lot into shares of the other company."""
     require_other(event, event.new_security_id)
     outcome = Outcome()
+    if event.tax_treatment is not TaxTreatment.TAXABLE:
+        note_unsettled_identity(book, event, [p for a in before.accounts for p in book.lots(a, event.security_id)])
     for account_id in before.accounts:
         lots = [(part, part.shares) for part in book.lots(account_id, event.security_id)]
         new = exchange_lots(book, event, lots)
@@ -69,6 +72,8 @@ def apply_exchange(book: Book, event: Exchange, before: Held) -> Outcome:
         book.identifications.append(
             Identification(event.event_id, method, method, choice.chosen_on, event.on, choice.chosen_by, named)
         )
+    if event.tax_treatment is not TaxTreatment.TAXABLE:
+        note_unsettled_identity(book, event, [part for part, _ in taken])
     new = exchange_lots(book, event, taken)
     settle_fraction(book, event, new, before, None)
     old, other = (account_id, event.security_id), (account_id, event.new_security_id)
