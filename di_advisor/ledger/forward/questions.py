@@ -43,7 +43,7 @@ from di_advisor.ledger.forward.answers import (
     SaleVerdict,
     WashCost,
 )
-from di_advisor.ledger.forward.scenario import ASKED, PLANNED, Scenario, purchase_event
+from di_advisor.ledger.forward.scenario import ASKED, NOT_RECORDED, PLANNED, Scenario, purchase_event
 from di_advisor.ledger.holding_period import is_long_term, tacked_since
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.parts import Part, WashMatch
@@ -383,5 +383,11 @@ def _moves(book: Book, matches: Iterable[WashMatch]) -> tuple[tuple[Term, BasisM
         known = not match.lost_for_good and loss.held_since is not None
         since = tacked_since(match.bought, match.sold, loss.held_since) if known and loss.held_since else None
         planned = match.replacement_purchase_id.startswith((PLANNED, ASKED))
-        found.append((_term(loss), BasisMove(match, planned, since)))
+        found.append((_term(loss), BasisMove(_shown(match), planned, since)))
     return tuple(found)
+
+
+def _shown(match: WashMatch) -> WashMatch:
+    """The match with ids that people can read; no rule is applied to it any more."""
+    ids = ("loss_event_id", "loss_lot_id", "replacement_lot_id", "replacement_purchase_id")
+    return replace(match, **{name: getattr(match, name).removeprefix(NOT_RECORDED) for name in ids})

@@ -26,11 +26,13 @@ from di_advisor.ledger.forward.resume import Holdings, holdings_by_group, resume
 from di_advisor.ledger.realized import BookedLot
 from di_advisor.ledger.replay import advance, booked_lot, canonical_order
 
-__all__ = ["ASKED", "PLANNED", "Scenario", "purchase_event"]
+__all__ = ["ASKED", "NOT_RECORDED", "PLANNED", "Scenario", "purchase_event"]
 
-ASKED: Final = "asked"
+NOT_RECORDED: Final = "\0"
+"""Before the ids made here: no store takes NUL in an id, so that a user's own "asked" is another trade."""
+ASKED: Final = f"{NOT_RECORDED}asked"
 """Id of the trade asked about."""
-PLANNED: Final = "planned "
+PLANNED: Final = f"{NOT_RECORDED}planned "
 """Beginning of the ids of planned purchases."""
 
 _EMPTY: Final = Holdings((), ())

@@ -9,7 +9,14 @@ import pytest
 from di_advisor.domain.events import Buy, Event, OpenAccount, Sell, Split, StockMerger, TransferIn
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.errors import IncompleteDataError, InputError
-from di_advisor.ledger.forward import LossRates, PlannedPurchase, SaleVerdict, WashQuestions
+from di_advisor.ledger.forward import (
+    LossRates,
+    PlannedPurchase,
+    PurchaseAnswer,
+    SaleAnswer,
+    SaleVerdict,
+    WashQuestions,
+)
 from di_advisor.ledger.identical_defaults import default_groups
 from di_advisor.ledger.realized import Term
 from di_advisor.ledger.replay import replay
@@ -120,6 +127,29 @@ def test_a_name_that_reinvests_is_blocked_until_somebody_turns_that_off() -> Non
     answer = asked([opened("A", reinvests=True), OLD]).sell("A", "old", price_usd=Decimal(12), on=TODAY)
     assert [b.about for b in answer.blocks] == ["reinvestment"]
     assert answer.harvest_from is None
+
+
+@pytest.mark.parametrize(("old", "new"), [("asked", "planned 0"), ("planned 0", "asked")])
+def test_ids_of_the_journal_are_not_taken_for_the_trade_asked_about(old: str, new: str) -> None:
+    drip = PlannedPurchase("A", "X", date(2024, 6, 14), Fraction(3, 4))
+
+    def answers(first: str, second: str, sale: str) -> tuple[SaleAnswer, PurchaseAnswer, SaleAnswer]:
+        known = [
+            opened("A"),
+            bought(first, date(2023, 3, 1), 100, 2000),
+            sold(sale, date(2024, 5, 10), 10, 100),
+            bought(second, date(2024, 5, 20), 30, 400),
+        ]
+        questions = asked(known, planned=[drip], rates=RATES)
+        sale_answer = questions.sell("A", first, price_usd=Decimal(12), on=TODAY)
+        bought_back = questions.buy("A", "X", shares=Decimal(50), on=TODAY)
+        return sale_answer, bought_back, questions.sell("A", f"{second}~1", price_usd=Decimal(12), on=TODAY)
+
+    for mine, plain in zip(answers(old, new, "asked sale"), answers("old", "new", "sale"), strict=True):
+        assert mine.disallowed_usd == plain.disallowed_usd
+        assert [m.planned for m in mine.moves] == [m.planned for m in plain.moves]
+        assert (mine.safe_from, mine.cost) == (plain.safe_from, plain.cost)
+    assert any(m.planned for m in answers(old, new, "asked")[0].moves)
 
 
 def test_a_gain_and_a_retirement_account_are_no_matter_of_wash_sales() -> None:
