@@ -9,17 +9,21 @@ may still wash, fractions that await cash and bases that are not known are named
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from di_advisor.cli.outputs import write_all
 from di_advisor.cli.screen import Screen
 from di_advisor.domain.cells import EXCHANGE_ZONE
-from di_advisor.domain.events import FIRST_YEAR
+from di_advisor.domain.events import FIRST_YEAR, Event, OpenAccount
+from di_advisor.domain.portfolio import AccountKind
 from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
     from di_advisor.ledger.books import Books
+    from di_advisor.ledger.ledger import Ledger
     from di_advisor.ledger.papers import Paper
     from di_advisor.ledger.store import Store
 
@@ -54,7 +58,8 @@ def record(arguments: argparse.Namespace, screen: Screen) -> None:
     with Ledger.open(arguments.ledger, arguments.taxpayer) as ledger:
         if made:
             screen.note(f"made a new ledger: {arguments.ledger}")
-        report = ledger.record(events, recorded_at=now, batch=arguments.file.name)
+        with _naming_the_column(ledger, events):
+            report = ledger.record(events, recorded_at=now, batch=arguments.file.name)
         screen.show(f"{arguments.ledger}, {arguments.taxpayer}: {report.sentence}.")
         _show_notices(ledger.books(as_of), screen)
 
@@ -141,9 +146,28 @@ def _books(arguments: argparse.Namespace) -> Books:
         if arguments.taxpayer not in known:
             raise InputError(
                 f"The ledger {arguments.ledger} holds no journal of the taxpayer {arguments.taxpayer!r}.",
-                hint=f"Give --taxpayer; it holds: {', '.join(known) or 'none yet, so record a file first'}.",
+                hint=f"Give --taxpayer; it holds: {', '.join(known)}."
+                if known
+                else "It holds none yet: record a file first.",
             )
         return Ledger(arguments.taxpayer, store=store).books(_as_of(arguments))
+
+
+@contextmanager
+def _naming_the_column(ledger: Ledger, events: Iterable[Event]) -> Iterator[None]:
+    """Where events are refused because nobody opened their account, say which column of the file opens it."""
+    try:
+        yield
+    except InputError as e:
+        account = e.facts.get("account_id")
+        known = (*ledger.journal.effective(), *events)
+        if account is None or any(isinstance(x, OpenAccount) and x.account_id == account for x in known):
+            raise
+        raise InputError(
+            e.what,
+            hint=f"In one row of account {account}, fill the column account_kind ({', '.join(AccountKind)}).",
+            account_id=account,
+        ) from e
 
 
 def _refuse_year(year: int, as_of: date) -> None:

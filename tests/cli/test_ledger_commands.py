@@ -144,6 +144,17 @@ def test_days_of_impossible_years_are_refused_by_row(tmp_path: Path, capsys: pyt
     assert "0001-01-01; days from 1800 to 2999 are taken" in error
 
 
+def test_an_account_that_no_row_opens_is_refused_naming_the_column_that_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "trades.csv").write_text(TRADES.replace("A,taxable", "A,"))
+    assert ledger(tmp_path, "record", str(tmp_path / "trades.csv")) == 2
+    error = capsys.readouterr().err
+    assert "Account 'A' was never opened" in error
+    assert "In one row of account A, fill the column account_kind (taxable, " in error
+    assert "OpenAccount" not in error
+
+
 def test_an_oversell_is_one_message_and_the_books_stay(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (recorded / "more.csv").write_text(
         "kind,trade_date,account_id,security_id,shares,amount_usd\nsell,2026-01-05,IRA,GLOBEX,11,99\n"
