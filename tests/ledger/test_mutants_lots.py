@@ -139,3 +139,20 @@ def test_a_transferred_lot_without_date_or_basis_is_noted_and_one_with_both_is_n
     ):
         arrived = TransferIn(event_id=name, acquired=acquired, basis_total_usd=basis, **base)
         assert [n.about for n in replay([OPEN, arrived], as_of=ON).notices] == about, name
+
+
+@pytest.mark.parametrize("since", [None, date(2023, 5, 4)])
+def test_a_transferred_lot_is_held_since_the_day_that_is_told_or_else_since_it_was_acquired(since: date | None) -> None:
+    acquired = date(2024, 1, 2)
+    arrived = TransferIn(
+        event_id="T",
+        on=date(2025, 1, 3),
+        account_id="A",
+        security_id="X",
+        shares=10,
+        basis_total_usd=100,
+        acquired=acquired,
+        held_since=since,
+    )
+    (booked,) = replay([OPEN, arrived], as_of=ON).lots
+    assert (booked.lot.acquired, booked.lot.held_since) == (acquired, since or acquired)
