@@ -17,9 +17,9 @@ changes nothing. A replacement in a retirement account takes the loss away for g
 2008-5). An independent second implementation in the tests agrees with this one piece by piece.
 
 What is known each day decides: a share that was sold at a loss can still replace others until its own
-loss is disallowed, and is out from then on. Limits: a loss whose basis is not known is not matched. Shares of one class replace shares of another
-one for one. Shares that come by transfer with a recent trade date are matched from the day they are
-seen.
+loss is disallowed, and is out from then on. Limits: a loss whose basis is not known is not matched.
+Shares of one class replace shares of another one for one. Shares that come by transfer with a recent
+trade date are matched from the day they are seen.
 """
 
 from __future__ import annotations
