@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Final
 
-from di_advisor.domain.amounts import Exact, as_fraction
+from di_advisor.domain.amounts import Exact, as_fraction, at_places
 from di_advisor.errors import InputError
 from di_advisor.ledger.books import Books
 from di_advisor.ledger.papers.paper import about
@@ -218,4 +218,4 @@ def _carried(books: Books, booked: BookedLot) -> list[tuple[WashMatch, Fraction]
 
 
 def _usd(amount: Fraction) -> str:
-    return f"{float(amount):.2f}"
+    return str(at_places(amount, 2))

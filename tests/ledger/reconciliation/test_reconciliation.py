@@ -370,3 +370,13 @@ def test_a_position_that_is_the_sum_of_its_lots_is_none() -> None:
     books = books_of(*PLAIN)
     statement = replace(with_lots(books, L1, L2), positions=(CustodianPosition("A", "X", 140),))
     assert reconcile(books, statement).agrees
+
+
+def test_dollars_of_any_length_are_compared_to_the_cent() -> None:
+    day = date(2024, 1, 2)
+    books = books_of(OpenAccount(event_id="big", on=day, account_id="Z"), buy("b", day, 1, Decimal("1e27"), "Z", "Q"))
+    lot = CustodianLot("Z", "Q", Decimal(1), Decimal("9e27"), day)
+    statement = CustodianStatement(as_of=AS_OF, accounts=("Z",), lots=(lot,))
+    assert any(
+        f"basis {10**27}.00 in the books, {9 * 10**27}.00" in b.sentence for b in reconcile(books, statement).breaks
+    )
