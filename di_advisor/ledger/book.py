@@ -19,7 +19,7 @@ from di_advisor.domain.events import Event
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.errors import InputError
 from di_advisor.ledger.identical import IdenticalGroups
-from di_advisor.ledger.parts import Part, Purchase, RealizedKind
+from di_advisor.ledger.parts import HeldBefore, Part, Purchase, RealizedKind
 from di_advisor.ledger.policies import LedgerPolicies, PartOrder
 from di_advisor.ledger.realized import Identification, Income, Notice
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
@@ -359,16 +359,15 @@ class Book:
                 part.shares *= new_per_old
         self.wash.rescale(security_id, new_per_old)
 
-    def become(self, part: Part, security_id: str, shares: Fraction) -> None:
-        """Turn an open part into shares of another security, basis and dates kept: not a purchase.
-
-        It stays the purchase it was where both count as one security for wash sales.
-        """
+    def become(self, part: Part, security_id: str, shares: Fraction, on: date) -> None:
+        """Turn an open part into shares of another name, not a purchase; one group: it stays the purchase it was."""
         self._lots[part.security_id][part.account_id].remove(part)
         if self.groups.key(part.security_id) != self.groups.key(security_id):
             # One that has replaced already may be off the list.
             part.purchase.parts = [p for p in part.purchase.parts if p is not part]
             part.purchase = Purchase(part.purchase.purchase_id, None, part.purchase.order, [part])
+        old_per_new = part.shares / shares * self.wash.scale(security_id) / self.wash.scale(part.security_id)
+        part.held_before += (HeldBefore(part.account_id, part.security_id, on, old_per_new),)
         part.security_id, part.shares = security_id, shares
         self.put(part)
 

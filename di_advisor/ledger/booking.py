@@ -36,7 +36,7 @@ from di_advisor.domain.events import (
 from di_advisor.errors import InputError
 from di_advisor.ledger.book import Book
 from di_advisor.ledger.lot_selection import chosen_parts
-from di_advisor.ledger.parts import Part, Purchase, RealizedKind
+from di_advisor.ledger.parts import HeldBefore, Part, Purchase, RealizedKind
 from di_advisor.ledger.realized import Identification, Income, IncomeKind
 from di_advisor.ledger.settlement import identification_deadline
 
@@ -224,7 +224,9 @@ def _transfer(book: Book, event: Transfer) -> None:
         )
     taken = taken_parts(book, event, event.account_id, event.security_id, as_fraction(event.shares), event.choice)
     for part, amount in taken:
-        book.move(book.split(part, amount), event.to_account_id)
+        moved = book.split(part, amount)
+        moved.held_before += (HeldBefore(event.account_id, event.security_id, event.on),)
+        book.move(moved, event.to_account_id)
 
 
 def _leave(book: Book, event: TransferOut | GiftGiven) -> None:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-__all__ = ["LossOrder", "Part", "Purchase", "RealizedKind", "WashMatch"]
+__all__ = ["HeldBefore", "LossOrder", "Part", "Purchase", "RealizedKind", "WashMatch"]
 
 _ZERO: Final = Fraction(0)
 
@@ -34,6 +34,27 @@ class RealizedKind(StrEnum):
     TAXABLE_EXCHANGE = "taxable_exchange"
     RETURN_OF_CAPITAL = "return_of_capital"
     WORTHLESS = "worthless"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBefore:
+    """Where shares of a lot were before, and as what: moved between accounts, or exchanged for another name.
+
+    Attributes
+    ----------
+    account_id, security_id : str
+        The holding they belonged to; empty where they were none of any (a lot that came by a spin-off).
+    until : date
+        Day on which they left it.
+    per_share : Fraction
+        Shares of that holding for one share of the lot, on the books' day; in a part, with all
+        splits of either name taken out.
+    """
+
+    account_id: str
+    security_id: str
+    until: date
+    per_share: Fraction = Fraction(1)
 
 
 @dataclass(slots=True, eq=False)
@@ -150,6 +171,8 @@ class Part:
         Why a loss was disallowed.
     loss_order : tuple or None
         Place among the losses, once it was needed.
+    held_before : tuple of HeldBefore
+        Where its shares were before, first to last.
     """
 
     lot_id: str
@@ -181,6 +204,7 @@ class Part:
     taxed: bool = True
     matches: list[WashMatch] = field(default_factory=list)
     loss_order: LossOrder | None = None
+    held_before: tuple[HeldBefore, ...] = ()
 
     @property
     def open(self) -> bool:

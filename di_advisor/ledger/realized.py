@@ -15,7 +15,7 @@ from di_advisor.domain.events import DividendKind, LotMethod
 from di_advisor.domain.lots import TaxLot
 from di_advisor.errors import IncompleteDataError
 from di_advisor.ledger.holding_period import is_long_term
-from di_advisor.ledger.parts import RealizedKind, WashMatch
+from di_advisor.ledger.parts import HeldBefore, RealizedKind, WashMatch
 from di_advisor.ledger.recent_trades import WASH_WINDOW_DAYS
 
 __all__ = ["BookedLot", "Identification", "Income", "IncomeKind", "Notice", "Realized", "Term"]
@@ -68,6 +68,10 @@ class BookedLot:
         Event that took it away; empty while it is held.
     split_since : Fraction
         What a share of the day it left has become by splits since.
+    given_on : date or None
+        Day of the gift, where it was one: ``held_since`` is then the donor's.
+    held_before : tuple of HeldBefore
+        Holdings its shares belonged to before, first to last.
     """
 
     lot: TaxLot
@@ -82,6 +86,8 @@ class BookedLot:
     left_on: date | None = None
     left_by: str = ""
     split_since: Fraction = Fraction(1)
+    given_on: date | None = None
+    held_before: tuple[HeldBefore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,8 @@ class Realized:
         As for a `BookedLot`: sold shares can still replace others sold at a loss.
     split_since : Fraction
         Shares on the books' day for one share of the day of the sale.
+    given_on, held_before
+        As for a `BookedLot`.
     """
 
     event_id: str
@@ -146,6 +154,8 @@ class Realized:
     bought_on: date | None = None
     purchase_order: tuple[int, str] = (0, "")
     split_since: Fraction = Fraction(1)
+    given_on: date | None = None
+    held_before: tuple[HeldBefore, ...] = ()
 
     @property
     def term(self) -> Term:

@@ -16,7 +16,8 @@ Limits: corrections are resolved by the journal before the replay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any, Final
@@ -51,7 +52,7 @@ from di_advisor.ledger.book import Book
 from di_advisor.ledger.booking import BOOKINGS
 from di_advisor.ledger.books import Books
 from di_advisor.ledger.identical import IdenticalGroups
-from di_advisor.ledger.parts import Part
+from di_advisor.ledger.parts import HeldBefore, Part
 from di_advisor.ledger.policies import LedgerPolicies
 from di_advisor.ledger.realized import BookedLot, Realized
 
@@ -248,11 +249,14 @@ def _frozen(book: Book, as_of: date, taxpayer: str) -> Books:
         as_of=as_of,
         accounts=FrozenMap(dict(sorted(book.accounts.items()))),
         reinvesting=frozenset(book.reinvesting),
-        lots=tuple(map(booked_lot, book.open_parts())),
-        realized=tuple(_realized(part, scale(part.security_id)) for part in realized),
+        lots=tuple(booked_lot(part, held_before=_held_before(part, scale)) for part in book.open_parts()),
+        realized=tuple(_realized(part, scale) for part in realized),
         washes=tuple(book.wash.matches),
         income=tuple(book.income),
-        departed=tuple(booked_lot(part, scale(part.security_id) / part.scale) for part in book.left),
+        departed=tuple(
+            booked_lot(part, scale(part.security_id) / part.scale, held_before=_held_before(part, scale))
+            for part in book.left
+        ),
         identifications=tuple(book.identifications),
         cash_usd=FrozenMap(dict(sorted(book.cash_usd.items()))),
         pending_fractions=FrozenMap(dict(sorted(book.fractions.items()))),
@@ -264,7 +268,20 @@ def _frozen(book: Book, as_of: date, taxpayer: str) -> Books:
     )
 
 
-def booked_lot(part: Part, split_since: Fraction = Fraction(1)) -> BookedLot:
+def _held_before(part: Part, scale: Callable[[str], Fraction]) -> tuple[HeldBefore, ...]:
+    """Where a part was before, in shares of the books' day."""
+    if not part.held_before:
+        return ()
+    found, per_share = [], 1 / scale(part.security_id)
+    for before in reversed(part.held_before):
+        per_share *= before.per_share
+        found.append(replace(before, per_share=per_share * scale(before.security_id)))
+    return tuple(reversed(found))
+
+
+def booked_lot(
+    part: Part, split_since: Fraction = Fraction(1), *, held_before: tuple[HeldBefore, ...] = ()
+) -> BookedLot:
     """An open part, or one that left, as readers see it.
 
     Parameters
@@ -273,6 +290,8 @@ def booked_lot(part: Part, split_since: Fraction = Fraction(1)) -> BookedLot:
         Of a book.
     split_since : Fraction
         What a share of the day it left has become by splits since.
+    held_before : tuple of HeldBefore
+        Where it was before, in shares of the books' day.
     """
     basis = part.basis_usd if part.loss_basis_usd is None else part.loss_basis_usd
     lot = TaxLot(
@@ -298,10 +317,12 @@ def booked_lot(part: Part, split_since: Fraction = Fraction(1)) -> BookedLot:
         part.left_on,
         part.sale_id,
         split_since,
+        part.gift_on,
+        held_before,
     )
 
 
-def _realized(part: Part, scale: Fraction) -> Realized:
+def _realized(part: Part, scale: Callable[[str], Fraction]) -> Realized:
     if part.sold is None:  # pragma: no cover - only sold parts come here
         raise AssertionError("an open part among the sold ones")
     lost = sum((m.disallowed_usd for m in part.matches if m.lost_for_good), as_fraction(0))
@@ -327,5 +348,7 @@ def _realized(part: Part, scale: Fraction) -> Realized:
         tuple(part.matches),
         part.purchase.bought_on,
         part.purchase.order,
-        scale / part.scale,
+        scale(part.security_id) / part.scale,
+        part.gift_on,
+        _held_before(part, scale),
     )

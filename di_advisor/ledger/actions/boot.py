@@ -121,7 +121,7 @@ def _reorganised(book: Book, event: MixedMerger, account_id: str) -> list[Part]:
     lots, dividends = book.lots(account_id, event.security_id), _ZERO
     for part in lots:
         dividends += _recognise(book, event, part)
-        book.become(part, event.new_security_id, part.shares * as_fraction(event.new_per_old))
+        book.become(part, event.new_security_id, part.shares * as_fraction(event.new_per_old), event.on)
     distribute(book, event, account_id, dividends, IncomeKind.BOOT_DIVIDEND)
     return list(lots)
 

@@ -97,6 +97,6 @@ def exchange_lots(book: Book, event: StockMerger | Exchange, taken: list[tuple[P
     new = []
     for part, shares in taken:
         given = book.split(part, shares)
-        book.become(given, to, shares * ratio)
+        book.become(given, to, shares * ratio, event.on)
         new.append(given)
     return new

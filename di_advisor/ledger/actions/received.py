@@ -14,7 +14,7 @@ from typing import Final
 from di_advisor.domain.events import Exchange, SecurityEvent
 from di_advisor.errors import InputError
 from di_advisor.ledger.book import Book
-from di_advisor.ledger.parts import Part, Purchase, RealizedKind
+from di_advisor.ledger.parts import HeldBefore, Part, Purchase, RealizedKind
 from di_advisor.ledger.realized import Income, IncomeKind
 
 __all__ = ["distribute", "receive_at_value", "receive_beside", "require_other", "sell_for_value"]
@@ -79,6 +79,8 @@ def receive_beside(
         gift_on=part.gift_on,
         deemed_long=part.deemed_long,
         pending=part.pending if basis_usd is None else "",
+        # Its days count, and yet nobody held it before: a dividend of that time went to other shares.
+        held_before=(HeldBefore("", "", event.on),),
     )
     book.receive(child)
     return child

@@ -36,8 +36,8 @@ def forget_the_cash(_book: Book, _account_id: str, _amount_usd: Fraction) -> Non
 def forget_the_gain(*_args, **_named) -> None: ...
 
 
-def swap(book: Book, part, security_id: str, shares: Fraction, become=Book.become) -> None:
-    become(book, part, security_id, shares + 1)
+def swap(book: Book, part, security_id: str, shares: Fraction, on, become=Book.become) -> None:
+    become(book, part, security_id, shares + 1, on)
 
 
 @pytest.mark.parametrize(
