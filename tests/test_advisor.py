@@ -123,6 +123,18 @@ def test_an_impossible_cap_says_what_is_possible(world: SampleWorld, estimates: 
         propose(world, estimates, "seasoned", Mandate(tracking_error_max=1e-5))
 
 
+def test_wishes_that_clash_are_named_with_what_each_would_have_to_become(
+    world: SampleWorld, estimates: tuple[FactorRisk, CostCurves]
+) -> None:
+    mandate = Mandate(cash_min=0.2, cash_max=0.25, turnover_max=0.01)
+    with pytest.raises(InfeasibleError, match="These wishes contradict each other") as caught:
+        propose(world, estimates, "seasoned", mandate)
+    facts = caught.value.facts
+    assert facts["conflict"][1] == "One-way turnover is at most 1.00 % of the account."
+    assert [text.partition(" ")[0] for text in facts["relaxations"]] == ["cash", "turnover"]
+    assert all(text in caught.value.hint for text in facts["relaxations"])
+
+
 def test_progress_is_told_and_cancel_stops(world: SampleWorld, estimates: tuple[FactorRisk, CostCurves]) -> None:
     told: list[str] = []
     propose(world, estimates, "concentrated", Mandate(), progress=told.append)

@@ -17,7 +17,7 @@ from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.cost_knots import chords
-from di_advisor.formulate.limits import minimum_trade, name_limits, trade_sizes
+from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, trade_sizes
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
@@ -172,7 +172,7 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
     rules: list[Rule] = [
         CashRange(holdings, cost, mandate.cash_min, mandate.cash_max),
         NameLimits(holdings, lower, upper, text),
-        Locked(holdings, sell_max, buy_max),
+        Locked(holdings, sell_max, buy_max, *open_sides(signals, mandate)),
         *bands,
     ]
     least = minimum_trade(mandate, value)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.formulate.plan import Holdings
 
-__all__ = ["minimum_trade", "name_limits", "trade_sizes"]
+__all__ = ["minimum_trade", "name_limits", "open_sides", "trade_sizes"]
 
 
 def minimum_trade(mandate: Mandate, value_usd: float) -> float:
@@ -82,6 +83,19 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
     )
 
 
+def open_sides(signals: Signals, mandate: Mandate) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Lots that no lock keeps from being sold, shape (L,), and names that none keeps from being bought, shape (n,)."""
+    account = signals.account
+    sellable = account.lot_sellable & account.lot_known & account.can_sell[account.lot_name]
+    if mandate.mode is TradingMode.BUY_ONLY:
+        sellable = np.zeros_like(sellable)
+    banned = np.array([s in mandate.do_not_hold for s in signals.market.universe.security_ids], dtype=np.bool_)
+    buyable = account.can_buy & ~banned
+    if mandate.mode is TradingMode.SELL_ONLY:
+        buyable = np.zeros_like(buyable)
+    return sellable, buyable
+
+
 def trade_sizes(
     signals: Signals, mandate: Mandate, holdings: Holdings, active_upper: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
@@ -94,16 +108,9 @@ def trade_sizes(
     buy_max : ndarray of shape (n,)
         Per name: its room below the upper limit, the largest trade, and the participation cap.
     """
-    account, market = signals.account, signals.market
+    sellable, buyable = open_sides(signals, mandate)
     largest = _largest_trade(signals, mandate, holdings)
-    can_sell = account.lot_sellable & account.lot_known & account.can_sell[account.lot_name]
-    if mandate.mode is TradingMode.BUY_ONLY:
-        can_sell = np.zeros_like(can_sell)
-    sell_max = np.where(can_sell, np.minimum(holdings.lot_weight, largest[account.lot_name]), 0.0)
-    banned = np.array([s in mandate.do_not_hold for s in market.universe.security_ids], dtype=np.bool_)
-    can_buy = account.can_buy & ~banned
-    if mandate.mode is TradingMode.SELL_ONLY:
-        can_buy = np.zeros_like(can_buy)
+    sell_max = np.where(sellable, np.minimum(holdings.lot_weight, largest[signals.account.lot_name]), 0.0)
     room = np.maximum(active_upper - holdings.active, 0.0)
     room = np.minimum(np.minimum(room, largest), 1.0)
-    return sell_max, np.where(can_buy, room, 0.0)
+    return sell_max, np.where(buyable, room, 0.0)

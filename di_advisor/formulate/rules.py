@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
@@ -106,12 +107,15 @@ class NameLimits:
 class Locked:
     """Lots that may not be sold and names that may not be bought (locks, wash-sale windows, sizes).
 
-    ``sell_max`` and ``buy_max`` are the largest weights allowed; 0 where locked.
+    ``sell_max`` and ``buy_max`` are the largest weights allowed, 0 where locked; ``sellable`` (lots) and
+    ``buyable`` (names) say what is locked and what other limits leave no room for.
     """
 
     holdings: Holdings
     sell_max: FloatArray
     buy_max: FloatArray
+    sellable: NDArray[np.bool_]
+    buyable: NDArray[np.bool_]
     name: str = "locks"
 
     @property

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from di_advisor.errors import InfeasibleError
+from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.solve.capped_search import CappedSearch
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
-from di_advisor.units import bps_from_fraction
 
 __all__ = ["Cancel", "Solution", "search_for", "solve"]
 
@@ -44,34 +43,35 @@ def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Sol
     Raises
     ------
     InfeasibleError
-        When the rules contradict each other: it names the rules and by how much each would have to
-        give; for a tracking-error cap alone, the smallest possible tracking error.
+        When the rules contradict each other. Its facts name an irreducible conflict (``conflict``:
+        sentences; ``rules``: names) and the least that each would have to give (``relaxations``: in
+        words; ``amounts``; ``enough``: whether that settles everything); with a tracking-error cap in
+        it also the ``smallest`` tracking error that the rest allows, and the ``cap``.
     UnboundedError, UncertifiedError, UnfinishedError
         When there is no certified plan.
     """
     try:
         return search_for(problem.block, cancel, rounds).run()
     except InfeasibleError as error:
-        if "smallest" in error.facts:
+        named = _named(problem, error)
+        if named is error:
             raise
-        raise _named(problem) from error
+        raise named from error
 
 
-def _named(problem: Problem) -> InfeasibleError:
-    from di_advisor.solve.reference import conflict
+def _named(problem: Problem, error: InfeasibleError) -> InfeasibleError:
+    """The error with the wishes that clash and what each would have to give; as it was where that is not known."""
+    from di_advisor.solve.diagnose import diagnose
 
-    found = conflict(problem)
-    if not found:
-        return InfeasibleError(
-            "No plan keeps all rules once minimum trades and wash-sale sides are kept too.",
-            hint="Lower the minimum trade, or widen the cash range or the bands.",
-        )
-    listed = "; ".join(
-        f"{rule.sentence} (would have to give by {bps_from_fraction(amount):.1f} bps)" for rule, amount in found
-    )
+    try:
+        found = diagnose(problem)
+    except (InfeasibleError, UncertifiedError):  # on the edge: a step of the diagnosis was not certified
+        return error
+    if found is not None:
+        return found.error()
+    if "smallest" in error.facts:
+        return error
     return InfeasibleError(
-        f"These rules contradict the rest: {listed}",
-        hint="Widen one of them by at least the figure named, or lift a lock.",
-        rules=[rule.name for rule, _ in found],
-        amounts=[amount for _, amount in found],
+        "No plan keeps all rules once minimum trades and wash-sale sides are kept too.",
+        hint="Lower the minimum trade, or widen the cash range or the bands.",
     )

@@ -1,8 +1,7 @@
 """The reference: the same terms and rules written in cvxpy and solved by Clarabel.
 
 Slower by far, and independent of the matrices, the segments and the prices of the fast path: tests
-hold the two against each other. It also answers which rules contradict each other, by the smallest
-violations that would make them agree.
+hold the two against each other.
 """
 
 from __future__ import annotations
@@ -19,13 +18,11 @@ from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Plan, SymbolicPlan
 from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.rules import Locked, Rule
 from di_advisor.solve.choices import Choice, Choices
 
-__all__ = ["ReferenceAnswer", "conflict", "solve_reference"]
+__all__ = ["ReferenceAnswer", "solve_reference"]
 
 _TOLERANCES = (1e-9, 1e-8, 3e-8)
-_CONFLICT = 1e-7
 _SCALE = 1e3
 
 
@@ -109,28 +106,3 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
 
 def _value(variable: Any) -> FloatArray:  # noqa: ANN401 - a cvxpy variable
     return np.maximum(np.asarray(variable.value, dtype=np.float64), 0.0)
-
-
-def conflict(problem: Problem) -> list[tuple[Rule, float]]:
-    """Rules that cannot all hold, each with the violation that would be needed, smallest in total.
-
-    Locks stay hard. Empty when the rules agree. Minimum trades and sides are left out: rules that
-    conflict only through them are not named.
-    """
-    cp = cvxpy()
-
-    symbols, constraints = _symbols(problem)
-    slacks: list[tuple[Rule, Any]] = []
-    for rule in problem.rules:
-        written = rule.constraints(symbols)
-        if isinstance(rule, Locked):
-            constraints += written
-            continue
-        slack = cp.Variable(nonneg=True)
-        slacks.append((rule, slack))
-        constraints += [c.expr <= slack for c in written]
-    model = cp.Problem(cp.Minimize(sum(s for _, s in slacks)), constraints)
-    model.solve(solver=cp.CLARABEL)
-    if model.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
-        return []
-    return [(rule, float(s.value)) for rule, s in slacks if float(s.value) > _CONFLICT]

@@ -1,0 +1,78 @@
+"""What a wish would have to become, in plain words; figures are rounded so that what is shown is enough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap, Turnover
+from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
+from di_advisor.units import bps_from_fraction, percent_from_fraction
+
+__all__ = ["concession"]
+
+_SAFE = 1e-6
+"""Added before rounding, a fraction: what the solvers may be off by."""
+
+_SHOWN = 3
+
+
+def _up(fraction: float, decimals: int = 2) -> float:
+    """A fraction in percent, rounded up."""
+    step = 10.0**decimals
+    return math.ceil(percent_from_fraction(fraction + _SAFE) * step) / step
+
+
+def _down(fraction: float) -> float:
+    """A fraction in percent, rounded down."""
+    return -_up(-fraction)
+
+
+def concession(rule: Rule, amount: float, *, below: bool, names: Sequence[str] = ()) -> str:
+    """What a rule would have to become so that the others can hold.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule.
+    amount : float
+        By how much it gives, in the unit of its measure; for locks, the weight in all that is traded all the same.
+    below : bool
+        Whether its lower limit gives, not its upper one.
+    names : sequence of str
+        Tickers for which locks or name limits give.
+
+    Returns
+    -------
+    str
+        Without a full stop, such as "turnover at least 12.40 % (you allow 5.00 %)".
+    """
+    if isinstance(rule, (NameLimits, Locked)):
+        return _of_names(rule, amount, names)
+    if isinstance(rule, (CashRange, ActiveGroup)):
+        return _of_range(rule, amount, below=below)
+    if isinstance(rule, TrackingErrorCap):
+        least = math.ceil(bps_from_fraction(rule.upper + amount) * 10.0) / 10.0
+        return f"tracking error at least {least:.1f} bps (you allow {bps_from_fraction(rule.upper):.1f})"
+    if isinstance(rule, Turnover):
+        allowed = percent_from_fraction(rule.upper)
+        return f"turnover at least {_up(rule.upper + amount):.2f} % (you allow {allowed:.2f} %)"
+    return f"{rule.name} to give by {_up(amount):.2f} points"
+
+
+def _of_range(rule: CashRange | ActiveGroup, amount: float, *, below: bool) -> str:
+    limit = rule.lower if below else rule.upper
+    needed = _down(limit - amount) if below else _up(limit + amount)
+    way, now = "down" if below else "up", percent_from_fraction(limit) + 0.0  # a limit of -0 reads as +0
+    if isinstance(rule, CashRange):
+        return f"cash {way} to {needed:.2f} % (you {'ask for at least' if below else 'allow'} {now:.2f} %)"
+    return f"{rule.name} {way} to {needed:+.2f} points (you allow {now:+.2f})"
+
+
+def _of_names(rule: NameLimits | Locked, amount: float, names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    which = f" (such as {', '.join(names[:_SHOWN])}{more})" if names else ""
+    if isinstance(rule, NameLimits):
+        return f"names{which} up to {_up(amount):.2f} points beyond their limits"
+    worth = math.ceil((amount + _SAFE) * rule.holdings.value_usd)
+    return f"${worth:,} of what is locked traded all the same{which}"
