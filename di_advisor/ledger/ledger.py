@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from di_advisor.domain.events import AccountEvent, Correction, Event, Sell, YearAmended
+from di_advisor.domain.events import AccountEvent, Correction, Event, Sell, YearAmended, YearClosed
 from di_advisor.errors import InputError
 from di_advisor.ledger.books import Books
 from di_advisor.ledger.closed_results import refuse_changed_results
@@ -189,7 +189,7 @@ def _refuse_the_future(event: Event, recorded_at: datetime) -> None:
     """A corporate action is announced before its day; a trade or a transfer is not known before it is done."""
     told = event.replacement if isinstance(event, Correction) else event
     today = recorded_at.astimezone(UTC).date()
-    if isinstance(told, AccountEvent) and told.on > today:
+    if isinstance(told, AccountEvent | YearClosed | YearAmended) and told.on > today:
         raise InputError(
             f"{type(told).__name__} {told.event_id!r} is dated {told.on}, after {today}, the day it is recorded.",
             hint="Correct the date; what is only planned is no event of the journal.",

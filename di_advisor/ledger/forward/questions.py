@@ -226,6 +226,7 @@ class WashQuestions:
         known = {day for day in bought if day is not None} | _purchase_days(self._scenario.coming(sale.security_id))
         days = {sale.on, sale.on + _ONE_DAY} | {day + _WINDOW + _ONE_DAY for day in known}
         days |= {p.sold + _ONE_DAY for _, p in holdings.sold}
+        days |= {b.left_on + _ONE_DAY for b in holdings.lots if b.left_on is not None}
         days |= {e.on + _ONE_DAY for e in self._scenario.coming(sale.security_id)}
         for day in sorted(d for d in days if d >= sale.on):
             near = any(abs(purchase - day) <= _WINDOW for purchase in known)

@@ -42,14 +42,18 @@ class Holdings:
     sold: tuple[tuple[int, Realized], ...]
 
 
-def holdings_by_group(books: Books) -> dict[str, Holdings]:
+def holdings_by_group(books: Books, *, bought_from: date | None = None) -> dict[str, Holdings]:
     """What can still matter, by the key of its group.
 
     Parameters
     ----------
     books : Books
         The books.
+    bought_from : date, optional
+        Earliest trade date of shares that come after the books' day: a transfer brings old ones. The
+        books' day where left out.
     """
+    first = min(bought_from or books.as_of, books.as_of)
     lots: dict[str, list[BookedLot]] = {}
     gone = [d for d in books.departed if d.bought_on is not None and not d.is_replacement]
     for booked in (*books.lots, *gone):
@@ -58,11 +62,9 @@ def holdings_by_group(books: Books) -> dict[str, Holdings]:
     ranks: dict[tuple[str, str, str], int] = {}
     for piece in books.realized:
         rank = ranks.setdefault((piece.event_id, piece.account_id, piece.lot_id), len(ranks) + 1)
-        if piece.shares and not piece.matches and (_can_replace(piece) or _waits(piece, books.as_of)):
+        if piece.shares and not piece.matches and (_can_replace(piece) or _waits(piece, first)):
             sold.setdefault(books.groups.key(piece.security_id), []).append((rank, piece))
-    return {
-        key: Holdings(tuple(lots.get(key, ())), _within_reach(sold.get(key, ()), books.as_of)) for key in lots | sold
-    }
+    return {key: Holdings(tuple(lots.get(key, ())), _within_reach(sold.get(key, ()), first)) for key in lots | sold}
 
 
 def _can_replace(piece: Realized) -> bool:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import Final
 
 from di_advisor.domain.amounts import show_exact
-from di_advisor.domain.events import Buy, CashInLieu, Dividend, Event
+from di_advisor.domain.events import Buy, CashInLieu, Dividend, Event, TransferIn
 from di_advisor.errors import IncompleteDataError, InputError
 from di_advisor.ledger.book import Book
 from di_advisor.ledger.books import Books
@@ -84,7 +84,8 @@ class Scenario:
 
     def __init__(self, books: Books, planned: Iterable[PlannedPurchase], today: Iterable[Event]) -> None:
         self.books = books
-        self._holdings = holdings_by_group(books)
+        came = [e.acquired for e in (today := tuple(today)) if isinstance(e, TransferIn) and e.acquired]
+        self._holdings = holdings_by_group(books, bought_from=min(came, default=None))
         self._sold_on = {(self.key(p.security_id), p.sold) for p in books.realized if p.sold == books.as_of}
         self._coming: dict[str, list[Event]] = {}
         self._today: dict[str, list[Event]] = {}
