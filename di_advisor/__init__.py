@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from di_advisor.ledger.ledger import Ledger
     from di_advisor.propose.proposal import Proposal
     from di_advisor.ui import app, load_ipython_extension
+    from di_advisor.workspace import Workspace
 
 __all__ = [
     "Account",
@@ -49,6 +50,7 @@ __all__ = [
     "TaxLot",
     "TaxProfile",
     "Universe",
+    "Workspace",
     "app",
     "load_ipython_extension",
 ]
@@ -66,6 +68,7 @@ _HOME = {
     "di_advisor.ledger.ledger": ("Ledger",),
     "di_advisor.propose.proposal": ("Proposal",),
     "di_advisor.ui": ("app", "load_ipython_extension"),
+    "di_advisor.workspace": ("Workspace",),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 

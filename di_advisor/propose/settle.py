@@ -26,7 +26,7 @@ from di_advisor.propose.lattice_merit import Lattice, SaleCurve
 from di_advisor.solve.solution import Solution
 from di_advisor.units import ROUND_LOT_SHARES
 
-__all__ = ["TOLERANCE", "Orders", "settle"]
+__all__ = ["TOLERANCE", "Orders", "settle", "share_step"]
 
 TOLERANCE = 1e-6
 """How far a rounded plan may pass a limit, fraction of the account: a dollar in a million."""
@@ -73,7 +73,8 @@ def _worth_it(problem: Problem, plan: Plan) -> bool:
     return sum(t.value_usd(plan) - t.value_usd(nothing) for t in problem.terms) < -_HALF_CENT_USD
 
 
-def _step(mandate: Mandate) -> Decimal:
+def share_step(mandate: Mandate) -> Decimal:
+    """Smallest number of shares an order can differ by."""
     if mandate.rounding is Rounding.FRACTIONAL:
         return Decimal(1).scaleb(-mandate.share_decimals)
     return Decimal(ROUND_LOT_SHARES) if mandate.rounding is Rounding.ROUND_LOTS else Decimal(1)
@@ -116,7 +117,7 @@ def _rounded(
     n = len(holdings.held)
     sale = SaleCurve.of(holdings.lot_name, locked.sell_max, np.asarray(slope, dtype=np.float64))
     price = np.array([float(p) for p in market.price_usd])
-    step = _step(mandate)
+    step = share_step(mandate)
     unit = float(step) * price / account.value_usd
     net = solution.plan.net(holdings.lot_name)
     sellable = np.bincount(holdings.lot_name, weights=locked.sell_max, minlength=n)
@@ -198,7 +199,7 @@ def _affordable(
     """Trim buys until cash keeps its lower limit exactly, largest first; if that is not enough, drop the least one."""
     rule = next(r for r in problem.rules if isinstance(r, CashRange))
     floor = to_decimal(rule.lower * signals.account.value_usd, 6)
-    step, price = _step(mandate), signals.market.price_usd
+    step, price = share_step(mandate), signals.market.price_usd
     buys = dict(buys)
     least = problem.block.min_trade
     for name in sorted(buys, key=lambda i: -buys[i] * price[i]):

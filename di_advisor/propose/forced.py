@@ -1,0 +1,131 @@
+"""The plan with one trade forced into it, everything else free to give way: what the trade is worth.
+
+The discrete choices of the other names are kept, so that the forced problem is convex and its answer
+exact. A buy is forced by the name's lower limit. A lot is forced by cutting the smallest sale off it
+and putting that first in the name's fill order: it is then sold before anything else of the name, and
+the name must sell at least that much. What the plan is worth is reckoned by the terms themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from di_advisor.errors import UnfinishedError
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.formulate.rules import Locked
+from di_advisor.formulate.segments import Segments, cut
+from di_advisor.formulate.separable import add_up
+from di_advisor.solve import Solution
+from di_advisor.solve.choices import Choice, Choices
+from di_advisor.solve.dual_newton import Warm
+from di_advisor.solve.prices import PricedNames
+from di_advisor.solve.quadratic import HotPath, QuadraticProgram
+from di_advisor.solve.solution import judge
+from di_advisor.solve.tracking import solve_capped
+
+__all__ = ["with_buy", "with_sale"]
+
+
+def with_buy(problem: Problem, solution: Solution, warm: Warm | None, name: int, weight: float) -> Plan:
+    """The best plan that buys at least a weight of a name, under the other names' choices.
+
+    Parameters
+    ----------
+    problem, solution : Problem, Solution
+        The plan that is compared with.
+    warm : Warm or None
+        Where its solve stood.
+    name : int
+        Position of the name.
+    weight : float
+        Fraction of the account.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan with it keeps the rules.
+    UncertifiedError
+        If no solver certified it.
+    """
+    block = problem.block
+    lower = block.active_lower.copy()
+    lower[name] = max(lower[name], block.holdings.active[name] + weight)
+    choices = _gives_way(block, solution.choices, name, buying=True)
+    return _solved(replace(block, active_lower=lower), choices, solution, warm)
+
+
+def with_sale(problem: Problem, solution: Solution, warm: Warm | None, lot: int, weight: float) -> Plan:
+    """The best plan that sells at least a weight of a lot, under the other names' choices.
+
+    ``lot`` is its position in the holdings; the rest as in `with_buy`.
+    """
+    block = problem.block
+    name = int(block.holdings.lot_name[lot])
+    segments = _cut_first(problem, lot, weight)
+    upper = block.active_upper.copy()
+    upper[name] = min(upper[name], block.holdings.active[name] - weight)
+    forced = replace(
+        block,
+        segments=segments,
+        active_upper=upper,
+        rows=tuple(row for rule in problem.rules for row in rule.rows(segments)),
+    )
+    return _solved(forced, _gives_way(block, solution.choices, name, buying=False), solution, warm)
+
+
+def _gives_way(block: Block, choices: Choices, name: int, *, buying: bool) -> Choices:
+    """The choices with one name's side forced, and what would be a wash sale beside it given up."""
+    losses = block.segments.names_with_losses(len(choices))
+    after = choices.copy()
+    group = (block.groups == block.groups[name]) & (np.arange(len(choices)) != name)
+    if buying:
+        after[group & losses & (choices == Choice.SELL)] = Choice.NOTHING
+    elif losses[name]:
+        after[group & (choices == Choice.BUY)] = Choice.NOTHING
+    after[name] = Choice.BUY if buying else Choice.SELL
+    return after
+
+
+def _cut_first(problem: Problem, lot: int, weight: float) -> Segments:
+    """The block's segments, with a weight of one lot first in its name's fill order.
+
+    It is priced like the name's cheapest lot: since all of it must be sold, its price is a constant.
+    """
+    holdings, old = problem.block.holdings, problem.block.segments
+    lots, names = len(holdings.lot_name), len(holdings.held)
+    locked = next(r for r in problem.rules if isinstance(r, Locked))
+    total = add_up((t.separable() for t in problem.terms), lots, names)
+    if total.lot_slope is None or total.traded is None:
+        raise UnfinishedError("The plan has no price by lot.", hint="Ask about a plan that was formulated here.")
+    name, slope = holdings.lot_name, total.lot_slope
+    mine = (name == name[lot]) & (locked.sell_max > 0)
+    loss = np.zeros(lots, dtype=np.bool_)
+    loss[old.lot[old.loss]] = True
+    left = locked.sell_max.copy()
+    left[lot] = max(left[lot] - weight, 0.0)
+    found = cut(
+        np.r_[name[lot], name],
+        np.r_[weight, left],
+        np.r_[slope[mine].min(), slope],
+        np.r_[loss[lot], loss],
+        locked.buy_max,
+        total.traded,
+        total.linear,
+    )
+    at = np.where(found.sell, np.where(found.lot == 0, lot, found.lot - 1), -1)
+    return replace(found, lot=at)
+
+
+def _solved(block: Block, choices: Choices, solution: Solution, warm: Warm | None) -> Plan:
+    program = QuadraticProgram(block, choices, hot=HotPath(block, warm))
+    capped = solve_capped(program, start=solution.prices.risk)
+    if capped is None:  # only a value to beat can prune, and none was given
+        raise UnfinishedError("The forced plan was not solved.", hint="Nothing is said about this trade.")
+    found = judge(
+        PricedNames(block), choices, capped.amounts, capped.prices, solver=capped.solver, counts=program.hot.counts
+    )
+    found.check(scale=max(abs(found.nothing - found.objective), 1e-6))
+    return found.plan

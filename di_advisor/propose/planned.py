@@ -1,0 +1,166 @@
+"""From signals to a proposal: formulate, solve, settle, explain.
+
+Where whole shares push the tracking error past its cap, the cap is tightened by the excess and the
+plan is solved again. What led to the proposal is kept beside it, for questions about it. Decision:
+every search starts cold, so that the same signals and wishes give the same trades to the share,
+whatever was asked before; a warm start of the first of dozens of solves saves nothing that can be
+measured.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.signals import Signals
+from di_advisor.domain.taxes import TaxProfile
+from di_advisor.errors import InfeasibleError, SettlementError
+from di_advisor.formulate import formulate
+from di_advisor.formulate.problem import Problem
+from di_advisor.propose.explain import explain
+from di_advisor.propose.proposal import Proposal, Stage
+from di_advisor.propose.settle import Orders, settle
+from di_advisor.solve import Solution, solve
+from di_advisor.solve.dual_newton import Warm
+from di_advisor.solve.quadratic import HotPath, QuadraticProgram
+
+__all__ = ["Clock", "Planned", "Progress", "never", "plan_for", "silent"]
+
+Progress = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+_TIGHTER = 1.5
+_LEAST_TIGHTER = 1e-4
+_TIGHTEST = 0.5
+_ATTEMPTS = 5
+
+
+def silent(_: str) -> None:
+    """Progress that nobody watches."""
+    return
+
+
+def never() -> bool:
+    """A call that is not cancelled."""
+    return False
+
+
+class Clock:
+    """CPU seconds by stage.
+
+    Parameters
+    ----------
+    progress : Progress
+        Told the name of each stage as it begins.
+    earlier : iterable of Stage
+        Stages that are over already.
+    """
+
+    def __init__(self, progress: Progress, earlier: Iterable[Stage] = ()) -> None:
+        self._progress = progress
+        self._name = ""
+        self._since = 0.0
+        self.stages: list[Stage] = list(earlier)
+
+    def start(self, name: str) -> None:
+        """End the stage before and begin the one named; an empty name only ends."""
+        now = time.process_time()
+        if self._name:
+            self.stages.append(Stage(self._name, now - self._since))
+        self._name, self._since = name, now
+        if name:
+            self._progress(name)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A proposal with what led to it.
+
+    Attributes
+    ----------
+    signals, mandate : Signals, Mandate
+        What it came from.
+    problem : Problem
+        With the cap that was solved for, where rounding asked for a tighter one.
+    solution, orders : Solution, Orders
+        Before and after rounding to shares.
+    proposal : Proposal
+        The answer.
+    """
+
+    signals: Signals
+    mandate: Mandate
+    problem: Problem
+    solution: Solution
+    orders: Orders
+    proposal: Proposal
+
+    @cached_property
+    def warm(self) -> Warm | None:
+        """Where the solver stands at the plan: the start of the solves of neighbouring problems."""
+        block, solution = self.problem.block, self.solution
+        hot = HotPath(block)
+        QuadraticProgram(block, solution.choices, hot=hot).solve(solution.prices.risk)
+        return hot.warm
+
+
+def plan_for(signals: Signals, mandate: Mandate, tax: TaxProfile, clock: Clock, cancel: Callable[[], bool]) -> Planned:
+    """From signals to a proposal, tightening the cap where rounding to shares needs it.
+
+    Parameters
+    ----------
+    signals, mandate, tax
+        As for `formulate`.
+    clock : Clock
+        Told each stage; its stages go into the proposal.
+    cancel : callable
+        Asked between solves.
+
+    Raises
+    ------
+    SolveError, SettlementError, UnsupportedWishError
+        When there is no certified plan, or none in whole shares. Nothing is proposed then.
+    """
+    clock.start("formulate")
+    problem = formulate(signals, mandate, tax)
+    cap = mandate.tracking_error_max
+    tight = cap
+    failure: SettlementError | None = None
+    bound: float | None = None
+    for _ in range(_ATTEMPTS):
+        tightened = problem if tight == cap else formulate(signals, mandate.with_changes(tracking_error_max=tight), tax)
+        clock.start("solve")
+        try:
+            solution = solve(tightened, cancel=cancel)
+        except InfeasibleError:
+            if failure is None:
+                raise
+            break
+        bound = solution.bound if bound is None else bound  # of the cap that was asked for
+        solution = replace(solution, bound=min(bound, solution.bound))
+        clock.start("settle")
+        try:
+            orders = settle(problem, solution, signals, mandate)
+        except SettlementError as error:
+            if error.facts.get("rule") != "tracking error cap" or tight is None or cap is None:
+                raise
+            failure = failure or error
+            tight -= max(_TIGHTER * float(error.facts["excess"]), _LEAST_TIGHTER * cap)
+            if tight <= _TIGHTEST * cap:
+                break
+            continue
+        clock.start("explain")
+        proposal = explain(problem, solution, orders, signals, mandate)
+        clock.start("")
+        notes = proposal.notes
+        if failure is not None:
+            notes = (
+                *notes,
+                "The tracking-error cap was tightened while solving, to leave room for rounding to shares.",
+            )
+        proposal = replace(proposal, stages=tuple(clock.stages), notes=notes)
+        return Planned(signals, mandate, tightened, solution, orders, proposal)
+    raise failure or SettlementError("Nothing was settled.", hint="Allow fractional shares.")
