@@ -84,7 +84,8 @@ class Scenario:
 
     def __init__(self, books: Books, planned: Iterable[PlannedPurchase], today: Iterable[Event]) -> None:
         self.books = books
-        came = [e.acquired for e in (today := tuple(today)) if isinstance(e, TransferIn) and e.acquired]
+        today = tuple(today)
+        came = [e.acquired for e in today if isinstance(e, TransferIn) and e.acquired]
         self._holdings = holdings_by_group(books, bought_from=min(came, default=None))
         self._sold_on = {(self.key(p.security_id), p.sold) for p in books.realized if p.sold == books.as_of}
         self._coming: dict[str, list[Event]] = {}
