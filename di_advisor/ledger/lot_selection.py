@@ -74,7 +74,7 @@ def chosen_parts(parts: Sequence[Part], shares: Fraction, choice: LotChoice, whe
     ------
     InputError
         If a named lot is missing, closed or too small, or named lots cover fewer shares than are
-        sold and the rest is not asked for.
+        sold and the rest is not asked for, or too few shares were there on that day.
     """
     late = next((p for p in parts if p.acquired is not None and p.acquired > on), None)
     if late is not None:
@@ -99,6 +99,12 @@ def chosen_parts(parts: Sequence[Part], shares: Fraction, choice: LotChoice, whe
             if free > 0:
                 taken.append((part, min(free, left)))
                 left -= min(free, left)
+    if left:
+        raise InputError(
+            f"{where}: {show_exact(left)} of {show_exact(shares)} shares were acquired after {on}.",
+            hint="Correct one of the dates; a lot is not sold before it is there.",
+            missing=left,
+        )
     return taken
 
 

@@ -216,3 +216,16 @@ def test_the_published_year_end_trade_counts_in_the_year_of_its_trade_date(share
     sale = sold(5, on=day, settles_on=date.fromisoformat(case["input"]["settlement_date"]))
     books = replay([OPEN, *LOTS, sale], as_of=date(2026, 6, 1))
     assert len(books.realized_in(case["expected"]["tax_year"])) == 1
+
+
+def test_shares_acquired_after_the_day_are_never_taken_in_place_of_those_that_are_missing() -> None:
+    from di_advisor.ledger.lot_selection import chosen_parts
+    from di_advisor.ledger.parts import Part, Purchase
+
+    day = date(2025, 3, 3)
+    parts = [
+        Part(n, n, "A", "X", Fraction(5), Fraction(50), on, on, Purchase(n, on))
+        for n, on in (("L1", day), ("L2", date(2025, 3, 4)))
+    ]
+    with pytest.raises(InputError, match="3 of 8 shares were acquired after 2025-03-03"):
+        chosen_parts(parts, Fraction(8), LotChoice(), "Sell 's'", day)

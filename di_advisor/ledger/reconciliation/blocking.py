@@ -80,17 +80,17 @@ def blocked(report: Reconciliation, overrides: Iterable[Override] = ()) -> Mappi
     Returns
     -------
     mapping of str to tuple of Lock
-        For ``Advisor.propose(..., locks=...)`` of that account. A break of a whole account locks
-        every name that was compared in it.
+        For ``Advisor.propose(..., locks=...)`` of that account. An account that the books do not
+        know has nothing to lock.
     """
     locks: dict[str, dict[tuple[str, LockKind], Lock]] = {}
     for each in open_breaks(report, overrides):
-        names = [each.security_id] if each.security_id else [s for a, s in report.compared if a == each.account_id]
-        for security_id in names:
-            for kind in (LockKind.NO_BUY, LockKind.NO_SELL):
-                reason = f"The books and the custodian differ (break {each.break_id}): {each.sentence}"
-                mine = locks.setdefault(each.account_id, {})
-                mine.setdefault((security_id, kind), Lock(security_id, kind, reason))
+        if not each.security_id:
+            continue
+        for kind in (LockKind.NO_BUY, LockKind.NO_SELL):
+            reason = f"The books and the custodian differ (break {each.break_id}): {each.sentence}"
+            mine = locks.setdefault(each.account_id, {})
+            mine.setdefault((each.security_id, kind), Lock(each.security_id, kind, reason))
     return {account_id: tuple(mine.values()) for account_id, mine in sorted(locks.items())}
 
 
