@@ -8,7 +8,8 @@ the name must sell at least that much. What the plan is worth is reckoned by the
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -100,23 +101,27 @@ def _cut_first(problem: Problem, lot: int, weight: float) -> Segments:
     total = add_up((t.separable() for t in problem.terms), lots, names)
     if total.lot_slope is None or total.traded is None:
         raise UnfinishedError("The plan has no price by lot.", hint="Ask about a plan that was formulated here.")
-    name, slope = holdings.lot_name, total.lot_slope
-    mine = (name == name[lot]) & (locked.sell_max > 0)
-    loss = np.zeros(lots, dtype=np.bool_)
-    loss[old.lot[old.loss]] = True
-    left = locked.sell_max.copy()
-    left[lot] = max(left[lot] - weight, 0.0)
+    slope, name = total.lot_slope, int(holdings.lot_name[lot])
+    mine = np.flatnonzero((holdings.lot_name == name) & (locked.sell_max > 0))
+    left = locked.sell_max[mine] - np.where(mine == lot, weight, 0.0)
+    lost = np.isin(mine, old.lot[old.loss])
     found = cut(
-        np.r_[name[lot], name],
-        np.r_[weight, left],
-        np.r_[slope[mine].min(), slope],
-        np.r_[loss[lot], loss],
-        locked.buy_max,
+        np.full(len(mine) + 1, name),
+        np.r_[weight, np.maximum(left, 0.0)],
+        np.r_[slope[mine].min(), slope[mine]],
+        np.r_[lost[mine == lot], lost],
+        np.zeros(names),
         total.traded,
         total.linear,
     )
-    at = np.where(found.sell, np.where(found.lot == 0, lot, found.lot - 1), -1)
-    return replace(found, lot=at)
+    found = replace(found, lot=np.r_[lot, mine][found.lot])
+    sold = np.flatnonzero(old.sell & (old.name == name))  # one run: segments are sorted by name, sales first
+
+    def spliced(field: str) -> Any:  # noqa: ANN401 - an array of whatever the field holds
+        whole = getattr(old, field)
+        return np.concatenate([whole[: sold[0]], getattr(found, field), whole[sold[-1] + 1 :]])
+
+    return Segments(**{f.name: spliced(f.name) for f in fields(Segments)})
 
 
 def _solved(block: Block, choices: Choices, solution: Solution, warm: Warm | None) -> Plan:
