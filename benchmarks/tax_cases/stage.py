@@ -72,7 +72,7 @@ def opened(*accounts: tuple[str, AccountKind]) -> list[Event]:
     """Events that open accounts; one taxable account where none is named."""
     named = accounts or ((ACCOUNT, AccountKind.TAXABLE),)
     return [
-        OpenAccount(event_id=f"open {name}", on=date.min, account_id=name, kind=kind, source=SOURCE)
+        OpenAccount(event_id=f"open {name}", on=date(1800, 1, 1), account_id=name, kind=kind, source=SOURCE)
         for name, kind in named
     ]
 

@@ -155,7 +155,7 @@ def worthless(given: Given) -> Answers:
     """A security that became worthless, or that is only no longer listed."""
     since = given.day(given.first("worthless_on", "delisted_on"), EVENT_DAY)
     # Without a day, what was bought late in the case is not worthless before it was bought.
-    lots = lots_given(given, max(since, given.maybe_day("acquired") or date.min))
+    lots = lots_given(given, max(since, given.maybe_day("acquired") or date(1800, 1, 2)))
     on = max(since, *(lot.acquired + timedelta(days=1) for lot in lots)) if not given.has("worthless_on") else since
     common = {"event_id": "event", "on": on, "security_id": OLD, "source": SOURCE}
     price = given.maybe_amount("last_price")

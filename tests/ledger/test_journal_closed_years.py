@@ -141,7 +141,9 @@ def test_the_year_that_an_event_touches_is_the_earliest_it_can_change() -> None:
     )
     sale = Sell(event_id="e", on=january, account_id="A", security_id="X", shares=1, amount_usd=1)
     gone = Worthless(**{**action, "on": date(2024, 3, 1)}, tax_treatment="worthless")
-    years = [touched_year(e) for e in (taxable, free, rights, tender, sale, gone, amended(2020), buy("b", date(1800, 1, 1)))]
+    years = [
+        touched_year(e) for e in (taxable, free, rights, tender, sale, gone, amended(2020), buy("b", date(1800, 1, 1)))
+    ]
     assert years == [2024, 2025, 2024, 2024, 2025, 2024, None, 1799]
 
 
