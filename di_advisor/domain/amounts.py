@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from math import floor
 
@@ -33,6 +33,7 @@ Exact = Decimal | Fraction
 _MAX_DIGITS = 28
 # Only to move the decimal point of whole numbers, which allocates no more digits than they have.
 _ANY_LENGTH = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_CENTS = Decimal(CENTS_PER_USD)
 # What `show_exact` writes of a fraction; a denominator of zero is no ratio.
 _RATIO = re.compile(r"[+-]?[0-9]{1,1000}/0{0,9}[1-9][0-9]{0,999}")
 
@@ -131,16 +132,30 @@ def cents_of_parts(amounts_usd: Sequence[Exact], total_usd: Exact | None = None)
     scaled = [as_fraction(a) * CENTS_PER_USD for a in amounts_usd]
     floors = [floor(s) for s in scaled]
     total = sum(scaled, Fraction(0)) if total_usd is None else as_fraction(total_usd) * CENTS_PER_USD
-    missing = round(total) - sum(floors)
-    order = sorted(range(len(scaled)), key=lambda i: (floors[i] - scaled[i], i))
-    whole, extra = divmod(missing, len(scaled))
-    cents = [f + whole for f in floors]
-    for i in order[:extra]:
-        cents[i] += 1
-    return [_with_point(c, 2) for c in cents]
+    return _largest_remainder(floors, [s - f for s, f in zip(scaled, floors, strict=True)], round(total))
 
 
 def cents_that_add_up(amounts_usd: Sequence[float], total_usd: float | None = None) -> list[Decimal]:
     """Round a solver's dollars to cents that add up; as `cents_of_parts`, each float read as it prints."""
-    total = None if total_usd is None else Decimal(repr(float(total_usd)))
-    return cents_of_parts([Decimal(repr(float(a))) for a in amounts_usd], total)
+    if not len(amounts_usd):
+        return []
+    # Decimals, not fractions: explanations call this for every trade, and a float prints short.
+    scaled = [_ANY_LENGTH.multiply(Decimal(repr(float(a))), _CENTS) for a in amounts_usd]
+    floors = [s.to_integral_value(rounding=ROUND_FLOOR) for s in scaled]
+    if total_usd is None:
+        total = Decimal(0)
+        for part in scaled:
+            total = _ANY_LENGTH.add(total, part)
+    else:
+        total = _ANY_LENGTH.multiply(Decimal(repr(float(total_usd))), _CENTS)
+    remainders = [_ANY_LENGTH.subtract(s, f) for s, f in zip(scaled, floors, strict=True)]
+    return _largest_remainder([int(f) for f in floors], remainders, int(total.to_integral_value(ROUND_HALF_EVEN)))
+
+
+def _largest_remainder(floors: list[int], remainders: Sequence[Exact], total: int) -> list[Decimal]:
+    """Give the cents that floors leave over to the parts with the largest remainders, the first ones first."""
+    whole, extra = divmod(total - sum(floors), len(floors))
+    cents = [f + whole for f in floors]
+    for i in sorted(range(len(floors)), key=lambda i: (-remainders[i], i))[:extra]:
+        cents[i] += 1
+    return [_with_point(c, 2) for c in cents]
