@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from di_advisor.domain.amounts import Exact
-from di_advisor.domain.events.checks import day, not_negative, positive, text
+from di_advisor.domain.events.checks import day, not_negative, one_of, positive, text
 from di_advisor.domain.events.event import AccountEvent
 
 __all__ = ["CashInLieu", "Deposit", "Dividend", "DividendKind", "Withdrawal"]
@@ -76,7 +76,7 @@ class Dividend(AccountEvent):
         text(self, "security_id")
         not_negative(self, "amount_usd")
         day(self, "ex_on")
-        object.__setattr__(self, "kind", DividendKind(self.kind))
+        one_of(self, "kind", DividendKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ __all__ = [
     "fail",
     "fraction_of_one",
     "not_negative",
+    "one_of",
     "positive",
     "ratio",
     "text",
@@ -106,6 +108,14 @@ def ratio(event: Event, field: str) -> Fraction:
     value = as_fraction(getattr(event, field))
     object.__setattr__(event, field, value)
     return value
+
+
+def one_of(event: Event, field: str, kinds: type[StrEnum]) -> None:
+    """Make a field a member of an enumeration, given as one or as its text."""
+    value = getattr(event, field)
+    if value not in {k.value for k in kinds}:
+        raise fail(event, field, f"is {value!r}.", f"Use one of: {', '.join(k.value for k in kinds)}.")
+    object.__setattr__(event, field, kinds(value))
 
 
 def fraction_of_one(event: Event, field: str) -> None:

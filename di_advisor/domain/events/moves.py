@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from di_advisor.domain.amounts import Exact
-from di_advisor.domain.events.checks import day, fail, not_negative, positive, text
+from di_advisor.domain.events.checks import day, fail, not_negative, one_of, positive, text
 from di_advisor.domain.events.event import AccountEvent
 from di_advisor.domain.events.trades import BY_LAW, LotChoice
 from di_advisor.domain.portfolio import AccountKind
@@ -52,7 +52,7 @@ class OpenAccount(AccountEvent):
 
     def __post_init__(self) -> None:
         AccountEvent.__post_init__(self)
-        object.__setattr__(self, "kind", AccountKind(self.kind))
+        one_of(self, "kind", AccountKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +205,7 @@ class GiftGiven(AccountEvent):
         text(self, "security_id")
         positive(self, "shares")
         not_negative(self, "value_usd")
-        object.__setattr__(self, "recipient", Recipient(self.recipient))
+        one_of(self, "recipient", Recipient)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
