@@ -17,6 +17,7 @@ from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.cost_knots import chords
+from di_advisor.formulate.esg import esg_rules
 from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, trade_sizes
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Problem
@@ -24,6 +25,7 @@ from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
 from di_advisor.formulate.segments import cut
 from di_advisor.formulate.separable import add_up
 from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, WaitingValue
+from di_advisor.formulate.wished_tilts import tilts
 
 __all__ = ["SUPPORTED_MODES", "formulate", "refuse_unsupported"]
 
@@ -168,7 +170,8 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
     ]
     if worth.any():
         terms.append(WaitingValue(holdings, worth))
-    bands = _bands(signals, mandate, holdings)
+    terms += tilts(signals, mandate, tax, holdings)
+    bands = [*_bands(signals, mandate, holdings), *esg_rules(signals, mandate, holdings)]
     rules: list[Rule] = [
         CashRange(holdings, cost, mandate.cash_min, mandate.cash_max),
         NameLimits(holdings, lower, upper, text),
@@ -186,7 +189,7 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
     slope = tax_rate if total.lot_slope is None else total.lot_slope
     segments = cut(
         account.lot_name, sell_max, slope, account.lot_gain_usd < 0, buy_max, total.traded or curve, total.linear
-    )
+    ).tilted(total.name_slope)
     box = {b.factor: b for b in bands if b.factor}
     block = Block(
         account_id=account.account_id,
@@ -204,5 +207,6 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
         min_trade=np.full(len(buy_max), least),
         groups=market.universe.group_of,
         power=total.power,
+        tilt=total.name_slope,
     )
     return Problem((block,), market.universe.group_of, tuple(terms), tuple(rules))

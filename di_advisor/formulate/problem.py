@@ -19,6 +19,7 @@ from di_advisor.formulate.rules import Rule
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
 from di_advisor.formulate.terms import Term
+from di_advisor.formulate.wash_prices import WashPrices
 
 __all__ = ["Block", "Problem"]
 
@@ -60,6 +61,14 @@ class Block:
         Substantially identical group of each name: a group that is sold at a loss is not bought.
     power : ndarray of shape (n, 2), optional
         Cost per 3/2 power of the weight sold, and of the weight bought, beside the slopes.
+    tilt : ndarray of shape (n,), optional
+        What the slopes charge per unit of net trade of each name, kept for those who price whole names.
+    wash : WashPrices, optional
+        What washed parts of trades cost beside the slopes; None where wash sales are banned.
+    names_max, trades_max : int, optional
+        Most names held after, and most names traded.
+    share_step : ndarray of shape (n,), optional
+        Weight of the smallest number of shares that an order can differ by; None where any amount may be traded.
     """
 
     account_id: str
@@ -77,6 +86,11 @@ class Block:
     min_trade: FloatArray
     groups: NDArray[np.int64]
     power: FloatArray | None = None
+    tilt: FloatArray | None = None
+    wash: WashPrices | None = None
+    names_max: int | None = None
+    trades_max: int | None = None
+    share_step: FloatArray | None = None
 
 
 @dataclass(frozen=True)

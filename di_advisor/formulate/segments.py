@@ -8,7 +8,7 @@ optimiser fills them in order by itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,10 @@ class Segments:
         found = np.zeros(names, dtype=np.bool_)
         found[self.name[self.loss]] = True
         return found
+
+    def tilted(self, name_slope: FloatArray | None) -> Segments:
+        """The same with a charge per unit of net trade of each name, shape (n,): buys bear it, sales earn it."""
+        return self if name_slope is None else replace(self, slope=self.slope + self.sign * name_slope[self.name])
 
     @property
     def sign(self) -> FloatArray:

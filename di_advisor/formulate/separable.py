@@ -64,6 +64,8 @@ class Separable:
         Per 3/2 power of the amount sold, and of the amount bought, of each name.
     linear : ndarray of shape (n,), optional
         Where there is a power: the cost per unit traded; `traded` then only says what cash must be kept for.
+    name_slope : ndarray of shape (n,), optional
+        Per unit of net trade of each name (positive: buying costs, selling earns).
     """
 
     lot_slope: FloatArray | None = None
@@ -72,6 +74,7 @@ class Separable:
     variance_price: float = 0.0
     power: FloatArray | None = None
     linear: FloatArray | None = None
+    name_slope: FloatArray | None = None
 
 
 def add_up(parts: Iterable[Separable | None], lots: int, names: int) -> Separable:
@@ -92,7 +95,7 @@ def add_up(parts: Iterable[Separable | None], lots: int, names: int) -> Separabl
     """
     slope, impact = np.zeros(lots), np.zeros(names)
     traded: CostChords | None = None
-    power = linear = None
+    power = linear = name_slope = None
     price = 0.0
     for part in parts:
         if part is None or (traded is not None and part.traded is not None):
@@ -105,5 +108,7 @@ def add_up(parts: Iterable[Separable | None], lots: int, names: int) -> Separabl
         traded = part.traded or traded
         power = part.power if power is None else power
         linear = part.linear if linear is None else linear
+        if part.name_slope is not None:
+            name_slope = part.name_slope if name_slope is None else name_slope + part.name_slope
         price += part.variance_price
-    return Separable(slope, traded, impact, price, power, linear)
+    return Separable(slope, traded, impact, price, power, linear, name_slope)

@@ -113,7 +113,7 @@ def _cut_first(problem: Problem, lot: int, weight: float) -> Segments:
         np.zeros(names),
         total.traded,
         total.linear,
-    )
+    ).tilted(total.name_slope)
     found = replace(found, lot=np.r_[lot, mine][found.lot])
     sold = np.flatnonzero(old.sell & (old.name == name))  # one run: segments are sorted by name, sales first
 

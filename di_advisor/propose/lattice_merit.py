@@ -113,6 +113,7 @@ class Merit:
         self.block, self.lattice, self.sale, self.price = block, lattice, sale, price
         self.cost = next(t for t in problem.terms if isinstance(t, TradingCost))
         self.fixed = fixed
+        self.tilt = np.zeros(len(lattice.unit)) if block.tilt is None else block.tilt
         risk = block.risk
         self.xf = risk.exposures @ risk.factor_covariance_per_year
         self.own = (self.xf * risk.exposures).sum(axis=1) + risk.specific_variance_per_year
@@ -164,6 +165,7 @@ class Merit:
         """Objective (at this price of risk) and how far the rules are broken."""
         state = self._state(self.amounts(count))
         objective = self.price * float(state.variance[0]) + float(state.cost_of.sum() + state.tax_of.sum())
+        objective += float(self.tilt @ (state.active - self.block.holdings.active))
         return objective, float(self._broken(state)[0])
 
     def fewer(self, count: NDArray[np.int64], name: int) -> int:
@@ -213,7 +215,7 @@ class Merit:
         slope = 2.0 * (self.xf @ e + risk.specific_variance_per_year * now.active)
         d_variance = slope * change + self.own * change * change
         cost, tax = self._charge(moved)
-        objective = self.price * d_variance + (cost - now.cost_of) + (tax - now.tax_of)
+        objective = self.price * d_variance + (cost - now.cost_of) + (tax - now.tax_of) + self.tilt * change
         there = _State(
             active=now.active,
             rows=now.rows + self.rows * change[None, :],

@@ -1,0 +1,17 @@
+"""Wishes that price a weight by itself, as linear terms of the objective."""
+
+from __future__ import annotations
+
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.signals import Signals
+from di_advisor.domain.taxes import TaxProfile
+from di_advisor.formulate.plan import Holdings
+from di_advisor.formulate.tilts import ActiveTilt
+
+__all__ = ["tilts"]
+
+
+def tilts(signals: Signals, mandate: Mandate, tax: TaxProfile, holdings: Holdings) -> list[ActiveTilt]:
+    """The tilts that a mandate asks for, each priced in dollars."""
+    del signals, mandate, tax, holdings
+    return []
