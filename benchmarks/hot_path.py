@@ -31,7 +31,7 @@ from di_advisor.solve.tracking import smallest_tracking_error, solve_capped
 from di_advisor.testing.random_cases import RandomCase, random_case
 from di_advisor.units import bps_from_fraction
 
-__all__ = ["AREA", "bars"]
+__all__ = ["AREA", "Job", "bars", "job_of", "median_seconds", "sides", "solved"]
 
 AREA = "optimizer"
 
@@ -49,7 +49,7 @@ class _OnlyPiqp(QuadraticProgram):
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """A case, its mandate without a cap, and its sides."""
 
     case: RandomCase
@@ -58,23 +58,26 @@ class _Job:
     sides: Choices
 
 
-def _job(seed: int, names: int, factors: int) -> _Job:
+def job_of(seed: int, names: int, factors: int) -> Job:
+    """A case of the committed generator, without a cap and with sides fixed."""
     case = random_case(seed, names=names, lots_a_name=_LOTS_A_NAME, styles=factors - _OTHER_FACTORS)
     mandate = case.mandate.with_changes(tracking_error_max=None)
     block = formulate(case.signals, mandate, case.tax).block
-    return _Job(case, mandate, block, _sides(block))
+    return Job(case, mandate, block, sides(block))
 
 
-def _sides(block: Block) -> Choices:
+def sides(block: Block) -> Choices:
+    """Sides by today's active weights: names held too much with losses sell, the others may buy."""
     losses = block.segments.names_with_losses(len(block.active_lower))
     return np.where(losses & (block.holdings.active > 0), int(Choice.SELL), int(Choice.BUY))
 
 
-def _solved(job: _Job) -> ConvexAnswer:
+def solved(job: Job) -> ConvexAnswer:
+    """The convex solve alone, from a block."""
     return QuadraticProgram(job.block, job.sides).solve(job.block.aversion)
 
 
-def _proposed(job: _Job, mandate: Mandate, hot: HotPath | None = None) -> Solution:
+def _proposed(job: Job, mandate: Mandate, hot: HotPath | None = None) -> Solution:
     """From signals to a checked plan, with sides fixed."""
     block = formulate(job.case.signals, mandate, job.case.tax).block
     program = QuadraticProgram(block, job.sides, hot=HotPath(block) if hot is None else hot)
@@ -89,22 +92,23 @@ def _proposed(job: _Job, mandate: Mandate, hot: HotPath | None = None) -> Soluti
     return solution
 
 
-def _by_piqp(job: _Job) -> ConvexAnswer:
+def _by_piqp(job: Job) -> ConvexAnswer:
     return _OnlyPiqp(job.block, job.sides).solve(job.block.aversion)
 
 
-def _median(jobs: list[_Job], work: Callable[[_Job], object], repeats: int) -> float:
+def median_seconds(jobs: list[Job], work: Callable[[Job], object], repeats: int) -> float:
+    """Median CPU seconds of some work over several jobs."""
     return statistics.median(median_cpu_seconds(partial(work, job), repeats=repeats) for job in jobs)
 
 
 def _convex(names: int, factors: int, seeds: range, target: float) -> list[Bar]:
     """The solve alone: seconds, ratio to PIQP, and the largest difference of the objectives."""
-    jobs = [_job(seed, names, factors) for seed in seeds]
-    fast = _median(jobs, _solved, 5)
-    slow = _median(jobs, _by_piqp, 2)
+    jobs = [job_of(seed, names, factors) for seed in seeds]
+    fast = median_seconds(jobs, solved, 5)
+    slow = median_seconds(jobs, _by_piqp, 2)
     apart = []
     for job in jobs:
-        a, b = _solved(job), _by_piqp(job)
+        a, b = solved(job), _by_piqp(job)
         ours, theirs = (objective_of(job.block, x.amounts, x.active) for x in (a, b))
         apart.append(abs(ours - theirs) / max(abs(theirs), 1e-9))
     label = f"optimizer.convex_{names}_{factors}"
@@ -116,11 +120,11 @@ def _convex(names: int, factors: int, seeds: range, target: float) -> list[Bar]:
     ]
 
 
-def _plainly(job: _Job) -> Solution:
+def _plainly(job: Job) -> Solution:
     return _proposed(job, job.mandate)
 
 
-def _turned(job: _Job, mandate: Mandate, hot: HotPath, warm: Warm | None) -> Solution:
+def _turned(job: Job, mandate: Mandate, hot: HotPath, warm: Warm | None) -> Solution:
     """A dial moved, from the answer before."""
     hot.warm = warm
     return _proposed(job, mandate, hot)
@@ -128,8 +132,8 @@ def _turned(job: _Job, mandate: Mandate, hot: HotPath, warm: Warm | None) -> Sol
 
 def _proposals(seeds: range) -> list[Bar]:
     """Proposals from signals: plain, under a cap that binds, and with one dial moved."""
-    jobs = [_job(seed, 500, 20) for seed in seeds]
-    plain = _median(jobs, _plainly, 5)
+    jobs = [job_of(seed, 500, 20) for seed in seeds]
+    plain = median_seconds(jobs, _plainly, 5)
     capped, dialled = [], []
     for job in jobs:
         free = _proposed(job, job.mandate)
@@ -160,21 +164,6 @@ def _proposals(seeds: range) -> list[Bar]:
             unit="CPU s",
             compared_to="target; risk aversion moved by a fifth, warm",
         ),
-    ]
-
-
-def _growth() -> list[Bar]:
-    """How the solve grows: seconds at 3,200 names over those at 800, and at 16 lots a name over 4."""
-    by_names = [_median([_job(seed, n, 20) for seed in range(1, 6)], _solved, 3) for n in (800, 3200)]
-    jobs = [random_case(1, names=500, lots_a_name=lots, styles=13) for lots in (4, 16)]
-    by_lots = []
-    for case in jobs:
-        mandate = case.mandate.with_changes(tracking_error_max=None)
-        block = formulate(case.signals, mandate, case.tax).block
-        by_lots.append(_median([_Job(case, mandate, block, _sides(block))], _solved, 5))
-    return [
-        Bar.at_most("optimizer.growth_names", by_names[1] / by_names[0], 6.0, unit="ratio", compared_to="4 x names"),
-        Bar.at_most("optimizer.growth_lots", by_lots[1] / by_lots[0], 6.0, unit="ratio", compared_to="4 x lots"),
     ]
 
 
@@ -214,7 +203,7 @@ def _discrete(minimum: float, seeds: range, gap: tuple[float, float], target: fl
     """Sides and minimum trades with a certificate: seconds and gaps in shares of the benefit over doing nothing."""
     seconds, gaps = [], []
     for seed in seeds:
-        job = _job(seed, 500, 20)
+        job = job_of(seed, 500, 20)
         mandate = job.mandate.with_changes(min_trade_weight=minimum)
         block = formulate(job.case.signals, mandate, job.case.tax).block
         try:
@@ -240,7 +229,6 @@ def bars() -> list[Bar]:
         *_convex(500, 20, range(20), 0.005),
         *_proposals(range(100, 112)),
         *_convex(3000, 70, range(4), 0.100),
-        *_growth(),
     ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (_MB if sys.platform != "darwin" else _MB**2)
     found.append(
