@@ -70,6 +70,8 @@ MARKET_COLUMNS = (
     Column("adv_usd", "Average daily volume in USD, more than zero.", required=True),
     Column("volatility_per_year", "Annualised volatility of returns, a fraction (0.30, not 30).", required=True),
     Column("market_cap_usd", "Market capitalisation in USD; all rows or none."),
+    Column("dividend_yield_per_year", "Expected dividends of a year over the price, a fraction; blank if not known."),
+    Column("qualified_share", "Share of the dividends that is qualified, a fraction; blank if not known."),
 )
 """Columns of a table of prices; further ones that start with ``characteristic_`` are style characteristics."""
 

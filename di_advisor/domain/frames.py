@@ -22,7 +22,7 @@ from di_advisor.domain.cells import FrameNotation
 from di_advisor.domain.columns import CHARACTERISTIC, LOT_COLUMNS, MARKET_COLUMNS, SECURITY_COLUMNS, WEIGHT_COLUMNS
 from di_advisor.domain.lot_rows import lots_from_rows, portfolio_of
 from di_advisor.domain.lots import TaxLot
-from di_advisor.domain.market import Market
+from di_advisor.domain.market import DIVIDENDS, Market
 from di_advisor.domain.market_rows import market_from_rows, universe_from_rows
 from di_advisor.domain.portfolio import Fill, Portfolio
 from di_advisor.domain.rows import Column, Findings, Row, require_columns
@@ -193,6 +193,9 @@ def market_to_frame(market: Market) -> pd.DataFrame:
         columns[name] = getattr(market, name)
     if market.market_cap_usd is not None:
         columns["market_cap_usd"] = market.market_cap_usd
+    for name in DIVIDENDS:
+        if getattr(market, name) is not None:
+            columns[name] = getattr(market, name)
     for name, values in market.characteristics.items():
         columns[f"{CHARACTERISTIC}{name}"] = values
     return pd.DataFrame(columns)

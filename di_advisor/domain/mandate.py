@@ -43,6 +43,7 @@ class TradingMode(StrEnum):
     REBALANCE = "rebalance"
     BUY_ONLY = "buy_only"
     SELL_ONLY = "sell_only"
+    RAISE_CASH = "raise_cash"
     TAX_UNAWARE = "tax_unaware"
     LIQUIDATE = "liquidate"
     TRANSITION = "transition"
@@ -160,7 +161,7 @@ class Mandate:
     wash_policy : WashPolicy
         Banned by default.
     mode : TradingMode
-        Rebalance by default.
+        Rebalance by default; the others are told by `di_advisor.formulate.modes`.
     turnover_max : float or None
         One-way turnover, (buys + sells) / 2, fraction of the account.
     gain_budget_usd, tax_budget_usd : Decimal or None
@@ -170,9 +171,12 @@ class Mandate:
     max_names, max_trades : int or None
         Counts after and of the proposal.
     withdrawal_usd : Decimal
-        Cash to be raised and left aside.
+        Cash to be raised and left aside. What remains is the portfolio: its value is what target weights,
+        limits, cash range and tracking error refer to.
     benefit_min_usd : Decimal
-        Do not trade at all when the gain over doing nothing is smaller.
+        Do not trade at all when the gain over doing nothing is smaller, unless doing nothing breaks a rule.
+    cash_drag_per_year : float
+        Expected return that cash gives up by not being invested, a fraction per year.
     esg : tuple of EsgWish
         ESG wishes.
     """
@@ -205,6 +209,7 @@ class Mandate:
     max_trades: int | None = None
     withdrawal_usd: Exact = Decimal(0)
     benefit_min_usd: Exact = Decimal(0)
+    cash_drag_per_year: float = 0.0
     esg: tuple[EsgWish, ...] = ()
 
     def __post_init__(self) -> None:
@@ -223,6 +228,7 @@ class Mandate:
         check_fraction(self.turnover_max, "turnover_max", low=0, high=1)
         check_fraction(self.participation_max, "participation_max", low=0, high=1, open_low=True)
         check_fraction(self.min_trade_weight, "min_trade_weight", low=0, high=0.999)
+        check_fraction(self.cash_drag_per_year, "cash_drag_per_year", low=0, high=1)
         check_whole(self.share_decimals, "share_decimals", low=0, high=9)
         check_whole(self.min_holding_days, "min_holding_days", low=0, high=100_000)
         check_whole(self.max_names, "max_names", low=1, high=1_000_000)

@@ -25,9 +25,12 @@ from di_advisor.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ExposureHistory", "FloatArray", "Market", "PriceBars", "ReturnHistory"]
+__all__ = ["DIVIDENDS", "ExposureHistory", "FloatArray", "Market", "PriceBars", "ReturnHistory"]
 
 FloatArray = NDArray[np.float64]
+
+DIVIDENDS = ("dividend_yield_per_year", "qualified_share")
+"""What is known of dividends, name by name, where anything is."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +57,10 @@ class Market:
         Style characteristics by name (raw, not standardised); NaN where not known.
     market_cap_usd : ndarray of shape (n,), optional
         Market capitalisation, USD.
+    dividend_yield_per_year : ndarray of shape (n,), optional
+        Expected dividends of a year over the price, a fraction; NaN where not known.
+    qualified_share : ndarray of shape (n,), optional
+        Share of the dividends taxed as qualified (26 USC 1(h)(11)), a fraction; NaN where not known.
 
     Raises
     ------
@@ -70,6 +77,8 @@ class Market:
     volatility_per_year: FloatArray
     characteristics: Mapping[str, FloatArray] = field(default_factory=dict)
     market_cap_usd: FloatArray | None = None
+    dividend_yield_per_year: FloatArray | None = None
+    qualified_share: FloatArray | None = None
 
     def __post_init__(self) -> None:
         n = len(self.universe)
@@ -103,6 +112,21 @@ class Market:
         if (self.adv_usd <= 0).any():
             raise InputError("adv_usd holds a zero.", hint="Drop names that do not trade, or give them their true ADV.")
         object.__setattr__(self, "characteristics", FrozenMap(self.characteristics))
+        for name in DIVIDENDS:
+            self._fractions(name)
+
+    def _fractions(self, name: str) -> None:
+        """Check figures that lie between 0 and 1 or are not known."""
+        if getattr(self, name) is None:
+            return
+        values = np.asarray(getattr(self, name), dtype=np.float64)
+        if values.shape != (len(self.universe),) or ((values < 0) | (values > 1)).any():
+            raise InputError(
+                f"{name} must hold {len(self.universe)} fractions between 0 and 1, NaN where not known.",
+                hint="0.015 is a yield of 1.5 percent.",
+                field=name,
+            )
+        object.__setattr__(self, name, values)
 
     def __repr__(self) -> str:
         return f"Market(on {self.as_of}: {len(self.universe)} names, {int(self.priced.sum())} priced)"

@@ -21,7 +21,7 @@ import numpy as np
 
 from di_advisor.domain.cells import Notation, float_of, instant_at_close, is_blank, require_usd, text_of
 from di_advisor.domain.columns import CHARACTERISTIC
-from di_advisor.domain.market import Market
+from di_advisor.domain.market import DIVIDENDS, FloatArray, Market
 from di_advisor.domain.rows import Findings, Row, some_of
 from di_advisor.domain.universe import Security, Universe
 from di_advisor.errors import InputError, InputWarning
@@ -122,6 +122,7 @@ def market_from_rows(
     market_cap = column_of("market_cap_usd", _above_zero) if capped else None
     names = dict.fromkeys(c for row in rows for c in row.cells if c.startswith(CHARACTERISTIC))
     styles = {c.removeprefix(CHARACTERISTIC): _style(rows, c, notation, findings) for c in names}
+    dividends = {c: _known_fractions(rows, c, notation, findings) for c in DIVIDENDS}
     findings.raise_any()
     unpriced = [s.security_id for s, p in zip(universe.securities, prices, strict=True) if p is None]
     if unpriced:
@@ -140,6 +141,7 @@ def market_from_rows(
         volatility_per_year=np.array(volatility, dtype=np.float64),
         characteristics={k: np.array(v, dtype=np.float64) for k, v in styles.items()},
         market_cap_usd=None if market_cap is None else np.array(market_cap, dtype=np.float64),
+        **dividends,
     )
 
 
@@ -166,6 +168,14 @@ def figure(row: Row, column: str, notation: Notation, findings: Findings, check:
     return value
 
 
+def _known_fractions(rows: Sequence[Row], column: str, notation: Notation, findings: Findings) -> FloatArray | None:
+    """Fractions between 0 and 1, NaN where blank; None where no row has one."""
+    if all(is_blank(row[column]) for row in rows):
+        return None
+    values = [math.nan if is_blank(row[column]) else figure(row, column, notation, findings, _fraction) for row in rows]
+    return np.array(values, dtype=np.float64)
+
+
 def _style(rows: Iterable[Row], column: str, notation: Notation, findings: Findings) -> list[float]:
     values = []
     for row in rows:
@@ -188,6 +198,13 @@ def _plausible_volatility(value: float) -> None:
         raise InputError(
             f"it is {value:g}, more than {_PLAUSIBLE_VOLATILITY_PER_YEAR:g}: probably a percent.",
             hint="It is a fraction per year: 0.30 for 30 percent.",
+        )
+
+
+def _fraction(value: float) -> None:
+    if not 0 <= value <= 1:
+        raise InputError(
+            f"it is {value:g}, and a fraction lies between 0 and 1.", hint="Write 0.015 for 1.5 percent."
         )
 
 

@@ -96,6 +96,9 @@ class MarketSignals:
     unpriced : tuple of Security
         Names the market knows but has no price of: not traded, and still part of their groups of
         substantially identical securities.
+    dividend_yield_per_year, qualified_share : ndarray of shape (n,), optional
+        Expected dividends of a year over the price, and the share of them that is qualified; NaN where
+        not known.
     """
 
     as_of: date
@@ -107,11 +110,14 @@ class MarketSignals:
     esg: Mapping[str, FloatArray] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     unpriced: tuple[Security, ...] = ()
+    dividend_yield_per_year: FloatArray | None = None
+    qualified_share: FloatArray | None = None
 
     def __post_init__(self) -> None:
         n = len(self.universe)
         same = (len(self.price_usd), len(self.risk.universe), len(self.costs.universe), len(self.adv_usd))
-        if any(m != n for m in same):
+        dividends = tuple(len(d) for d in (self.dividend_yield_per_year, self.qualified_share) if d is not None)
+        if any(m != n for m in (*same, *dividends)):
             raise InputError(
                 f"Market signals are not aligned: {n} names, and prices, risk, costs, volumes for {same}.",
                 hint="Build them with signals.estimate on one universe.",

@@ -85,8 +85,14 @@ def estimate_market(
             "risk": risk.provenance,
             "costs": costs.provenance,
         },
+        dividend_yield_per_year=_priced(market.dividend_yield_per_year, priced),
+        qualified_share=_priced(market.qualified_share, priced),
         unpriced=() if everything else tuple(s for s, p in zip(securities, market.priced, strict=True) if not p),
     )
+
+
+def _priced(values: FloatArray | None, priced: NDArray[np.int64]) -> FloatArray | None:
+    return None if values is None else values[priced]
 
 
 def _rows(universe: Universe, given: Universe, what: str) -> NDArray[np.int64] | None:
