@@ -12,7 +12,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.formulate.plan import Holdings
 
-__all__ = ["minimum_trade", "name_limits", "open_sides", "trade_sizes"]
+__all__ = ["largest_trade", "minimum_trade", "name_limits", "open_sides", "trade_sizes"]
 
 
 def minimum_trade(mandate: Mandate, value_usd: float) -> float:
@@ -20,7 +20,7 @@ def minimum_trade(mandate: Mandate, value_usd: float) -> float:
     return max(mandate.min_trade_weight, float(mandate.min_trade_usd) / value_usd)
 
 
-def _largest_trade(signals: Signals, mandate: Mandate, holdings: Holdings) -> FloatArray:
+def largest_trade(signals: Signals, mandate: Mandate, holdings: Holdings) -> FloatArray:
     """Largest trade of each name in one proposal, as a weight; infinite where nothing limits it."""
     largest = np.full(len(holdings.target), np.inf)
     if mandate.max_trade_usd is not None:
@@ -53,7 +53,7 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         high = np.minimum(high, t + band.active_max)
     high = np.where(t > 0, np.maximum(high, band.floor), 0.0)
     low, high = np.minimum(np.maximum(low, 0.0), held), np.maximum(high, held)
-    size = _largest_trade(signals, mandate, holdings)
+    size = largest_trade(signals, mandate, holdings)
     low, high = np.maximum(low, held - size), np.minimum(high, held + size)
     banned = sorted(mandate.do_not_hold & set(signals.market.universe.security_ids))
     if banned:
@@ -109,7 +109,7 @@ def trade_sizes(
         Per name: its room below the upper limit, the largest trade, and the participation cap.
     """
     sellable, buyable = open_sides(signals, mandate)
-    largest = _largest_trade(signals, mandate, holdings)
+    largest = largest_trade(signals, mandate, holdings)
     sell_max = np.where(sellable, np.minimum(holdings.lot_weight, largest[signals.account.lot_name]), 0.0)
     room = np.maximum(active_upper - holdings.active, 0.0)
     room = np.minimum(np.minimum(room, largest), 1.0)
