@@ -19,13 +19,10 @@ from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.segments import Segments, cut
 from di_advisor.formulate.separable import add_up
+from di_advisor.propose.neighbours import Neighbours
 from di_advisor.solve import Solution
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.dual_newton import Warm
-from di_advisor.solve.prices import PricedNames
-from di_advisor.solve.quadratic import HotPath, QuadraticProgram
-from di_advisor.solve.solution import judge
-from di_advisor.solve.tracking import solve_capped
 
 __all__ = ["with_buy", "with_sale"]
 
@@ -55,7 +52,7 @@ def with_buy(problem: Problem, solution: Solution, warm: Warm | None, name: int,
     lower = block.active_lower.copy()
     lower[name] = max(lower[name], block.holdings.active[name] + weight)
     choices = _gives_way(block, solution.choices, name, buying=True)
-    return _solved(replace(block, active_lower=lower), choices, solution, warm)
+    return Neighbours(problem, solution, warm).solve(choices, block=replace(block, active_lower=lower)).plan
 
 
 def with_sale(problem: Problem, solution: Solution, warm: Warm | None, lot: int, weight: float) -> Plan:
@@ -74,7 +71,8 @@ def with_sale(problem: Problem, solution: Solution, warm: Warm | None, lot: int,
         active_upper=upper,
         rows=tuple(row for rule in problem.rules for row in rule.rows(segments)),
     )
-    return _solved(forced, _gives_way(block, solution.choices, name, buying=False), solution, warm)
+    choices = _gives_way(block, solution.choices, name, buying=False)
+    return Neighbours(problem, solution, warm).solve(choices, block=forced).plan
 
 
 def _gives_way(block: Block, choices: Choices, name: int, *, buying: bool) -> Choices:
@@ -122,15 +120,3 @@ def _cut_first(problem: Problem, lot: int, weight: float) -> Segments:
         return np.concatenate([whole[: sold[0]], getattr(found, field), whole[sold[-1] + 1 :]])
 
     return Segments(**{f.name: spliced(f.name) for f in fields(Segments)})
-
-
-def _solved(block: Block, choices: Choices, solution: Solution, warm: Warm | None) -> Plan:
-    program = QuadraticProgram(block, choices, hot=HotPath(block, warm))
-    capped = solve_capped(program, start=solution.prices.risk)
-    if capped is None:  # only a value to beat can prune, and none was given
-        raise UnfinishedError("The forced plan was not solved.", hint="Nothing is said about this trade.")
-    found = judge(
-        PricedNames(block), choices, capped.amounts, capped.prices, solver=capped.solver, counts=program.hot.counts
-    )
-    found.check(scale=max(abs(found.nothing - found.objective), 1e-6))
-    return found.plan

@@ -21,6 +21,7 @@ from di_advisor.errors import InfeasibleError, SettlementError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.problem import Problem
 from di_advisor.propose.explain import explain
+from di_advisor.propose.neighbours import Neighbours
 from di_advisor.propose.proposal import Proposal, Stage
 from di_advisor.propose.settle import Orders, settle
 from di_advisor.solve import Solution, solve
@@ -105,6 +106,11 @@ class Planned:
         hot = HotPath(block)
         QuadraticProgram(block, solution.choices, hot=hot).solve(solution.prices.risk)
         return hot.warm
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The problems next to the plan, laid out once."""
+        return Neighbours(self.problem, self.solution, self.warm)
 
 
 def plan_for(signals: Signals, mandate: Mandate, tax: TaxProfile, clock: Clock, cancel: Callable[[], bool]) -> Planned:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from di_advisor.domain.amounts import cents_that_add_up, to_decimal
+from di_advisor.domain.amounts import to_decimal
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.mandate import TradingMode
 from di_advisor.domain.portfolio import Side
@@ -22,6 +22,7 @@ from di_advisor.errors import InfeasibleError, SolveError, UnknownSecurityError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.rules import Locked
 from di_advisor.propose.forced import with_buy, with_sale
+from di_advisor.propose.neighbours import dollars_between
 from di_advisor.propose.planned import Planned
 from di_advisor.propose.settle import share_step
 from di_advisor.units import percent_from_fraction
@@ -210,9 +211,7 @@ def _forced(planned: Planned, blank: Reason, weight: float, what: str, solve: Ca
         return reason(ReasonKind.RULES, f"{what} breaks a rule, with the sides of all other names kept: {error.what}")
     except SolveError as error:
         return reason(ReasonKind.UNKNOWN, f"{what} could not be reckoned: {error.what}")
-    names = [t.name for t in planned.problem.terms]
-    change = [t.value_usd(plan) - t.value_usd(planned.solution.plan) for t in planned.problem.terms]
-    dollars = dict(zip(names, cents_that_add_up(change, sum(change)), strict=True))
+    dollars = dollars_between(planned.problem, planned.solution.plan, plan)
     short = sum(dollars.values(), Decimal(0))
     detail = f": it saves {_listed(dollars, -1)} and costs {_listed(dollars, 1)}" if short else ""
     if blank.kind is ReasonKind.ROUNDING:

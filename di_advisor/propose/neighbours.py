@@ -1,0 +1,165 @@
+"""Neighbours of a plan: the same problem with something closed, forced or moved, solved again exactly.
+
+Problem: every question about a plan ("without this sale", "with that purchase", "at another spread")
+is a convex problem next door, once the discrete choices of the other names are kept. Decision: one
+place solves them all, from one layout of the account and one warm start, and judges every answer by
+its own residuals and duality gap. Limits: a choice that would be worth changing together with the
+question is not changed; the answer is exact for the choices that are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.amounts import cents_that_add_up
+from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.solve import Solution
+from di_advisor.solve.choices import Choices
+from di_advisor.solve.dual_newton import Warm
+from di_advisor.solve.prices import Prices
+from di_advisor.solve.quadratic import HotPath, QuadraticProgram
+from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, objective_of, plan_of, residual_of
+from di_advisor.solve.tracking import solve_capped
+
+__all__ = ["Neighbour", "Neighbours", "dollars_between"]
+
+_OUTSIDE = 1e-9
+_GAP = 1e-9
+_SOLVES_MAX = 60
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A plan next door, certified for its choices; figures are fractions of the account's value.
+
+    Attributes
+    ----------
+    plan : Plan
+        What is sold and bought.
+    choices : ndarray of int, shape (n,)
+        Discrete choices that were kept or changed.
+    amounts : ndarray of shape (m,)
+        Of the segments of its block.
+    active : ndarray of shape (n,)
+        Active weights.
+    prices : Prices
+        Multipliers.
+    objective : float
+        Its own.
+    """
+
+    plan: Plan
+    choices: Choices
+    amounts: NDArray[np.float64]
+    active: NDArray[np.float64]
+    prices: Prices
+    objective: float
+
+
+class Neighbours:
+    """The problems next to a plan.
+
+    Parameters
+    ----------
+    problem, solution : Problem, Solution
+        The plan.
+    warm : Warm or None
+        Where its solve stood; every neighbour starts there.
+    """
+
+    def __init__(self, problem: Problem, solution: Solution, warm: Warm | None) -> None:
+        self.problem = problem
+        self.solution = solution
+        self._warm = warm
+        self._hot = HotPath(problem.block)
+
+    def solve(
+        self, choices: Choices, *, block: Block | None = None, shut: NDArray[np.bool_] | None = None
+    ) -> Neighbour:
+        """The best plan under given choices.
+
+        Parameters
+        ----------
+        choices : ndarray of int, shape (n,)
+            One `Choice` a name.
+        block : Block, optional
+            Another block of the same names; the plan's own when left out.
+        shut : ndarray of bool, shape (m,), optional
+            Segments that may not be used.
+
+        Raises
+        ------
+        InfeasibleError
+            If no plan keeps the rules.
+        UncertifiedError, UnfinishedError
+            If no solver certified one.
+        """
+        block = self.problem.block if block is None else block
+        self._hot.warm = self._warm
+        program = QuadraticProgram(block, choices, hot=self._hot)
+        if shut is not None:
+            program.limits = replace(program.limits, open_segments=program.limits.open_segments & ~shut)
+        _refuse_stuck(block, program)
+        found = solve_capped(program, start=self.solution.prices.risk, gap=_GAP, solves_max=_SOLVES_MAX)
+        if found is None:  # only a value to beat can prune, and none was given
+            raise UnfinishedError("A plan next door was not solved.", hint="Nothing is said about this question.")
+        segments = block.segments
+        moved = np.bincount(segments.name, weights=segments.sign * found.amounts, minlength=len(choices))
+        active = block.holdings.active + moved
+        answer = Neighbour(
+            plan=plan_of(block, found.amounts),
+            choices=choices,
+            amounts=found.amounts,
+            active=active,
+            prices=found.prices,
+            objective=objective_of(block, found.amounts, active),
+        )
+        self._judge(block, program, answer)
+        return answer
+
+    def _judge(self, block: Block, program: QuadraticProgram, found: Neighbour) -> None:
+        """Refuse an answer that breaks a limit or is not optimal for its choices."""
+        off = residual_of(block, found.choices, found.amounts, found.active)
+        off = max(off, float(found.amounts[~program.limits.open_segments].max(initial=0.0)))
+        gap = found.objective - program.bound(found.prices)
+        scale = max(abs(found.objective), abs(self.solution.nothing - found.objective))
+        if not (off <= FEASIBLE and gap <= max(CONVEX_GAP * scale, NEGLIGIBLE)):
+            raise UncertifiedError(
+                f"A plan next door breaks a limit by {off:.2e} or is {gap:.2e} of the account's value from its bound.",
+                hint="Nothing is said about this question.",
+                residual=off,
+                gap=gap,
+            )
+
+
+def _refuse_stuck(block: Block, program: QuadraticProgram) -> None:
+    """Refuse choices that leave a name outside its limits with nothing to trade it by.
+
+    Raises
+    ------
+    InfeasibleError
+        Naming it by its position.
+    """
+    trading = np.zeros(len(program.choices), dtype=np.bool_)
+    trading[block.segments.name[program.limits.open_segments]] = True
+    z = block.holdings.active
+    # the block's own limits too: choices clip a name that may not trade to where it must go
+    stuck = (z < program.limits.active_lower - _OUTSIDE) | (z > program.limits.active_upper + _OUTSIDE)
+    stuck |= (z < block.active_lower - _OUTSIDE) | (z > block.active_upper + _OUTSIDE)
+    at = np.flatnonzero(stuck & ~trading)
+    if len(at):
+        raise InfeasibleError(
+            "A name must trade to keep its limits, and may not.", hint="Let it trade, or widen its limits.", name=at[0]
+        )
+
+
+def dollars_between(problem: Problem, before: Plan, after: Plan) -> dict[str, Decimal]:
+    """Change of each term from one plan to another, in cents that add up to the change of the objective."""
+    change = [t.value_usd(after) - t.value_usd(before) for t in problem.terms]
+    return dict(zip([t.name for t in problem.terms], cents_that_add_up(change, sum(change)), strict=True))
