@@ -15,8 +15,11 @@ from enum import StrEnum
 from typing import Any
 
 from di_advisor.domain.amounts import Exact, exact
+from di_advisor.domain.esg_wishes import EsgWish
+from di_advisor.domain.exclusions import Exclusion
 from di_advisor.domain.frozen_map import FrozenMap
-from di_advisor.domain.wish_checks import check_cash, check_fraction, check_whole, choice_of, ids_of
+from di_advisor.domain.group_bands import GroupBand
+from di_advisor.domain.wish_checks import all_of, check_cash, check_fraction, check_whole, choice_of, ids_of
 from di_advisor.errors import InputError
 
 __all__ = ["Band", "EsgWish", "Mandate", "NameBand", "Rounding", "TradingMode", "WashPolicy"]
@@ -76,7 +79,7 @@ class Band:
 class NameBand:
     """Limits of one name's weight w against its target t; a limit already broken binds at today's weight.
 
-    ``max(lower_multiple t, t - active_max) <= w <= max(min(upper_multiple t, t + active_max), floor)``
+    ``max(lower_multiple t, t - active_max) <= w <= min(max(min(upper_multiple t, t + active_max), floor), weight_max)``
 
     Attributes
     ----------
@@ -86,42 +89,23 @@ class NameBand:
         Largest distance from the target weight.
     floor : float
         A weight that every target member may reach however small its target is.
+    weight_max : float
+        Largest weight of any name, whatever its target.
     """
 
     lower_multiple: float = 0.0
     upper_multiple: float = math.inf
     active_max: float = math.inf
     floor: float = 0.0
+    weight_max: float = math.inf
 
     def __post_init__(self) -> None:
         ok = 0 <= self.lower_multiple <= 1 <= self.upper_multiple and self.active_max >= 0 and self.floor >= 0
-        if not ok:
+        if not (ok and self.weight_max > 0):
             raise InputError(
                 f"The name band {self} is empty around the target.",
-                hint="lower_multiple lies in [0, 1], upper_multiple is at least 1, the rest at least 0.",
+                hint="lower_multiple is in [0, 1], upper_multiple at least 1, weight_max above 0, the rest at least 0.",
             )
-
-
-@dataclass(frozen=True, slots=True)
-class EsgWish:
-    """Wish on one ESG measure of the portfolio.
-
-    Attributes
-    ----------
-    measure : str
-        Name of the measure in the market signals.
-    usd_per_point : float
-        What a point of the weighted average is worth to the investor, in USD (a tilt).
-    uplift_min : float or None
-        Smallest relative rise over the target's weighted average (0.2 asks for 20 percent more).
-    cut_min : float or None
-        Smallest relative cut below the target's weighted average (for carbon intensity).
-    """
-
-    measure: str
-    usd_per_point: float = 0.0
-    uplift_min: float | None = None
-    cut_min: float | None = None
 
 
 def _frozen_map(value: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -178,7 +162,13 @@ class Mandate:
     cash_drag_per_year : float
         Expected return that cash gives up by not being invested, a fraction per year.
     esg : tuple of EsgWish
-        ESG wishes.
+        Tilts and limits on ESG measures; at most one tilt a measure.
+    exclusions : tuple of Exclusion
+        Screens: names that leave, with the reason.
+    group_bands : tuple of GroupBand
+        Limits of single groups or names, absolute, active or in multiples of the target.
+    factor_tilts : Mapping of str to float
+        USD that a unit of active exposure to each factor is worth; negative for what is not wanted.
     """
 
     risk_aversion: float = 25.0
@@ -211,6 +201,9 @@ class Mandate:
     benefit_min_usd: Exact = Decimal(0)
     cash_drag_per_year: float = 0.0
     esg: tuple[EsgWish, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    group_bands: tuple[GroupBand, ...] = ()
+    factor_tilts: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("do_not_buy", "do_not_sell", "do_not_hold"):
@@ -264,6 +257,14 @@ class Mandate:
             if not isinstance(band, Band):
                 raise InputError(f"factor_bands[{factor!r}] is {band!r}.", hint="Pass Band.within(0.1).")
         object.__setattr__(self, "factor_bands", _frozen_map(self.factor_bands))
+        for name, each in (("esg", EsgWish), ("exclusions", Exclusion), ("group_bands", GroupBand)):
+            object.__setattr__(self, name, all_of(each, getattr(self, name), name))
+        tilted = [w.measure for w in self.esg if w.usd_per_point]
+        if len(set(tilted)) < len(tilted):
+            raise InputError("Two wishes price the same ESG measure.", hint="Add their usd_per_point in one wish.")
+        for factor, worth in self.factor_tilts.items():
+            check_fraction(worth, f"factor_tilts[{factor!r}]", low=-1e12, high=1e12)
+        object.__setattr__(self, "factor_tilts", _frozen_map(self.factor_tilts))
 
     def with_changes(self, **changes: Any) -> Mandate:
         """A copy with some wishes changed."""

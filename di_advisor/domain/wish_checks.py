@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 from di_advisor.errors import InputError
 
-__all__ = ["check_cash", "check_fraction", "check_whole", "choice_of", "ids_of"]
+__all__ = ["all_of", "check_cash", "check_fraction", "check_whole", "choice_of", "ids_of"]
 
 Option = TypeVar("Option", bound=StrEnum)
+Wish = TypeVar("Wish")
 
 _LEAST_CASH_RANGE = 5e-4
 
@@ -31,6 +32,18 @@ def ids_of(value: Iterable[str], name: str) -> frozenset[str]:
         if not isinstance(each, str):
             raise InputError(f"{name} holds {each!r}, which is not a security id.", hint="Ids are texts.")
     return ids
+
+
+def all_of(kind: type[Wish], value: object, name: str) -> tuple[Wish, ...]:
+    """A tuple of wishes of one kind; a single wish outside a tuple is refused like one of another kind."""
+    many = isinstance(value, tuple | list)
+    given = tuple(value) if isinstance(value, tuple | list) else (value,)
+    wrong = [each for each in given if not (many and isinstance(each, kind))]
+    if wrong:
+        raise InputError(
+            f"{name} holds {wrong[0]!r}.", hint=f"Pass a tuple of {kind.__name__}: {name}=(...,).", field=name
+        )
+    return given
 
 
 def choice_of(kind: type[Option], value: object, name: str) -> Option:

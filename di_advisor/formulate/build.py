@@ -53,6 +53,9 @@ def refuse_unsupported(mandate: Mandate) -> None:
         "max_trades",
         "benefit_min_usd",
         "esg",
+        "exclusions",
+        "group_bands",
+        "factor_tilts",
         "withdrawal_usd",
     )
     named = [f for f in fields if getattr(mandate, f) != getattr(plain, f)]

@@ -51,7 +51,8 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         high = np.minimum(high, band.upper_multiple * t)
     if math.isfinite(band.active_max):
         high = np.minimum(high, t + band.active_max)
-    high = np.where(t > 0, np.maximum(high, band.floor), 0.0)
+    high = np.minimum(np.where(t > 0, np.maximum(high, band.floor), 0.0), band.weight_max)
+    low = np.minimum(low, band.weight_max)
     low, high = np.minimum(np.maximum(low, 0.0), held), np.maximum(high, held)
     size = largest_trade(signals, mandate, holdings)
     low, high = np.maximum(low, held - size), np.minimum(high, held + size)
@@ -75,6 +76,8 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         parts.append(f"between {band.lower_multiple:g} and {top} times its target weight")
     if math.isfinite(band.active_max):
         parts.append(f"within {band.active_max:.4f} of its target weight")
+    if math.isfinite(band.weight_max):
+        parts.append(f"at {band.weight_max:.4f} of the account at most")
     what = " and ".join(parts) or "at any weight of at least zero"
     return (
         low - t,
