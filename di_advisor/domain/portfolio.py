@@ -81,6 +81,10 @@ class Fill:
     lot_id : str
         For a buy, the lot it opened, where that lot is in the portfolio: the same shares are then
         not counted twice.
+    replaced : bool
+        For a buy, whether its shares have replaced others sold at a loss already: they cannot again (26
+        CFR 1.1091-1(e)). A lot whose holding period starts before its purchase says so by itself; one in
+        a retirement account does not.
     """
 
     security_id: str
@@ -89,6 +93,7 @@ class Fill:
     on: date
     gain_usd: Exact | None = None
     lot_id: str = ""
+    replaced: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "side", Side(self.side))

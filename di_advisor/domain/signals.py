@@ -25,6 +25,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.universe import Security, Universe
+from di_advisor.domain.washes import WashQuantities
 from di_advisor.errors import InputError
 
 __all__ = ["AccountSignals", "Lock", "LockKind", "MarketSignals", "Signals", "UnpricedPosition"]
@@ -169,6 +170,8 @@ class AccountSignals:
         Accounts whose fills were looked at for wash sales.
     kind : AccountKind
         How the law sees the account.
+    washes : WashQuantities or None
+        What could be washed today, where wash sales are priced; None where locks ban them.
     """
 
     account_id: str
@@ -189,6 +192,7 @@ class AccountSignals:
     unpriced: tuple[UnpricedPosition, ...] = ()
     accounts_seen: tuple[str, ...] = ()
     kind: AccountKind = AccountKind.TAXABLE
+    washes: WashQuantities | None = None
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.value_usd) and self.value_usd > 0):

@@ -73,6 +73,8 @@ class Purchase:
         The lot it opened, where that is known.
     lot : TaxLot or None
         That lot, where it is still held.
+    used : bool
+        Whether its shares have replaced others already, as far as the lot or its fill says.
     """
 
     account_id: str
@@ -81,6 +83,7 @@ class Purchase:
     shares: Exact
     lot_id: str = ""
     lot: TaxLot | None = None
+    used: bool = False
 
     @property
     def order(self) -> tuple[int, str, str, str, str]:
@@ -167,6 +170,7 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
     earliest = as_of - timedelta(days=WASH_WINDOW_DAYS)
     found = []
     held: dict[str, TaxLot] = {}
+    replaced = {f.lot_id for f in account.fills if f.side is Side.BUY and f.lot_id and f.replaced}
     for lot in account.lots:
         held[lot.lot_id] = lot
         if lot.acquired is None:
@@ -179,7 +183,8 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
                     hint="Correct the date; a purchase that is only planned is a fill, not a lot.",
                     lot_id=lot.lot_id,
                 )
-            found.append(Purchase(account.account_id, lot.security_id, lot.acquired, lot.shares, lot.lot_id, lot))
+            used = lot.held_since != lot.acquired or lot.lot_id in replaced
+            found.append(Purchase(account.account_id, lot.security_id, lot.acquired, lot.shares, lot.lot_id, lot, used))
     for fill in account.fills:
         if fill.side is not Side.BUY or not in_wash_window(calendar_day(fill.on, "The date of a fill"), as_of):
             continue
@@ -188,7 +193,9 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
             continue
         if fill.lot_id and opened is None and fill.on <= as_of and sold_replacement is SoldReplacement.DOES_NOT_COUNT:
             continue
-        found.append(Purchase(account.account_id, fill.security_id, fill.on, fill.shares, fill.lot_id, opened))
+        found.append(
+            Purchase(account.account_id, fill.security_id, fill.on, fill.shares, fill.lot_id, opened, fill.replaced)
+        )
     return found
 
 

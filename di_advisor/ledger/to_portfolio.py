@@ -110,7 +110,14 @@ def _purchases(books: Books, account_id: str) -> list[Fill]:
     """Purchases of the last 30 days: lots that are held, and shares that are sold but can still replace others."""
     first = books.as_of - _WINDOW
     fills = [
-        Fill(b.lot.security_id, Side.BUY, _written(as_fraction(b.lot.shares)), b.bought_on, lot_id=b.lot.lot_id)
+        Fill(
+            b.lot.security_id,
+            Side.BUY,
+            _written(as_fraction(b.lot.shares)),
+            b.bought_on,
+            lot_id=b.lot.lot_id,
+            replaced=b.is_replacement,
+        )
         for b in books.lots_of(account_id)
         if b.bought_on is not None and b.bought_on >= first
     ]

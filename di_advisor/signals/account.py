@@ -3,14 +3,14 @@
 Problem: the optimizer sees floats and masks; the law and the client speak in lots, dates and
 sentences. Decision: every mask has its locks with reasons; lots without a price are listed as
 unpriced, lots without a basis or date are kept and never sold, cash that is not there yet is not
-spent. Limits: `AccountSignals.continuation_usd` is zero: no harvest model speaks yet. Wash sales
-are treated as banned whatever the mandate's policy says; a formulation that cannot price them
-refuses.
+spent. Where the mandate prices wash sales, locks become quantities (`wash_quantities`) as far as they
+can be counted. Limits: `AccountSignals.continuation_usd` is zero: no harvest model speaks yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 
 import numpy as np
@@ -18,17 +18,19 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.lots import TaxLot
-from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import Account, Portfolio
 from di_advisor.domain.signals import AccountSignals, Lock, LockKind, MarketSignals, UnpricedPosition
 from di_advisor.domain.target import Target
+from di_advisor.domain.washes import WashQuantities
 from di_advisor.errors import UnknownSecurityError
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
-from di_advisor.ledger.wash_windows import WashWindows, wash_windows
+from di_advisor.ledger.wash_windows import wash_windows
 from di_advisor.signals.locks import further_locks, mandate_locks, min_holding_lock, unknown_lot_lock
 from di_advisor.signals.lot_arrays import lot_arrays
+from di_advisor.signals.wash_quantities import priced_no_buy, priced_no_loss_sale, wash_quantities
 
 __all__ = ["estimate_account"]
 
@@ -92,12 +94,22 @@ def estimate_account(
     untaxed = account.kind in RETIREMENT_KINDS
     gain_usd = np.zeros(len(lots)) if untaxed else arrays.gain_usd
     known = np.ones(len(lots), dtype=np.bool_) if untaxed else arrays.known
-    name_locks = [
-        *mandate_locks(mandate, universe),
-        *windows.no_buy_locks(universe.security_ids),
-        *further_locks(locks, universe),
-    ]
-    lot_locks = _lot_locks(lots, known, gain_usd, windows, mandate)
+    no_buy = windows.no_buy_locks(universe.security_ids)
+    name_locks = [*mandate_locks(mandate, universe), *no_buy, *further_locks(locks, universe)]
+    lot_locks = _lot_locks(lots, known, mandate, as_of)
+    washes: WashQuantities | None = None
+    if mandate.wash_policy is WashPolicy.PRICE:
+        dropped = set(no_buy) - set(priced_no_buy(no_buy, windows))
+        name_locks = [k for k in name_locks if k not in dropped]
+        stuck = {k.lot_id for k in lot_locks}
+        unsold = {k.security_id for k in name_locks if k.kind is LockKind.NO_SELL}
+        free = np.array([x.lot_id not in stuck and x.security_id not in unsold for x in lots], dtype=np.bool_)
+        losing = free & (gain_usd < 0)
+        washes = wash_quantities(account, market_signals, windows, lots, lot_name, losing)
+        lot_locks += priced_no_loss_sale(lots, losing, windows, washes)
+    else:
+        for lot in (lots[i] for i in np.flatnonzero(gain_usd < 0).tolist()):
+            lot_locks += windows.loss_sale_locks(lot)
     can_buy = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_BUY])
     can_sell = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_SELL])
     row = {lot.lot_id: i for i, lot in enumerate(lots)}
@@ -121,6 +133,7 @@ def estimate_account(
         unpriced=unpriced,
         accounts_seen=windows.accounts_seen,
         kind=account.kind,
+        washes=washes,
     )
 
 
@@ -151,24 +164,16 @@ def _priced_lots(
     return lots, tuple(UnpricedPosition(s, n) for s, n in sorted(shares.items()))
 
 
-def _lot_locks(
-    lots: Sequence[TaxLot],
-    known: NDArray[np.bool_],
-    gain_usd: FloatArray,
-    windows: WashWindows,
-    mandate: Mandate,
-) -> list[Lock]:
-    """Locks on single lots that bind today."""
+def _lot_locks(lots: Sequence[TaxLot], known: NDArray[np.bool_], mandate: Mandate, as_of: date) -> list[Lock]:
+    """Locks on single lots that bind today, wash sales aside."""
     locks: list[Lock] = []
-    for lot, is_known, is_loss in zip(lots, known.tolist(), (gain_usd < 0).tolist(), strict=True):
+    for lot, is_known in zip(lots, known.tolist(), strict=True):
         if not is_known:
             locks.append(unknown_lot_lock(lot))
         if mandate.min_holding_days > 0 and lot.acquired is not None:
-            early = min_holding_lock(lot, lot.acquired, mandate, windows.as_of)
+            early = min_holding_lock(lot, lot.acquired, mandate, as_of)
             if early is not None:
                 locks.append(early)
-        if is_loss:
-            locks.extend(windows.loss_sale_locks(lot))
     return locks
 
 
