@@ -19,7 +19,7 @@ from di_advisor.domain.esg_wishes import EsgWish
 from di_advisor.domain.exclusions import Exclusion
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.group_bands import GroupBand
-from di_advisor.domain.wish_checks import all_of, check_cash, check_fraction, check_whole, choice_of, ids_of
+from di_advisor.domain.wish_checks import all_of, check_cash, check_fraction, check_whole, choice_of, ids_of, stand_ins_of
 from di_advisor.errors import InputError
 
 __all__ = ["Band", "EsgWish", "Mandate", "NameBand", "Rounding", "TradingMode", "WashPolicy"]
@@ -144,6 +144,17 @@ class Mandate:
         Lots held for fewer days are not sold.
     wash_policy : WashPolicy
         Banned by default.
+    wash_deferral_years, discount_rate_per_year : float
+        Where wash sales are priced: after how many years a washed loss comes back, when the shares that
+        replaced it are sold, and what a year of waiting costs. Both are assumptions, not forecasts. The
+        defaults (5 years at 5 percent, so that waiting costs about a fifth of the loss's worth) are on
+        the long side of how long a lot is kept and near what borrowing costs: rather too dear than too
+        cheap. A loss replaced in a retirement account never comes back, whatever they are.
+    replacements : Mapping of str to tuple of str
+        Stand-ins by the id of a harvested security: names outside the target that may be bought when it
+        is sold. Never substantially identical ones.
+    replacement_width : float
+        Stand-ins are bought up to this multiple of what was sold of the names they stand in for.
     mode : TradingMode
         Rebalance by default; the others are told by `di_advisor.formulate.modes`.
     turnover_max : float or None
@@ -190,6 +201,10 @@ class Mandate:
     do_not_hold: frozenset[str] = frozenset()
     min_holding_days: int = 0
     wash_policy: WashPolicy = WashPolicy.BAN
+    wash_deferral_years: float = 5.0
+    discount_rate_per_year: float = 0.05
+    replacements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    replacement_width: float = 1.0
     mode: TradingMode = TradingMode.REBALANCE
     turnover_max: float | None = None
     gain_budget_usd: Exact | None = None
@@ -222,6 +237,10 @@ class Mandate:
         check_fraction(self.participation_max, "participation_max", low=0, high=1, open_low=True)
         check_fraction(self.min_trade_weight, "min_trade_weight", low=0, high=0.999)
         check_fraction(self.cash_drag_per_year, "cash_drag_per_year", low=0, high=1)
+        check_fraction(self.wash_deferral_years, "wash_deferral_years", low=0, high=60)
+        check_fraction(self.discount_rate_per_year, "discount_rate_per_year", low=0, high=1)
+        check_fraction(self.replacement_width, "replacement_width", low=0, high=10)
+        object.__setattr__(self, "replacements", stand_ins_of(self.replacements))
         check_whole(self.share_decimals, "share_decimals", low=0, high=9)
         check_whole(self.min_holding_days, "min_holding_days", low=0, high=100_000)
         check_whole(self.max_names, "max_names", low=1, high=1_000_000)

@@ -7,13 +7,14 @@ place of a fraction, a figure that is not a number. Each gets an error that name
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.errors import InputError
 
-__all__ = ["all_of", "check_cash", "check_fraction", "check_whole", "choice_of", "ids_of"]
+__all__ = ["all_of", "check_cash", "check_fraction", "check_whole", "choice_of", "ids_of", "stand_ins_of"]
 
 Option = TypeVar("Option", bound=StrEnum)
 Wish = TypeVar("Wish")
@@ -32,6 +33,26 @@ def ids_of(value: Iterable[str], name: str) -> frozenset[str]:
         if not isinstance(each, str):
             raise InputError(f"{name} holds {each!r}, which is not a security id.", hint="Ids are texts.")
     return ids
+
+
+def stand_ins_of(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
+    """Stand-ins by security id; a name that stands in for itself, or for nothing, is refused."""
+    if not isinstance(value, Mapping):
+        raise InputError(
+            f"replacements is {value!r}.", hint="Pass a mapping: {'AAA': ('BBB',)}.", field="replacements"
+        )
+    found: dict[str, tuple[str, ...]] = {}
+    for security_id, given in value.items():
+        if isinstance(given, str):
+            raise InputError(
+                f"replacements[{security_id!r}] is the text {given!r}.", hint=f"Pass a tuple: ({given!r},)."
+            )
+        found[security_id] = tuple(dict.fromkeys(given))
+        if security_id in found[security_id] or not found[security_id]:
+            raise InputError(
+                f"replacements[{security_id!r}] is {found[security_id]!r}.", hint="Name other securities, one or more."
+            )
+    return FrozenMap(found)
 
 
 def all_of(kind: type[Wish], value: object, name: str) -> tuple[Wish, ...]:
