@@ -16,7 +16,7 @@ from di_advisor.domain.rows import some_of
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.domain.universe import Universe
 from di_advisor.errors import InputError, UnknownSecurityError
-from di_advisor.formulate.build import SUPPORTED_MODES
+from di_advisor.formulate.modes import SUPPORTED_MODES
 from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent
 
 __all__ = ["add_rates", "add_wishes", "mandate_of", "refuse_strangers", "tax_of", "usd"]

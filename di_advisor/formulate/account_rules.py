@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -38,15 +40,20 @@ class CashRange:
     lower: float
     upper: float
     name: str = "cash"
+    set_aside_usd: Decimal = Decimal(0)
+    """A withdrawal: cash that must be there beside the range, and is no part of the account as it is limited here."""
 
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
         low, high = percent_from_fraction(self.lower), percent_from_fraction(self.upper)
-        return f"Cash is at least {low:.2f} % of the account after trading costs, and at most {high:.2f} % before them."
+        aside = f" once ${self.set_aside_usd:,.2f} are withdrawn" if self.set_aside_usd else ""
+        of = "of what remains" if self.set_aside_usd else "of the account"
+        top = f", and at most {high:.2f} % before them" if math.isfinite(self.upper) else ""
+        return f"Cash{aside} is at least {low:.2f} % {of} after trading costs{top}."
 
     def measure(self, plan: Plan) -> float:
-        """Cash weight after trading and costs."""
+        """Cash weight after trading, costs and the withdrawal."""
         return self._before_cost(plan) - self.cost.value_usd(plan) / self.holdings.value_usd
 
     def _before_cost(self, plan: Plan) -> float:
@@ -63,16 +70,16 @@ class CashRange:
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """Lower limit after costs, upper limit before them."""
         cash = self.holdings.cash
-        return (
-            Row(
-                self.name,
-                -np.inf,
-                cash - self.lower,
-                on_segments=segments.sign + segments.cash_cost,
-                reserve=RESERVE,
-            ),
-            Row(self.name, cash - self.upper, np.inf, on_segments=segments.sign),
+        floor = Row(
+            self.name,
+            -np.inf,
+            cash - self.lower,
+            on_segments=segments.sign + segments.cash_cost,
+            reserve=RESERVE,
         )
+        if not math.isfinite(self.upper):
+            return (floor,)
+        return floor, Row(self.name, cash - self.upper, np.inf, on_segments=segments.sign)
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """Lower limit after costs (convex), upper limit before costs (so that it stays convex)."""
@@ -80,7 +87,8 @@ class CashRange:
 
         before_cost = self.holdings.cash + cp.sum(symbols.sells) - cp.sum(symbols.buys)
         linear = _without_impact(self.cost).expression(symbols)
-        return [before_cost - linear >= self.lower + RESERVE, before_cost <= self.upper]
+        floor = before_cost - linear >= self.lower + RESERVE
+        return [floor, before_cost <= self.upper] if math.isfinite(self.upper) else [floor]
 
 
 def _without_impact(cost: TradingCost) -> TradingCost:

@@ -6,7 +6,6 @@ Every wish of the mandate becomes a term, a rule, or a typed refusal; none is dr
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 import numpy as np
 
@@ -16,9 +15,12 @@ from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
+from di_advisor.formulate.cash_wishes import holdings_of, set_aside_usd, unknown_dividends
 from di_advisor.formulate.cost_knots import chords
 from di_advisor.formulate.esg import esg_rules
 from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, trade_sizes
+from di_advisor.formulate.mode_terms import mode_notes, terms_in_mode
+from di_advisor.formulate.modes import in_mode
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
@@ -27,10 +29,7 @@ from di_advisor.formulate.separable import add_up
 from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, WaitingValue
 from di_advisor.formulate.wished_tilts import tilts
 
-__all__ = ["SUPPORTED_MODES", "formulate", "refuse_unsupported"]
-
-SUPPORTED_MODES = (TradingMode.REBALANCE, TradingMode.BUY_ONLY, TradingMode.SELL_ONLY)
-"""Modes that this formulation honours."""
+__all__ = ["formulate", "refuse_unsupported"]
 
 _USUAL_MULTIPLE = 2.0
 _USUAL_WEIGHT = 0.002
@@ -56,13 +55,16 @@ def refuse_unsupported(mandate: Mandate) -> None:
         "exclusions",
         "group_bands",
         "factor_tilts",
-        "withdrawal_usd",
     )
     named = [f for f in fields if getattr(mandate, f) != getattr(plain, f)]
     if mandate.wash_policy is not WashPolicy.BAN:
         named.append("wash_policy")
-    if mandate.mode not in SUPPORTED_MODES:
-        named.append("mode")
+    if mandate.mode is TradingMode.TRANSITION:
+        raise UnsupportedWishError(
+            "The mode transition is a plan over several dates, not one proposal.",
+            hint="Use workspace.transition.",
+            fields=["mode"],
+        )
     if named:
         raise UnsupportedWishError(
             f"The mandate sets {', '.join(named)}, which this version does not enforce yet.",
@@ -142,16 +144,10 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
         If it names a factor the risk model does not have.
     """
     refuse_unsupported(mandate)
+    asked, mandate = mandate, in_mode(mandate, signals)
     market, account = signals.market, signals.account
-    value = account.value_usd
-    holdings = Holdings(
-        value_usd=value,
-        cash=float(account.cash_usd / Decimal(repr(value))),
-        held=account.held_usd() / value,
-        target=account.target_weight,
-        lot_name=account.lot_name,
-        lot_weight=account.lot_value_usd / value,
-    )
+    holdings = holdings_of(signals, mandate)
+    value = holdings.value_usd
     lower, upper, text = name_limits(signals, mandate, holdings)
     sell_max, buy_max = trade_sizes(signals, mandate, holdings, upper)
     sellable = np.bincount(account.lot_name, weights=sell_max, minlength=len(buy_max))
@@ -174,9 +170,11 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
     if worth.any():
         terms.append(WaitingValue(holdings, worth))
     terms += tilts(signals, mandate, tax, holdings)
+    terms, memos = terms_in_mode(terms, mandate, sell_max)
     bands = [*_bands(signals, mandate, holdings), *esg_rules(signals, mandate, holdings)]
+    cash_max = np.inf if mandate.mode is TradingMode.LIQUIDATE else mandate.cash_max
     rules: list[Rule] = [
-        CashRange(holdings, cost, mandate.cash_min, mandate.cash_max),
+        CashRange(holdings, cost, mandate.cash_min, cash_max, set_aside_usd=set_aside_usd(mandate)),
         NameLimits(holdings, lower, upper, text),
         Locked(holdings, sell_max, buy_max, *open_sides(signals, mandate)),
         *bands,
@@ -212,4 +210,5 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
         power=total.power,
         tilt=total.name_slope,
     )
-    return Problem((block,), market.universe.group_of, tuple(terms), tuple(rules))
+    notes = (*mode_notes(asked, holdings), *unknown_dividends(signals, mandate, tax, holdings))
+    return Problem((block,), market.universe.group_of, tuple(terms), tuple(rules), memos=memos, notes=notes)

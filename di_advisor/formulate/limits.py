@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
+from di_advisor.formulate.modes import NO_BUYS
 from di_advisor.formulate.plan import Holdings
 
 __all__ = ["largest_trade", "minimum_trade", "name_limits", "open_sides", "trade_sizes"]
@@ -61,7 +62,7 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         at = signals.market.universe.index_of(banned, where="do_not_hold")
         stuck = np.bincount(
             holdings.lot_name,
-            weights=np.where(signals.account.lot_sellable, 0.0, holdings.lot_weight),
+            weights=np.where(signals.account.lot_sellable & signals.account.lot_known, 0.0, holdings.lot_weight),
             minlength=len(t),
         )
         sells = mandate.mode is not TradingMode.BUY_ONLY
@@ -70,6 +71,8 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         high[at] = np.maximum(stuck, held - size)[at]
         too_small = held - high < minimum_trade(mandate, holdings.value_usd)
         high[at] = np.where(too_small, held, high)[at]
+    if mandate.mode is TradingMode.LIQUIDATE:
+        return low - t, high - t, "All that may be sold is sold, and nothing is bought."
     parts = []
     if band.lower_multiple > 0 or math.isfinite(band.upper_multiple):
         top = f"{band.upper_multiple:g}" if math.isfinite(band.upper_multiple) else "any multiple"
@@ -94,7 +97,7 @@ def open_sides(signals: Signals, mandate: Mandate) -> tuple[NDArray[np.bool_], N
         sellable = np.zeros_like(sellable)
     banned = np.array([s in mandate.do_not_hold for s in signals.market.universe.security_ids], dtype=np.bool_)
     buyable = account.can_buy & ~banned
-    if mandate.mode is TradingMode.SELL_ONLY:
+    if mandate.mode in NO_BUYS:
         buyable = np.zeros_like(buyable)
     return sellable, buyable
 

@@ -109,6 +109,10 @@ class Problem:
         The rules, each with a sentence.
     rows, aggregates, opaque_terms : tuple
         Couplings across blocks, and terms that only a cone solver understands; empty for one account.
+    memos : tuple of Term
+        Amounts in USD that are reported beside the objective and not part of it.
+    notes : tuple of str
+        What a reader must know of how the wishes were read, one sentence each.
     """
 
     blocks: tuple[Block, ...]
@@ -118,6 +122,8 @@ class Problem:
     rows: tuple[Row, ...] = ()
     aggregates: tuple[object, ...] = ()
     opaque_terms: tuple[Term, ...] = ()
+    memos: tuple[Term, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.blocks) != 1 or self.rows or self.aggregates or self.opaque_terms:

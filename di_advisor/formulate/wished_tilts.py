@@ -5,6 +5,7 @@ from __future__ import annotations
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
+from di_advisor.formulate.cash_wishes import cash_drag, dividend_tax
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.tilts import ActiveTilt
 
@@ -13,5 +14,4 @@ __all__ = ["tilts"]
 
 def tilts(signals: Signals, mandate: Mandate, tax: TaxProfile, holdings: Holdings) -> list[ActiveTilt]:
     """The tilts that a mandate asks for, each priced in dollars."""
-    del signals, mandate, tax, holdings
-    return []
+    return [*cash_drag(mandate, holdings), *dividend_tax(signals, mandate, tax, holdings)]
