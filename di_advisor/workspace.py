@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace"]
 
-_LOCKING = ("do_not_buy", "do_not_sell", "do_not_hold", "min_holding_days")
+_LOCKING = ("do_not_buy", "do_not_sell", "do_not_hold", "exclusions", "min_holding_days", "wash_policy")
 """Wishes that the account's signals depend on."""
 
 _KEPT = 32
@@ -65,7 +65,8 @@ class Workspace:
 
     def __post_init__(self) -> None:
         if self.signals.account.kind in RETIREMENT_KINDS:
-            object.__setattr__(self, "tax", replace(self.tax, rates=ConstantRates(0.0, 0.0)))
+            untaxed = replace(self.tax, rates=ConstantRates(0.0, 0.0), loss_rates=self.tax.loss_rates or self.tax.rates)
+            object.__setattr__(self, "tax", untaxed)
 
     def propose(self, *, progress: Progress = silent, cancel: Callable[[], bool] = never) -> Proposal:
         """Trades under the workspace's own wishes, as `Advisor.propose` gives them.

@@ -84,6 +84,9 @@ class TaxProfile:
         Losses carried over, **positive** amounts.
     state : str
         Two-letter code, or empty.
+    loss_rates : ConstantRates or None
+        What losses of the taxable accounts are worth, where ``rates`` are zero because this account is not
+        taxed: a purchase here can still wash them. None takes ``rates``.
     """
 
     rates: ConstantRates
@@ -95,6 +98,7 @@ class TaxProfile:
     carryover_short_usd: Exact = Decimal(0)
     carryover_long_usd: Exact = Decimal(0)
     state: str = ""
+    loss_rates: ConstantRates | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "filing_status", FilingStatus(self.filing_status))

@@ -55,6 +55,7 @@ def refuse_unsupported(mandate: Mandate) -> None:
         "exclusions",
         "group_bands",
         "factor_tilts",
+        "replacements",
     )
     named = [f for f in fields if getattr(mandate, f) != getattr(plain, f)]
     if mandate.wash_policy is not WashPolicy.BAN:
