@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.esg_table import EsgTable
 from di_advisor.domain.mandate import Mandate
-from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
+from di_advisor.domain.market import ExposureHistory, FloatArray, Market, ReturnHistory
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.signals import Lock
@@ -84,6 +85,7 @@ class Advisor:
         costs: CostCurves | None = None,
         account_id: str | None = None,
         locks: Sequence[Lock] = (),
+        esg: EsgTable | Mapping[str, FloatArray] | None = None,
         progress: Progress = silent,
     ) -> Workspace:
         """One account, estimated once: `propose`, `what_if`, `why_not` and `frontier` without estimating again.
@@ -101,7 +103,7 @@ class Advisor:
         clock.start("trading cost")
         costs = costs if costs is not None else self.estimate_costs(market)
         clock.start("signals")
-        signals = estimate(portfolio, market, target, mandate, risk, costs, account_id, locks=locks)
+        signals = estimate(portfolio, market, target, mandate, risk, costs, account_id, locks=locks, esg=esg)
         clock.start("")
         return Workspace(portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages))
 
@@ -119,6 +121,7 @@ class Advisor:
         costs: CostCurves | None = None,
         account_id: str | None = None,
         locks: Sequence[Lock] = (),
+        esg: EsgTable | Mapping[str, FloatArray] | None = None,
         progress: Progress = silent,
         cancel: Callable[[], bool] = never,
     ) -> Proposal:
@@ -138,6 +141,8 @@ class Advisor:
             Which account; may be left out where there is only one.
         locks : sequence of Lock
             Further locks on names of this account, such as those of a reconciliation with the custodian.
+        esg : EsgTable, or Mapping of str to ndarray of shape (m,), optional
+            ESG measures that wishes and exclusions refer to; arrays are in the market's order.
         progress, cancel : callable
             Told each stage; asked whether to stop.
 
@@ -159,6 +164,7 @@ class Advisor:
             costs=costs,
             account_id=account_id,
             locks=locks,
+            esg=esg,
             progress=progress,
         )
         return workspace.propose(progress=progress, cancel=cancel)

@@ -25,7 +25,7 @@ from di_advisor.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Direction", "EsgMeasure", "EsgTable"]
+__all__ = ["Direction", "EsgMeasure", "EsgScale", "EsgTable"]
 
 _SCORE = "score"
 
@@ -40,6 +40,16 @@ class Direction(StrEnum):
     def sign(self) -> float:
         """+1 where higher is better, -1 where lower is."""
         return 1.0 if self is Direction.HIGHER_IS_BETTER else -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EsgScale:
+    """How the figures of a measure are read; attributes as in `EsgMeasure`."""
+
+    direction: Direction
+    unit: str = ""
+    provider: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,11 @@ class EsgMeasure:
                 measure=self.name,
             )
         object.__setattr__(self, "values", FrozenMap(figures))
+
+    @property
+    def scale(self) -> EsgScale:
+        """How the figures are read."""
+        return EsgScale(self.direction, self.unit, self.provider, self.topic)
 
     def aligned(self, universe: Universe) -> FloatArray:
         """Figures in the universe's order, shape (n,); NaN where not covered."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.esg_table import EsgScale
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import FloatArray
@@ -92,6 +93,8 @@ class MarketSignals:
         Average daily volume, USD.
     esg : Mapping of str to ndarray of shape (n,)
         Measures by name; NaN where not covered.
+    esg_scale : Mapping of str to EsgScale
+        How a measure is read, where its source says so.
     provenance : Mapping of str to str
         By part: which model, which version, as of when.
     unpriced : tuple of Security
@@ -113,6 +116,7 @@ class MarketSignals:
     unpriced: tuple[Security, ...] = ()
     dividend_yield_per_year: FloatArray | None = None
     qualified_share: FloatArray | None = None
+    esg_scale: Mapping[str, EsgScale] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.universe)
@@ -124,6 +128,7 @@ class MarketSignals:
                 hint="Build them with signals.estimate on one universe.",
             )
         object.__setattr__(self, "esg", FrozenMap(self.esg))
+        object.__setattr__(self, "esg_scale", FrozenMap(self.esg_scale))
         object.__setattr__(self, "provenance", FrozenMap(self.provenance))
 
 

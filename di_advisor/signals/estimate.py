@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.esg_table import EsgTable
 from di_advisor.domain.mandate import Mandate
-from di_advisor.domain.market import Market
+from di_advisor.domain.market import FloatArray, Market
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.signals import Lock, Signals
@@ -18,7 +19,7 @@ from di_advisor.signals.market import estimate_market
 __all__ = ["estimate"]
 
 
-def estimate(  # noqa: PLR0913 - everything there is, and one option
+def estimate(  # noqa: PLR0913 - everything there is, and two options
     portfolio: Portfolio,
     market: Market,
     target: Target,
@@ -28,6 +29,7 @@ def estimate(  # noqa: PLR0913 - everything there is, and one option
     account_id: str | None = None,
     *,
     locks: Sequence[Lock] = (),
+    esg: EsgTable | Mapping[str, FloatArray] | None = None,
 ) -> Signals:
     """Everything the optimizer knows of one account.
 
@@ -47,6 +49,8 @@ def estimate(  # noqa: PLR0913 - everything there is, and one option
         Which account to advise; may be left out where there is only one.
     locks : sequence of Lock
         Further locks on whole names of this account.
+    esg : EsgTable, or Mapping of str to ndarray of shape (m,), optional
+        Measures; arrays are in the market's order, NaN where not covered.
 
     Raises
     ------
@@ -62,6 +66,6 @@ def estimate(  # noqa: PLR0913 - everything there is, and one option
                 hint=f"Pass account_id; there are: {names}.",
             )
         account_id = portfolio.accounts[0].account_id
-    market_signals = estimate_market(market, risk, costs)
+    market_signals = estimate_market(market, risk, costs, esg=esg)
     account = estimate_account(portfolio, account_id, market_signals, target, mandate, locks=locks)
     return Signals(market_signals, account)

@@ -15,17 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.esg_table import EsgTable
 from di_advisor.domain.market import FloatArray, Market
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.signals import MarketSignals
 from di_advisor.domain.universe import Universe
-from di_advisor.errors import IncompleteDataError, InputError, UnknownSecurityError
+from di_advisor.errors import IncompleteDataError, UnknownSecurityError
+from di_advisor.signals.esg import aligned_esg
 
 __all__ = ["estimate_market"]
 
 
 def estimate_market(
-    market: Market, risk: FactorRisk, costs: CostCurves, *, esg: Mapping[str, FloatArray] | None = None
+    market: Market, risk: FactorRisk, costs: CostCurves, *, esg: EsgTable | Mapping[str, FloatArray] | None = None
 ) -> MarketSignals:
     """Align prices, risk and costs to the names that have a price.
 
@@ -37,8 +39,8 @@ def estimate_market(
         Covers at least the priced names, in any order.
     costs : CostCurves
         Covers at least the priced names, in any order.
-    esg : Mapping of str to ndarray of shape (m,), optional
-        Measures in the market's order; NaN where not covered.
+    esg : EsgTable, or Mapping of str to ndarray of shape (m,), optional
+        Measures; arrays are in the market's order, NaN where not covered.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def estimate_market(
     UnknownSecurityError
         If the risk model or the cost curves leave out a priced name.
     InputError
-        If an ESG measure has another length than the market.
+        If an ESG measure has another length than the market, or was known only after its date.
     """
     priced = np.flatnonzero(market.priced)
     if not len(priced):
@@ -64,14 +66,7 @@ def estimate_market(
     securities = market.universe.securities
     universe = market.universe if everything else Universe(tuple(securities[i] for i in priced))
     prices: list[Decimal] = [p for p in market.price_usd if p is not None]
-    measures = {name: np.asarray(values, dtype=np.float64) for name, values in (esg or {}).items()}
-    for name, values in measures.items():
-        if values.shape != (len(securities),):
-            raise InputError(
-                f"The ESG measure {name} has the shape {values.shape} for {len(securities)} names.",
-                hint="Give one figure a name in the market's order, NaN where not covered.",
-                measure=name,
-            )
+    measures = aligned_esg(esg, market)
     return MarketSignals(
         as_of=market.as_of,
         universe=universe,
@@ -79,11 +74,13 @@ def estimate_market(
         risk=_risk_for(universe, risk),
         costs=_costs_for(universe, costs),
         adv_usd=market.adv_usd[priced],
-        esg={name: values[priced] for name, values in measures.items()},
+        esg={name: values[priced] for name, values in measures.values.items()},
+        esg_scale=measures.scale,
         provenance={
             "prices": f"market of {market.as_of}, known at {market.known_at.isoformat()}",
             "risk": risk.provenance,
             "costs": costs.provenance,
+            **measures.provenance,
         },
         dividend_yield_per_year=_priced(market.dividend_yield_per_year, priced),
         qualified_share=_priced(market.qualified_share, priced),

@@ -1,0 +1,111 @@
+"""Screens: which names an exclusion takes out, with the reason line, and what it could not tell.
+
+Problem: "why is this name gone" needs the rule, the evidence and the source in one line, and a name
+without a figure must be reported as unknown, not passed off as clean. Decision: lists, labels and
+conditions are looked up once a mandate; a name is out if any exclusion takes it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.exclusions import Exclusion
+from di_advisor.domain.signals import Lock, LockKind, MarketSignals
+from di_advisor.errors import InputError
+
+__all__ = ["Screened", "esg_values", "exclusion_locks", "screened"]
+
+
+@dataclass(frozen=True)
+class Screened:
+    """One exclusion on one universe.
+
+    Attributes
+    ----------
+    exclusion : Exclusion
+        The screen.
+    out : ndarray of bool, shape (n,)
+        Names that it takes out.
+    unknown : ndarray of bool, shape (n,)
+        Names that stay because a figure it asks for is not known.
+    reasons : dict of int to str
+        Reason line of each name that is out, by position.
+    """
+
+    exclusion: Exclusion
+    out: NDArray[np.bool_]
+    unknown: NDArray[np.bool_]
+    reasons: dict[int, str]
+
+
+def esg_values(market: MarketSignals, measure: str, wish: str) -> NDArray[np.float64]:
+    """Figures of a measure, shape (n,).
+
+    Raises
+    ------
+    InputError
+        If the signals have no such measure: the wish would be lost silently.
+    """
+    if measure not in market.esg:
+        has = ", ".join(list(market.esg)[:8]) or "none; pass esg=..."
+        raise InputError(
+            f"{wish} asks for the ESG measure {measure!r}, which is not there.",
+            hint=f"There is: {has}.",
+            measure=measure,
+        )
+    return market.esg[measure]
+
+
+def screened(exclusions: Iterable[Exclusion], market: MarketSignals) -> tuple[Screened, ...]:
+    """What each exclusion takes out.
+
+    Raises
+    ------
+    InputError
+        If a condition names a measure that is not there, or a list names a ticker where an id is meant.
+    """
+    return tuple(_screened(each, market) for each in exclusions)
+
+
+def _screened(exclusion: Exclusion, market: MarketSignals) -> Screened:
+    universe = market.universe
+    n = len(universe)
+    tickers = {s.ticker: s.security_id for s in universe.securities}
+    wrong = sorted(i for i in exclusion.security_ids if i not in universe.positions and i in tickers)
+    if wrong:
+        raise InputError(
+            f"The exclusion {exclusion.screen} names {wrong[0]!r}, the ticker of {tickers[wrong[0]]}; ids are meant.",
+            hint="Name securities by their permanent id; a ticker may change or be used again.",
+            security_id=wrong[0],
+        )
+    listed = np.array([s in exclusion.security_ids for s in universe.security_ids], dtype=np.bool_)
+    labelled = np.array([s.industry in exclusion.labels for s in universe.securities], dtype=np.bool_)
+    met = np.full(n, bool(exclusion.conditions))
+    failed, missing, figures = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_), {}
+    for condition in exclusion.conditions:
+        values = esg_values(market, condition.measure, f"The exclusion {exclusion.screen}")
+        figures[condition.measure] = values
+        holds = condition.holds(values)
+        met &= holds
+        missing |= ~np.isfinite(values)
+        failed |= np.isfinite(values) & ~holds
+    out = listed | labelled | met
+    reasons = {}
+    for i in np.flatnonzero(out).tolist():
+        security = universe.securities[i]
+        found = [f"industry {security.industry}"] if labelled[i] else []
+        found += [f"{name} {values[i]:g}" for name, values in figures.items()] if met[i] else []
+        found += ["listed"] if listed[i] else []
+        reasons[i] = f"EXCLUDED {security.ticker}: {exclusion.says(', '.join(found))}"
+    return Screened(exclusion, out, missing & ~failed & ~out, reasons)
+
+
+def exclusion_locks(exclusions: Iterable[Exclusion], market: MarketSignals) -> Iterator[Lock]:
+    """A lock against buying each name that a screen takes out, with its reason line."""
+    for screen in screened(exclusions, market):
+        for at, reason in screen.reasons.items():
+            yield Lock(market.universe.security_ids[at], LockKind.NO_BUY, f"{reason}.")
