@@ -30,6 +30,7 @@ from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.ledger.wash_windows import wash_windows
 from di_advisor.signals.locks import further_locks, mandate_locks, min_holding_lock, unknown_lot_lock
 from di_advisor.signals.lot_arrays import lot_arrays
+from di_advisor.signals.screens import exclusion_locks
 from di_advisor.signals.wash_quantities import priced_no_buy, priced_no_loss_sale, wash_quantities
 
 __all__ = ["estimate_account"]
@@ -95,7 +96,8 @@ def estimate_account(
     gain_usd = np.zeros(len(lots)) if untaxed else arrays.gain_usd
     known = np.ones(len(lots), dtype=np.bool_) if untaxed else arrays.known
     no_buy = windows.no_buy_locks(universe.security_ids)
-    name_locks = [*mandate_locks(mandate, universe), *no_buy, *further_locks(locks, universe)]
+    wished = [*mandate_locks(mandate, universe), *exclusion_locks(mandate.exclusions, market_signals)]
+    name_locks = [*wished, *no_buy, *further_locks(locks, universe)]
     lot_locks = _lot_locks(lots, known, mandate, as_of)
     washes: WashQuantities | None = None
     if mandate.wash_policy is WashPolicy.PRICE:
