@@ -8,6 +8,7 @@
     |  |- IncompleteDataError  a value that is needed is not known (basis, date, price)
     |  |- RowsError            every wrong row of one file or frame, collected
     |  |- UnsupportedWishError a wish the current formulation cannot honour, so it refuses
+    |  |- OwnWishError         a user's own term or rule that is not convex, not scalar, or cannot be evaluated
     |  |- ConflictingEventError the journal says otherwise: same id or action, other content
     |  |- ClosedYearError      an event would change a tax year that is closed
     |  |- LateIdentificationError the lots of a sale are named after their choice was final
@@ -48,6 +49,7 @@ __all__ = [
     "InputWarning",
     "LateIdentificationError",
     "NewerSchemaError",
+    "OwnWishError",
     "PluginError",
     "RowsError",
     "SettlementError",
@@ -143,6 +145,10 @@ class RowsError(InputError):
 
 class UnsupportedWishError(InputError):
     """A wish that this version cannot honour: it refuses instead of ignoring it."""
+
+
+class OwnWishError(InputError):
+    """A user's own term or rule cannot be solved with; its name, and the part that is wrong, are named."""
 
 
 class ConflictingEventError(InputError):

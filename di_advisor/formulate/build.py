@@ -21,6 +21,9 @@ from di_advisor.formulate.esg import esg_rules
 from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, trade_sizes
 from di_advisor.formulate.mode_terms import mode_notes, terms_in_mode
 from di_advisor.formulate.modes import in_mode
+from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.own_opaque import OpaqueRule
+from di_advisor.formulate.own_symbols import Scope
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
@@ -30,6 +33,8 @@ from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, Wa
 from di_advisor.formulate.wished_tilts import tilts
 
 __all__ = ["formulate", "refuse_unsupported"]
+
+_NONE_OWN = OwnWishes()
 
 _USUAL_MULTIPLE = 2.0
 _USUAL_WEIGHT = 0.002
@@ -117,7 +122,13 @@ def _tax_per_weight(signals: Signals, tax: TaxProfile) -> FloatArray:
     return np.where(account.lot_known, rate * ratio, 0.0)
 
 
-def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impact: bool = False) -> Problem:
+def _opaque(rules: list[Rule]) -> tuple[Rule, ...]:
+    return tuple(r for r in rules if isinstance(r, OpaqueRule))
+
+
+def formulate(
+    signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impact: bool = False, own: OwnWishes = _NONE_OWN
+) -> Problem:
     """The problem of one account.
 
     Parameters
@@ -131,6 +142,9 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
     exact_impact : bool
         Charge the 3/2 power of market impact as it is, not by chords. The cash that costs may take is
         still kept by the chords, which never understate it.
+
+    own : OwnWishes
+        The user's own terms and rules.
 
     Returns
     -------
@@ -187,7 +201,10 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
         rules.append(Turnover(holdings, mandate.turnover_max))
     if mandate.tracking_error_max is not None:
         rules.append(TrackingErrorCap(holdings, market.risk, mandate.tracking_error_max))
-    total = add_up((t.separable() for t in terms), len(tax_rate), len(buy_max))
+    own_terms, own_rules = own.in_scope(Scope.of(signals, holdings), terms, rules)
+    opaque_terms, opaque_rules = [t for t in own_terms if t.separable() is None], _opaque(own_rules)
+    terms, rules = [*terms, *own_terms], [*rules, *own_rules]
+    total = add_up((t.separable() for t in terms if t not in opaque_terms), len(tax_rate), len(buy_max))
     slope = tax_rate if total.lot_slope is None else total.lot_slope
     segments = cut(
         account.lot_name, sell_max, slope, account.lot_gain_usd < 0, buy_max, total.traded or curve, total.linear
@@ -212,4 +229,13 @@ def formulate(signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impa
         tilt=total.name_slope,
     )
     notes = (*mode_notes(asked, holdings), *unknown_dividends(signals, mandate, tax, holdings))
-    return Problem((block,), market.universe.group_of, tuple(terms), tuple(rules), memos=memos, notes=notes)
+    return Problem(
+        (block,),
+        market.universe.group_of,
+        tuple(terms),
+        tuple(rules),
+        opaque_terms=tuple(opaque_terms),
+        memos=memos,
+        notes=notes,
+        opaque_rules=opaque_rules,
+    )

@@ -107,8 +107,11 @@ class Problem:
         The objective, in USD.
     rules : tuple of Rule
         The rules, each with a sentence.
-    rows, aggregates, opaque_terms : tuple
-        Couplings across blocks, and terms that only a cone solver understands; empty for one account.
+    rows, aggregates : tuple
+        Couplings across blocks; empty for one account.
+    opaque_terms, opaque_rules : tuple of Term, of Rule
+        Those of the terms and rules that only a cone solver understands: a user's own, in cvxpy. The block
+        is without them.
     memos : tuple of Term
         Amounts in USD that are reported beside the objective and not part of it.
     notes : tuple of str
@@ -124,11 +127,12 @@ class Problem:
     opaque_terms: tuple[Term, ...] = ()
     memos: tuple[Term, ...] = ()
     notes: tuple[str, ...] = ()
+    opaque_rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.blocks) != 1 or self.rows or self.aggregates or self.opaque_terms:
+        if len(self.blocks) != 1 or self.rows or self.aggregates:
             raise InputError(
-                "This version solves one account at one stage without cone-only terms.",
+                "This version solves one account at one stage.",
                 hint="Propose for each account by itself.",
             )
 
@@ -136,3 +140,13 @@ class Problem:
     def block(self) -> Block:
         """The only block."""
         return self.blocks[0]
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether the block is not all of it: some own term or rule is for a cone solver only."""
+        return bool(self.opaque_terms or self.opaque_rules)
+
+    @property
+    def separable_terms(self) -> tuple[Term, ...]:
+        """The terms that the block holds."""
+        return tuple(t for t in self.terms if t not in self.opaque_terms)
