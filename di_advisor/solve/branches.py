@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from di_advisor.solve.choices import Choices
-from di_advisor.solve.feasible import Groups, choose
+from di_advisor.solve.feasible import Groups, choose, within_limits
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import FEASIBLE, Solution, judge, objective_of
@@ -99,7 +99,7 @@ class _Work:
 
     def climb(self) -> bool:
         """One step up the bound: towards the prices of the choices that the best prices ask for."""
-        choices = choose(self.block, self.names.values(self.prices).value, self.shared)
+        choices = choose(self.names, self.names.values(self.prices), self.shared)
         found = self.solve(choices)
         return found is not None and self._towards(found)
 
@@ -161,8 +161,8 @@ class _Work:
 
     def _movers(self) -> tuple[Choices, Choices]:
         """The choices that the plan's prices ask for, and the names that would gain by them, most first."""
-        values = self.names.values(self.best.prices).value
-        wanted = choose(self.block, values, self.shared)
+        found = self.names.values(self.best.prices)
+        values, wanted = found.value, choose(self.names, found, self.shared)
         rows = np.arange(len(wanted))
         now = values[rows, self.best.choices]
         gain = np.where(np.isfinite(now), now, 0.0) - values[rows, wanted]
@@ -176,4 +176,4 @@ class _Work:
         for members in self.shared:
             if np.isin(members, movers).any():
                 choices[members] = wanted[members]
-        return choices
+        return within_limits(self.names, choices, self.names.values(self.best.prices), self.shared)

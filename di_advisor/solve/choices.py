@@ -4,11 +4,18 @@ Wash sales and minimum trades make a name choose: do nothing, sell (losses too, 
 nothing), sell gains only, or buy (and then sell no loss). With the choices fixed the problem is
 convex. A name that holds losses sells either with them or not at all: selling its gains alone could
 pay only inside an identical group of which another member is bought.
+
+Two further decisions are choices of their own. A name that is sold out completely (`EXIT`) is not held
+after, which matters where the number of names is limited. Where wash sales are priced, the price of
+the washed part, ``price * min(amount, width)``, is the lesser of ``price * amount`` (`SELL`, `BUY`)
+and of the constant ``price * width`` (`SELL_BEYOND`, `BUY_BEYOND`): each is convex on all amounts, so
+no choice needs a limit of its own. Loss lots count on the selling side. Limits: the price belongs to
+a name; members of an identical group that share washable shares each have their own width.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -17,7 +24,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 
-__all__ = ["Choice", "Choices", "Restriction", "relaxed", "restrict"]
+__all__ = ["COLUMNS", "Choice", "Choices", "Restriction", "is_any", "relaxed", "restrict", "washed"]
 
 _ROOM = 1e-9
 
@@ -30,6 +37,13 @@ class Choice(IntEnum):
     BUY = 2
     SELL_GAINS = 3
     EITHER = 4
+    EXIT = 5
+    SELL_BEYOND = 6
+    BUY_BEYOND = 7
+
+
+COLUMNS = 8
+"""All choices; `EITHER` is never a value of a name."""
 
 
 Choices = NDArray[np.int64]
@@ -53,6 +67,32 @@ class Restriction:
     active_upper: FloatArray
 
 
+def is_any(choices: Choices, *which: Choice) -> NDArray[np.bool_]:
+    """Which names have one of some choices."""
+    found = choices == which[0]
+    for other in which[1:]:
+        found = found | (choices == other)
+    return np.asarray(found, dtype=np.bool_)
+
+
+def washed(block: Block, choices: Choices) -> Block:
+    """The block with the prices of washed amounts in its slopes, as the choices have them.
+
+    The constants of `SELL_BEYOND` and `BUY_BEYOND` are not in it, so its objective is theirs less these.
+    """
+    wash, segments = block.wash, block.segments
+    if wash is None:
+        return block
+    name = segments.name
+    share = np.where(is_any(choices, Choice.SELL), np.where(wash.sell_width > 0, 1.0, 0.0), 0.0)
+    lost = np.bincount(name, weights=np.where(segments.loss, segments.width, 0.0), minlength=len(choices))
+    part = np.divide(np.minimum(lost, wash.sell_width), lost, out=np.zeros(len(choices)), where=lost > 0)
+    share = np.where(choices == Choice.EXIT, part, share)
+    bought = np.where(is_any(choices, Choice.BUY) & (wash.buy_width > 0), wash.buy_price, 0.0)
+    extra = np.where(segments.loss, (wash.sell_price * share)[name], 0.0) + np.where(segments.sell, 0.0, bought[name])
+    return replace(block, segments=replace(segments, slope=segments.slope + extra), wash=None) if extra.any() else block
+
+
 def relaxed(block: Block) -> Choices:
     """Everything open: the convex relaxation."""
     return np.full(len(block.holdings.target), int(Choice.EITHER), dtype=np.int64)
@@ -69,18 +109,26 @@ def restrict(block: Block, choices: Choices, minimum: FloatArray | None = None) 
     least = block.min_trade if minimum is None else minimum
     choice = choices[segments.name]
     gain_only = ~segments.names_with_losses(len(choices))[segments.name]
+    out = choices == Choice.EXIT
     open_segments = np.where(
         segments.sell,
-        (choice == Choice.SELL) | (choice == Choice.EITHER) | ((choice == Choice.SELL_GAINS) & gain_only),
-        (choice == Choice.BUY) | (choice == Choice.EITHER),
+        is_any(choice, Choice.SELL, Choice.EITHER, Choice.EXIT, Choice.SELL_BEYOND)
+        | ((choice == Choice.SELL_GAINS) & gain_only),
+        is_any(choice, Choice.BUY, Choice.EITHER, Choice.BUY_BEYOND),
     )
-    open_segments |= segments.sell & gain_only & (choice == Choice.BUY) & (least[segments.name] <= 0)
+    buys = is_any(choices, Choice.BUY, Choice.BUY_BEYOND)
+    open_segments |= segments.sell & gain_only & buys[segments.name] & (least[segments.name] <= 0)
     lower, upper = block.active_lower.copy(), block.active_upper.copy()
-    selling = (choices == Choice.SELL) | (choices == Choice.SELL_GAINS)
+    selling = is_any(choices, Choice.SELL, Choice.SELL_GAINS, Choice.SELL_BEYOND)
     upper = np.where(selling, np.minimum(upper, z0 - least), upper)
-    buying = (choices == Choice.BUY) & (least > 0)
+    buying = buys & (least > 0)
     lower = np.where(buying, np.maximum(lower, z0 + least), lower)
     still = choices == Choice.NOTHING
     stay = np.clip(z0, lower, upper)  # where it must not stay, the residual of the plan says so
     lower, upper = np.where(still, stay, lower), np.where(still, stay, upper)
-    return Restriction(open_segments & (segments.width > _ROOM), lower, upper)
+    wide = segments.width > _ROOM
+    if out.any():
+        everything = np.bincount(segments.name, weights=np.where(segments.sell, segments.width, 0.0), minlength=len(z0))
+        lower, upper = np.where(out, z0 - everything, lower), np.where(out, z0 - everything, upper)
+        wide |= out[segments.name]
+    return Restriction(open_segments & wide, lower, upper)

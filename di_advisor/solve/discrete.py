@@ -22,7 +22,7 @@ from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.branches import close_gap
 from di_advisor.solve.choices import Choices, relaxed
-from di_advisor.solve.feasible import choose, feasible_choices, shared_groups
+from di_advisor.solve.feasible import choose, feasible_choices, shared_groups, within_limits
 from di_advisor.solve.minimum import settle_minimum_trades
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import ConvexAnswer, HotPath, QuadraticProgram
@@ -216,12 +216,12 @@ class Search:
         )
 
     def _choices_at(self, prices: Prices) -> Choices:
-        return choose(self.block, self.names.values(prices).value, self.shared)
+        return choose(self.names, self.names.values(prices), self.shared)
 
     def _switched(self, best: Incumbent, share: float, banned: NDArray[np.bool_]) -> Choices:
         """The best choices, with the share of the names switched that gains most at their prices."""
-        values = self.names.values(best.solution.prices).value
-        wanted = choose(self.block, values, self.shared)
+        found = self.names.values(best.solution.prices)
+        values, wanted = found.value, choose(self.names, found, self.shared)
         rows = np.arange(len(wanted))
         now = values[rows, best.choices]
         gain = np.where(np.isfinite(now), now, 0.0) - values[rows, wanted]
@@ -232,7 +232,7 @@ class Search:
         for members in self.shared:
             if np.isin(members, movers).any():
                 after[members] = wanted[members]
-        return after
+        return within_limits(self.names, after, found, self.shared)
 
     def _repaired(self, prices: Prices) -> Choices:
         """Feasible choices near what the prices ask for."""

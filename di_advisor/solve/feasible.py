@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.choices import Choice, Choices
+from di_advisor.solve.choices import Choice, Choices, is_any
+from di_advisor.solve.prices import NameValues, PricedNames
 
-__all__ = ["Groups", "choose", "feasible_choices", "one_side", "shared_groups"]
+__all__ = ["Groups", "choose", "feasible_choices", "one_side", "shared_groups", "within_limits"]
 
-_SELLING = np.array([Choice.NOTHING, Choice.SELL, Choice.SELL_GAINS])
-_BUYING = np.array([Choice.NOTHING, Choice.BUY, Choice.SELL_GAINS])
+_SELLING = (Choice.NOTHING, Choice.SELL, Choice.SELL_GAINS, Choice.EXIT, Choice.SELL_BEYOND)
+_BUYING = (Choice.NOTHING, Choice.BUY, Choice.SELL_GAINS, Choice.BUY_BEYOND)
 
 Groups = list[NDArray[np.int64]]
 
@@ -23,23 +24,46 @@ def shared_groups(groups: NDArray[np.int64]) -> Groups:
     return [np.flatnonzero(groups == g) for g in np.flatnonzero(counts > 1)]
 
 
-def choose(block: Block, value: FloatArray, shared: Groups) -> Choices:
-    """Each name's best choice at given values, shape (n, 4).
+def choose(names: PricedNames, values: NameValues, shared: Groups) -> Choices:
+    """Each name's best choice at given values, one side for a group, within the limits on numbers."""
+    best = _widened(names, np.asarray(values.value.argmin(axis=1), dtype=np.int64))
+    for members in shared:
+        best[members] = _on_one_side(values.value[members])
+    return within_limits(names, best, values, shared)
+
+
+def within_limits(names: PricedNames, choices: Choices, values: NameValues, shared: Groups) -> Choices:
+    """Choices near the given ones that keep the limits on numbers, and one side for a group."""
+    if not names.counting.limited:
+        return choices
+    after = names.counting.kept(choices, values.plain)
+    return names.counting.kept(one_side(names.block, after, values.value, shared), values.plain) if shared else after
+
+
+def _widened(names: PricedNames, best: Choices) -> Choices:
+    """Choices that forbid less than they need to.
 
     Without minimum trades a name that holds no loss has nothing to choose: BUY leaves it free to
-    sell gains or stand still, so it is always taken.
+    sell gains or stand still, so it is taken wherever that counts as nothing more.
     """
-    best = np.asarray(value.argmin(axis=1), dtype=np.int64)
-    if not block.min_trade.any():
-        best = np.where(best == Choice.SELL, best, int(Choice.BUY))
-        best = np.where(block.segments.names_with_losses(len(best)), best, int(Choice.BUY))
-    for members in shared:
-        selling, buying = value[members][:, _SELLING], value[members][:, _BUYING]
-        side, best_of = (
-            (_SELLING, selling) if selling.min(axis=1).sum() < buying.min(axis=1).sum() else (_BUYING, buying)
-        )
-        best[members] = side[best_of.argmin(axis=1)]
-    return best
+    block = names.block
+    if block.min_trade.any() or block.trades_max is not None:
+        return best
+    wider = is_any(best, Choice.NOTHING, Choice.SELL_GAINS)
+    wider |= (best == Choice.SELL) & ~block.segments.names_with_losses(len(best))
+    if block.names_max is not None:
+        wider &= names.counting.held_now
+    return np.where(wider, int(Choice.BUY), best)
+
+
+def _on_one_side(value: FloatArray) -> Choices:
+    """The best choices of the members of a group that all sell losses or all buy, at values (members, c)."""
+    columns = value.shape[1]
+    selling, buying = ([c for c in side if c < columns] for side in (_SELLING, _BUYING))
+    sold, bought = value[:, selling], value[:, buying]
+    if sold.min(axis=1).sum() < bought.min(axis=1).sum():
+        return np.array(selling, dtype=np.int64)[sold.argmin(axis=1)]
+    return np.array(buying, dtype=np.int64)[bought.argmin(axis=1)]
 
 
 def one_side(block: Block, choices: Choices, value: FloatArray, shared: Groups) -> Choices:
@@ -48,13 +72,9 @@ def one_side(block: Block, choices: Choices, value: FloatArray, shared: Groups) 
     after = choices.copy()
     for members in shared:
         mine = after[members]
-        if not (((mine == Choice.SELL) & losses[members]).any() and (mine == Choice.BUY).any()):
-            continue
-        selling, buying = value[members][:, _SELLING], value[members][:, _BUYING]
-        if selling.min(axis=1).sum() < buying.min(axis=1).sum():
-            after[members] = _SELLING[selling.argmin(axis=1)]
-        else:
-            after[members] = _BUYING[buying.argmin(axis=1)]
+        at_loss = is_any(mine, Choice.SELL, Choice.EXIT, Choice.SELL_BEYOND) & losses[members]
+        if at_loss.any() and is_any(mine, Choice.BUY, Choice.BUY_BEYOND).any():
+            after[members] = _on_one_side(value[members])
     return after
 
 

@@ -3,21 +3,24 @@
 Given prices of the exposures (k), of the coupling rows and of risk, each name minimises a quadratic
 plus a piecewise-linear cost on its own. Summed up this is the Lagrangian dual: a lower bound on any
 plan that keeps the rules, **with the discrete choices inside**, whatever the prices are. It needs no
-solver, so it certifies whatever a solver returned (Geoffrion 1974).
+solver, so it certifies whatever a solver returned (Geoffrion 1974). Limits on numbers of names and
+of trades are priced per name (`di_advisor.solve.counting`), and where shares are whole the same sum
+over counts of shares bounds every rounded plan.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.choices import Choice, Choices, Restriction
+from di_advisor.solve.choices import COLUMNS, Choice, Choices, Restriction, is_any, washed
+from di_advisor.solve.counting import Counting
+from di_advisor.solve.scalar import Best, Curve, Side, minimised
 
 if TYPE_CHECKING:
     from di_advisor.solve.dual_newton.pieces import Pieces
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["NameValues", "PricedNames", "Prices"]
 
 _TOLERANCE = 1e-9
-_TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -42,36 +44,38 @@ class Prices:
         Of the coupling rows; positive pushes down, from the upper limit.
     point : ndarray of shape (k,)
         Exposures of the plan the prices come from, where the box problem is linearised.
+    held, traded : float
+        Of each name held after, and of each name traded, where their numbers are limited; at least 0.
     """
 
     risk: float
     exposures: FloatArray
     rows: FloatArray
     point: FloatArray
-
-
-@dataclass(frozen=True)
-class _Side:
-    """Segments of one side in fill order, with where each starts and ends within its name."""
-
-    segment: NDArray[np.int64]
-    name: NDArray[np.int64]
-    first: NDArray[np.int64]
-    owner: NDArray[np.int64]
-    start: FloatArray
-    end: FloatArray
+    held: float = 0.0
+    traded: float = 0.0
 
 
 @dataclass(frozen=True)
 class NameValues:
-    """Best value and net trade of each name under each choice, shape (n, 4); infinite where not open.
+    """Best value of each name under each choice; infinite where not open.
 
-    ``value`` is relative to doing nothing; ``base`` is the value of doing nothing.
+    Attributes
+    ----------
+    plain : ndarray of shape (n, c)
+        Relative to doing nothing, without the prices of counts; c is 4 or `COLUMNS`.
+    value : ndarray of shape (n, c)
+        With them.
+    base : ndarray of shape (n,)
+        Value of doing nothing, without them.
+    best : dict of Choice to Best
+        The amounts behind them, where a choice has one side only.
     """
 
+    plain: FloatArray
     value: FloatArray
-    trade: FloatArray
     base: FloatArray
+    best: dict[Choice, Best]
 
 
 class PricedNames:
@@ -80,89 +84,119 @@ class PricedNames:
     def __init__(self, block: Block) -> None:
         self.block = block
         segments = block.segments
-        self._sell = self._side(segments.sell)
-        with_losses = segments.names_with_losses(len(block.active_lower))
-        self._gains = self._side(segments.sell & ~with_losses[segments.name])
-        self._buy = self._side(~segments.sell)
-
-    def _side(self, mask: NDArray[np.bool_]) -> _Side:
-        at = np.flatnonzero(mask)
-        name = self.block.segments.name[at]
-        first = np.flatnonzero(np.r_[True, name[1:] != name[:-1]]) if len(at) else np.zeros(0, np.int64)
-        end = np.cumsum(self.block.segments.width[at])
-        offset = np.zeros(len(at))
-        if len(at):
-            counts = np.diff(np.r_[first, len(at)])
-            offset = np.repeat(np.r_[0.0, end[first[1:] - 1]], counts)
-        return _Side(at, name, first, name[first], end - offset - self.block.segments.width[at], end - offset)
+        self.counting = Counting(block)
+        self._losses = segments.names_with_losses(len(block.active_lower))
+        self._sell = Side.of(segments, np.flatnonzero(segments.sell))
+        self._buy = Side.of(segments, np.flatnonzero(~segments.sell))
+        self._all_choices = self.counting.limited or block.wash is not None
+        self._last: tuple[Prices, NameValues] | None = None
 
     @cached_property
-    def _row_active(self) -> FloatArray:
+    def row_active(self) -> FloatArray:
+        """Coefficients of the rows on active weights, shape (r, n)."""
         n = len(self.block.active_lower)
         rows = [np.zeros(n) if r.on_active is None else r.on_active for r in self.block.rows]
         return np.array(rows).reshape(len(rows), n)
 
     @cached_property
-    def _row_segments(self) -> FloatArray:
+    def row_segments(self) -> FloatArray:
+        """Coefficients of the rows on amounts, shape (r, m)."""
         m = len(self.block.segments)
         rows = [np.zeros(m) if r.on_segments is None else r.on_segments for r in self.block.rows]
         return np.array(rows).reshape(len(rows), m)
 
-    def _best(
-        self, side: _Side, slope: FloatArray, pull: FloatArray, q: FloatArray, low: FloatArray, high: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Minimise ``q/2 a^2 + pull a + cost(a)`` over ``low <= a <= high``; value and amount, shape (n,)."""
-        n = len(q)
-        value, amount = np.full(n, np.inf), np.zeros(n)
-        if not len(side.segment):
-            return value, amount
-        s, name, owner = slope[side.segment], side.name, side.owner
-        power = np.zeros(n) if self.block.power is None else self.block.power[:, 1 if side is self._buy else 0]
-        candidate = -(pull[name] + s) / q[name]
-        if self.block.power is not None:
-            # marginal cost q a + 3/2 power sqrt(a) + pull + s: a quadratic in the root
-            wish, half = np.maximum(-(pull[name] + s), 0.0), 1.5 * power[name]
-            root = 2.0 * wish / (half + np.sqrt(half * half + 4.0 * q[name] * wish) + _TINY)
-            candidate = np.where(candidate > 0, root * root, candidate)
-        best = np.maximum.reduceat(np.minimum(candidate, side.end), side.first)
-        reach = np.minimum(high[owner], np.maximum.reduceat(side.end, side.first))
-        floor = low[owner]
-        best = np.clip(best, floor, np.maximum(reach, floor))
-        filled = np.zeros(n)
-        filled[owner] = best
-        width = self.block.segments.width[side.segment]
-        cost = np.add.reduceat(s * np.clip(filled[name] - side.start, 0.0, width), side.first)
-        total = 0.5 * q[owner] * best**2 + pull[owner] * best + cost + power[owner] * np.maximum(best, 0.0) ** 1.5
-        possible = floor <= reach + _TOLERANCE
-        value[owner] = np.where(possible, total, np.inf)
-        amount[owner] = best
-        return value, amount
-
     def values(self, prices: Prices) -> NameValues:
         """Each name's best value under each choice, at given prices."""
+        last = self._last
+        if last is not None and _same_but_counts(last[0], prices):
+            return self._charged(last[1], prices)
+        found = self._values(prices, None)
+        self._last = (prices, found)
+        return self._charged(found, prices)
+
+    def _charged(self, found: NameValues, prices: Prices) -> NameValues:
+        if not (prices.held or prices.traded):
+            return found
+        return replace(found, value=found.plain + self.counting.charge(prices.held, prices.traded))
+
+    def _values(self, prices: Prices, step: FloatArray | None) -> NameValues:
+        """The values without the prices of counts; in whole steps of shares where they are given."""
         block = self.block
         z0, s = block.holdings.active, block.risk.specific_variance_per_year
         own = prices.risk * s
-        g = block.risk.exposures @ prices.exposures + prices.rows @ self._row_active
-        slope = block.segments.slope + prices.rows @ self._row_segments
+        g = block.risk.exposures @ prices.exposures + prices.rows @ self.row_active
+        extra = prices.rows @ self.row_segments
+        slope = block.segments.slope + extra
         q = np.maximum(2.0 * (own + block.impact), 1e-14)
         lean = 2.0 * own * z0 + g
         down, up = z0 - block.active_lower, block.active_upper - z0
         forced_down, forced_up = np.maximum(-up, 0.0), np.maximum(-down, 0.0)
-        minimum = block.min_trade
-        sell, sold = self._best(self._sell, slope, -lean, q, np.maximum(minimum, forced_down), down)
-        gains, trimmed = self._best(self._gains, slope, -lean, q, np.maximum(minimum, forced_down), down)
-        buy, bought = self._best(self._buy, slope, lean, q, np.maximum(minimum, forced_up), up)
-        buy, bought = self._with_gains_sold(prices, slope, buy, bought)
+        powers = (None, None) if block.power is None else (block.power[:, 0], block.power[:, 1])
+        selling, buying = Curve(q, -lean, powers[0]), Curve(q, lean, powers[1])
+        least = (np.maximum(block.min_trade, forced_down), np.maximum(block.min_trade, forced_up))
+
+        def sold(at: FloatArray) -> Best:
+            return minimised(self._sell.sorted_by(block.segments, at), at, selling, least[0], down, step=step)
+
+        def bought(at: FloatArray) -> Best:
+            return minimised(self._buy.sorted_by(block.segments, at), at, buying, least[1], up, step=step)
+
         nothing = np.where((forced_down <= _TOLERANCE) & (forced_up <= _TOLERANCE), 0.0, np.inf)
-        return NameValues(
-            value=np.stack([nothing, sell, buy, gains], axis=1),
-            trade=np.stack([np.zeros_like(sold), -sold, bought, -trimmed], axis=1),
-            base=own * z0 * z0 + g * z0,
-        )
+        base = own * z0 * z0 + g * z0
+        if not self._all_choices:
+            sell, buy = sold(slope), bought(slope)
+            both = self._with_gains_sold(prices, slope, buy.value, self._both_sides)
+            plain = np.stack([nothing, sell.value, both, np.where(self._losses, np.inf, sell.value)], axis=1)
+            return NameValues(plain, plain, base, {Choice.SELL: sell, Choice.BUY: buy})
+        plain = np.full((len(z0), COLUMNS), np.inf)
+        inner = self._washed_block.segments.slope + extra
+        sell, buy = sold(inner), bought(inner)
+        best = {Choice.SELL: sell, Choice.BUY: buy}
+        plain[:, Choice.NOTHING] = nothing
+        plain[:, Choice.SELL] = sell.value
+        plain[:, Choice.BUY] = self._with_gains_sold(prices, inner, buy.value, self._both_sides_washed)
+        plain[:, Choice.SELL_GAINS] = np.where(self._losses, np.inf, sell.value)
+        if block.wash is not None:
+            wash = block.wash
+            best[Choice.SELL_BEYOND], best[Choice.BUY_BEYOND] = sold(slope), bought(slope)
+            far = best[Choice.SELL_BEYOND].value + wash.sell_price * wash.sell_width
+            plain[:, Choice.SELL_BEYOND] = np.where(self._losses & (wash.sell_width > 0), far, np.inf)
+            far = self._with_gains_sold(prices, slope, best[Choice.BUY_BEYOND].value, self._both_sides)
+            plain[:, Choice.BUY_BEYOND] = np.where(wash.buy_width > 0, far + wash.buy_price * wash.buy_width, np.inf)
+        if block.names_max is not None:
+            plain[:, Choice.EXIT] = self._sold_out(selling, extra)
+        return NameValues(plain, plain, base, best)
+
+    def _sold_out(self, curve: Curve, extra: FloatArray) -> FloatArray:
+        """Value of selling everything of a name, shape (n,); infinite where that is not possible."""
+        segments, counting = self.block.segments, self.counting
+        n = len(curve.q)
+        slope = self._exit_block.segments.slope + extra
+        paid = np.bincount(segments.name, weights=np.where(segments.sell, slope * segments.width, 0.0), minlength=n)
+        return np.where(counting.can_leave, curve.at(np.arange(n), counting.sellable) + paid, np.inf)
+
+    @cached_property
+    def _washed_block(self) -> Block:
+        """The washed part of every sale and buy in its slope."""
+        n = len(self.block.active_lower)
+        sides = (washed(self.block, np.full(n, int(c))) for c in (Choice.SELL, Choice.BUY))
+        slope = sum(b.segments.slope for b in sides) - self.block.segments.slope
+        segments = replace(self.block.segments, slope=np.asarray(slope, dtype=np.float64))
+        return replace(self.block, segments=segments, wash=None)
+
+    @cached_property
+    def _exit_block(self) -> Block:
+        return washed(self.block, np.full(len(self.block.active_lower), int(Choice.EXIT)))
 
     @cached_property
     def _both_sides(self) -> Pieces | None:
+        return self._pieces_of(self.block)
+
+    @cached_property
+    def _both_sides_washed(self) -> Pieces | None:
+        return self._both_sides if self.block.wash is None else self._pieces_of(self._washed_block)
+
+    def _pieces_of(self, block: Block) -> Pieces | None:
         """The names that may be sold and bought at once, because they hold no loss and have no minimum trade.
 
         None where there is none, or where a 3/2 power makes both at once no list of pieces.
@@ -170,36 +204,34 @@ class PricedNames:
         # here, because that package builds on this module's prices
         from di_advisor.solve.dual_newton.cutting import cut_pieces, filling_order
 
-        block = self.block
-        free = ~block.segments.names_with_losses(len(block.active_lower)) & (block.min_trade <= 0)
+        free = ~self._losses & (block.min_trade <= 0)
         limits = Restriction(free[block.segments.name], block.active_lower, block.active_upper)
-        matrix = np.concatenate([block.risk.exposures, self._row_active.T], axis=1)
+        matrix = np.concatenate([block.risk.exposures, self.row_active.T], axis=1)
         pieces = cut_pieces(block, matrix, filling_order(block), limits)
         return pieces if len(pieces.first) and block.power is None else None
 
     def _with_gains_sold(
-        self, prices: Prices, slope: FloatArray, value: FloatArray, trade: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
+        self, prices: Prices, slope: FloatArray, value: FloatArray, pieces: Pieces | None
+    ) -> FloatArray:
         """Buying where gains may be sold too: a lot that is better sold now may be, and bought back."""
         segments, block = self.block.segments, self.block
         n = len(value)
         least = np.full(n, np.inf)
         np.minimum.at(least, segments.name[~segments.sell], slope[~segments.sell])
-        pays = segments.sell & (slope + least[segments.name] < 0) & ~segments.names_with_losses(n)[segments.name]
+        pays = segments.sell & (slope + least[segments.name] < 0) & ~self._losses[segments.name]
         pays &= block.min_trade[segments.name] <= 0
         if not pays.any():
-            return value, trade
+            return value
         concerned = np.zeros(n, dtype=np.bool_)
         concerned[segments.name[pays]] = True
-        pieces = self._both_sides
         if pieces is None:  # no more than every such pair can bring
             brings = ((slope + np.where(pays, least[segments.name], 0.0)) * segments.width)[pays]
-            return value + np.bincount(segments.name[pays], weights=brings, minlength=n), trade
-        both, net = pieces.values(np.concatenate([prices.exposures, prices.rows]), pieces.charges(prices.risk, 1.0))
+            return value + np.bincount(segments.name[pays], weights=brings, minlength=n)
+        both, _ = pieces.values(np.concatenate([prices.exposures, prices.rows]), pieces.charges(prices.risk, 1.0))
         at = np.flatnonzero(concerned[pieces.traders])
-        value, trade = value.copy(), trade.copy()
-        value[pieces.traders[at]], trade[pieces.traders[at]] = both[at], net[at]
-        return value, trade
+        value = value.copy()
+        value[pieces.traders[at]] = both[at]
+        return value
 
     def coupling(self, prices: Prices, *, reserved: bool) -> float:
         """The part of the dual that belongs to exposures, rows and the cap; with or without the rows' reserves."""
@@ -216,6 +248,10 @@ class PricedNames:
             if price:
                 upper = row.upper - row.reserve if reserved else row.upper
                 total -= price * (upper if price > 0 else row.lower)
+        if block.names_max is not None:
+            total -= prices.held * block.names_max
+        if block.trades_max is not None:
+            total -= prices.traded * block.trades_max
         if block.tracking_error_max is not None:
             total -= (prices.risk - block.aversion) * block.tracking_error_max**2
         return total
@@ -229,6 +265,21 @@ class PricedNames:
         names = self.values(prices)
         return self._over_all(prices, names) if choices is None else self._with(prices, names, choices)
 
+    def bound_in_shares(self, prices: Prices) -> float:
+        """Lower bound over all plans whose trades are whole steps of shares, or all there is of a name.
+
+        `bound` where any amount may be traded.
+        """
+        step = self.block.share_step
+        if step is None:
+            return self.bound(prices)
+        any_amount = self._charged(self.values(prices), prices)
+        whole = self._charged(self._values(prices, step), prices)
+        value = whole.value.min(axis=1)
+        # a name that no count of shares suits is rounded by other rules than these
+        value = np.where(np.isfinite(value), value, any_amount.value.min(axis=1))
+        return float(whole.base.sum() + value.sum()) + self.coupling(prices, reserved=False)
+
     def bounds(self, prices: Prices, choices: Choices) -> tuple[float, float]:
         """Both bounds at once: with the given choices, and over all."""
         names = self.values(prices)
@@ -238,12 +289,17 @@ class PricedNames:
         return float(names.base.sum() + names.value.min(axis=1).sum()) + self.coupling(prices, reserved=False)
 
     def _with(self, prices: Prices, names: NameValues, choices: Choices) -> float:
-        value = names.value
+        value = names.plain
         best = value[np.arange(len(choices)), choices]
-        if not self.block.min_trade.any():  # a buyer may also sell gains or stand still, a seller stand still
-            other = np.where(choices == Choice.BUY, np.minimum(value[:, 0], value[:, 3]), value[:, 0])
-            best = np.minimum(best, other)
-        return float(names.base.sum() + best.sum()) + self.coupling(prices, reserved=True)
+        # without a minimum a buyer may also sell gains or stand still, a seller stand still
+        other = np.where(is_any(choices, Choice.SELL, Choice.SELL_GAINS, Choice.BUY), value[:, 0], np.inf)
+        other = np.where(choices == Choice.BUY, np.minimum(other, value[:, Choice.SELL_GAINS]), other)
+        if self.block.wash is not None:
+            far = value[:, Choice.SELL_GAINS] + self.block.wash.buy_price * self.block.wash.buy_width
+            other = np.where(choices == Choice.BUY_BEYOND, far, other)
+        best = np.where(self.block.min_trade <= 0, np.minimum(best, other), best)
+        plain = replace(prices, held=0.0, traded=0.0) if prices.held or prices.traded else prices
+        return float(names.base.sum() + best.sum()) + self.coupling(plain, reserved=True)
 
     def sanitised(self, prices: Prices) -> Prices:
         """Prices that keep the bound finite: rows open on one side, exposures without a box."""
@@ -258,4 +314,16 @@ class PricedNames:
         lean = slope - prices.exposures
         limit = np.where(lean > 0, block.exposure_lower, block.exposure_upper)
         exposures = np.where(np.isfinite(limit), prices.exposures, slope)
-        return Prices(prices.risk, exposures, rows, prices.point)
+        return self.with_counts(Prices(prices.risk, exposures, rows, prices.point))
+
+    def with_counts(self, prices: Prices) -> Prices:
+        """The same with the best prices of names held and of names traded."""
+        if not self.counting.limited:
+            return prices
+        held, traded = self.counting.prices(self.values(prices).plain)
+        return replace(prices, held=held, traded=traded)
+
+
+def _same_but_counts(one: Prices, other: Prices) -> bool:
+    """Whether two prices differ in those of counts at most."""
+    return one.exposures is other.exposures and one.rows is other.rows and one.risk == other.risk

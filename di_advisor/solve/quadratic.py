@@ -17,7 +17,7 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import SolveError, UncertifiedError
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.choices import Choices, restrict
+from di_advisor.solve.choices import Choices, restrict, washed
 from di_advisor.solve.conic import solve_by_clarabel
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.dual_newton import Certified, Prepared, Restricted, Warm, prepare
@@ -132,7 +132,7 @@ class QuadraticProgram:
     def __init__(
         self, block: Block, choices: Choices, minimum: FloatArray | None = None, hot: HotPath | None = None
     ) -> None:
-        self.block = block
+        self.block = washed(block, choices)
         self.choices = choices
         self.limits = restrict(block, choices, minimum)
         self.hot = hot if hot is not None else HotPath(block)

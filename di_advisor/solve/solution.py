@@ -15,10 +15,11 @@ from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choices, restrict
+from di_advisor.solve.counting import Counting
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames, Prices
 
-__all__ = ["Solution", "judge", "objective_of", "plan_of", "power_cost", "residual_of", "variance_of"]
+__all__ = ["Solution", "judge", "objective_of", "plan_of", "power_cost", "residual_of", "variance_of", "wash_cost"]
 
 FEASIBLE = 1e-6
 """Largest violation of a rule that counts as round-off, fraction of the account."""
@@ -56,6 +57,9 @@ class Solution:
         What solved it.
     counts : SolverCounts
         Convex solves of the whole search, by the solver that answered.
+    shares_bound : float
+        Lower bound over all plans in whole steps of shares, where the block says what a step is; this is
+        what a rounded plan is held against. The plan here is not rounded, and may be better.
     """
 
     plan: Plan
@@ -68,6 +72,12 @@ class Solution:
     nothing: float
     solver: str
     counts: SolverCounts
+    shares_bound: float = -np.inf
+
+    @property
+    def bound_after_rounding(self) -> float:
+        """The best bound on plans in whole steps of shares."""
+        return max(self.bound, self.shares_bound)
 
     @property
     def solves(self) -> int:
@@ -137,7 +147,18 @@ def objective_of(block: Block, amounts: FloatArray, active: FloatArray) -> float
     total = (
         block.aversion * variance_of(block, active) + block.impact @ (moved * moved) + block.segments.slope @ amounts
     )
-    return float(total) + power_cost(block, amounts)
+    return float(total) + power_cost(block, amounts) + wash_cost(block, amounts)
+
+
+def wash_cost(block: Block, amounts: FloatArray) -> float:
+    """What the washed parts of amounts cost, where wash sales are priced."""
+    wash, segments, n = block.wash, block.segments, len(block.active_lower)
+    if wash is None:
+        return 0.0
+    bought = np.bincount(segments.name, weights=np.where(segments.sell, 0.0, amounts), minlength=n)
+    lost = np.bincount(segments.name, weights=np.where(segments.loss, amounts, 0.0), minlength=n)
+    washed = wash.buy_price @ np.minimum(bought, wash.buy_width) + wash.sell_price @ np.minimum(lost, wash.sell_width)
+    return float(washed)
 
 
 def power_cost(block: Block, amounts: FloatArray) -> float:
@@ -170,6 +191,8 @@ def residual_of(block: Block, choices: Choices, amounts: FloatArray, active: Flo
     if block.tracking_error_max is not None:
         over.append(float(np.sqrt(variance_of(block, active))) - block.tracking_error_max)
     over.append(_washed(block, amounts))
+    if Counting(block).excess(active) > 0:
+        over.append(np.inf)  # a number is kept or it is not
     return max(over)
 
 

@@ -1,0 +1,194 @@
+"""How many names are held after, and how many are traded: what each choice counts, and the price of a count.
+
+A limit on a number is one more coupling: each name held costs a price, each name traded another, and
+the dual pays the prices back times the limits. With all other prices given, the best price of a
+count is the saving of the first name that does not fit: a sort. A name that cannot be sold out
+(locks, its lower limit, less than a minimum trade) always counts as held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InfeasibleError
+from di_advisor.formulate.account_rules import NO_TRADE
+from di_advisor.formulate.problem import Block
+from di_advisor.solve.choices import COLUMNS, Choice, Choices
+
+__all__ = ["Counting"]
+
+_WHOLE = 1e-6
+_REFITS = 4
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What choices count in a block."""
+
+    block: Block
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit on a number at all."""
+        return self.block.names_max is not None or self.block.trades_max is not None
+
+    @cached_property
+    def held_now(self) -> NDArray[np.bool_]:
+        """Names held before trading, shape (n,)."""
+        return np.asarray(self.block.holdings.held > NO_TRADE, dtype=np.bool_)
+
+    @cached_property
+    def sellable(self) -> FloatArray:
+        """Weight that may be sold of each name, shape (n,)."""
+        s = self.block.segments
+        found = np.bincount(s.name, weights=np.where(s.sell, s.width, 0.0), minlength=len(self.held_now))
+        return np.asarray(found, dtype=np.float64)
+
+    @cached_property
+    def can_leave(self) -> NDArray[np.bool_]:
+        """Names that may be sold out completely, shape (n,)."""
+        block = self.block
+        all_of_it = self.sellable >= block.holdings.held * (1 - _WHOLE)
+        in_limits = block.holdings.active - self.sellable >= block.active_lower - NO_TRADE
+        return self.held_now & all_of_it & in_limits & (self.sellable >= block.min_trade * (1 - NO_TRADE))
+
+    @cached_property
+    def holding(self) -> NDArray[np.bool_]:
+        """Whether a name under a choice counts as held after, shape (n, `COLUMNS`)."""
+        found = np.repeat(self.held_now[:, None], COLUMNS, axis=1)
+        found[:, [Choice.BUY, Choice.BUY_BEYOND, Choice.EITHER]] = True
+        found[:, Choice.EXIT] = False
+        return found
+
+    @cached_property
+    def trading(self) -> NDArray[np.bool_]:
+        """Whether a choice counts as a trade, shape (`COLUMNS`,)."""
+        return np.arange(COLUMNS) != Choice.NOTHING
+
+    def held(self, choices: Choices) -> int:
+        """Number of names that choices allow to be held."""
+        return int(self.holding[np.arange(len(choices)), choices].sum())
+
+    def traded(self, choices: Choices) -> int:
+        """Number of names that choices allow to trade."""
+        return int(self.trading[choices].sum())
+
+    def charge(self, held: float, traded: float) -> FloatArray:
+        """What the prices of counts add to each choice, shape (n, `COLUMNS`)."""
+        return held * self.holding + traded * self.trading
+
+    def excess(self, active: FloatArray) -> int:
+        """By how many names a plan's active weights (n,) pass a limit; 0 where they keep both."""
+        block = self.block
+        over = 0
+        if block.names_max is not None:
+            over = max(over, int((active + block.holdings.target > NO_TRADE).sum()) - block.names_max)
+        if block.trades_max is not None:
+            moved = np.abs(active - block.holdings.active) > NO_TRADE
+            over = max(over, int(moved.sum()) - block.trades_max)
+        return over
+
+    def prices(self, value: FloatArray) -> tuple[float, float]:
+        """The prices of a name held and of a name traded that fit values (n, `COLUMNS`) without them best."""
+        block, held, traded = self.block, 0.0, 0.0
+        for _ in range(_REFITS if block.names_max is not None and block.trades_max is not None else 1):
+            if block.names_max is not None:
+                held = _fitted(value + traded * self.trading, self.holding, block.names_max)
+            if block.trades_max is not None:
+                counted = np.broadcast_to(self.trading, value.shape)
+                traded = _fitted(value + held * self.holding, counted, block.trades_max)
+        return held, traded
+
+    def kept(self, choices: Choices, value: FloatArray) -> Choices:
+        """Choices within the limits, near the given ones, at values (n, `COLUMNS`): the cheapest names give way.
+
+        Where not enough names can give way the choices stay over the limit.
+        """
+        after = choices
+        if self.block.names_max is not None:
+            after = _trimmed(after, value, self.holding, self.block.names_max)
+        if self.block.trades_max is not None:
+            counted = np.broadcast_to(self.trading, value.shape)
+            fixed = np.zeros(len(after), dtype=np.bool_)
+            if self.block.names_max is not None and self.held(after) >= self.block.names_max:
+                fixed = after == Choice.EXIT  # one that stayed would be held
+            after = _trimmed(after, value, counted, self.block.trades_max, fixed)
+        return after
+
+    def refuse_hopeless(self) -> None:
+        """Raise where a limit on a number cannot be kept whatever is traded.
+
+        Raises
+        ------
+        InfeasibleError
+            With the number that cannot be sold out, or that has to trade.
+        """
+        block = self.block
+        if block.names_max is None:
+            return
+        held, stuck = int(self.held_now.sum()), int((self.held_now & ~self.can_leave).sum())
+        if stuck > block.names_max:
+            raise InfeasibleError(
+                f"At most {block.names_max} names may be held, and {stuck} of the {held} held cannot be sold out: "
+                "locks, a lower limit or a minimum trade keep them.",
+                hint=f"Allow at least {stuck} names, or lift locks, lower limits or the minimum trade.",
+                names_max=block.names_max,
+                stuck=stuck,
+            )
+        leave = held - block.names_max
+        if block.trades_max is not None and leave > block.trades_max:
+            raise InfeasibleError(
+                f"{held} names are held and at most {block.names_max} may be: {leave} have to be sold out, and at most "
+                f"{block.trades_max} names may trade.",
+                hint=f"Allow {leave} trades, or {held - block.trades_max} names.",
+                names_max=block.names_max,
+                trades_max=block.trades_max,
+            )
+
+
+def _split(value: FloatArray, counted: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    """Each name's best value where it counts, and where it does not."""
+    return np.where(counted, value, np.inf).min(axis=1), np.where(counted, np.inf, value).min(axis=1)
+
+
+def _fitted(value: FloatArray, counted: NDArray[np.bool_], most: int) -> float:
+    """The price of a count at which the dual is largest: where the last name that fits is worth its place."""
+    inside, outside = _split(value, counted)
+    always = np.isinf(outside) & np.isfinite(inside)
+    both = np.isfinite(outside) & np.isfinite(inside)
+    worth = np.sort((outside - inside)[both])[::-1]
+    room = max(most - int(always.sum()), 0)
+    if room >= len(worth) or worth[room] <= 0:
+        return 0.0
+    return float(worth[room] if room == 0 else 0.5 * (worth[room] + worth[room - 1]))
+
+
+def _trimmed(
+    choices: Choices,
+    value: FloatArray,
+    counted: NDArray[np.bool_],
+    most: int,
+    fixed: NDArray[np.bool_] | None = None,
+) -> Choices:
+    rows = np.arange(len(choices))
+    now = counted[rows, choices]
+    over = int(now.sum()) - most
+    if over <= 0:
+        return choices
+    free = np.where(counted, np.inf, value)
+    instead = free.argmin(axis=1)
+    least = free[rows, instead]
+    mine = value[rows, choices]
+    loss = np.where(now & np.isfinite(least), least - np.where(np.isfinite(mine), mine, 0.0), np.inf)
+    if fixed is not None:
+        loss = np.where(fixed, np.inf, loss)
+    give = np.argsort(loss, kind="stable")[:over]
+    give = give[np.isfinite(loss[give])]
+    after = choices.copy()
+    after[give] = instead[give]
+    return after
