@@ -18,14 +18,18 @@ from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
+from di_advisor.formulate.account_rules import CashRange
+from di_advisor.formulate.cash_wishes import set_aside_usd
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.propose.measure import measure, rule_checks
+from di_advisor.propose.memos import memo_notes, memos_usd
 from di_advisor.propose.proposal import Certificate, Proposal, Stage
 from di_advisor.propose.sentences import Move, buy_sentence, sell_sentence
 from di_advisor.propose.settle import Orders
+from di_advisor.propose.shadow_prices import shadow_prices
 from di_advisor.solve.solution import Solution
 from di_advisor.units import bps_from_fraction
 
@@ -112,7 +116,10 @@ def _serves(problem: Problem, orders: Orders, name: int, benefits: list[Decimal]
         return f"it completes the order of {len(benefits)} lots of the name, which together earn ${together:,.2f}"
     if 0 < abs(orders.net[name]) - problem.block.min_trade[name] < NO_ROOM and problem.block.min_trade[name] > 0:
         return "it brings the order to the minimum trade"
-    return ""
+    cash = next(r for r in problem.rules if isinstance(r, CashRange))
+    if not np.isfinite(cash.upper):  # only a liquidation leaves cash without a limit
+        return "all that may be sold is to be sold"
+    return "it raises the cash to be withdrawn, or pays for better trades" if cash.set_aside_usd else ""
 
 
 def _sale(
@@ -158,7 +165,7 @@ def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certif
     )
 
 
-def _notes(problem: Problem, signals: Signals, mandate: Mandate) -> tuple[str, ...]:
+def _notes(problem: Problem, orders: Orders, signals: Signals, mandate: Mandate) -> tuple[str, ...]:
     account = signals.account
     seen = ", ".join(account.accounts_seen) or account.account_id
     notes = [
@@ -177,7 +184,7 @@ def _notes(problem: Problem, signals: Signals, mandate: Mandate) -> tuple[str, .
         notes.append(f"Market impact is drawn by straight pieces, up to {error:.1f} bps of a usual trade too dear.")
     if mandate.do_not_hold:
         notes.append("Names that must not be held are sold as far as locks and trade sizes allow.")
-    return tuple(notes)
+    return (*notes, *memo_notes(problem, orders, signals, mandate))
 
 
 def explain(
@@ -211,13 +218,15 @@ def explain(
         mandate=mandate,
         trade_list=tuple(trades),
         before=measure(problem, signals, nothing, before, signals.account.cash_usd, zero),
-        after=measure(problem, signals, orders.plan, after, orders.cash_usd, orders.cost_usd),
+        after=measure(problem, signals, orders.plan, after, orders.cash_usd, orders.cost_usd, set_aside_usd(mandate)),
         certificate=_certificate(problem, solution, orders),
         checks=rule_checks(problem, solution, orders.plan),
         locks=signals.account.locks,
         unpriced=signals.account.unpriced,
         accounts_seen=signals.account.accounts_seen,
-        notes=_notes(problem, signals, mandate),
+        notes=_notes(problem, orders, signals, mandate),
+        memo_usd=memos_usd(problem, orders, mandate),
         stages=stages,
         provenance=dict(signals.market.provenance),
+        shadow_prices=shadow_prices(problem, solution, [s.ticker for s in signals.market.universe.securities]),
     )

@@ -20,7 +20,7 @@ from di_advisor.domain.trades import Trade
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Certificate", "Measures", "Proposal", "RuleCheck", "Stage"]
+__all__ = ["Certificate", "Measures", "Proposal", "RuleCheck", "ShadowPrice", "Stage"]
 
 DISCLAIMER = "Not tax advice."
 
@@ -43,6 +43,8 @@ class Measures:
         Active exposure by factor of the risk model.
     objective_usd : Mapping of str to Decimal
         Objective by term, in cents: "active risk", "tax", "trading cost", ...
+    set_aside_usd : Decimal
+        Cash that is left aside for the withdrawal, and in neither value nor cash.
     """
 
     tracking_error: float
@@ -52,6 +54,7 @@ class Measures:
     sector_active: Mapping[str, float]
     factor_active: Mapping[str, float]
     objective_usd: Mapping[str, Decimal]
+    set_aside_usd: Decimal = Decimal("0.00")
 
     def __post_init__(self) -> None:
         for name in ("sector_active", "factor_active", "objective_usd"):
@@ -111,6 +114,37 @@ class RuleCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class ShadowPrice:
+    """What one more unit of a rule's room would be worth: a slope, before rounding and with the choices kept.
+
+    Attributes
+    ----------
+    rule : str
+        Its name, as in `RuleCheck`.
+    side : str
+        "upper" or "lower" limit.
+    price_usd : float
+        USD per unit.
+    unit : str
+        What one unit is called: "bp", "percentage point", "dollar".
+    step : float
+        Units that the sentence speaks of.
+    sentence : str
+        Such as "5 bps more tracking error would free about $1,930."; not escaped.
+    security_id : str
+        The name, for a limit of a single name; empty otherwise.
+    """
+
+    rule: str
+    side: str
+    price_usd: float
+    unit: str
+    step: float
+    sentence: str
+    security_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """CPU seconds of one stage."""
 
@@ -150,6 +184,11 @@ class Proposal:
         CPU seconds by stage.
     provenance : Mapping of str to str
         Models and data behind it.
+    shadow_prices : tuple of ShadowPrice
+        What more room would be worth in each rule that holds the plan back, largest first.
+    memo_usd : Mapping of str to Decimal
+        Amounts beside the objective, in cents: the withdrawal, a tax that was not to be weighed, what a
+        plan was worth that was not proposed.
     """
 
     account_id: str
@@ -166,9 +205,12 @@ class Proposal:
     notes: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+    shadow_prices: tuple[ShadowPrice, ...] = ()
+    memo_usd: Mapping[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", FrozenMap(self.provenance))
+        object.__setattr__(self, "memo_usd", FrozenMap(self.memo_usd))
 
     def __repr__(self) -> str:
         return (
@@ -228,3 +270,11 @@ class Proposal:
         frame = self.trades
         figures = [c for c in frame.columns if c == "shares" or c.endswith("_usd")]
         return frame.astype(dict.fromkeys(figures, "float64"))
+
+    @property
+    def shadow_price_frame(self) -> pd.DataFrame:
+        """One row a shadow price: rule, side, ``price_usd`` per ``unit``, the name's id where it is one's, and why."""
+        import pandas as pd
+
+        columns = ["rule", "side", "price_usd", "unit", "security_id", "sentence"]
+        return pd.DataFrame([[getattr(s, c) for c in columns] for s in self.shadow_prices], columns=columns)

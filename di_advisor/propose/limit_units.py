@@ -1,0 +1,83 @@
+"""Units of limits: what one more unit of a rule's room is called, and how large it is.
+
+A shadow price per unit of a solver's row says little; per basis point of tracking error, per
+percentage point of turnover or per dollar of cash it can be weighed. Each kind of rule has its unit
+here, and the step that a sentence speaks of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
+from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.rules import ActiveGroup, NameLimits, Rule
+from di_advisor.units import fraction_from_bps, fraction_from_percent
+
+__all__ = ["LimitUnit", "unit_of"]
+
+_STEP_BPS = 5.0
+_STEP_CASH_USD = 1000.0
+_STEP_MINIMUM_USD = 50.0
+_STEP_BUDGET_USD = 1000.0
+_STEP_POINTS = 0.1
+_BUDGET = " budget"
+"""How the names of rules end that limit dollars of the year."""
+
+
+@dataclass(frozen=True)
+class LimitUnit:
+    """How the room of a rule is counted.
+
+    Attributes
+    ----------
+    unit : str
+        What one unit is called: "bp", "percentage point", "dollar".
+    size : float
+        One unit in the rule's own measure.
+    step : float
+        Units that a sentence speaks of.
+    higher, lower : str
+        A step of room above, or below, in words: the subject of "... would free about $40".
+    mirrored : bool
+        Whether the rule's rows count the negative of its measure (cash, which rows count as spent).
+    """
+
+    unit: str
+    size: float
+    step: float
+    higher: str
+    lower: str
+    mirrored: bool = False
+
+
+def unit_of(rule: Rule, problem: Problem) -> LimitUnit:
+    """The unit of a rule's limit; a rule of an unknown kind is counted in hundredths of its own measure."""
+    dollar, point = 1.0 / problem.block.holdings.value_usd, fraction_from_percent(1.0)
+    if isinstance(rule, TrackingErrorCap):
+        return _same(f"{_STEP_BPS:g} bps more tracking error", "bp", fraction_from_bps(1.0), _STEP_BPS)
+    if isinstance(rule, Turnover):
+        return _same("1 percentage point more turnover", "percentage point", point, 1.0)
+    if isinstance(rule, MinimumTrade):
+        return _same(f"a minimum trade ${_STEP_MINIMUM_USD:,.0f} smaller", "dollar", dollar, _STEP_MINIMUM_USD)
+    if rule.name.endswith(_BUDGET):
+        return _same(f"${_STEP_BUDGET_USD:,.0f} more {rule.name}", "dollar", dollar, _STEP_BUDGET_USD)
+    return _two_sided(rule, dollar, point)
+
+
+def _same(subject: str, unit: str, size: float, step: float) -> LimitUnit:
+    """Of a rule with one side."""
+    return LimitUnit(unit, size, step, subject, subject)
+
+
+def _two_sided(rule: Rule, dollar: float, point: float) -> LimitUnit:
+    """Of a band or a range."""
+    if isinstance(rule, CashRange):
+        more, less = (f"${_STEP_CASH_USD:,.0f} {which} in cash" for which in ("more allowed", "less required"))
+        return LimitUnit("dollar", dollar, _STEP_CASH_USD, more, less, mirrored=True)
+    if isinstance(rule, NameLimits) or (isinstance(rule, ActiveGroup) and not rule.factor):
+        what = rule.name.partition(": ")[2] or rule.name
+        more, less = (f"{_STEP_POINTS:g} points {which} {what}" for which in ("more of", "less of"))
+        return LimitUnit("percentage point", point, _STEP_POINTS, more, less)
+    more, less = (f"a limit of '{rule.name}' that is {point:g} {which}" for which in ("higher", "lower"))
+    return LimitUnit("hundredth", point, 1.0, more, less)
