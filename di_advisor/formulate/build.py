@@ -19,7 +19,7 @@ from di_advisor.formulate.cash_wishes import holdings_of, set_aside_usd, unknown
 from di_advisor.formulate.cost_knots import chords
 from di_advisor.formulate.esg import esg_rules
 from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, trade_sizes
-from di_advisor.formulate.mode_terms import mode_notes, terms_in_mode
+from di_advisor.formulate.mode_terms import locks_text, mode_notes, terms_in_mode
 from di_advisor.formulate.modes import in_mode
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.own_opaque import OpaqueRule
@@ -55,7 +55,6 @@ def refuse_unsupported(mandate: Mandate) -> None:
         "tax_budget_usd",
         "max_names",
         "max_trades",
-        "benefit_min_usd",
         "esg",
         "exclusions",
         "group_bands",
@@ -191,7 +190,7 @@ def formulate(
     rules: list[Rule] = [
         CashRange(holdings, cost, mandate.cash_min, cash_max, set_aside_usd=set_aside_usd(mandate)),
         NameLimits(holdings, lower, upper, text),
-        Locked(holdings, sell_max, buy_max, *open_sides(signals, mandate)),
+        Locked(holdings, sell_max, buy_max, *open_sides(signals, mandate), text=locks_text(mandate)),
         *bands,
     ]
     least = minimum_trade(mandate, value)

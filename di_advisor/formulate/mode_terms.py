@@ -9,13 +9,23 @@ import numpy as np
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.cash_wishes import set_aside_usd
-from di_advisor.formulate.modes import TIE_SHARE, lifted, tie_price
+from di_advisor.formulate.modes import NO_BUYS, TIE_SHARE, lifted, tie_price
 from di_advisor.formulate.plan import Holdings
+from di_advisor.formulate.rules import LOCKS
 from di_advisor.formulate.terms import ActiveRisk, Term, WaitingValue
 from di_advisor.formulate.tilts import ActiveTilt
 from di_advisor.units import percent_from_fraction
 
-__all__ = ["mode_notes", "terms_in_mode"]
+__all__ = ["locks_text", "mode_notes", "terms_in_mode"]
+
+
+def locks_text(mandate: Mandate) -> str:
+    """What may not be traded under a mode, in plain words."""
+    if mandate.mode in NO_BUYS:
+        return f"Nothing is bought (mode {mandate.mode}), and locked lots are not sold."
+    if mandate.mode is TradingMode.BUY_ONLY:
+        return f"Nothing is sold (mode {mandate.mode}), and locked names are not bought."
+    return LOCKS
 
 
 def terms_in_mode(terms: list[Term], mandate: Mandate, sell_max: FloatArray) -> tuple[list[Term], tuple[Term, ...]]:

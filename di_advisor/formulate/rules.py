@@ -17,8 +17,10 @@ from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
 from di_advisor.units import percent_from_fraction
 
-__all__ = ["NO_ROOM", "ActiveGroup", "Locked", "NameLimits", "Rule"]
+__all__ = ["LOCKS", "NO_ROOM", "ActiveGroup", "Locked", "NameLimits", "Rule"]
 
+
+LOCKS = "Locked lots are not sold and locked names are not bought."
 
 NO_ROOM = 1e-5
 """Room that counts as none, in the unit of a rule (a weight, or tracking error per year)."""
@@ -117,11 +119,12 @@ class Locked:
     sellable: NDArray[np.bool_]
     buyable: NDArray[np.bool_]
     name: str = "locks"
+    text: str = LOCKS
 
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
-        return "Locked lots are not sold and locked names are not bought."
+        return self.text
 
     def measure(self, plan: Plan) -> float:
         """Largest amount beyond what is allowed, as a weight."""

@@ -18,6 +18,7 @@ __all__ = ["measure", "rule_checks"]
 
 _CENTS = 2
 _HELD = 1e-12
+_NONE = Decimal("0.00")
 
 
 def measure(
@@ -27,6 +28,7 @@ def measure(
     objective_usd: dict[str, Decimal],
     cash_usd: Decimal,
     cost_usd: Decimal,
+    set_aside_usd: Decimal = _NONE,
 ) -> Measures:
     """The account after a plan, against its target.
 
@@ -42,6 +44,8 @@ def measure(
         Objective by term, in cents.
     cash_usd, cost_usd : Decimal
         Cash after trades, and the trading cost that the account's value loses.
+    set_aside_usd : Decimal
+        Cash that the account's value loses to the withdrawal.
     """
     block, universe, risk = problem.block, signals.market.universe, signals.market.risk
     holdings = block.holdings
@@ -50,12 +54,13 @@ def measure(
     sector = np.bincount(universe.sector_of + 1, weights=active, minlength=len(universe.sectors) + 1)
     return Measures(
         tracking_error=risk.tracking_error(active),
-        value_usd=to_decimal(holdings.value_usd, _CENTS) - cost_usd,
+        value_usd=to_decimal(signals.account.value_usd, _CENTS) - cost_usd - set_aside_usd,
         cash_usd=cash_usd,
         names=int(((holdings.held + net) > _HELD).sum()),
         sector_active=dict(zip(universe.sectors, sector[1:].tolist(), strict=True)),
         factor_active=dict(zip(risk.factors, (risk.exposures.T @ active).tolist(), strict=True)),
         objective_usd=objective_usd,
+        set_aside_usd=set_aside_usd,
     )
 
 

@@ -14,6 +14,9 @@ __all__ = ["Move", "buy_sentence", "sell_sentence"]
 
 _SERVES = "it raises the cash for better trades or keeps a rule"
 
+_TOLD = ("tax", "trading cost", "active risk", "value of waiting")
+"""Terms that have words of their own, or that only hold back a sale."""
+
 
 @dataclass(frozen=True)
 class Move:
@@ -54,9 +57,22 @@ def _harm(dollars: Mapping[str, Decimal]) -> bool:
 def _effects(dollars: Mapping[str, Decimal]) -> str:
     """Risk and cost in one clause."""
     risk, cost = dollars.get("active risk", Decimal(0)), dollars.get("trading cost", Decimal(0))
+    more = _further(dollars)
+    if "active risk" not in dollars:  # a mode that does not price risk
+        return f"which costs {_usd(cost)} to trade{more}"
     word = "lowers" if risk < 0 else "adds"
     preposition = "by" if risk < 0 else "worth"
-    return f"which {word} priced risk {preposition} {_usd(risk)} and costs {_usd(cost)} to trade"
+    return f"which {word} priced risk {preposition} {_usd(risk)} and costs {_usd(cost)} to trade{more}"
+
+
+def _further(dollars: Mapping[str, Decimal]) -> str:
+    """Terms that a sentence says nothing else of, where they come to a dollar."""
+    shown = [
+        f"{'adds' if amount > 0 else 'saves'} {_usd(amount)} of {name}"
+        for name, amount in dollars.items()
+        if name not in _TOLD and abs(amount) >= 1
+    ]
+    return f"; it {' and '.join(shown)}" if shown else ""
 
 
 def sell_sentence(
@@ -75,6 +91,8 @@ def sell_sentence(
     lot = f"the lot of {acquired.isoformat()}" if acquired else "the lot"
     if gain_usd is None:
         what = "is not taxed in this account"
+    elif gain_usd and "tax" not in dollars:  # a mode that leaves tax aside
+        what = f"realises a {term} {'gain' if gain_usd > 0 else 'loss'} of {_usd(gain_usd)}, whose tax was not weighed"
     elif gain_usd < 0:
         what = f"realises a {term} loss of {_usd(gain_usd)}, which saves {_usd(tax)} of tax"
     elif gain_usd > 0:

@@ -6,7 +6,8 @@ included. Cash is reckoned in Decimal and never falls below its limit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 
 import numpy as np
@@ -35,6 +36,8 @@ _WHOLE = 1e-6
 _CENT = Decimal("0.01")
 _HALF_CENT_USD = 0.005
 _FLOAT_PLACES = 12
+_TIE = 1e-12
+_TOP_UPS = 3
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,11 @@ class Orders:
     cost_usd : Decimal
         Predicted trading cost, rounded up to the cent.
     cash_usd : Decimal
-        Cash after trades and cost.
+        Cash after trades, cost and the withdrawal.
     net : ndarray of shape (n,)
         Net trade of each name, as a weight.
+    given_up_usd : Decimal or None
+        What a plan was worth that is not proposed, because the mandate asks for more.
     """
 
     sells: dict[int, Decimal]
@@ -63,14 +68,15 @@ class Orders:
     net: FloatArray
     cost_usd: Decimal
     cash_usd: Decimal
+    given_up_usd: Decimal | None = None
 
 
-def _worth_it(problem: Problem, plan: Plan) -> bool:
-    """Whether the rounded plan beats doing nothing, or doing nothing is not allowed."""
+def _worth_usd(problem: Problem, plan: Plan) -> float:
+    """What the rounded plan is worth over doing nothing; infinite where doing nothing breaks a rule."""
     nothing = problem.block.holdings.nothing()
     if any(rule.slack(nothing) < -TOLERANCE for rule in problem.rules):
-        return True
-    return sum(t.value_usd(plan) - t.value_usd(nothing) for t in problem.terms) < -_HALF_CENT_USD
+        return math.inf
+    return sum(t.value_usd(nothing) - t.value_usd(plan) for t in problem.terms)
 
 
 def share_step(mandate: Mandate) -> Decimal:
@@ -92,9 +98,12 @@ def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mand
     account = signals.account
     sells, buys = _rounded(problem, solution, signals, mandate)
     buys = _affordable(problem, signals, mandate, sells, buys)
+    sells = _enough(problem, signals, mandate, sells, buys)
     orders = _orders(problem, signals, sells, buys)
-    if not _worth_it(problem, orders.plan):
-        return _orders(problem, signals, {}, {})
+    worth = _worth_usd(problem, orders.plan)
+    if worth <= max(_HALF_CENT_USD, float(mandate.benefit_min_usd) - _HALF_CENT_USD):
+        given_up = to_decimal(worth, 2) if worth > _HALF_CENT_USD else None
+        return replace(_orders(problem, signals, {}, {}), given_up_usd=given_up)
     _check(problem, orders, signals)
     if orders.cash_usd < 0 or any(as_fraction(q) > as_fraction(account.lots[i].shares) for i, q in sells.items()):
         raise SettlementError(
@@ -111,14 +120,18 @@ def _rounded(
     account, market = signals.account, signals.market
     holdings = problem.block.holdings
     locked = next(r for r in problem.rules if isinstance(r, Locked))
-    slope = sum(
-        t.tax_rate if isinstance(t, LotTax) else -t.worth for t in problem.terms if isinstance(t, LotTax | WaitingValue)
-    )
+    slope = np.zeros(len(holdings.lot_name))
+    for t in problem.terms:
+        if isinstance(t, LotTax | WaitingValue):
+            slope = slope + (t.tax_rate if isinstance(t, LotTax) else -t.worth)
+    for memo in problem.memos:  # a tax that is not in the objective still settles which of equal lots is sold
+        if isinstance(memo, LotTax):
+            slope = slope + _TIE * memo.tax_rate
     n = len(holdings.held)
     sale = SaleCurve.of(holdings.lot_name, locked.sell_max, np.asarray(slope, dtype=np.float64))
     price = np.array([float(p) for p in market.price_usd])
     step = share_step(mandate)
-    unit = float(step) * price / account.value_usd
+    unit = float(step) * price / holdings.value_usd
     net = solution.plan.net(holdings.lot_name)
     sellable = np.bincount(holdings.lot_name, weights=locked.sell_max, minlength=n)
     # What must not be held is sold as far as its locks allow, and rounding must not take that back.
@@ -171,10 +184,9 @@ def _decimal_shares(signals: Signals, lot: int) -> Decimal:
     )
 
 
-def _weights(signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> Plan:
+def _weights(signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal], value: float) -> Plan:
     account, price = signals.account, signals.market.price_usd
     sold, bought = np.zeros(len(account.lots)), np.zeros(len(price))
-    value = account.value_usd
     for lot, shares in sells.items():
         sold[lot] = float(shares * price[int(account.lot_name[lot])]) / value
     for name, shares in buys.items():
@@ -184,21 +196,21 @@ def _weights(signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decima
 
 def _orders(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> Orders:
     account, price = signals.account, signals.market.price_usd
-    plan = _weights(signals, sells, buys)
+    plan = _weights(signals, sells, buys, problem.block.holdings.value_usd)
     cost = next(t for t in problem.terms if isinstance(t, TradingCost))
     cost_usd = to_decimal(cost.value_usd(plan), 6).quantize(_CENT, rounding=ROUND_CEILING)
     proceeds = sum((q * price[int(account.lot_name[i])] for i, q in sells.items()), Decimal(0))
     spent = sum((q * price[i] for i, q in buys.items()), Decimal(0))
     net = plan.net(account.lot_name)
-    return Orders(sells, buys, plan, net, cost_usd, account.cash_usd + proceeds - spent - cost_usd)
+    aside = next(r.set_aside_usd for r in problem.rules if isinstance(r, CashRange))
+    return Orders(sells, buys, plan, net, cost_usd, account.cash_usd + proceeds - spent - cost_usd - aside)
 
 
 def _affordable(
     problem: Problem, signals: Signals, mandate: Mandate, sells: dict[int, Decimal], buys: dict[int, Decimal]
 ) -> dict[int, Decimal]:
     """Trim buys until cash keeps its lower limit exactly, largest first; if that is not enough, drop the least one."""
-    rule = next(r for r in problem.rules if isinstance(r, CashRange))
-    floor = to_decimal(rule.lower * signals.account.value_usd, 6)
+    floor, value_usd = _floor_usd(problem), problem.block.holdings.value_usd
     step, price = share_step(mandate), signals.market.price_usd
     buys = dict(buys)
     least = problem.block.min_trade
@@ -209,13 +221,41 @@ def _affordable(
         value = step * price[name]
         steps = (short / value).to_integral_value(rounding=ROUND_CEILING)
         kept = buys[name] - steps * step
-        if float(kept * price[name]) / signals.account.value_usd >= least[name] and kept > 0:
+        if float(kept * price[name]) / value_usd >= least[name] and kept > 0:
             buys[name] = kept
     short = floor - _orders(problem, signals, sells, buys).cash_usd
     large_enough = [name for name in buys if buys[name] * price[name] >= short]
     if short > 0 and large_enough:
         del buys[min(large_enough, key=lambda i: buys[i] * price[i])]
     return buys
+
+
+def _floor_usd(problem: Problem) -> Decimal:
+    """The least cash, once the withdrawal is taken."""
+    rule = next(r for r in problem.rules if isinstance(r, CashRange))
+    return to_decimal(rule.lower * problem.block.holdings.value_usd, 6)
+
+
+def _enough(
+    problem: Problem, signals: Signals, mandate: Mandate, sells: dict[int, Decimal], buys: dict[int, Decimal]
+) -> dict[int, Decimal]:
+    """Sell a few shares more of a lot that is sold in part, where cash is still short: the least that is enough."""
+    floor, step = _floor_usd(problem), share_step(mandate)
+    for _ in range(_TOP_UPS):
+        short = floor - _orders(problem, signals, sells, buys).cash_usd
+        if short <= 0:
+            break
+        more = []
+        for lot, shares in sells.items():
+            price = signals.market.price_usd[int(signals.account.lot_name[lot])]
+            extra = step * (short / (step * price)).to_integral_value(rounding=ROUND_CEILING)
+            if shares + extra <= _decimal_shares(signals, lot):
+                more.append((extra * price, lot, extra))
+        if not more:
+            break
+        _, lot, extra = min(more)
+        sells = {**sells, lot: sells[lot] + extra}
+    return sells
 
 
 def _check(problem: Problem, orders: Orders, signals: Signals) -> None:

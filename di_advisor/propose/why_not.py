@@ -19,6 +19,7 @@ from di_advisor.domain.mandate import TradingMode
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import LockKind
 from di_advisor.errors import InfeasibleError, SolveError, UnknownSecurityError
+from di_advisor.formulate.modes import NO_BUYS
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.rules import Locked
 from di_advisor.propose.forced import with_buy, with_sale
@@ -137,7 +138,7 @@ def _buy_forbidden(planned: Planned, name: int) -> tuple[ReasonKind, str] | None
     room, smallest = float(_locked(planned).buy_max[name]), _smallest(planned, name)
     if locks:
         return ReasonKind.LOCKED, " ".join(locks)
-    if planned.mandate.mode is TradingMode.SELL_ONLY:
+    if planned.mandate.mode in NO_BUYS:
         return ReasonKind.MODE, "the mandate only sells."
     if room <= _DUST and holdings.target[name] <= 0:
         return ReasonKind.LIMIT, "it is not in the target."
@@ -200,7 +201,7 @@ def _too_little(planned: Planned, says: str, room: float, order: float) -> tuple
 
 def _forced(planned: Planned, blank: Reason, weight: float, what: str, solve: Callable[[], Plan]) -> Reason:
     """The reason for a trade that is allowed, from the plan that has it."""
-    order_usd = to_decimal(weight * planned.signals.account.value_usd, 2)
+    order_usd = to_decimal(weight * planned.problem.block.holdings.value_usd, 2)
 
     def reason(kind: ReasonKind, sentence: str) -> Reason:
         return Reason(blank.side, blank.lot_id, kind, sentence, order_usd=order_usd)
@@ -260,9 +261,9 @@ def _cut_of(planned: Planned, lot_at: int) -> float:
 
 
 def _one_step(planned: Planned, name: int) -> float:
-    price, value = planned.signals.market.price_usd[name], planned.signals.account.value_usd
+    price, value = planned.signals.market.price_usd[name], planned.problem.block.holdings.value_usd
     return float(share_step(planned.mandate) * price) / value
 
 
 def _money(planned: Planned, weight: float) -> str:
-    return f"${to_decimal(weight * planned.signals.account.value_usd, 2).quantize(_CENT):,}"
+    return f"${to_decimal(weight * planned.problem.block.holdings.value_usd, 2).quantize(_CENT):,}"

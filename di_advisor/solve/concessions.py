@@ -64,6 +64,9 @@ def _of_range(rule: CashRange | ActiveGroup, amount: float, *, below: bool) -> s
     limit = rule.lower if below else rule.upper
     needed = _down(limit - amount) if below else _up(limit + amount)
     way, now = "down" if below else "up", percent_from_fraction(limit) + 0.0  # a limit of -0 reads as +0
+    if isinstance(rule, CashRange) and below and rule.set_aside_usd:
+        less = math.ceil((amount + _SAFE) * rule.holdings.value_usd)
+        return f"about ${less:,} less to withdraw and to keep in cash (you ask for ${rule.set_aside_usd:,} to withdraw)"
     if isinstance(rule, CashRange):
         return f"cash {way} to {needed:.2f} % (you {'ask for at least' if below else 'allow'} {now:.2f} %)"
     return f"{rule.name} {way} to {needed:+.2f} points (you allow {now:+.2f})"

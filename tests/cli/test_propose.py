@@ -135,8 +135,8 @@ def test_a_do_not_trade_option_that_names_a_stranger_is_refused(world, out, caps
 
 
 def test_a_wish_that_cannot_be_kept_is_refused(world, out, capsys):
-    assert main(propose(world, out, "--mode", "liquidate")) == 2
-    assert "'liquidate' is not a mode of this version" in capsys.readouterr().err
+    assert main(propose(world, out, "--mode", "transition")) == 2
+    assert "'transition' is not a mode of this version" in capsys.readouterr().err
     assert not out.exists()
 
 
