@@ -9,14 +9,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from di_advisor.domain.mandate import Band, Mandate, TradingMode, WashPolicy
+from di_advisor.domain.mandate import Mandate, TradingMode, WashPolicy
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
-from di_advisor.errors import InputError, UnsupportedWishError
+from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
+from di_advisor.formulate.bands import Reach, band_rules
 from di_advisor.formulate.cash_wishes import holdings_of, set_aside_usd, unknown_dividends
 from di_advisor.formulate.cost_knots import chords
+from di_advisor.formulate.departures import must_leave
 from di_advisor.formulate.esg import esg_rules
 from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, trade_sizes
 from di_advisor.formulate.mode_terms import locks_text, mode_notes, terms_in_mode
@@ -24,9 +26,8 @@ from di_advisor.formulate.modes import in_mode
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.own_opaque import OpaqueRule
 from di_advisor.formulate.own_symbols import Scope
-from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Problem
-from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
+from di_advisor.formulate.rules import Locked, NameLimits, Rule
 from di_advisor.formulate.segments import cut
 from di_advisor.formulate.separable import add_up
 from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, WaitingValue
@@ -55,10 +56,6 @@ def refuse_unsupported(mandate: Mandate) -> None:
         "tax_budget_usd",
         "max_names",
         "max_trades",
-        "esg",
-        "exclusions",
-        "group_bands",
-        "factor_tilts",
         "replacements",
     )
     named = [f for f in fields if getattr(mandate, f) != getattr(plain, f)]
@@ -76,41 +73,6 @@ def refuse_unsupported(mandate: Mandate) -> None:
             hint="Leave them at their defaults; a wish that cannot be kept is refused, not ignored.",
             fields=named,
         )
-
-
-def _bands(signals: Signals, mandate: Mandate, holdings: Holdings) -> list[ActiveGroup]:
-    universe, risk = signals.market.universe, signals.market.risk
-    rules: list[ActiveGroup] = []
-    kinds: tuple[tuple[str, Band | None], ...] = (
-        ("sector", mandate.sector_band),
-        ("industry", mandate.industry_band),
-        ("country", mandate.country_band),
-    )
-    for kind, band in kinds:
-        if band is None:
-            continue
-        label = np.array([getattr(s, kind) for s in universe.securities])
-        unlabelled = np.flatnonzero((label == "") & ((holdings.target > 0) | (holdings.held > 0)))
-        if len(unlabelled):
-            first = ", ".join(universe.securities[i].ticker for i in unlabelled[:5].tolist())
-            raise InputError(
-                f"The mandate limits every {kind}, and {len(unlabelled)} names held or targeted have none: {first}.",
-                hint=f"Give each name its {kind} (a label such as Unknown is one), or drop the band.",
-                kind=kind,
-            )
-        for group in sorted(set(label.tolist()) - {""}):
-            member = (label == group).astype(np.float64)
-            rules.append(ActiveGroup(holdings, member, band.lower, band.upper, f"{kind} band: {group}"))
-    for factor, band in mandate.factor_bands.items():
-        if factor not in risk.factors:
-            raise InputError(
-                f"The mandate limits the factor {factor!r}, which the risk model does not have.",
-                hint=f"It has: {', '.join(risk.factors)}.",
-                factor=factor,
-            )
-        column = risk.exposures[:, risk.factors.index(factor)]
-        rules.append(ActiveGroup(holdings, column, band.lower, band.upper, f"factor band: {factor}", factor))
-    return rules
 
 
 def _tax_per_weight(signals: Signals, tax: TaxProfile) -> FloatArray:
@@ -185,7 +147,8 @@ def formulate(
         terms.append(WaitingValue(holdings, worth))
     terms += tilts(signals, mandate, tax, holdings)
     terms, memos = terms_in_mode(terms, mandate, sell_max)
-    bands = [*_bands(signals, mandate, holdings), *esg_rules(signals, mandate, holdings)]
+    reach = Reach(must_leave(signals, mandate), upper, buy_max)
+    bands = [*band_rules(signals, mandate, holdings, reach), *esg_rules(signals, mandate, holdings)]
     cash_max = np.inf if mandate.mode is TradingMode.LIQUIDATE else mandate.cash_max
     rules: list[Rule] = [
         CashRange(holdings, cost, mandate.cash_min, cash_max, set_aside_usd=set_aside_usd(mandate)),
@@ -227,7 +190,8 @@ def formulate(
         power=total.power,
         tilt=total.name_slope,
     )
-    notes = (*mode_notes(asked, holdings), *unknown_dividends(signals, mandate, tax, holdings))
+    said = (b.note for b in bands if b.note)
+    notes = (*mode_notes(asked, holdings), *said, *unknown_dividends(signals, mandate, tax, holdings))
     return Problem(
         (block,),
         market.universe.group_of,

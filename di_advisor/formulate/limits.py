@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from di_advisor.domain.mandate import Mandate, TradingMode
+from di_advisor.domain.mandate import Mandate, Rounding, TradingMode
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
+from di_advisor.formulate.departures import departures, must_leave
 from di_advisor.formulate.modes import NO_BUYS
 from di_advisor.formulate.plan import Holdings
+from di_advisor.units import ROUND_LOT_SHARES
 
-__all__ = ["largest_trade", "minimum_trade", "name_limits", "open_sides", "trade_sizes"]
+__all__ = ["largest_trade", "minimum_trade", "name_limits", "open_sides", "share_step", "trade_sizes"]
+
+
+def share_step(mandate: Mandate) -> Decimal:
+    """Smallest number of shares an order can differ by."""
+    if mandate.rounding is Rounding.FRACTIONAL:
+        return Decimal(1).scaleb(-mandate.share_decimals)
+    return Decimal(ROUND_LOT_SHARES) if mandate.rounding is Rounding.ROUND_LOTS else Decimal(1)
 
 
 def minimum_trade(mandate: Mandate, value_usd: float) -> float:
@@ -57,9 +67,9 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
     low, high = np.minimum(np.maximum(low, 0.0), held), np.maximum(high, held)
     size = largest_trade(signals, mandate, holdings)
     low, high = np.maximum(low, held - size), np.minimum(high, held + size)
-    banned = sorted(mandate.do_not_hold & set(signals.market.universe.security_ids))
-    if banned:
-        at = signals.market.universe.index_of(banned, where="do_not_hold")
+    away = departures(signals, mandate, holdings)
+    if away.out.any():
+        at = np.flatnonzero(away.out)
         stuck = np.bincount(
             holdings.lot_name,
             weights=np.where(signals.account.lot_sellable & signals.account.lot_known, 0.0, holdings.lot_weight),
@@ -68,7 +78,7 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         sells = mandate.mode is not TradingMode.BUY_ONLY
         stuck = np.where(signals.account.can_sell & sells, stuck, held)
         low[at] = np.maximum(0.0, held - size)[at]
-        high[at] = np.maximum(stuck, held - size)[at]
+        high[at] = np.maximum(np.maximum(stuck, np.minimum(away.most, held)), held - size)[at]
         too_small = held - high < minimum_trade(mandate, holdings.value_usd)
         high[at] = np.where(too_small, held, high)[at]
     if mandate.mode is TradingMode.LIQUIDATE:
@@ -95,8 +105,7 @@ def open_sides(signals: Signals, mandate: Mandate) -> tuple[NDArray[np.bool_], N
     sellable = account.lot_sellable & account.lot_known & account.can_sell[account.lot_name]
     if mandate.mode is TradingMode.BUY_ONLY:
         sellable = np.zeros_like(sellable)
-    banned = np.array([s in mandate.do_not_hold for s in signals.market.universe.security_ids], dtype=np.bool_)
-    buyable = account.can_buy & ~banned
+    buyable = account.can_buy & ~must_leave(signals, mandate)
     if mandate.mode in NO_BUYS:
         buyable = np.zeros_like(buyable)
     return sellable, buyable

@@ -54,6 +54,8 @@ def lifted(mandate: Mandate) -> tuple[str, ...]:
         "factor_bands": "factor bands",
         "max_names": "number of names",
         "esg": "ESG wishes",
+        "group_bands": "group bands",
+        "factor_tilts": "factor tilts",
     }
     given = [word for wish, word in words.items() if getattr(mandate, wish) != getattr(plain, wish)]
     return ("cash range", "price of risk", *given)
@@ -85,6 +87,9 @@ def in_mode(mandate: Mandate, signals: Signals) -> Mandate:
         cash_max=1.0,
         max_names=None,
         esg=(),
+        exclusions=(),
+        group_bands=(),
+        factor_tilts={},
         cash_drag_per_year=0.0,
         do_not_hold=frozenset(signals.market.universe.security_ids),
     )

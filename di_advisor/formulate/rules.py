@@ -161,12 +161,22 @@ class ActiveGroup:
     name: str
     factor: str = ""
     """Factor of the risk model that is limited; empty for a group of names."""
+    unit: str = ""
+    """Unit of what is measured, where it is not a weight or an exposure."""
+    scale: float = 1.0
+    """Units of the measure in one unit of the row and its limits."""
+    note: str = ""
+    """What the reader must know of how the limit came about."""
 
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
         low, high = percent_from_fraction(self.lower), percent_from_fraction(self.upper)
         what = self.name.partition(": ")[2] or self.name
+        if np.isinf(low):
+            return f"{what} stays at {high:+.2f} points of its target at most."
+        if np.isinf(high):
+            return f"{what} stays at {low:+.2f} points of its target at least."
         return f"{what} stays between {low:+.2f} and {high:+.2f} points of its target."
 
     def measure(self, plan: Plan) -> float:

@@ -1,0 +1,160 @@
+"""A limit on a weighted average of the holdings, as one linear row.
+
+``average(w) = sum k s w / sum k w`` over the names that count (k = 1), cash aside, so that a limit L is
+``sum k (s - L) w >= 0`` (or <= 0): linear, exact, and fair to names that are left out. Decision: the
+row is divided by the size of the index's average, because carbon intensities run into the hundreds
+while weights are thousandths, and one tolerance serves all rows; what people read stays in the
+measure's own unit.
+Source: the coverage-safe form of weighted average carbon intensity (TCFD 2017).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.plan import Holdings, Plan
+from di_advisor.formulate.rules import NO_ROOM, ActiveGroup
+from di_advisor.units import percent_from_fraction
+
+__all__ = ["AverageLimit", "Side", "average_limit", "shown"]
+
+_NOTHING = 1e-12
+_DIGITS = 5
+
+
+class Side(StrEnum):
+    """Which way a limit limits."""
+
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+
+
+def shown(value: float, unit: str, *, towards: float = 0.0) -> str:
+    """A figure with its unit, to five digits; rounded down where ``towards`` is negative, up where positive."""
+    figure = percent_from_fraction(value) if unit == "%" else value
+    if figure == 0 or not math.isfinite(figure):
+        return f"{figure:g} {unit}".strip()
+    decimals = max(_DIGITS - 1 - math.floor(math.log10(abs(figure))), 0)
+    if towards:
+        step = 10.0**-decimals
+        figure = (math.floor if towards < 0 else math.ceil)(figure / step) * step
+    text = f"{figure:,.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{text} {unit}".strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AverageLimit(ActiveGroup):
+    """The holdings' average of a measure is at least, or at most, a limit.
+
+    Attributes
+    ----------
+    values, counted : ndarray of shape (n,)
+        s, finite, and k.
+    side : Side
+        Which way.
+    limit, index_value : float
+        In the measure's own unit: the limit, and the target's average.
+    measured : str
+        What is averaged, in words ("average score").
+    asked : str
+        What was asked, in short ("+20 %").
+    because : str
+        What the sentence adds (relative to what, since when, what uncovered names count as).
+    """
+
+    values: FloatArray
+    counted: FloatArray
+    side: Side
+    limit: float
+    index_value: float
+    measured: str
+    asked: str
+    because: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words, with its figures."""
+        says = f"The holdings' {self.measured} is {self.side.value} {shown(self.limit, self.unit)}"
+        index = f"the index has {shown(self.index_value, self.unit)}"
+        return f"{says} ({self.asked}; {index}).{' ' if self.because else ''}{self.because}"
+
+    @property
+    def ask(self) -> str:
+        """The wish in a few words, such as "average score: +20 %"."""
+        return f"{self.measured}: {self.asked}"
+
+    def average(self, active: FloatArray) -> float:
+        """The average at active weights, shape (n,); the limit itself where nothing that counts is held."""
+        weight = self.counted * (self.holdings.target + active)
+        total = float(weight.sum())
+        return float(weight @ self.values) / total if total > _NOTHING else self.limit
+
+    def measure(self, plan: Plan) -> float:
+        """The average after a plan."""
+        return self.average(self.holdings.active + plan.net(self.holdings.lot_name))
+
+    def slack(self, plan: Plan) -> float:
+        """Distance to the limit, in the measure's unit."""
+        away = self.measure(plan) - self.limit
+        return away if self.side is Side.AT_LEAST else -away
+
+    def binds(self, plan: Plan) -> bool:
+        """No room left, relative to the size of the measure."""
+        return self.slack(plan) < NO_ROOM * self.scale
+
+
+def average_limit(  # noqa: PLR0913 - the facts of one limit, all keyword-only
+    holdings: Holdings,
+    *,
+    values: FloatArray,
+    counted: FloatArray,
+    side: Side,
+    limit: float,
+    index_value: float,
+    name: str,
+    measured: str,
+    asked: str,
+    unit: str = "",
+    because: str = "",
+) -> AverageLimit:
+    """Build the rule with its row, scaled to the size of the measure.
+
+    Parameters
+    ----------
+    holdings : Holdings
+        Target and weights.
+    values, counted : ndarray of shape (n,)
+        s, finite, and k.
+    side, limit, index_value, name, measured, asked, unit, because
+        As in `AverageLimit`.
+    """
+    weight = counted * holdings.target
+    total = max(float(weight.sum()), _NOTHING)
+    spread = math.sqrt(float(weight @ (values - index_value) ** 2) / total)
+    scale = max(abs(index_value), spread, abs(limit) * NO_ROOM, _NOTHING)
+    row = np.asarray(counted * (values - limit) / scale, dtype=np.float64)
+    edge = -float(row @ holdings.target)
+    low, high = (edge, math.inf) if side is Side.AT_LEAST else (-math.inf, edge)
+    return AverageLimit(
+        holdings,
+        row,
+        low,
+        high,
+        name,
+        unit=unit,
+        scale=scale,
+        values=values,
+        counted=counted,
+        side=side,
+        limit=limit,
+        index_value=index_value,
+        measured=measured,
+        asked=asked,
+        because=because,
+    )
