@@ -85,6 +85,9 @@ class Fill:
         For a buy, whether its shares have replaced others sold at a loss already: they cannot again (26
         CFR 1.1091-1(e)). A lot whose holding period starts before its purchase says so by itself; one in
         a retirement account does not.
+    purchase_id : str
+        For a buy, what it was a part of, where that is known: parts of one purchase do not replace each
+        other (Rev. Rul. 56-602).
     """
 
     security_id: str
@@ -94,6 +97,7 @@ class Fill:
     gain_usd: Exact | None = None
     lot_id: str = ""
     replaced: bool = False
+    purchase_id: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "side", Side(self.side))

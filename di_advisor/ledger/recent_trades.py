@@ -9,15 +9,16 @@ not known counts neither as a recent purchase nor as an old one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from di_advisor.domain.amounts import Exact
+from di_advisor.domain.amounts import Exact, as_fraction
 from di_advisor.domain.lots import TaxLot
-from di_advisor.domain.portfolio import Account, AccountKind, Side
+from di_advisor.domain.portfolio import Account, AccountKind, Fill, Side
 from di_advisor.errors import InputError
 from di_advisor.ledger.days import calendar_day
 from di_advisor.units import CENTS_PER_USD
@@ -75,6 +76,10 @@ class Purchase:
         That lot, where it is still held.
     used : bool
         Whether its shares have replaced others already, as far as the lot or its fill says.
+    purchase_id : str
+        What it is a part of, where its fill says so.
+    gone : bool
+        Shares of a lot that is still held in part: its fills bought more than it holds.
     """
 
     account_id: str
@@ -84,11 +89,13 @@ class Purchase:
     lot_id: str = ""
     lot: TaxLot | None = None
     used: bool = False
+    purchase_id: str = ""
+    gone: bool = False
 
     @property
-    def order(self) -> tuple[int, str, str, str, str]:
+    def order(self) -> tuple[int, str, str, str, bool, str]:
         """Sort key: the latest first, ties by content, so that the order of rows in a file changes nothing."""
-        return (-self.on.toordinal(), self.account_id, self.security_id, self.lot_id, str(self.shares))
+        return (-self.on.toordinal(), self.account_id, self.security_id, self.lot_id, self.gone, str(self.shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,8 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
     earliest = as_of - timedelta(days=WASH_WINDOW_DAYS)
     found = []
     held: dict[str, TaxLot] = {}
-    replaced = {f.lot_id for f in account.fills if f.side is Side.BUY and f.lot_id and f.replaced}
+    bought: dict[str, Fraction] = {}
+    told = {f.lot_id: f for f in account.fills if f.side is Side.BUY and f.lot_id}
     for lot in account.lots:
         held[lot.lot_id] = lot
         if lot.acquired is None:
@@ -183,20 +191,33 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
                     hint="Correct the date; a purchase that is only planned is a fill, not a lot.",
                     lot_id=lot.lot_id,
                 )
-            used = lot.held_since != lot.acquired or lot.lot_id in replaced
-            found.append(Purchase(account.account_id, lot.security_id, lot.acquired, lot.shares, lot.lot_id, lot, used))
+            fill = told.get(lot.lot_id)
+            used = lot.held_since != lot.acquired or (fill is not None and fill.replaced)
+            part_of = "" if fill is None else fill.purchase_id
+            what = (account.account_id, lot.security_id, lot.acquired)
+            found.append(Purchase(*what, lot.shares, lot.lot_id, lot, used, part_of))
     for fill in account.fills:
         if fill.side is not Side.BUY or not in_wash_window(calendar_day(fill.on, "The date of a fill"), as_of):
             continue
         opened = held.get(fill.lot_id) if fill.lot_id else None
         if opened is not None and (opened.security_id, opened.acquired) == (fill.security_id, fill.on):
+            bought[opened.lot_id] = bought.get(opened.lot_id, Fraction(0)) + as_fraction(fill.shares)
             continue
         if fill.lot_id and opened is None and fill.on <= as_of and sold_replacement is SoldReplacement.DOES_NOT_COUNT:
             continue
-        found.append(
-            Purchase(account.account_id, fill.security_id, fill.on, fill.shares, fill.lot_id, opened, fill.replaced)
-        )
+        what = (account.account_id, fill.security_id, fill.on)
+        found.append(Purchase(*what, fill.shares, fill.lot_id, opened, fill.replaced, fill.purchase_id))
+    if sold_replacement is SoldReplacement.COUNTS:
+        found += [p for lot_id, shares in bought.items() for p in _gone(held[lot_id], shares, told[lot_id])]
     return found
+
+
+def _gone(lot: TaxLot, bought: Fraction, fill: Fill) -> Iterator[Purchase]:
+    """Shares that a lot's fills bought and that it holds no more."""
+    gone = bought - as_fraction(lot.shares)
+    if gone > 0 and lot.acquired is not None:
+        what = (lot.account_id, lot.security_id, lot.acquired)
+        yield Purchase(*what, gone, lot.lot_id, lot, purchase_id=fill.purchase_id, gone=True)
 
 
 def is_same_purchase(purchase: Purchase, lot: TaxLot) -> bool:

@@ -117,6 +117,7 @@ def _purchases(books: Books, account_id: str) -> list[Fill]:
             b.bought_on,
             lot_id=b.lot.lot_id,
             replaced=b.is_replacement,
+            purchase_id=b.purchase_id,
         )
         for b in books.lots_of(account_id)
         if b.bought_on is not None and b.bought_on >= first
@@ -133,7 +134,14 @@ def _purchases(books: Books, account_id: str) -> list[Fill]:
         and not (r.is_replacement or r.disallowed_usd)
     ]
     return fills + [
-        Fill(r.security_id, Side.BUY, _written(r.shares * r.split_since), r.bought_on, lot_id=r.lot_id)
+        Fill(
+            r.security_id,
+            Side.BUY,
+            _written(r.shares * r.split_since),
+            r.bought_on,
+            lot_id=r.lot_id,
+            purchase_id=r.purchase_id,
+        )
         for r in gone
         if r.bought_on is not None
     ]

@@ -22,9 +22,10 @@ from fractions import Fraction
 from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.washes import Washed, WashQuantities
+from di_advisor.ledger.holding_period import tacked_since
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS, in_wash_window
 
-__all__ = ["washed_by"]
+__all__ = ["lots_of_purchases", "washed_by"]
 
 _ZERO = Fraction(0)
 _NEVER = date.max
@@ -44,6 +45,7 @@ class _Piece:
     lost: bool = False
     lot_at: int = -1
     acquired: date = _NEVER
+    held_since: date = _NEVER
     sold: bool = False
     per_share: Fraction = _ZERO
     replaced: bool = False
@@ -89,16 +91,27 @@ def washed_by(signals: Signals, sells: Mapping[int, Decimal], buys: Mapping[int,
     return tuple(found)
 
 
+def lots_of_purchases(signals: Signals, washes: WashQuantities) -> dict[int, int]:
+    """Position of the account's own lot by the place of the purchase that brought it."""
+    account = signals.account
+    at = {(lot.lot_id, lot.acquired, as_fraction(lot.shares)): i for i, lot in enumerate(account.lots)}
+    return {
+        place: at[key]
+        for place, p in enumerate(washes.purchases)
+        if p.account_id == account.account_id and (key := (p.lot_id, p.on, as_fraction(p.shares))) in at
+    }
+
+
 def _pieces(signals: Signals, washes: WashQuantities, group: str, sells: Mapping[int, Decimal]) -> list[_Piece]:
     """What was bought in the window or is sold today, of one group."""
     account = signals.account
-    at_lot = {(account.account_id, lot.lot_id): i for i, lot in enumerate(account.lots)}
+    held_as = lots_of_purchases(signals, washes)
     pieces: list[_Piece] = []
     sold_from_offers: set[int] = set()
     for place, p in enumerate(washes.purchases):
         if p.group != group:
             continue
-        lot_at = at_lot.get((p.account_id, p.lot_id), -1)
+        lot_at = held_as.get(place, -1)
         piece = _Piece(as_fraction(p.shares), place, p.purchase_id, p.on, p.account_id, p.security_id, p.lot_id, p.lost)
         if lot_at in sells:
             sold_from_offers.add(lot_at)
@@ -120,9 +133,10 @@ def _sold(signals: Signals, piece: _Piece, lot_at: int) -> _Piece:
     """A piece as it is after its sale today."""
     account = signals.account
     lot, price = account.lots[lot_at], signals.market.price_usd[int(account.lot_name[lot_at])]
-    piece.sold, piece.lot_at, piece.acquired = True, lot_at, lot.acquired or _NEVER
+    piece.sold, piece.lot_at = True, lot_at
+    piece.acquired, piece.held_since = lot.acquired or _NEVER, lot.held_since or _NEVER
     taxed = account.kind not in RETIREMENT_KINDS and lot.basis_total_usd is not None
-    piece.per_share = lot.basis_of(1) - as_fraction(price) if taxed else _ZERO
+    piece.per_share = lot.basis_of(Fraction(1)) - as_fraction(price) if taxed else _ZERO
     return piece
 
 
@@ -146,6 +160,7 @@ def _of_sales(signals: Signals, washes: WashQuantities, group: str, sells: Mappi
         loss.settled, offer.replaced = True, True
         if not offer.lost:
             offer.per_share += loss.per_share
+            offer.held_since = tacked_since(offer.bought, today, loss.held_since)
         found.append(
             Washed(
                 lot_at=loss.lot_at,
@@ -162,8 +177,8 @@ def _of_sales(signals: Signals, washes: WashQuantities, group: str, sells: Mappi
         )
 
 
-def _loss_order(loss: _Piece) -> tuple[date, int, str, Fraction]:
-    return (loss.acquired, loss.place, loss.lot_id, -loss.per_share)
+def _loss_order(loss: _Piece) -> tuple[date, int, date, str, Fraction]:
+    return (loss.acquired, loss.place, loss.held_since, loss.lot_id, -loss.per_share)
 
 
 def _offer(loss: _Piece, pieces: list[_Piece], today: date) -> _Piece | None:
@@ -173,7 +188,11 @@ def _offer(loss: _Piece, pieces: list[_Piece], today: date) -> _Piece | None:
         for p in pieces
         if p.free and p.purchase_id != loss.purchase_id and p.bought != _NEVER and in_wash_window(p.bought, today)
     ]
-    return min(fit, key=lambda p: (p.bought, p.place, p.sold, p.lot_id), default=None)
+    first: dict[str, int] = {}
+    for p in pieces:
+        if p.bought != _NEVER:
+            first[p.purchase_id] = min(first.get(p.purchase_id, p.place), p.place)
+    return min(fit, key=lambda p: (p.bought, first[p.purchase_id], p.sold, p.place, p.lot_id), default=None)
 
 
 def _of_purchases(signals: Signals, washes: WashQuantities, group: str, buys: Mapping[int, Decimal]) -> list[Washed]:
@@ -185,11 +204,11 @@ def _of_purchases(signals: Signals, washes: WashQuantities, group: str, buys: Ma
     for loss in (x for x in washes.losses if x.group == group and in_wash_window(x.on, today)):
         waiting = as_fraction(loss.shares)
         per_share = as_fraction(loss.loss_usd) / waiting
-        for name in left:
-            shares = min(waiting, left[name])
+        for name, bought in left.items():
+            shares = min(waiting, bought)
             if not shares:
                 continue
-            waiting, left[name] = waiting - shares, left[name] - shares
+            waiting, left[name] = waiting - shares, bought - shares
             found.append(
                 Washed(
                     lot_at=-1,

@@ -92,14 +92,19 @@ def _free_purchases(windows: WashWindows, mine: Sequence[TaxLot]) -> tuple[tuple
     """Purchases that replaced nothing yet, earliest first, and the purchase of each lot of the account."""
     found: list[FreePurchase] = []
     purchase_of: dict[str, str] = {}
+    named: dict[tuple[str, str], str] = {}
     listed = [(key, p) for key, of in windows.purchases.items() for p in of]
     listed.sort(key=lambda each: (each[1].on, *each[1].order))
     for number, (key, purchase) in enumerate(listed):
         parts = [lot.lot_id for lot in mine if is_same_purchase(purchase, lot)]
+        name = (purchase.account_id, purchase.purchase_id)
         known = next((purchase_of[part] for part in parts if part in purchase_of), "")
+        known = named.get(name, "") or known if purchase.purchase_id else known
         # The number keeps purchases of other accounts apart from lots of this one.
         purchase_id = known or (f"own {parts[0]}" if parts else f"{number} {purchase.lot_id}")
         purchase_of.update(dict.fromkeys(parts, purchase_id))
+        if purchase.purchase_id:
+            named[name] = purchase_id
         if not purchase.used:
             found.append(_free(windows, key, purchase, purchase_id))
     return tuple(found), purchase_of
@@ -113,7 +118,7 @@ def _free(windows: WashWindows, key: str, purchase: Purchase, purchase_id: str) 
         on=purchase.on,
         shares=purchase.shares,
         purchase_id=purchase_id,
-        lot_id=purchase.lot_id,
+        lot_id="" if purchase.gone else purchase.lot_id,
         lost=purchase.account_id in windows.retirement_accounts,
     )
 
