@@ -142,6 +142,9 @@ def add_wishes(
         add(f"--do-not-{verb}", nargs="+", action="extend", metavar="ID", default=[], help=f"securities not to {verb}")
     add("--min-holding-days", type=int, metavar="DAYS", help="lots held for fewer days are not sold (0)")
     add("--turnover-max-percent", type=_percent, metavar="PERCENT", help="most turnover, one way (none)")
+    add("--withdraw-usd", type=usd, metavar="USD", help="cash to be raised and left aside (0)")
+    add("--benefit-min-usd", type=usd, metavar="USD", help="trade nothing where it is worth less than this (0)")
+    add("--cash-drag-percent", type=_percent, metavar="PERCENT", help="what idle cash gives up in a year (0)")
     add("--mode", type=_mode, metavar="MODE", help=f"one of: {', '.join(SUPPORTED_MODES)} ({default.mode})")
     own = {
         "tracking_error_max_bps": tracking_error_max_bps,
@@ -191,6 +194,9 @@ def mandate_of(arguments: argparse.Namespace) -> Mandate:
         "rounding": Rounding.FRACTIONAL if given["fractional"] else None,
         "min_holding_days": given["min_holding_days"],
         "turnover_max": given["turnover_max_percent"],
+        "withdrawal_usd": given["withdraw_usd"],
+        "benefit_min_usd": given["benefit_min_usd"],
+        "cash_drag_per_year": given["cash_drag_percent"],
         "mode": given["mode"],
         **{f"do_not_{verb}": frozenset(given[f"do_not_{verb}"]) or None for verb in ("buy", "sell", "hold")},
     }

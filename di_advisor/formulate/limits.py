@@ -78,7 +78,9 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         sells = mandate.mode is not TradingMode.BUY_ONLY
         stuck = np.where(signals.account.can_sell & sells, stuck, held)
         low[at] = np.maximum(0.0, held - size)[at]
-        high[at] = np.maximum(np.maximum(stuck, np.minimum(away.most, held)), held - size)[at]
+        one = np.array([float(share_step(mandate) * p) for p in signals.market.price_usd]) / holdings.value_usd
+        most_sold = np.maximum(size - one, 0.0)  # an order is whole steps of shares
+        high[at] = np.maximum(np.maximum(stuck, np.minimum(away.most, held)), held - most_sold)[at]
         too_small = held - high < minimum_trade(mandate, holdings.value_usd)
         high[at] = np.where(too_small, held, high)[at]
     if mandate.mode is TradingMode.LIQUIDATE:

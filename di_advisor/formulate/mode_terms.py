@@ -87,7 +87,7 @@ def mode_notes(mandate: Mandate, holdings: Holdings) -> tuple[str, ...]:
     if mandate.mode is TradingMode.RAISE_CASH:
         notes.append(
             "Cash is raised at the least tax and trading cost; risk and all else settle ties only, and may add "
-            f"${TIE_SHARE * float(aside):,.2f} to it at most ({percent_from_fraction(TIE_SHARE):g} % of the withdrawal)."
+            f"${TIE_SHARE * float(aside):,.2f} at most ({percent_from_fraction(TIE_SHARE):g} % of the withdrawal)."
         )
     if liquidating:
         notes.append(f"The account is liquidated: {', '.join(lifted(mandate))} are not applied.")

@@ -83,12 +83,15 @@ class Lattice:
         Weight of one step of shares.
     lowest, highest : ndarray of int, shape (n,)
         Fewest (unless zero) and most steps.
+    forced : ndarray of bool, shape (n,), optional
+        Where zero is not allowed either.
     """
 
     direction: FloatArray
     unit: FloatArray
     lowest: NDArray[np.int64]
     highest: NDArray[np.int64]
+    forced: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,8 @@ class Merit:
         after = np.where((step > 0) & (count == 0), lattice.lowest, after)
         after = np.where((step < 0) & (after < lattice.lowest), 0, after)
         open_ = (lattice.direction != 0) & (after >= 0) & (after <= lattice.highest)
+        if lattice.forced is not None:
+            open_ &= ~lattice.forced | (after >= lattice.lowest)
         return np.where(open_, after, count)
 
     def _state(self, amount: FloatArray) -> _State:

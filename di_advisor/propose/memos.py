@@ -15,6 +15,7 @@ from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.signals import Signals
 from di_advisor.formulate.cash_wishes import set_aside_usd
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.rules import slack_in_rows
 from di_advisor.propose.settle import TOLERANCE, Orders
 
 __all__ = ["memo_notes", "memos_usd"]
@@ -52,7 +53,7 @@ def memo_notes(problem: Problem, orders: Orders, signals: Signals, mandate: Mand
             f"${to_decimal(float(as_fraction(least)), _CENTS):,}."
         )
     elif mandate.benefit_min_usd > 0 and (orders.sells or orders.buys):
-        broken = [r.name for r in problem.rules if r.slack(problem.block.holdings.nothing()) < -TOLERANCE]
+        broken = [r.name for r in problem.rules if slack_in_rows(r, problem.block.holdings.nothing()) < -TOLERANCE]
         if broken:
             notes.append(
                 "The least benefit you ask for does not apply here: doing nothing would break "

@@ -18,14 +18,14 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import SettlementError
 from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap
+from di_advisor.formulate.limits import share_step
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.rules import Locked
+from di_advisor.formulate.rules import Locked, slack_in_rows
 from di_advisor.formulate.terms import LotTax, TradingCost, WaitingValue
 from di_advisor.propose.lattice import descend
 from di_advisor.propose.lattice_merit import Lattice, SaleCurve
 from di_advisor.solve.solution import Solution
-from di_advisor.units import ROUND_LOT_SHARES
 
 __all__ = ["TOLERANCE", "Orders", "settle", "share_step"]
 
@@ -74,16 +74,9 @@ class Orders:
 def _worth_usd(problem: Problem, plan: Plan) -> float:
     """What the rounded plan is worth over doing nothing; infinite where doing nothing breaks a rule."""
     nothing = problem.block.holdings.nothing()
-    if any(rule.slack(nothing) < -TOLERANCE for rule in problem.rules):
+    if any(slack_in_rows(rule, nothing) < -TOLERANCE for rule in problem.rules):
         return math.inf
     return sum(t.value_usd(nothing) - t.value_usd(plan) for t in problem.terms)
-
-
-def share_step(mandate: Mandate) -> Decimal:
-    """Smallest number of shares an order can differ by."""
-    if mandate.rounding is Rounding.FRACTIONAL:
-        return Decimal(1).scaleb(-mandate.share_decimals)
-    return Decimal(ROUND_LOT_SHARES) if mandate.rounding is Rounding.ROUND_LOTS else Decimal(1)
 
 
 def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mandate) -> Orders:
@@ -117,7 +110,7 @@ def _rounded(
     problem: Problem, solution: Solution, signals: Signals, mandate: Mandate
 ) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
     """Shares sold by lot and bought by name, on the mandate's lattice."""
-    account, market = signals.account, signals.market
+    market = signals.market
     holdings = problem.block.holdings
     locked = next(r for r in problem.rules if isinstance(r, Locked))
     slope = np.zeros(len(holdings.lot_name))
@@ -145,10 +138,15 @@ def _rounded(
     count = np.clip(np.rint(np.abs(net) / unit), 0, most).astype(np.int64)
     count = np.where((count < least) & (direction != 0), np.where(least <= most, least, 0), count)
     count = np.where(direction == 0, 0, count)
-    count = np.where(np.abs(net) < 0.5 * least * unit, 0, count)
+    # What must be sold but for the last shares that an order can hold is not taken back.
+    forced = (direction < 0) & unwanted
+    must = np.ceil((holdings.active - problem.block.active_upper) / unit - 1e-9)
+    least = np.where(forced, np.clip(must, least, np.maximum(most, least)), least).astype(np.int64)
+    count = np.where(forced, np.clip(count, np.minimum(least, most), most), count)
+    count = np.where((np.abs(net) < 0.5 * least * unit) & ~forced, 0, count)
     fixed = np.where(sold_out, -sellable, 0.0)
     if mandate.rounding is not Rounding.FRACTIONAL:
-        lattice = Lattice(direction, unit, least, most)
+        lattice = Lattice(direction, unit, least, most, forced)
         count = descend(problem, lattice, sale, count, fixed, solution.prices.risk, steps_max=4 * n)
     buys = {int(i): step * int(count[i]) for i in np.flatnonzero((direction > 0) & (count > 0))}
     selling = np.where(sold_out, np.inf, np.where(direction < 0, count.astype(np.float64), 0.0))
@@ -261,7 +259,7 @@ def _enough(
 def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
     """Every rule on the rounded plan, and no name (or identical group) sold at a loss and bought."""
     for rule in problem.rules:
-        slack = rule.slack(orders.plan)
+        slack = slack_in_rows(rule, orders.plan)
         allowed = 0.0 if isinstance(rule, TrackingErrorCap) else TOLERANCE
         if slack < -allowed:
             raise SettlementError(
