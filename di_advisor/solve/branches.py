@@ -46,6 +46,8 @@ def close_gap(
     *,
     ask: Callable[[], None],
     solves_max: int = 30,
+    enough: float = _ENOUGH,
+    climbing: bool = True,
 ) -> Solution:
     """Improve plan and bound of discrete choices.
 
@@ -63,6 +65,10 @@ def close_gap(
         Called before each solve; raises where the search was cancelled.
     solves_max : int
         Budget of convex solves.
+    enough : float
+        Gap at which to stop, as a share of the benefit over doing nothing (either way).
+    climbing : bool
+        Whether the bound may still rise; where it is at its top already only names are switched.
 
     Returns
     -------
@@ -70,8 +76,8 @@ def close_gap(
         The best plan, with the best bound.
     """
     work = _Work(names, shared, hot, start, ask)
-    while work.solves < solves_max and not work.closed:
-        climbed = work.climb()
+    while work.solves < solves_max and not work.closed(enough):
+        climbed = climbing and work.climb()
         if not work.switch(solves_max) and not climbed:
             break
     return replace(work.best, bound=max(work.bound, start.bound))
@@ -91,11 +97,10 @@ class _Work:
         self.share = _MOST_AT_ONCE
         self.seen: set[bytes] = {start.choices.tobytes()}
 
-    @property
-    def closed(self) -> bool:
-        """Whether the gap is next to nothing beside the benefit."""
+    def closed(self, enough: float) -> bool:
+        """Whether the gap is next to nothing beside the benefit (or, where much had to be sold, the harm)."""
         gap = self.best.objective - max(self.bound, self.floor)
-        return gap <= _ENOUGH * max(self.best.nothing - self.best.objective, 0.0)
+        return gap <= enough * abs(self.best.nothing - self.best.objective)
 
     def climb(self) -> bool:
         """One step up the bound: towards the prices of the choices that the best prices ask for."""

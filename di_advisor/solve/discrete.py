@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.problem import Block
+from di_advisor.solve.baseline import baseline_objective
 from di_advisor.solve.branches import close_gap
 from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.feasible import choose, feasible_choices, shared_groups, within_limits
@@ -27,6 +28,7 @@ from di_advisor.solve.minimum import settle_minimum_trades
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import ConvexAnswer, HotPath, QuadraticProgram
 from di_advisor.solve.solution import FEASIBLE, Solution, judge
+from di_advisor.solve.smoothed import climbed
 from di_advisor.solve.tracking import (
     RISK_ALONE,
     Capped,
@@ -40,6 +42,7 @@ Cancel = Callable[[], bool]
 
 _GAIN = 1e-11
 _ENOUGH = 5e-5
+_ENOUGH_COUNTED = 5e-4
 _SPEED = 0.5
 _FEW = 4
 _ROUNDS_FIRST = 4
@@ -98,7 +101,17 @@ class Search:
             final = idle
         if idle is not None and idle.objective <= final.objective:
             final = idle
-        return replace(final, bound=max(final.bound, self.bound), counts=self.hot.counts)
+        return self._certified(final, idle)
+
+    def _certified(self, final: Solution, idle: Solution | None) -> Solution:
+        """The plan with the best bounds, and with the baseline it is held against."""
+        final = replace(final, bound=max(final.bound, self.bound), counts=self.hot.counts)
+        if self.block.share_step is not None:
+            final = replace(final, shares_bound=self.names.bound_in_shares(final.prices))
+        if idle is None and self.names.counting.limited:
+            least = baseline_objective(self.block)
+            final = replace(final, baseline=least)
+        return final
 
     def first_price(self, program: QuadraticProgram) -> float:
         """Price of variance to begin with."""
@@ -107,6 +120,9 @@ class Search:
 
     def best_plan(self, first: Prices) -> Solution:
         """The best plan from first prices on: rounds first, then names one by one where that still pays."""
+        if self.names.counting.limited:
+            found = self.counted(first)
+            return self.finish(self.switched(found).choices, self.block.aversion)
         found = self.rounds_from(first, min(self.rounds, _ROUNDS_FIRST)).solution
         return self.finish(self.closed(found).choices, self.block.aversion)
 
@@ -122,6 +138,35 @@ class Search:
         )
         self.bound = max(self.bound, closed.bound)
         return closed
+
+    def counted(self, first: Prices) -> Solution:
+        """A plan within the limits on numbers, chosen at the prices of the highest bound.
+
+        Raises
+        ------
+        InfeasibleError, UncertifiedError
+            When the limits cannot be kept, or no choices were found that keep them and leave a plan.
+        """
+        self.names.counting.refuse_hopeless()
+        soft = climbed(self.names, first)
+        self.bound = max(self.bound, soft.bound)
+        found = self.attempt(self._choices_at(soft.prices), first.risk)
+        if found is None:  # only a value to beat can prune, and none was given
+            raise UnfinishedError("The first solve was pruned.", hint="Allow more rounds.")
+        return found
+
+    def switched(self, found: Solution) -> Solution:
+        """A plan within the limits on numbers improved by switching and swapping names."""
+        return close_gap(
+            self.names,
+            self.shared,
+            self.hot,
+            replace(found, bound=self.bound),
+            ask=self._ask,
+            solves_max=self.rounds,
+            enough=_ENOUGH_COUNTED,
+            climbing=False,
+        )
 
     def _idle(self, prices: Prices) -> Solution | None:
         """Doing nothing, where that keeps every rule: no search may end with less."""

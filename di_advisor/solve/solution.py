@@ -60,6 +60,9 @@ class Solution:
     shares_bound : float
         Lower bound over all plans in whole steps of shares, where the block says what a step is; this is
         what a rounded plan is held against. The plan here is not rounded, and may be better.
+    baseline : float or None
+        Objective of the plan that trades least where doing nothing would break the limits on numbers
+        (`di_advisor.solve.baseline`); None where it was not asked for.
     """
 
     plan: Plan
@@ -73,6 +76,12 @@ class Solution:
     solver: str
     counts: SolverCounts
     shares_bound: float = -np.inf
+    baseline: float | None = None
+
+    @property
+    def benefit(self) -> float:
+        """How much better the plan is than the baseline: than doing nothing, where that is allowed."""
+        return (self.nothing if self.baseline is None else self.baseline) - self.objective
 
     @property
     def bound_after_rounding(self) -> float:
