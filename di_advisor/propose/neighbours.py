@@ -30,8 +30,7 @@ from di_advisor.solve.tracking import solve_capped
 __all__ = ["Neighbour", "Neighbours", "dollars_between"]
 
 _OUTSIDE = 1e-9
-_GAP = 1e-9
-_SOLVES_MAX = 60
+_GAP = 1e-7
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ class Neighbours:
         if shut is not None:
             program.limits = replace(program.limits, open_segments=program.limits.open_segments & ~shut)
         _refuse_stuck(block, program)
-        found = solve_capped(program, start=self.solution.prices.risk, gap=_GAP, solves_max=_SOLVES_MAX)
+        found = solve_capped(program, start=self.solution.prices.risk, gap=_GAP)
         if found is None:  # only a value to beat can prune, and none was given
             raise UnfinishedError("A plan next door was not solved.", hint="Nothing is said about this question.")
         segments = block.segments
@@ -127,7 +126,8 @@ class Neighbours:
         """Refuse an answer that breaks a limit or is not optimal for its choices."""
         off = residual_of(block, found.choices, found.amounts, found.active)
         off = max(off, float(found.amounts[~program.limits.open_segments].max(initial=0.0)))
-        gap = found.objective - program.bound(found.prices)
+        # the program has the prices of washed parts in its slopes, as the choices have them
+        gap = objective_of(program.block, found.amounts, found.active) - program.bound(found.prices)
         scale = max(abs(found.objective), abs(self.solution.nothing - found.objective))
         if not (off <= FEASIBLE and gap <= max(CONVEX_GAP * scale, NEGLIGIBLE)):
             raise UncertifiedError(

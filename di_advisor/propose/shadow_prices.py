@@ -19,7 +19,7 @@ from di_advisor.formulate.rules import NO_ROOM, ActiveGroup, NameLimits, Rule
 from di_advisor.propose.limit_units import LimitUnit, unit_of
 from di_advisor.propose.marginals import Marginals
 from di_advisor.propose.proposal import ShadowPrice
-from di_advisor.solve.choices import Choice
+from di_advisor.solve.choices import Choice, washed
 from di_advisor.solve.solution import Solution
 
 __all__ = ["shadow_prices"]
@@ -40,7 +40,14 @@ def shadow_prices(problem: Problem, solution: Solution, tickers: Sequence[str]) 
     """
     if not (solution.plan.sells.any() or solution.plan.buys.any()):
         return ()  # doing nothing comes with the prices of another plan
-    found = list(_of_rules(problem, solution, Marginals.of(problem.block, solution.plan, solution.prices), tickers))
+    found = list(
+        _of_rules(
+            problem,
+            solution,
+            Marginals.of(washed(problem.block, solution.choices), solution.plan, solution.prices),
+            tickers,
+        )
+    )
     return tuple(sorted(found, key=lambda s: -s.step * s.price_usd))
 
 

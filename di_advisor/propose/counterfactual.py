@@ -1,0 +1,234 @@
+"""Counterfactuals: the plan without one of its trades, solved again, and what that costs.
+
+Problem: the dollars of a trade say what it does beside the others; they do not say what the plan
+would be worth without it, when everything else may give way. Decision: the name may not trade (for a
+sale: the lot may not be sold, other lots of the name may), the discrete choices of all other names are
+kept, and the convex problem that is left is solved exactly, warm. Where the rules cannot be kept
+without the trade, the rules that need it are named.
+
+Limits: figures are before rounding to shares. The counterfactuals of all trades need not add up to the
+benefit of the plan: without one trade others partly stand in for it (then they add up to less), and
+trades that only pay together are each worth the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.frozen_map import FrozenMap
+from di_advisor.domain.portfolio import Side
+from di_advisor.domain.trades import Trade
+from di_advisor.errors import InfeasibleError, SolveError, UnfinishedError, UnknownSecurityError
+from di_advisor.formulate.problem import Block
+from di_advisor.propose.neighbours import Neighbour, dollars_between
+from di_advisor.propose.planned import Planned, never
+from di_advisor.propose.without_rule import without_rule
+from di_advisor.solve.choices import Choice, Choices
+
+__all__ = ["Counterfactual", "Place", "counterfactual", "counterfactuals", "place_of", "without"]
+
+_AT = 1e-8
+_DUST = 1e-9
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """The plan without one trade.
+
+    Attributes
+    ----------
+    side, security_id, lot_id
+        The trade; no lot for a buy.
+    worse_usd : Decimal or None
+        What the plan is worth less without it, in cents; None where there is no plan without it.
+    dollars : Mapping of str to Decimal
+        The same by term of the objective; positive: the term is that much worse without the trade.
+    needed_by : tuple of str
+        Where there is no plan without the trade: the rules each of which alone needs it.
+    sentence : str
+        In plain words; not escaped.
+    """
+
+    side: Side
+    security_id: str
+    lot_id: str
+    worse_usd: Decimal | None
+    dollars: Mapping[str, Decimal] = field(default_factory=dict)
+    needed_by: tuple[str, ...] = ()
+    sentence: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dollars", FrozenMap(self.dollars))
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a trade stands in the signals: its name, and its lot (-1 for a buy)."""
+
+    name: int
+    lot: int
+
+
+def place_of(planned: Planned, trade: Trade) -> Place:
+    """Positions of a trade's name and lot.
+
+    Raises
+    ------
+    UnknownSecurityError
+        If the plan has no such trade.
+    """
+    account, universe = planned.signals.account, planned.signals.market.universe
+    name = universe.positions.get(trade.security_id, -1)
+    if trade.side is Side.BUY and name in planned.orders.buys:
+        return Place(name, -1)
+    for lot in planned.orders.sells:
+        if trade.side is Side.SELL and account.lots[lot].lot_id == trade.lot_id and account.lot_name[lot] == name:
+            return Place(name, lot)
+    raise UnknownSecurityError(
+        f"The proposal does not {trade.side.value} {trade.lot_id or trade.security_id}.",
+        hint="Ask about one of proposal.trade_list, or use why_not for what is not traded.",
+    )
+
+
+def without(planned: Planned, place: Place, *, block: Block | None = None) -> Neighbour:
+    """The best plan without a trade, the choices of all other names kept.
+
+    Parameters
+    ----------
+    planned : Planned
+        The plan.
+    place : Place
+        The trade.
+    block : Block, optional
+        Another block of the same names; the plan's own when left out.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan without it keeps the rules.
+    UncertifiedError, UnfinishedError
+        If no solver certified one.
+    """
+    block = planned.problem.block if block is None else block
+    idle = planned.solution.choices.copy()
+    idle[place.name] = Choice.NOTHING
+    if place.lot < 0:
+        return planned.neighbours.solve(idle, block=block)
+    kept = planned.solution.choices
+    shut: NDArray[np.bool_] = block.segments.lot == place.lot
+    if not _others_sold(block, kept, place, shut):
+        return planned.neighbours.solve(idle, block=block)
+    try:
+        found = planned.neighbours.solve(kept, block=block, shut=shut)
+    except InfeasibleError:
+        return planned.neighbours.solve(idle, block=block)
+    least = float(block.min_trade[place.name])
+    trade = abs(float(found.active[place.name] - block.holdings.active[place.name]))
+    if least <= 0 or trade > least + _AT:
+        return found  # the minimum does not hold it: by convexity not trading is no better
+    try:
+        other = planned.neighbours.solve(idle, block=block)
+    except SolveError:
+        return found
+    return other if other.objective < found.objective else found
+
+
+def _others_sold(block: Block, choices: Choices, place: Place, shut: NDArray[np.bool_]) -> bool:
+    """Whether the name may sell other lots instead."""
+    segments = block.segments
+    return choices[place.name] != Choice.NOTHING and bool((segments.sell & (segments.name == place.name) & ~shut).any())
+
+
+def counterfactual(planned: Planned, trade: Trade) -> Counterfactual:
+    """What the plan is worth less without one of its trades.
+
+    Raises
+    ------
+    UnknownSecurityError
+        If it is not a trade of the plan.
+    SolveError
+        If the question was not answered with a certificate.
+    """
+    place = place_of(planned, trade)
+    which = f"this {'purchase' if trade.side is Side.BUY else 'sale'}"
+    try:
+        found = without(planned, place)
+    except InfeasibleError:
+        needed = _needed_by(planned, place)
+        listed = " or ".join(needed) or "the rules together"
+        says = f"Without {which} there is no plan, with the sides of all other names kept: it is needed by {listed}."
+        return Counterfactual(trade.side, trade.security_id, trade.lot_id, None, {}, needed, says)
+    dollars = dollars_between(planned.problem, planned.solution.plan, found.plan)
+    worse = sum(dollars.values(), Decimal(0))
+    plan = planned.solution.plan
+    made = float(plan.buys[place.name] if place.lot < 0 else plan.sells[place.lot])
+    says = _said(which, worse, made)
+    return Counterfactual(trade.side, trade.security_id, trade.lot_id, worse, dollars, (), says)
+
+
+def _said(which: str, worse: Decimal, made: float) -> str:
+    if made <= _DUST:
+        return f"{which[0].upper()}{which[1:]} came about when rounding to shares: the plan before rounding has none."
+    if worse < 0:
+        return f"Without {which} the plan would be ${-worse:,} better, which its certified gap allows for."
+    if worse == 0:
+        return f"Without {which} the plan is worth as much, to the cent: others stand in for it."
+    return f"Without {which} the plan is worth ${worse:,} less."
+
+
+def counterfactuals(
+    planned: Planned,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cancel: Callable[[], bool] = never,
+) -> tuple[Counterfactual, ...]:
+    """The counterfactual of every trade, in the order of the proposal.
+
+    Parameters
+    ----------
+    planned : Planned
+        The plan.
+    progress : callable, optional
+        Told how many are done, of how many.
+    cancel : callable
+        Asked between trades.
+
+    Raises
+    ------
+    UnfinishedError
+        If cancelled.
+    SolveError
+        If one was not answered with a certificate.
+    """
+    trades = planned.proposal.trade_list
+    found: list[Counterfactual] = []
+    for trade in trades:
+        if cancel():
+            raise UnfinishedError("The counterfactuals were cancelled.", hint="Ask again to have all of them.")
+        found.append(counterfactual(planned, trade))
+        if progress is not None:
+            progress(len(found), len(trades))
+    return tuple(found)
+
+
+def _needed_by(planned: Planned, place: Place) -> tuple[str, ...]:
+    """Rules without each of which, alone, there is a plan without the trade."""
+    found = []
+    for rule in planned.problem.rules:
+        block = without_rule(planned.problem, rule)
+        if block is None:
+            continue
+        try:
+            without(planned, place, block=block)
+        except SolveError:
+            continue
+        found.append(rule.name)
+    return tuple(found)
