@@ -28,7 +28,8 @@ def test_basis_points_and_percent_become_fractions():
             *["--tracking-error-max-bps", "150", "--sector-band-bps", "200", "--name-band-bps", "50"],
             *["--cash-min-bps", "10", "--cash-max-bps", "80", "--turnover-max-percent", "20", "--risk-aversion", "10"],
             *["--min-trade-usd", "500.50", "--fractional", "--do-not-buy", "A", "B", "--do-not-buy", "C"],
-            *["--min-holding-days", "31", "--mode", "sell_only"],
+            *["--min-holding-days", "31", "--mode", "sell_only", "--withdraw-usd", "1234.56"],
+            *["--benefit-min-usd", "25", "--cash-drag-percent", "4"],
         )
     )
     assert wishes.tracking_error_max == pytest.approx(0.015)
@@ -42,6 +43,8 @@ def test_basis_points_and_percent_become_fractions():
     assert wishes.do_not_buy == {"A", "B", "C"}
     assert wishes.min_holding_days == 31
     assert wishes.mode is TradingMode.SELL_ONLY
+    assert (wishes.withdrawal_usd, wishes.benefit_min_usd) == (Decimal("1234.56"), Decimal(25))
+    assert wishes.cash_drag_per_year == pytest.approx(0.04)
 
 
 def test_tax_rates_are_percent_and_have_stated_defaults():
@@ -58,7 +61,7 @@ def test_tax_rates_are_percent_and_have_stated_defaults():
         (["--cash", "$1,000"], "is not a number: '$1,000'. Hint: Write it as 1234.56, without separators."),
         (["--as-of", "03/04/2024"], "'03/04/2024' is not a date in the form YYYY-MM-DD."),
         (["--mode", "yolo"], "'yolo' is not a mode of this version; choose from rebalance, buy_only, sell_only"),
-        (["--mode", "liquidate"], "'liquidate' is not a mode of this version"),
+        (["--mode", "transition"], "'transition' is not a mode of this version"),
         (["--tracking-error-max-bps", "0"], "0 bps is not above 0"),
         (["--tracking-error-max-bps", "-5"], "-5 bps is not above 0"),
         (["--tax-long-percent", "0.238"], "0.238 is less than 1 percent. Rates are percent, not fractions: 23.8"),
@@ -104,8 +107,8 @@ def test_help_shows_the_defaults_of_its_own_command_and_no_mode_that_is_refused(
         assert shown.format("none") not in demo_help
     assert "tracking error per year (200)" in demo_help
     assert "smallest trade of a name (250)" in demo_help
-    assert "one of: rebalance, buy_only, sell_only (rebalance)" in propose_help
-    assert "liquidate" not in propose_help
+    assert "one of: rebalance, buy_only, sell_only, raise_cash, tax_unaware, liquidate (rebalance)" in propose_help
+    assert "transition" not in propose_help
 
 
 def test_the_demo_keeps_the_wishes_that_its_help_names():
