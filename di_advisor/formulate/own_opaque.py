@@ -213,9 +213,10 @@ class OpaqueRule:
 
     def measure(self, plan: Plan) -> float:
         """Largest excess in the unit of a weight, 0 or less when kept; of a cone, its violation."""
+        built, sizes = self._built, self._sizes  # before the plan is put: sizes are taken on other plans
         self._leaves.put(plan)
         worst = -np.inf
-        for constraint, size in zip(self._built, self._sizes, strict=True):
+        for constraint, size in zip(built, sizes, strict=True):
             figures = figures_of(constraint)
             with np.errstate(all="ignore"):  # told by the value
                 value = np.asarray(constraint.violation() if figures is None else figures.value, dtype=np.float64)

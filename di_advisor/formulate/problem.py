@@ -147,6 +147,11 @@ class Problem:
         return bool(self.opaque_terms or self.opaque_rules)
 
     @property
+    def opaque_names(self) -> tuple[str, ...]:
+        """Names of the own terms and rules that only a cone solver understands."""
+        return (*(t.name for t in self.opaque_terms), *(r.name for r in self.opaque_rules))
+
+    @property
     def separable_terms(self) -> tuple[Term, ...]:
         """The terms that the block holds."""
         return tuple(t for t in self.terms if t not in self.opaque_terms)

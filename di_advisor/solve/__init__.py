@@ -51,6 +51,10 @@ def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Sol
         When there is no certified plan.
     """
     try:
+        if problem.is_opaque:
+            from di_advisor.solve.opaque import solve_opaque
+
+            return solve_opaque(problem, search_for, cancel=cancel, rounds=rounds)
         return search_for(problem.block, cancel, rounds).run()
     except InfeasibleError as error:
         named = _named(problem, error)

@@ -40,6 +40,10 @@ class SolverCounts:
         field = _FIELDS[solver]
         return replace(self, **{field: getattr(self, field) + 1})
 
+    def and_more(self, other: SolverCounts) -> SolverCounts:
+        """These and those of another search."""
+        return SolverCounts(*(getattr(self, field) + getattr(other, field) for field in _FIELDS.values()))
+
     def __str__(self) -> str:
         """As in "12 convex solves: 11 by dual Newton, 1 by PIQP"."""
         parts = [f"{getattr(self, field)} by {name}" for name, field in _FIELDS.items() if getattr(self, field)]

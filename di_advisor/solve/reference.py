@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Plan, SymbolicPlan
 from di_advisor.formulate.problem import Problem
-from di_advisor.solve.choices import Choice, Choices
+from di_advisor.formulate.symbolic import symbolic_plan
+from di_advisor.solve.choices import Choice, Choices, is_any
 
-__all__ = ["ReferenceAnswer", "solve_reference"]
+__all__ = ["ReferenceAnswer", "choice_constraints", "solve_reference"]
 
 _TOLERANCES = (1e-9, 1e-8, 3e-8)
 _SCALE = 1e3
@@ -34,36 +34,30 @@ class ReferenceAnswer:
     objective: float
 
 
-def _symbols(problem: Problem) -> tuple[SymbolicPlan, list[Any]]:
-    cp = cvxpy()
-
-    holdings, risk = problem.block.holdings, problem.block.risk
-    n, k, lots = len(holdings.held), len(risk.factors), len(holdings.lot_name)
-    sells, buys = cp.Variable(lots), cp.Variable(n)
-    active, exposures = cp.Variable(n), cp.Variable(k)
-    gather = sp.csr_matrix((np.ones(lots), (holdings.lot_name, np.arange(lots))), shape=(n, lots))
-    sold = gather @ sells
-    ties = [active == holdings.active + buys - sold, exposures == risk.exposures.T @ active]
-    return SymbolicPlan(sells, buys, active, exposures, sold), ties
-
-
-def _choice_constraints(problem: Problem, choices: Choices, symbols: SymbolicPlan) -> list[Any]:
+def choice_constraints(problem: Problem, choices: Choices, symbols: SymbolicPlan) -> list[Any]:
     """What fixed choices forbid and demand."""
     block = problem.block
     of_name = block.holdings.lot_name
     gain_only = ~block.segments.names_with_losses(len(choices))[of_name]
     of_lot = choices[of_name]
     minimum = block.min_trade
-    trims = (of_lot == Choice.SELL_GAINS) | ((of_lot == Choice.BUY) & (minimum[of_name] <= 0))
-    sell_open = (of_lot == Choice.SELL) | (of_lot == Choice.EITHER) | (trims & gain_only)
-    buy_open = (choices == Choice.BUY) | (choices == Choice.EITHER)
+    buys_of_lot = is_any(of_lot, Choice.BUY, Choice.BUY_BEYOND)
+    trims = (of_lot == Choice.SELL_GAINS) | (buys_of_lot & (minimum[of_name] <= 0))
+    sell_open = is_any(of_lot, Choice.SELL, Choice.EITHER, Choice.EXIT, Choice.SELL_BEYOND) | (trims & gain_only)
+    buy_open = is_any(choices, Choice.BUY, Choice.EITHER, Choice.BUY_BEYOND)
     constraints: list[Any] = []
     if (~sell_open).any():
         constraints.append(symbols.sells[np.flatnonzero(~sell_open)] == 0)
     if (~buy_open).any():
         constraints.append(symbols.buys[np.flatnonzero(~buy_open)] == 0)
-    selling = np.flatnonzero(((choices == Choice.SELL) | (choices == Choice.SELL_GAINS)) & (minimum > 0))
-    buying = np.flatnonzero((choices == Choice.BUY) & (minimum > 0))
+    selling = np.flatnonzero(is_any(choices, Choice.SELL, Choice.SELL_GAINS, Choice.SELL_BEYOND) & (minimum > 0))
+    buying = np.flatnonzero(is_any(choices, Choice.BUY, Choice.BUY_BEYOND) & (minimum > 0))
+    out = np.flatnonzero(choices == Choice.EXIT)
+    if len(out):
+        segments = block.segments
+        amounts = np.where(segments.sell, segments.width, 0.0)
+        everything = np.bincount(segments.name, weights=amounts, minlength=len(choices))
+        constraints.append(symbols.sold[out] == everything[out])
     if len(selling):
         constraints.append(symbols.sold[selling] >= minimum[selling])
     if len(buying):
@@ -83,10 +77,10 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
     """
     cp = cvxpy()
 
-    symbols, constraints = _symbols(problem)
+    symbols, constraints = symbolic_plan(problem.block.holdings, problem.block.risk)
     for rule in problem.rules:
         constraints += rule.constraints(symbols)
-    constraints += _choice_constraints(problem, choices, symbols)
+    constraints += choice_constraints(problem, choices, symbols)
     objective: Any = sum(term.expression(symbols) for term in problem.terms)
     model = cp.Problem(cp.Minimize(_SCALE * objective), constraints)
     for tolerance in _TOLERANCES:

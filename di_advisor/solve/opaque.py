@@ -1,0 +1,318 @@
+"""Problems with own terms or rules that only a cone solver understands, discrete choices and certificate included.
+
+Problem: sides and minimum trades make the problem discrete, and the certificate of the hot path knows
+separable terms only. Decision: first the relaxation (every name free) in cvxpy and Clarabel, whose
+bound is reckoned here; then the tangent problem at its plan (`tangent`), which is separable and lies
+below, so that the usual search finds choices and a bound with the discrete choices inside; then the
+true problem with these choices fixed. Tangents at better plans follow while they help. Every rule is
+measured on the plan by itself, without any solver, and a plan that breaks one is refused.
+
+Limits: choices come from tangents and from rounding, so the best plan may be missed; the certificate
+says by how much at most. Wash sales that are priced, not banned, are refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from di_advisor.errors import InfeasibleError, SolveError, UncertifiedError, UnfinishedError, UnsupportedWishError
+from di_advisor.formulate.account_rules import CashRange
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.formulate.rules import Rule
+from di_advisor.solve.choices import Choice, Choices, is_any, relaxed
+from di_advisor.solve.counts import SolverCounts
+from di_advisor.solve.discrete import Cancel, Search
+from di_advisor.solve.feasible import feasible_choices, shared_groups
+from di_advisor.solve.own_model import ConvexPlan, solve_convex
+from di_advisor.solve.prices import Prices
+from di_advisor.solve.solution import FEASIBLE, Solution
+from di_advisor.solve.tangent import tangent
+
+__all__ = ["objective_on", "residual_on", "solve_opaque", "solve_opaque_with"]
+
+SearchFor = Callable[[Block, Cancel, int], Search]
+"""Makes the search that fits a separable block."""
+
+_ENOUGH = 5e-5
+_TANGENTS = 6
+_PASSES = 6
+_DUST = 1e-7
+
+
+def objective_on(problem: Problem, plan: Plan) -> float:
+    """All terms on a plan, a fraction of the account's value."""
+    return sum(term.value_usd(plan) for term in problem.terms) / problem.block.holdings.value_usd
+
+
+def residual_on(problem: Problem, plan: Plan) -> float:
+    """Largest violation of any rule, of a lot's size, or of one side for an identical group, on a plan."""
+    block, holdings = problem.block, problem.block.holdings
+    over = [0.0, float((plan.sells - holdings.lot_weight).max(initial=0.0))]
+    over += [-_solved_for(rule).slack(plan) for rule in problem.rules]
+    segments = block.segments
+    at_loss = np.zeros(len(holdings.lot_name), dtype=np.bool_)
+    at_loss[segments.lot[segments.loss]] = True
+    size = int(block.groups.max(initial=-1)) + 1
+    lost = np.bincount(block.groups[holdings.lot_name], weights=np.where(at_loss, plan.sells, 0.0), minlength=size)
+    bought = np.bincount(block.groups, weights=plan.buys, minlength=size)
+    return max(*over, float(np.minimum(lost, bought).max(initial=0.0)))
+
+
+def _solved_for(rule: Rule) -> Rule:
+    """The cash rule as it is solved for: without the quadratic part of impact, as on the hot path."""
+    if not isinstance(rule, CashRange):
+        return rule
+    return replace(rule, cost=replace(rule.cost, impact=np.zeros_like(rule.cost.impact), power=None, linear=None))
+
+
+class _OwnSearch:
+    """One search; `best` is the best plan so far, `bound` the best bound."""
+
+    def __init__(self, problem: Problem, search_for: SearchFor, cancel: Cancel, rounds: int) -> None:
+        self.problem, self.search_for, self.cancel, self.rounds = problem, search_for, cancel, rounds
+        self.block = problem.block
+        self.bound = -np.inf
+        self.counts = SolverCounts()
+        self.best: Solution | None = None
+        self.prices: Prices | None = None
+        self.failure: SolveError | None = None
+        self.seen: list[Plan] = []
+        self.nothing = objective_on(problem, self.block.holdings.nothing())
+
+    def convex(self, choices: Choices, *, bounding: bool = False, problem: Problem | None = None) -> ConvexPlan:
+        if self.cancel():
+            raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
+        self.counts = self.counts.plus("Clarabel")
+        return solve_convex(problem or self.problem, choices, bounding=bounding)
+
+    def run(self) -> Solution:
+        first = self.convex(relaxed(self.block), bounding=True)
+        self.bound = first.bound
+        point, seen = first.plan, set[bytes]()
+        for turn in range(_TANGENTS):
+            found = self._tangent_choices(point)
+            for choices in [found] if turn else [found, self._followed(first.plan)]:
+                if choices is not None and choices.tobytes() not in seen:
+                    seen.add(choices.tobytes())
+                    self._try(choices)
+            if self.best is None:
+                self._rounded(first.plan)
+                break
+            if self._near() or (self.best.plan is point and not self.problem.opaque_rules):
+                break
+            point = self.best.plan
+        self._idle()
+        if self.best is None:
+            raise self.failure or InfeasibleError(
+                "No plan was found that keeps all rules with minimum trades and wash-sale sides.",
+                hint="Lower the minimum trade, or widen a rule.",
+            )
+        self._fewer()
+        self._other_sides(first.plan)
+        final = replace(self.best, bound=min(max(self.bound, self.best.bound), self.best.objective), counts=self.counts)
+        final.check(scale=max(abs(self.nothing - final.objective), 1e-6))
+        return final
+
+    def _near(self) -> bool:
+        best = self.best
+        return best is not None and best.objective - self.bound <= _ENOUGH * max(self.nothing - best.objective, 1e-9)
+
+    def _tangent_choices(self, plan: Plan) -> Choices | None:
+        """Choices and a bound from the tangent problem; None where it is not solved."""
+        below = tangent(self.problem, plan, self.seen)
+        if below is None:
+            return None
+        block, constant = below
+        search = self.search_for(block, self.cancel, self.rounds)
+        try:
+            found = search.run()
+        except SolveError:  # what it cannot do is done without it; a call that was cancelled says so again
+            return None
+        finally:
+            self.counts = self.counts.and_more(search.hot.counts)
+        self.bound = max(self.bound, found.bound + constant)
+        self.prices = found.prices
+        if self.problem.opaque_rules:
+            self.seen += [plan, found.plan]
+        return found.choices
+
+    def _followed(self, plan: Plan) -> Choices | None:
+        """Choices rounded from a plan; None where numbers of names or trades are limited."""
+        if self.block.names_max is not None or self.block.trades_max is not None:
+            return None
+        net = plan.net(self.block.holdings.lot_name)
+        return feasible_choices(self.block, net, shared_groups(self.block.groups))
+
+    def _try(self, choices: Choices) -> Solution | None:
+        try:
+            found = self.convex(choices)
+        except InfeasibleError:
+            return None
+        except UncertifiedError as error:
+            self.failure = error
+            return None
+        return self._keep(choices, found)
+
+    def _keep(self, choices: Choices, found: ConvexPlan) -> Solution | None:
+        solution = Solution(
+            plan=found.plan,
+            choices=choices,
+            prices=self.prices or self._no_prices(),
+            objective=objective_on(self.problem, found.plan),
+            convex_bound=found.bound,
+            bound=-np.inf,
+            residual=residual_on(self.problem, found.plan),
+            nothing=self.nothing,
+            solver=_why(self.problem),
+            counts=self.counts,
+        )
+        if solution.residual > FEASIBLE:
+            self.failure = UncertifiedError(
+                f"Clarabel's plan breaks a rule by {solution.residual:.2e} of the account's value.",
+                hint="No trades are proposed. Check the figures of the own terms and rules for extreme sizes.",
+                residual=solution.residual,
+            )
+            return None
+        if self.best is None or solution.objective < self.best.objective:
+            self.best = solution
+            return solution
+        return None
+
+    def _idle(self) -> None:
+        """Doing nothing, where that keeps every rule: no search may end with less."""
+        nothing = self.block.holdings.nothing()
+        if residual_on(self.problem, nothing) <= FEASIBLE:
+            choices = np.zeros(len(self.block.active_lower), dtype=np.int64)
+            self._keep(choices, ConvexPlan(nothing, self.nothing))
+
+    def _rounded(self, plan: Plan) -> None:
+        """Minimum trades settled in passes: half of the small trades dropped or raised, the rest left loose."""
+        block, least = self.block, self.block.min_trade
+        sides = self._followed(plan)
+        if sides is None:
+            return
+        net = plan.net(block.holdings.lot_name)
+        sides = np.where((net < 0) & (sides == Choice.NOTHING), int(Choice.SELL), sides)
+        sides = np.where((net >= 0) & (sides == Choice.NOTHING), int(Choice.BUY), sides)
+        choices, settled = sides.copy(), np.zeros(len(sides), dtype=np.bool_)
+        for turn in range(_PASSES):
+            loose = replace(self.problem, blocks=(replace(block, min_trade=np.where(settled, least, 0.0)),))
+            try:
+                net = self.convex(choices, problem=loose).plan.net(block.holdings.lot_name)
+            except (InfeasibleError, UncertifiedError):
+                return
+            large = np.abs(net) >= least * (1.0 - 1e-9)
+            small = np.flatnonzero(~settled & ~large)
+            part = small if turn == _PASSES - 2 else small[np.argsort(-np.abs(np.abs(net) / least - 0.5)[small])]
+            take = part[: max(1, len(small) // 2)] if turn < _PASSES - 2 else part
+            choices[take] = np.where(np.abs(net[take]) < 0.5 * least[take], int(Choice.NOTHING), choices[take])
+            settled |= large
+            settled[take] = True
+            if settled.all():
+                self._try(choices)
+                return
+
+    def _fewer(self) -> None:
+        """Trades that stand at their minimum given up, all or half of them, where that is better."""
+        share = 1.0
+        for _ in range(_PASSES):
+            best = self.best
+            if best is None or self._near() or not self.block.min_trade.any():
+                return
+            net = np.abs(best.plan.net(self.block.holdings.lot_name))
+            at_least = (net > 0) & (net <= self.block.min_trade * (1.0 + 1e-6)) & ~is_any(best.choices, Choice.EXIT)
+            names = np.flatnonzero(at_least)[: int(np.ceil(share * at_least.sum()))]
+            if not len(names):
+                return
+            trial = best.choices.copy()
+            trial[names] = int(Choice.NOTHING)
+            if self._try(trial) is None:
+                share *= 0.5
+
+    def _other_sides(self, plan: Plan) -> None:
+        """Names that the relaxation would both sell and buy, turned to the other side where that is better."""
+        of_lot = self.block.holdings.lot_name
+        both = np.minimum(plan.sold(of_lot), plan.buys)
+        torn = [i for i in np.argsort(-both, kind="stable").tolist() if both[i] > _DUST]
+        for name in torn[: self.rounds]:
+            if self.best is None or self._near():
+                return
+            trial = self.best.choices.copy()
+            trial[name] = int(Choice.SELL if trial[name] == Choice.BUY else Choice.BUY)
+            if self.block.names_max is None and self.block.trades_max is None and self._one_sided(trial):
+                self._try(trial)
+
+    def _one_sided(self, choices: Choices) -> bool:
+        """Whether no identical group may sell a loss and buy."""
+        losses = self.block.segments.names_with_losses(len(choices))
+        groups = self.block.groups
+        selling = set(groups[losses & is_any(choices, Choice.SELL, Choice.EXIT)].tolist())
+        return not selling & set(groups[is_any(choices, Choice.BUY)].tolist())
+
+    def _no_prices(self) -> Prices:
+        k = len(self.block.risk.factors)
+        return Prices(self.block.aversion, np.zeros(k), np.zeros(len(self.block.rows)), np.zeros(k))
+
+
+def _why(problem: Problem) -> str:
+    return f"cvxpy and Clarabel, for what is not affine of your own: {', '.join(problem.opaque_names)}"
+
+
+def _refuse_washes(problem: Problem) -> None:
+    if problem.block.wash is not None:
+        raise UnsupportedWishError(
+            "Own terms or rules that are not affine cannot be combined with priced wash sales.",
+            hint="Ban wash sales in the mandate, or write the own term in affine form.",
+            fields=["wash_policy"],
+        )
+
+
+def solve_opaque(problem: Problem, search_for: SearchFor, *, cancel: Cancel, rounds: int) -> Solution:
+    """The best plan found for a problem with own terms or rules for a cone solver, with its certificate.
+
+    Parameters
+    ----------
+    problem : Problem
+        From `formulate`.
+    search_for : callable
+        The search that fits a separable block.
+    cancel : callable
+        Asked between solves.
+    rounds : int
+        Budget of each search over choices.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
+        When there is no certified plan.
+    UnsupportedWishError
+        If the mandate prices wash sales.
+    """
+    _refuse_washes(problem)
+    return _OwnSearch(problem, search_for, cancel, rounds).run()
+
+
+def solve_opaque_with(
+    problem: Problem, choices: Choices, *, lot: int | None = None, name: int | None = None, weight: float
+) -> Plan:
+    """The best plan that sells at least a weight of a lot, or buys at least one of a name, under choices.
+
+    Raises
+    ------
+    InfeasibleError, UncertifiedError, UnfinishedError
+        If there is none, or it was not certified.
+    """
+    _refuse_washes(problem)
+    found = solve_convex(
+        problem,
+        choices,
+        further=lambda symbols: [symbols.sells[lot] >= weight if name is None else symbols.buys[name] >= weight],
+    )
+    residual = residual_on(problem, found.plan)
+    if residual > FEASIBLE:
+        raise UncertifiedError(f"The forced plan breaks a rule by {residual:.2e}.", hint="Nothing is said about it.")
+    return found.plan
