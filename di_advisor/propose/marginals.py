@@ -31,7 +31,7 @@ def amounts_of(block: Block, plan: Plan) -> FloatArray:
     if not len(segments):
         return np.zeros(0)
     of = np.where(segments.sell, segments.lot, len(plan.sells) + segments.name)
-    wanted = np.where(segments.sell, plan.sells[segments.lot], plan.buys[segments.name])
+    wanted = np.where(segments.sell, np.r_[plan.sells, 0.0][segments.lot], plan.buys[segments.name])  # a buy has lot -1
     end = np.cumsum(segments.width)
     first = np.flatnonzero(np.r_[True, of[1:] != of[:-1]])
     counts = np.diff(np.r_[first, len(of)])
