@@ -13,7 +13,7 @@ import numpy as np
 
 from di_advisor.domain.esg_table import Direction
 from di_advisor.domain.esg_wishes import EsgWish, Uncovered
-from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.mandate import Mandate, Rounding
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import IncompleteDataError, InputError
@@ -111,7 +111,7 @@ def esg_rules(signals: Signals, mandate: Mandate, holdings: Holdings) -> list[Av
     rules: list[AverageLimit] = []
     taken: dict[str, int] = {}
     for wish in mandate.esg:
-        for rule in _of_wish(signals, wish, holdings):
+        for rule in _of_wish(signals, wish, holdings, _rounding(signals, mandate, holdings)):
             taken[rule.name] = taken.get(rule.name, 0) + 1
             again = taken[rule.name]
             rules.append(rule if again == 1 else replace(rule, name=f"{rule.name} ({again})"))
@@ -130,7 +130,17 @@ def _relative_to(wish: EsgWish, measure: WishedMeasure) -> None:
         )
 
 
-def _of_wish(signals: Signals, wish: EsgWish, holdings: Holdings) -> Iterator[AverageLimit]:
+def _rounding(signals: Signals, mandate: Mandate, holdings: Holdings) -> FloatArray | None:
+    """Half a step of each name as a weight where shares are rounded without a walk that mends, shape (n,)."""
+    if mandate.rounding is not Rounding.FRACTIONAL:
+        return None
+    price = np.array([float(p) for p in signals.market.price_usd])
+    return np.asarray(0.5 * 10.0**-mandate.share_decimals * price / holdings.value_usd, dtype=np.float64)
+
+
+def _of_wish(
+    signals: Signals, wish: EsgWish, holdings: Holdings, rounding: FloatArray | None
+) -> Iterator[AverageLimit]:
     """One rule for each limit of a wish."""
     read = wished_measure(signals, wish, holdings)
     _relative_to(wish, read)
@@ -151,6 +161,7 @@ def _of_wish(signals: Signals, wish: EsgWish, holdings: Holdings) -> Iterator[Av
             asked=asked,
             unit=read.unit,
             because=" ".join(part for part in (because, gaps) if part),
+            rounding=rounding,
         )
 
     good = Side.AT_LEAST if better is Direction.HIGHER_IS_BETTER else Side.AT_MOST
@@ -185,4 +196,5 @@ def _of_wish(signals: Signals, wish: EsgWish, holdings: Holdings) -> Iterator[Av
             measured=f"coverage by {wish.measure}",
             asked="a floor",
             unit="%",
+            rounding=rounding,
         )

@@ -13,18 +13,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.formulate.plan import Holdings, Plan
+from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 from di_advisor.formulate.rules import NO_ROOM, ActiveGroup
+from di_advisor.formulate.segments import Segments
+from di_advisor.formulate.separable import Row
 from di_advisor.units import percent_from_fraction
 
 __all__ = ["AverageLimit", "Side", "average_limit", "shown"]
 
 _NOTHING = 1e-12
 _DIGITS = 5
+_MOST_RESERVED = 1e-3
 
 
 class Side(StrEnum):
@@ -66,6 +70,8 @@ class AverageLimit(ActiveGroup):
         What was asked, in short ("+20 %").
     because : str
         What the sentence adds (relative to what, since when, what uncovered names count as).
+    reserve : float
+        Room that the solver keeps for rounding to fractions of a share, in the unit of the row.
     """
 
     values: FloatArray
@@ -76,6 +82,7 @@ class AverageLimit(ActiveGroup):
     measured: str
     asked: str
     because: str = ""
+    reserve: float = 0.0
 
     @property
     def sentence(self) -> str:
@@ -108,6 +115,18 @@ class AverageLimit(ActiveGroup):
         """No room left, relative to the size of the measure."""
         return self.slack(plan) < NO_ROOM * self.scale
 
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """One row with an upper limit: a floor is written with its signs turned."""
+        del segments
+        sign, limit = (-1.0, -self.lower) if self.side is Side.AT_LEAST else (1.0, self.upper)
+        return (Row(self.name, -math.inf, limit, on_active=sign * self.coefficients, reserve=self.reserve),)
+
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
+        """One linear inequality."""
+        value = self.coefficients @ symbols.active
+        at_least = self.side is Side.AT_LEAST
+        return [value >= self.lower + self.reserve] if at_least else [value <= self.upper - self.reserve]
+
 
 def average_limit(  # noqa: PLR0913 - the facts of one limit, all keyword-only
     holdings: Holdings,
@@ -122,6 +141,7 @@ def average_limit(  # noqa: PLR0913 - the facts of one limit, all keyword-only
     asked: str,
     unit: str = "",
     because: str = "",
+    rounding: FloatArray | None = None,
 ) -> AverageLimit:
     """Build the rule with its row, scaled to the size of the measure.
 
@@ -133,6 +153,8 @@ def average_limit(  # noqa: PLR0913 - the facts of one limit, all keyword-only
         s, finite, and k.
     side, limit, index_value, name, measured, asked, unit, because
         As in `AverageLimit`.
+    rounding : ndarray of shape (n,), optional
+        Weight by which rounding may change each name, where no lattice walk mends it; the row keeps that much room.
     """
     weight = counted * holdings.target
     total = max(float(weight.sum()), _NOTHING)
@@ -157,4 +179,5 @@ def average_limit(  # noqa: PLR0913 - the facts of one limit, all keyword-only
         measured=measured,
         asked=asked,
         because=because,
+        reserve=0.0 if rounding is None else min(float(np.abs(row) @ rounding), _MOST_RESERVED),
     )

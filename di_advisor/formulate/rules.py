@@ -17,7 +17,7 @@ from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
 from di_advisor.units import percent_from_fraction
 
-__all__ = ["LOCKS", "NO_ROOM", "ActiveGroup", "Locked", "NameLimits", "Rule"]
+__all__ = ["LOCKS", "NO_ROOM", "ActiveGroup", "Locked", "NameLimits", "Rule", "slack_in_rows"]
 
 
 LOCKS = "Locked lots are not sold and locked names are not bought."
@@ -201,3 +201,8 @@ class ActiveGroup:
         """Two linear inequalities."""
         value = self.coefficients @ symbols.active
         return [value >= self.lower, value <= self.upper]
+
+
+def slack_in_rows(rule: Rule, plan: Plan) -> float:
+    """Room left as the solver counts it: a carbon intensity of hundreds and a weight of thousandths alike."""
+    return rule.slack(plan) / (rule.scale if isinstance(rule, ActiveGroup) else 1.0)

@@ -10,6 +10,7 @@ from di_advisor.domain.amounts import to_decimal
 from di_advisor.domain.signals import Signals
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.rules import ActiveGroup, slack_in_rows
 from di_advisor.propose.proposal import Measures, RuleCheck
 from di_advisor.propose.settle import TOLERANCE
 from di_advisor.solve.solution import Solution
@@ -73,8 +74,9 @@ def rule_checks(problem: Problem, solution: Solution, plan: Plan) -> tuple[RuleC
             sentence=rule.sentence,
             before=rule.measure(nothing),
             after=rule.measure(plan),
-            slack=rule.slack(plan) if rule.slack(plan) < -TOLERANCE else max(rule.slack(plan), 0.0),
+            slack=rule.slack(plan) if slack_in_rows(rule, plan) < -TOLERANCE else max(rule.slack(plan), 0.0),
             binding=rule.binds(solution.plan),
+            unit=rule.unit if isinstance(rule, ActiveGroup) else "",
         )
         for rule in problem.rules
     )

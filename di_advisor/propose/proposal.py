@@ -103,6 +103,9 @@ class RuleCheck:
         Room left, in the same unit; negative would be a violation.
     binding : bool
         Whether it holds the plan back.
+    unit : str
+        Unit of the quantity where it is not told by the rule's name ("t/$M", "times"; "%" for a fraction
+        that is shown as percent).
     """
 
     rule: str
@@ -111,6 +114,7 @@ class RuleCheck:
     after: float
     slack: float
     binding: bool
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,12 @@ def _number(value: float) -> str:
     return f"{value:,.3f}"
 
 
-def _unit(rule: str) -> tuple[str, Callable[[float], str]]:
-    name = rule.lower()
+def _unit(check: RuleCheck) -> tuple[str, Callable[[float], str]]:
+    name = check.rule.lower()
+    if check.unit == "%":
+        return "%", percent
+    if check.unit or name.startswith("esg "):
+        return check.unit or "points", _number
     if name.startswith("tracking error"):
         return "bps a year", bps
     if name.startswith("factor"):
@@ -77,7 +81,7 @@ def rules(proposal: Proposal) -> Table:
     value_usd = float(proposal.before.value_usd)
 
     def row(c: RuleCheck) -> tuple[Cell, ...]:
-        unit, show = _unit(c.rule)
+        unit, show = _unit(c)
         before, after, slack = c.before, c.after, c.slack
         if c.rule in _ONLY_SLACK:
             before = after = math.nan

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap, Turnover
+from di_advisor.formulate.bands import GroupWeight
+from di_advisor.formulate.esg_average import AverageLimit, Side, shown
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
 from di_advisor.units import bps_from_fraction, percent_from_fraction
 
@@ -28,7 +31,9 @@ def _down(fraction: float) -> float:
     return -_up(-fraction)
 
 
-def concession(rule: Rule, amount: float, *, below: bool, names: Sequence[str] = ()) -> str:
+def concession(
+    rule: Rule, amount: float, *, below: bool, names: Sequence[str] = (), active: FloatArray | None = None
+) -> str:
     """What a rule would have to become so that the others can hold.
 
     Parameters
@@ -41,6 +46,8 @@ def concession(rule: Rule, amount: float, *, below: bool, names: Sequence[str] =
         Whether its lower limit gives, not its upper one.
     names : sequence of str
         Tickers for which locks or name limits give.
+    active : ndarray of shape (n,), optional
+        Active weights of the plan that takes it: what an average reaches there is what it would have to become.
 
     Returns
     -------
@@ -49,6 +56,8 @@ def concession(rule: Rule, amount: float, *, below: bool, names: Sequence[str] =
     """
     if isinstance(rule, (NameLimits, Locked)):
         return _of_names(rule, amount, names)
+    if isinstance(rule, AverageLimit):
+        return _of_average(rule, amount, active)
     if isinstance(rule, (CashRange, ActiveGroup)):
         return _of_range(rule, amount, below=below)
     if isinstance(rule, TrackingErrorCap):
@@ -61,6 +70,8 @@ def concession(rule: Rule, amount: float, *, below: bool, names: Sequence[str] =
 
 
 def _of_range(rule: CashRange | ActiveGroup, amount: float, *, below: bool) -> str:
+    if isinstance(rule, GroupWeight):
+        return _of_weight(rule, amount, below=below)
     limit = rule.lower if below else rule.upper
     needed = _down(limit - amount) if below else _up(limit + amount)
     way, now = "down" if below else "up", percent_from_fraction(limit) + 0.0  # a limit of -0 reads as +0
@@ -70,6 +81,27 @@ def _of_range(rule: CashRange | ActiveGroup, amount: float, *, below: bool) -> s
     if isinstance(rule, CashRange):
         return f"cash {way} to {needed:.2f} % (you {'ask for at least' if below else 'allow'} {now:.2f} %)"
     return f"{rule.name} {way} to {needed:+.2f} points (you allow {now:+.2f})"
+
+
+def _of_average(rule: AverageLimit, amount: float, active: FloatArray | None) -> str:
+    least = rule.side is Side.AT_LEAST
+    way = -1.0 if least else 1.0
+    reached = rule.limit + way * amount * rule.scale if active is None else rule.average(active)
+    reached += way * _SAFE * rule.scale
+    asked = f"you ask for {rule.asked}"
+    if rule.index_value > 0 and rule.asked.endswith(" %"):
+        change = reached / rule.index_value - 1.0
+        relative = _down(change) if least else _up(change)
+        asked = f"{relative:+.2f} % on the index; {asked}"
+    return f"{rule.measured} {rule.side.value} {shown(reached, rule.unit, towards=way)} ({asked})"
+
+
+def _of_weight(rule: GroupWeight, amount: float, *, below: bool) -> str:
+    limit = (rule.lower if below else rule.upper) + rule.group_target
+    needed = _down(limit - amount) if below else _up(limit + amount)
+    now = percent_from_fraction(limit)
+    way, asked = ("down", "ask for at least") if below else ("up", "allow")
+    return f"{rule.name} {way} to {needed:.2f} % of the account (you {asked} {now:.2f} %)"
 
 
 def _of_names(rule: NameLimits | Locked, amount: float, names: Sequence[str]) -> str:

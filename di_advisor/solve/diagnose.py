@@ -14,6 +14,7 @@ sides are not convex and are not taken apart.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError
+from di_advisor.formulate.esg_average import AverageLimit
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Rule
 from di_advisor.solve.concessions import concession
@@ -98,6 +100,12 @@ class Diagnosis:
                 f"allow {bps_from_fraction(self.smallest):.1f} bps at best."
             )
             what += f" In its way: {listed}" if named else ""
+            first = self.conflict[0]
+            if len(named) == 1 and isinstance(first, AverageLimit):
+                needed = math.ceil(bps_from_fraction(self.smallest) * 10.0) / 10.0
+                allowed = bps_from_fraction(self.cap)
+                ask = f"{first.ask} needs at least {needed:.1f} bps of tracking error; you allow {allowed:.1f}."
+                what = f"{ask[0].upper()}{ask[1:]} {what}"
         elif len(named) == 1:
             what = f"This wish cannot be met by this account: {named[0]}"
         else:
@@ -266,7 +274,9 @@ def _words(wishes: Wishes, j: int, amount: float, amounts: FloatArray) -> str:
     """What a linear wish would have to become, by the side of it that gives most in a plan."""
     rows = wishes.rows[j]
     below = bool(rows.below[int(np.argmax(rows.excess(amounts)))])
-    return concession(wishes.rules[j], amount, below=below, names=wishes.names_giving(j, amounts))
+    return concession(
+        wishes.rules[j], amount, below=below, names=wishes.names_giving(j, amounts), active=wishes.active(amounts)
+    )
 
 
 def _together(wishes: Wishes, relaxations: tuple[Relaxation, ...]) -> tuple[str, ...]:

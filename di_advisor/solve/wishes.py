@@ -188,13 +188,18 @@ class Wishes:
         if isinstance(rule, Locked):
             over = np.bincount(self._wide.name, weights=np.where(self._locked, amounts, 0.0), minlength=n)
         elif isinstance(rule, NameLimits):
-            moved = np.bincount(self._wide.name, weights=self._wide.sign * amounts, minlength=n)
-            z = self.problem.block.holdings.active + moved
+            z = self.active(amounts)
             over = np.maximum(rule.lower - z, z - rule.upper)
         else:
             return []
         order = np.argsort(-over, kind="stable")
         return [securities[i].ticker for i in order.tolist() if over[i] > _THINNEST]
+
+    def active(self, amounts: FloatArray) -> FloatArray:
+        """Active weights after a plan, shape (n,)."""
+        held = self.problem.block.holdings.active
+        moved = np.bincount(self._wide.name, weights=self._wide.sign * amounts, minlength=len(held))
+        return np.asarray(held + moved, dtype=np.float64)
 
     def elastic(self, soft: Collection[int], hard: Collection[int] = ()) -> Elastic | None:
         """The least total that the soft wishes must give while the hard ones hold; None if these already clash.
