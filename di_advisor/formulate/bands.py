@@ -82,11 +82,12 @@ class GroupWeight(ActiveGroup):
 
     def slack(self, plan: Plan) -> float:
         """Distance to the nearer limit, in the same unit."""
-        return ActiveGroup.slack(self, plan) * self.scale
+        active = ActiveGroup.measure(self, plan)
+        return min(active - self.lower, self.upper - active) * self.scale
 
     def binds(self, plan: Plan) -> bool:
         """No room left."""
-        return ActiveGroup.slack(self, plan) < NO_ROOM
+        return self.slack(plan) < NO_ROOM * self.scale
 
 
 def band_rules(signals: Signals, mandate: Mandate, holdings: Holdings, reach: Reach) -> list[ActiveGroup]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
+from di_advisor.formulate.esg_average import AverageLimit, Side
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import ActiveGroup, NameLimits, Rule
 from di_advisor.units import fraction_from_bps, fraction_from_percent
@@ -62,7 +63,26 @@ def unit_of(rule: Rule, problem: Problem) -> LimitUnit:
         return _same(f"a minimum trade ${_STEP_MINIMUM_USD:,.0f} smaller", "dollar", dollar, _STEP_MINIMUM_USD)
     if rule.name.endswith(_BUDGET):
         return _same(f"${_STEP_BUDGET_USD:,.0f} more {rule.name}", "dollar", dollar, _STEP_BUDGET_USD)
+    if isinstance(rule, AverageLimit):
+        return _of_average(rule, point)
     return _two_sided(rule, dollar, point)
+
+
+def _of_average(rule: AverageLimit, point: float) -> LimitUnit:
+    """Of a weighted average: its own unit, and a step of about a hundredth of the index's average.
+
+    The limit is in the coefficients of its row; by the envelope theorem one unit of it is worth what
+    counts of the holdings times the row's price, taken here at the target.
+    """
+    own = point if rule.unit == "%" else 1.0
+    share = float(rule.counted @ rule.holdings.target)
+    about = max(abs(rule.index_value), rule.scale * point) / own * point
+    step = float(f"{about:.0e}")
+    floor = rule.side is Side.AT_LEAST
+    unit = "percentage point" if rule.unit == "%" else rule.unit or "point"
+    subject = f"a limit on the {rule.measured} that is {step:g} {'%' if rule.unit == '%' else rule.unit}".rstrip()
+    subject += " lower" if floor else " higher"
+    return LimitUnit(unit, own * share / rule.scale, step, subject, subject, mirrored=floor)
 
 
 def _same(subject: str, unit: str, size: float, step: float) -> LimitUnit:
