@@ -19,6 +19,7 @@ from di_advisor.domain.signals import Lock, MarketSignals, Signals
 from di_advisor.domain.target import Target
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InfeasibleError, InputError, SettlementError
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.propose.planned import Clock, Planned, Progress, never, plan_for, silent
 from di_advisor.propose.proposal import Proposal, Stage
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace"]
 
-_LOCKING = ("do_not_buy", "do_not_sell", "do_not_hold", "exclusions", "min_holding_days", "wash_policy")
+_LOCKING = ("do_not_buy", "do_not_sell", "do_not_hold", "exclusions", "min_holding_days", "mode", "wash_policy")
 """Wishes that the account's signals depend on."""
 
 _KEPT = 32
@@ -52,6 +53,8 @@ class Workspace:
         Further locks that were given.
     stages : tuple of Stage
         CPU seconds of the estimation.
+    own : OwnWishes
+        The user's own terms and rules, kept in every question; ``own.specs()`` is what a file may keep of them.
     """
 
     portfolio: Portfolio
@@ -61,6 +64,7 @@ class Workspace:
     signals: Signals
     locks: tuple[Lock, ...] = ()
     stages: tuple[Stage, ...] = ()
+    own: OwnWishes = OwnWishes()
     _planned: list[Planned] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -187,7 +191,7 @@ class Workspace:
         clock = Clock(progress, self.stages if first else ())
         if not first:
             clock.start("signals")
-        planned = plan_for(self._signals_for(mandate), mandate, self.tax, clock, cancel)
+        planned = plan_for(self._signals_for(mandate), mandate, self.tax, clock, cancel, self.own)
         notes = (*planned.proposal.notes, *self._later_cash())
         planned = replace(planned, proposal=replace(planned.proposal, notes=notes))
         own = [p for p in self._planned if p.mandate == self.mandate]

@@ -9,18 +9,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from di_advisor.domain.mandate import Mandate, TradingMode, WashPolicy
-from di_advisor.domain.market import FloatArray
+from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.signals import Signals
-from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.bands import Reach, band_rules
 from di_advisor.formulate.cash_wishes import holdings_of, set_aside_usd, unknown_dividends
 from di_advisor.formulate.cost_knots import chords
+from di_advisor.formulate.count_rules import count_rules
 from di_advisor.formulate.departures import must_leave
 from di_advisor.formulate.esg import esg_rules
-from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, trade_sizes
+from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, share_steps, trade_sizes
 from di_advisor.formulate.mode_terms import locks_text, mode_notes, terms_in_mode
 from di_advisor.formulate.modes import in_mode
 from di_advisor.formulate.own import OwnWishes
@@ -28,9 +27,12 @@ from di_advisor.formulate.own_opaque import OpaqueRule
 from di_advisor.formulate.own_symbols import Scope
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import Locked, NameLimits, Rule
+from di_advisor.formulate.schedule_d import Taxpayer, rates_of
 from di_advisor.formulate.segments import cut
 from di_advisor.formulate.separable import add_up
-from di_advisor.formulate.terms import ActiveRisk, LotTax, Term, TradingCost, WaitingValue
+from di_advisor.formulate.tax_rules import budget_rules, tax_term
+from di_advisor.formulate.terms import ActiveRisk, Term, TradingCost, WaitingValue
+from di_advisor.formulate.wash_term import WashDeferral, wash_notes, wash_prices
 from di_advisor.formulate.wished_tilts import tilts
 
 __all__ = ["formulate", "refuse_unsupported"]
@@ -51,16 +53,8 @@ def refuse_unsupported(mandate: Mandate) -> None:
         Naming each field that is set.
     """
     plain = Mandate()
-    fields = (
-        "gain_budget_usd",
-        "tax_budget_usd",
-        "max_names",
-        "max_trades",
-        "replacements",
-    )
+    fields = ("replacements",)
     named = [f for f in fields if getattr(mandate, f) != getattr(plain, f)]
-    if mandate.wash_policy is not WashPolicy.BAN:
-        named.append("wash_policy")
     if mandate.mode is TradingMode.TRANSITION:
         raise UnsupportedWishError(
             "The mode transition is a plan over several dates, not one proposal.",
@@ -75,20 +69,12 @@ def refuse_unsupported(mandate: Mandate) -> None:
         )
 
 
-def _tax_per_weight(signals: Signals, tax: TaxProfile) -> FloatArray:
-    account = signals.account
-    rate = np.where(account.lot_long_term, tax.rates.long_term, tax.rates.short_term)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(account.lot_value_usd > 0, account.lot_gain_usd / account.lot_value_usd, 0.0)
-    return np.where(account.lot_known, rate * ratio, 0.0)
-
-
 def _opaque(rules: list[Rule]) -> tuple[Rule, ...]:
     return tuple(r for r in rules if isinstance(r, OpaqueRule))
 
 
 def formulate(
-    signals: Signals, mandate: Mandate, tax: TaxProfile, *, exact_impact: bool = False, own: OwnWishes = _NONE_OWN
+    signals: Signals, mandate: Mandate, tax: Taxpayer, *, exact_impact: bool = False, own: OwnWishes = _NONE_OWN
 ) -> Problem:
     """The problem of one account.
 
@@ -98,8 +84,9 @@ def formulate(
         Market and account.
     mandate : Mandate
         Wishes.
-    tax : TaxProfile
-        Rates; accounts that are not taxable must come with rates of zero.
+    tax : TaxProfile, ReturnInputs or FilerTax
+        Constant rates, or a return, whose whole Schedule D then counts; accounts that are not taxable must
+        come with rates of zero.
     exact_impact : bool
         Charge the 3/2 power of market impact as it is, not by chords. The cash that costs may take is
         still kept by the chords, which never understate it.
@@ -117,7 +104,7 @@ def formulate(
     UnsupportedWishError
         If the mandate asks for what this formulation cannot honour.
     InputError
-        If it names a factor the risk model does not have.
+        If it names a factor the risk model does not have, or the return is for another year.
     """
     refuse_unsupported(mandate)
     asked, mandate = mandate, in_mode(mandate, signals)
@@ -130,22 +117,25 @@ def formulate(
     usual = np.maximum(np.maximum(sellable, _USUAL_MULTIPLE * holdings.target), _USUAL_WEIGHT)
     curve = chords(market.costs, np.maximum(buy_max, sellable), value, usual)
     impact = market.costs.quadratic * value
-    tax_rate = _tax_per_weight(signals, tax)
+    taxed, tax = tax_term(account, mandate, tax, holdings, sell_max, market.as_of), rates_of(tax, market.as_of)
     worth = np.divide(
-        account.continuation_usd, account.lot_value_usd, out=np.zeros(len(tax_rate)), where=account.lot_value_usd > 0
+        account.continuation_usd, account.lot_value_usd, out=np.zeros(len(sell_max)), where=account.lot_value_usd > 0
     )
     cost = TradingCost(holdings, curve, impact)
     if exact_impact:
         power = market.costs.three_halves * np.sqrt(value)
         cost = replace(cost, linear=market.costs.linear, power=power)
     terms: list[Term] = [
-        LotTax(holdings, tax_rate),
+        taxed,
         cost,
         ActiveRisk(holdings, market.risk, mandate.risk_aversion),
     ]
     if worth.any():
         terms.append(WaitingValue(holdings, worth))
     terms += tilts(signals, mandate, tax, holdings)
+    wash = wash_prices(signals, mandate, tax, value)
+    if wash is not None:
+        terms.append(WashDeferral(holdings, wash, account.lot_gain_usd < 0))
     terms, memos = terms_in_mode(terms, mandate, sell_max)
     reach = Reach(must_leave(signals, mandate), upper, buy_max)
     bands = [*band_rules(signals, mandate, holdings, reach), *esg_rules(signals, mandate, holdings)]
@@ -163,11 +153,12 @@ def formulate(
         rules.append(Turnover(holdings, mandate.turnover_max))
     if mandate.tracking_error_max is not None:
         rules.append(TrackingErrorCap(holdings, market.risk, mandate.tracking_error_max))
+    rules += [*budget_rules(mandate, taxed), *count_rules(mandate, holdings)]
     own_terms, own_rules = own.in_scope(Scope.of(signals, holdings), terms, rules)
     opaque_terms, opaque_rules = [t for t in own_terms if t.separable() is None], _opaque(own_rules)
     terms, rules = [*terms, *own_terms], [*rules, *own_rules]
-    total = add_up((t.separable() for t in terms if t not in opaque_terms), len(tax_rate), len(buy_max))
-    slope = tax_rate if total.lot_slope is None else total.lot_slope
+    total = add_up((t.separable() for t in terms if t not in opaque_terms), len(sell_max), len(buy_max))
+    slope = np.zeros(len(sell_max)) if total.lot_slope is None else total.lot_slope
     segments = cut(
         account.lot_name, sell_max, slope, account.lot_gain_usd < 0, buy_max, total.traded or curve, total.linear
     ).tilted(total.name_slope)
@@ -189,9 +180,18 @@ def formulate(
         groups=market.universe.group_of,
         power=total.power,
         tilt=total.name_slope,
+        wash=wash,
+        names_max=mandate.max_names,
+        trades_max=mandate.max_trades,
+        share_step=share_steps(signals, mandate),
     )
     said = (b.note for b in bands if b.note)
-    notes = (*mode_notes(asked, holdings), *said, *unknown_dividends(signals, mandate, tax, holdings))
+    notes = (
+        *mode_notes(asked, holdings),
+        *said,
+        *unknown_dividends(signals, mandate, tax, holdings),
+        *wash_notes(signals, mandate),
+    )
     return Problem(
         (block,),
         market.universe.group_of,

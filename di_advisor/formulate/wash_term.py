@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from di_advisor.domain.mandate import Mandate, WashPolicy
+from di_advisor.domain.mandate import Mandate, TradingMode, WashPolicy
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
@@ -28,8 +28,9 @@ from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 from di_advisor.formulate.separable import Separable
 from di_advisor.formulate.wash_prices import WashPrices
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
+from di_advisor.units import percent_from_fraction
 
-__all__ = ["WashDeferral", "cost_of_waiting", "wash_prices"]
+__all__ = ["WashDeferral", "cost_of_waiting", "wash_notes", "wash_prices"]
 
 
 def cost_of_waiting(mandate: Mandate) -> float:
@@ -37,8 +38,8 @@ def cost_of_waiting(mandate: Mandate) -> float:
     return float(1.0 - (1.0 + mandate.discount_rate_per_year) ** -mandate.wash_deferral_years)
 
 
-def wash_prices(signals: Signals, mandate: Mandate, tax: TaxProfile) -> WashPrices | None:
-    """Widths and prices of each name, as fractions of the account's value; None where nothing could be washed.
+def wash_prices(signals: Signals, mandate: Mandate, tax: TaxProfile, value_usd: float) -> WashPrices | None:
+    """Widths and prices of each name, as fractions of a value; None where nothing could be washed.
 
     Parameters
     ----------
@@ -48,6 +49,8 @@ def wash_prices(signals: Signals, mandate: Mandate, tax: TaxProfile) -> WashPric
         The policy, and what waiting costs.
     tax : TaxProfile
         Rates; those of the taxable accounts where this one is not taxed.
+    value_usd : float
+        What weights are fractions of.
 
     Raises
     ------
@@ -59,7 +62,7 @@ def wash_prices(signals: Signals, mandate: Mandate, tax: TaxProfile) -> WashPric
     washes = account.washes
     if washes is None:
         return None
-    if mandate.wash_policy is WashPolicy.BAN:
+    if mandate.wash_policy is WashPolicy.BAN or mandate.mode is TradingMode.TAX_UNAWARE:
         raise InputError(
             "The signals were estimated with wash sales priced, and the mandate bans them.",
             hint="Estimate the account again under this mandate.",
@@ -83,10 +86,23 @@ def wash_prices(signals: Signals, mandate: Mandate, tax: TaxProfile) -> WashPric
     # A fill does not say which term its loss has: the dearer one.
     rate = max(rates.short_term, rates.long_term)
     return WashPrices(
-        buy_width=washes.buy_usd / account.value_usd,
+        buy_width=washes.buy_usd / value_usd,
         buy_price=washes.buy_loss * rate * (1.0 if gone else waiting),
-        sell_width=washes.sell_usd / account.value_usd,
+        sell_width=washes.sell_usd / value_usd,
         sell_price=dearest * np.where(washes.sell_lost, 1.0, waiting),
+    )
+
+
+def wash_notes(signals: Signals, mandate: Mandate) -> tuple[str, ...]:
+    """What a reader must know of the prices, where there are any."""
+    washes = signals.account.washes
+    if washes is None or not washes.matters:
+        return ()
+    return (
+        f"Wash sales are priced, not banned: a washed loss is taken to come back after "
+        f"{mandate.wash_deferral_years:g} years, at {percent_from_fraction(mandate.discount_rate_per_year):g} % a year "
+        f"(waiting costs {percent_from_fraction(cost_of_waiting(mandate)):.1f} % of its worth), and never from a "
+        "retirement account. The tax shown counts it now; the term 'wash sales' takes back what that is too much.",
     )
 
 

@@ -26,10 +26,12 @@ from di_advisor.formulate.terms import TradingCost
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.propose.measure import measure, rule_checks
 from di_advisor.propose.memos import memo_notes, memos_usd
+from di_advisor.propose.own_dollars import REMAINDER, own_notes, shared_cents
 from di_advisor.propose.proposal import Certificate, Proposal, Stage
 from di_advisor.propose.sentences import Move, buy_sentence, sell_sentence
 from di_advisor.propose.settle import Orders
 from di_advisor.propose.shadow_prices import shadow_prices
+from di_advisor.propose.wash_words import with_washes
 from di_advisor.solve.solution import Solution
 from di_advisor.units import bps_from_fraction
 
@@ -52,23 +54,30 @@ def _gain_usd(lot: TaxLot, shares: Decimal, price: Decimal) -> Decimal:
     return (Decimal(gain.numerator) / Decimal(gain.denominator)).quantize(Decimal("0.01"))
 
 
-def _dollars(problem: Problem, orders: Orders) -> tuple[list[dict[str, Decimal]], list[dict[str, Decimal]]]:
-    """Dollars by term of each sale and of each buy, in the order of the orders."""
+def _dollars(
+    problem: Problem, orders: Orders
+) -> tuple[list[dict[str, Decimal]], list[dict[str, Decimal]], dict[str, Decimal]]:
+    """Dollars by term of each sale and of each buy, in the order of the orders; what is not shared, by term."""
     lots, names = list(orders.sells), list(orders.buys)
     sells: list[dict[str, Decimal]] = [{} for _ in lots]
     buys: list[dict[str, Decimal]] = [{} for _ in names]
+    left_over: dict[str, Decimal] = {}
     for term in problem.terms:
         share = term.attribute_usd(orders.plan)
         parts = np.r_[share.sells[lots] if lots else [], share.buys[names] if names else []].tolist()
         change = term.value_usd(orders.plan) - term.value_usd(problem.block.holdings.nothing())
-        cents = cents_that_add_up(parts, change)
+        if term in problem.opaque_terms:
+            cents, left_over[term.name] = shared_cents(parts, change)
+        else:
+            cents = cents_that_add_up(parts, change)
         for row, amount in zip([*sells, *buys], cents, strict=True):
             row[term.name] = amount
-    return sells, buys
+    return sells, buys, left_over
 
 
-def _trades(problem: Problem, signals: Signals, orders: Orders) -> list[Trade]:
-    sold, bought = _dollars(problem, orders)
+def _trades(problem: Problem, signals: Signals, orders: Orders) -> tuple[list[Trade], dict[str, Decimal]]:
+    """The trades, and what is not shared among them of a term."""
+    sold, bought, left_over = _dollars(problem, orders)
     of_name: dict[int, list[Decimal]] = {}
     for at, dollars in zip(orders.sells, sold, strict=True):
         of_name.setdefault(int(signals.account.lot_name[at]), []).append(-sum(dollars.values(), Decimal(0)))
@@ -82,7 +91,7 @@ def _trades(problem: Problem, signals: Signals, orders: Orders) -> list[Trade]:
         sentence = buy_sentence(shares=_shown(shares), ticker=ticker, dollars=dollars, move=move)
         trades.append(_plain(signals, name, Side.BUY, shares, dollars, sentence))
     trades.sort(key=lambda t: (t.side is Side.BUY, -t.benefit_usd, t.ticker, t.lot_id))
-    return trades
+    return trades, left_over
 
 
 def _move(problem: Problem, orders: Orders, name: int) -> Move:
@@ -155,6 +164,7 @@ def _sale(
 def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certificate:
     value = problem.block.holdings.value_usd
     rounded = sum(t.value_usd(orders.plan) for t in problem.terms)
+    left = max(float(rounded - solution.bound_after_rounding * value), 0.0)
     return Certificate(
         solver=f"{solution.solver} ({solution.counts})",
         objective_usd=float(solution.objective * value),
@@ -162,6 +172,8 @@ def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certif
         gap_usd=float(solution.gap * value),
         gap_bps=float(bps_from_fraction(solution.gap)),
         rounding_usd=float(rounded - solution.objective * value),
+        rounded_gap_usd=left,
+        rounded_gap_bps=float(bps_from_fraction(left / value)),
     )
 
 
@@ -206,17 +218,20 @@ def explain(
     stages : tuple of Stage
         CPU seconds so far.
     """
-    trades = _trades(problem, signals, orders)
+    trades, left_over = _trades(problem, signals, orders)
     nothing = problem.block.holdings.nothing()
     before = {t.name: to_decimal(t.value_usd(nothing), _CENTS) for t in problem.terms}
     change = {k: sum((t.dollars.get(k, Decimal(0)) for t in trades), Decimal(0)) for k in before}
     after = {k: before[k] + change[k] for k in before}
+    for name, rest in left_over.items():
+        if rest:
+            before[REMAINDER.format(name)], after[REMAINDER.format(name)] = Decimal("0.00"), rest
     zero = Decimal("0.00")
     return Proposal(
         account_id=signals.account.account_id,
         as_of=signals.market.as_of,
         mandate=mandate,
-        trade_list=tuple(trades),
+        trade_list=with_washes(trades, signals, orders),
         before=measure(problem, signals, nothing, before, signals.account.cash_usd, zero),
         after=measure(problem, signals, orders.plan, after, orders.cash_usd, orders.cost_usd, set_aside_usd(mandate)),
         certificate=_certificate(problem, solution, orders),
@@ -224,9 +239,11 @@ def explain(
         locks=signals.account.locks,
         unpriced=signals.account.unpriced,
         accounts_seen=signals.account.accounts_seen,
-        notes=_notes(problem, orders, signals, mandate),
+        notes=(*_notes(problem, orders, signals, mandate), *own_notes(problem, left_over)),
         memo_usd=memos_usd(problem, orders, mandate),
         stages=stages,
         provenance=dict(signals.market.provenance),
-        shadow_prices=shadow_prices(problem, solution, [s.ticker for s in signals.market.universe.securities]),
+        shadow_prices=()
+        if problem.is_opaque
+        else shadow_prices(problem, solution, [s.ticker for s in signals.market.universe.securities]),
     )

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.account_rules import CashRange, Turnover
+from di_advisor.formulate.own_affine import AffineRule
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import ActiveGroup
 from di_advisor.formulate.terms import TradingCost
+from di_advisor.formulate.wash_term import WashDeferral
 
 __all__ = ["HELPS", "Lattice", "Merit", "SaleCurve"]
 
@@ -116,15 +118,19 @@ class Merit:
         self.block, self.lattice, self.sale, self.price = block, lattice, sale, price
         self.cost = next(t for t in problem.terms if isinstance(t, TradingCost))
         self.fixed = fixed
+        losing = next((t.losing for t in problem.terms if isinstance(t, WashDeferral)), None)
+        self.losing = None if losing is None else losing[sale.lot]
         self.tilt = np.zeros(len(lattice.unit)) if block.tilt is None else block.tilt
         risk = block.risk
         self.xf = risk.exposures @ risk.factor_covariance_per_year
         self.own = (self.xf * risk.exposures).sum(axis=1) + risk.specific_variance_per_year
+        self.mends_only = bool(problem.opaque_terms)  # it does not see what a step does to them
         groups = [r for r in problem.rules if isinstance(r, ActiveGroup)]
-        n = len(lattice.unit)
-        self.rows = np.array([g.coefficients for g in groups]).reshape(len(groups), n)
-        self.row_low = np.array([g.lower for g in groups]) + _MARGIN
-        self.row_high = np.array([g.upper for g in groups]) - _MARGIN
+        own = [row for r in problem.rules if isinstance(r, AffineRule) for row in r.on_weights()]
+        limits = [*((g.coefficients, g.lower, g.upper) for g in groups), *own]
+        self.rows = np.array([on for on, _, _ in limits]).reshape(len(limits), len(lattice.unit))
+        self.row_low = np.array([low for _, low, _ in limits]) + _MARGIN
+        self.row_high = np.array([high for _, _, high in limits]) - _MARGIN
         cash = next(r for r in problem.rules if isinstance(r, CashRange))
         self.cash_low, self.cash_high = cash.lower + _MARGIN, max(cash.upper - _MARGIN, cash.lower + _MARGIN)
         self.turnover = min((r.upper for r in problem.rules if isinstance(r, Turnover)), default=np.inf) - _MARGIN
@@ -139,13 +145,26 @@ class Merit:
 
     def _charge(self, amount: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Cost and tax of each name, shapes (n,), for an amount in its direction."""
-        return self.cost.of(amount), self.sale.value(self._sold(amount))
+        return self.cost.of(amount), self.sale.value(self._sold(amount)) + self._washed(amount)
+
+    def _washed(self, amount: FloatArray) -> FloatArray | float:
+        """Cost of what is washed, by name; 0 where wash sales have no prices."""
+        wash = self.block.wash
+        if wash is None or self.losing is None:
+            return 0.0
+        filled = np.where(self.losing, self.sale.filled(self._sold(amount)), 0.0)
+        lost = np.bincount(self.sale.name, weights=filled, minlength=len(amount))
+        bought = np.where(self.lattice.direction > 0, amount, 0.0)
+        charged = wash.sell_price * np.minimum(lost, wash.sell_width)
+        return np.asarray(charged + wash.buy_price * np.minimum(bought, wash.buy_width), dtype=np.float64)
 
     def best_step(self, count: NDArray[np.int64]) -> tuple[int, int]:
         """Name and step that help most; name -1 when none does."""
         now = self._state(self.amounts(count))
         broken = float(self._broken(now)[0])
         best = (-1, 0, -HELPS)
+        if self.mends_only and broken <= 0:
+            return -1, 0
         longer = np.maximum(count // _PART, 1)  # only while mending: one share at a time may take too long
         for sizes in (np.ones_like(count), longer) if broken > 0 else (np.ones_like(count),):
             for step in (sizes, -sizes):
@@ -178,6 +197,8 @@ class Merit:
 
     def unwanted(self, count: NDArray[np.int64]) -> list[int]:
         """Names of which one step less would lower the objective if no rule stood in the way, largest gain first."""
+        if self.mends_only:
+            return []
         now = self._state(self.amounts(count))
         after = self._allowed(count, -np.ones_like(count))
         _, objective = self._moved(now, count, after)

@@ -14,7 +14,7 @@ __all__ = ["Move", "buy_sentence", "sell_sentence"]
 
 _SERVES = "it raises the cash for better trades or keeps a rule"
 
-_TOLD = ("tax", "trading cost", "active risk", "value of waiting")
+_TOLD = ("tax", "trading cost", "active risk", "value of waiting", "wash sales")
 """Terms that have words of their own, or that only hold back a sale."""
 
 

@@ -16,18 +16,22 @@ from di_advisor.domain.amounts import as_fraction, to_decimal
 from di_advisor.domain.mandate import Mandate, Rounding
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
+from di_advisor.domain.washes import Washed
 from di_advisor.errors import SettlementError
 from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap
 from di_advisor.formulate.limits import share_step
+from di_advisor.formulate.own_affine import AffineTerm
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Locked, slack_in_rows
 from di_advisor.formulate.terms import LotTax, TradingCost, WaitingValue
 from di_advisor.propose.lattice import descend
 from di_advisor.propose.lattice_merit import Lattice, SaleCurve
+from di_advisor.propose.wash_check import check_washes
 from di_advisor.solve.solution import Solution
+from di_advisor.solve.tangent import lot_tangent
 
-__all__ = ["TOLERANCE", "Orders", "settle", "share_step"]
+__all__ = ["TOLERANCE", "Orders", "settle", "share_step", "still_kept"]
 
 TOLERANCE = 1e-6
 """How far a rounded plan may pass a limit, fraction of the account: a dollar in a million."""
@@ -60,6 +64,8 @@ class Orders:
         Net trade of each name, as a weight.
     given_up_usd : Decimal or None
         What a plan was worth that is not proposed, because the mandate asks for more.
+    washed : tuple of Washed
+        Losses that it washes, confirmed by the ledger.
     """
 
     sells: dict[int, Decimal]
@@ -69,6 +75,7 @@ class Orders:
     cost_usd: Decimal
     cash_usd: Decimal
     given_up_usd: Decimal | None = None
+    washed: tuple[Washed, ...] = ()
 
 
 def _worth_usd(problem: Problem, plan: Plan) -> float:
@@ -93,17 +100,31 @@ def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mand
     buys = _affordable(problem, signals, mandate, sells, buys)
     sells = _enough(problem, signals, mandate, sells, buys)
     orders = _orders(problem, signals, sells, buys)
-    worth = _worth_usd(problem, orders.plan)
+    idle = _orders(problem, signals, {}, {})
+    worth = math.inf if idle.cash_usd < 0 <= orders.cash_usd else _worth_usd(problem, orders.plan)
     if worth <= max(_HALF_CENT_USD, float(mandate.benefit_min_usd) - _HALF_CENT_USD):
         given_up = to_decimal(worth, 2) if worth > _HALF_CENT_USD else None
-        return replace(_orders(problem, signals, {}, {}), given_up_usd=given_up)
+        return replace(idle, given_up_usd=given_up)
     _check(problem, orders, signals)
+    orders = replace(orders, washed=check_washes(signals, orders.sells, orders.buys))
     if orders.cash_usd < 0 or any(as_fraction(q) > as_fraction(account.lots[i].shares) for i, q in sells.items()):
         raise SettlementError(
             f"Rounding leaves {orders.cash_usd} USD of cash, or sells more than a lot holds.",
             hint="Nothing is proposed; allow fractional shares or a little cash.",
         )
     return orders
+
+
+def still_kept(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> bool:
+    """Whether given orders keep every rule of a problem, the least cash to the cent."""
+    orders = _orders(problem, signals, sells, buys)
+    if orders.cash_usd < _floor_usd(problem):
+        return False
+    try:
+        _check(problem, orders, signals)
+    except SettlementError:
+        return False
+    return True
 
 
 def _rounded(
@@ -117,6 +138,10 @@ def _rounded(
     for t in problem.terms:
         if isinstance(t, LotTax | WaitingValue):
             slope = slope + (t.tax_rate if isinstance(t, LotTax) else -t.worth)
+        if isinstance(t, AffineTerm):
+            slope = slope + t.lot_slope
+    if problem.opaque_terms:
+        slope = slope + lot_tangent(problem, solution.plan)
     for memo in problem.memos:  # a tax that is not in the objective still settles which of equal lots is sold
         if isinstance(memo, LotTax):
             slope = slope + _TIE * memo.tax_rate

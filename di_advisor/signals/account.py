@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.lots import TaxLot
-from di_advisor.domain.mandate import Mandate, WashPolicy
+from di_advisor.domain.mandate import Mandate, TradingMode, WashPolicy
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import Account, Portfolio
 from di_advisor.domain.signals import AccountSignals, Lock, LockKind, MarketSignals, UnpricedPosition
@@ -100,7 +100,8 @@ def estimate_account(
     name_locks = [*wished, *no_buy, *further_locks(locks, universe)]
     lot_locks = _lot_locks(lots, known, mandate, as_of)
     washes: WashQuantities | None = None
-    if mandate.wash_policy is WashPolicy.PRICE:
+    # A plan that does not look at tax would not look at its prices either: there, locks ban.
+    if mandate.wash_policy is WashPolicy.PRICE and mandate.mode is not TradingMode.TAX_UNAWARE:
         dropped = set(no_buy) - set(priced_no_buy(no_buy, windows))
         name_locks = [k for k in name_locks if k not in dropped]
         stuck = {k.lot_id for k in lot_locks}

@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from di_advisor.domain.mandate import Band, Mandate, NameBand, TradingMode, WashPolicy
+from di_advisor.domain.mandate import Band, Mandate, NameBand, TradingMode
 from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.plan import Plan
@@ -19,7 +19,6 @@ from di_advisor.testing.random_cases import random_case
         ("tax_budget_usd", Decimal(1000)),
         ("max_names", 100),
         ("max_trades", 50),
-        ("wash_policy", WashPolicy.PRICE),
         ("mode", TradingMode.TRANSITION),
     ],
 )
