@@ -7,15 +7,16 @@ and it imports nothing upward.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Lock, UnpricedPosition
 from di_advisor.domain.trades import Trade
+from di_advisor.propose.esg_facts import EsgFact, ScreenFact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +78,9 @@ class Certificate:
         Their difference, in USD and in bps of account value.
     rounding_usd : float
         What rounding to shares added to the objective.
+    rounded_gap_usd, rounded_gap_bps : float
+        How far the proposed orders can be from the best orders in whole shares: their objective less a
+        proved lower bound over all plans on the same lattice of shares.
     """
 
     solver: str
@@ -85,6 +89,8 @@ class Certificate:
     gap_usd: float
     gap_bps: float
     rounding_usd: float
+    rounded_gap_usd: float = 0.0
+    rounded_gap_bps: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,10 @@ class Proposal:
         What the reader must know (assumptions, fallbacks), one sentence each.
     stages : tuple of Stage
         CPU seconds by stage.
+    esg : tuple of EsgFact
+        Every ESG measure before and after the plan and in the index; the frame is `esg_frame`.
+    screens : tuple of ScreenFact
+        What each exclusion took out, with the reasons; the frame is `screen_frame`.
     provenance : Mapping of str to str
         Models and data behind it.
     shadow_prices : tuple of ShadowPrice
@@ -211,6 +221,8 @@ class Proposal:
     provenance: Mapping[str, str] = field(default_factory=dict)
     shadow_prices: tuple[ShadowPrice, ...] = ()
     memo_usd: Mapping[str, Decimal] = field(default_factory=dict)
+    esg: tuple[EsgFact, ...] = ()
+    screens: tuple[ScreenFact, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", FrozenMap(self.provenance))
@@ -221,6 +233,16 @@ class Proposal:
             f"Proposal(account {self.account_id} on {self.as_of}: {len(self.trade_list)} trades worth "
             f"${self.benefit_usd:,.2f} over doing nothing; .trades is the frame)"
         )
+
+    @property
+    def esg_frame(self) -> pd.DataFrame:
+        """One row an ESG measure: averages over covered names in the index, before and after, and coverage."""
+        return _frame(EsgFact, self.esg)
+
+    @property
+    def screen_frame(self) -> pd.DataFrame:
+        """One row a screen: reasons, weight in the index, before and after, what is left and what is not known."""
+        return _frame(ScreenFact, self.screens)
 
     @property
     def benefit_usd(self) -> Decimal:
@@ -282,3 +304,11 @@ class Proposal:
 
         columns = ["rule", "side", "price_usd", "unit", "security_id", "sentence"]
         return pd.DataFrame([[getattr(s, c) for c in columns] for s in self.shadow_prices], columns=columns)
+
+
+def _frame(kind: type[Any], facts: tuple[Any, ...]) -> pd.DataFrame:
+    """One row a fact, columns as its fields."""
+    import pandas as pd
+
+    columns = [f.name for f in fields(kind)]
+    return pd.DataFrame([[getattr(fact, c) for c in columns] for fact in facts], columns=columns)

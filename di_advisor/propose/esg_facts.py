@@ -1,0 +1,173 @@
+"""What a plan does to every ESG measure, what each screen took out, and what is not known.
+
+Problem: a score without its coverage, and an exclusion without its evidence, cannot be checked by
+anybody. Decision: averages are over covered names, for portfolio and index alike, whatever policy a
+wish has for gaps, with the covered share beside them; a screen says what left, how much weight that
+moved, what locks or a glide path still hold, and for which names it could not tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.signals import Signals
+from di_advisor.formulate.plan import Holdings, Plan
+from di_advisor.signals.esg import disagreements
+from di_advisor.signals.screens import Screened, screened
+from di_advisor.units import percent_from_fraction
+
+__all__ = ["EsgFact", "ScreenFact", "esg_facts", "esg_notes", "screen_facts"]
+
+_HELD = 1e-12
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class EsgFact:
+    """One measure, before and after the plan and in the index; averages over covered names.
+
+    Attributes
+    ----------
+    measure, unit, direction, provider : str
+        As the data says; empty where it does not.
+    index, before, after : float
+        Weighted averages; NaN where nothing is covered.
+    index_coverage, before_coverage, after_coverage : float
+        Share of the weight that is covered.
+    """
+
+    measure: str
+    unit: str
+    direction: str
+    provider: str
+    index: float
+    before: float
+    after: float
+    index_coverage: float
+    before_coverage: float
+    after_coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFact:
+    """One screen on names that the account holds or the index has.
+
+    Attributes
+    ----------
+    screen : str
+        Its name.
+    reasons : tuple of str
+        One line for each name that is out: rule, evidence, source, date.
+    index_weight, before, after : float
+        Weight of these names in the index, and in the account before and after.
+    left : tuple of str
+        Tickers of which something is left after the plan (locks, a glide path, the minimum trade).
+    unknown : tuple of str
+        Tickers that stay because a figure is not known.
+    unknown_weight : float
+        Their weight in the account after the plan.
+    """
+
+    screen: str
+    reasons: tuple[str, ...]
+    index_weight: float
+    before: float
+    after: float
+    left: tuple[str, ...]
+    unknown: tuple[str, ...]
+    unknown_weight: float
+
+
+def _average(values: FloatArray, covered: NDArray[np.bool_], weight: FloatArray) -> tuple[float, float]:
+    """Average over covered names, and the covered share."""
+    inside, total = float(weight[covered].sum()), float(weight.sum())
+    average = float(values[covered] @ weight[covered]) / inside if inside > 0 else float("nan")
+    return average, inside / total if total > 0 else 0.0
+
+
+def esg_facts(signals: Signals, holdings: Holdings, plan: Plan) -> tuple[EsgFact, ...]:
+    """Every measure of the signals."""
+    held = holdings.held + plan.net(holdings.lot_name)
+    facts = []
+    for measure, values in signals.market.esg.items():
+        covered = np.isfinite(values)
+        index, before, after = (_average(values, covered, w) for w in (holdings.target, holdings.held, held))
+        scale = signals.market.esg_scale.get(measure)
+        facts.append(
+            EsgFact(
+                measure=measure,
+                unit="" if scale is None else scale.unit,
+                direction="" if scale is None else scale.direction.value,
+                provider="" if scale is None else scale.provider,
+                index=index[0],
+                before=before[0],
+                after=after[0],
+                index_coverage=index[1],
+                before_coverage=before[1],
+                after_coverage=after[1],
+            )
+        )
+    return tuple(facts)
+
+
+def screen_facts(signals: Signals, mandate: Mandate, holdings: Holdings, plan: Plan) -> tuple[ScreenFact, ...]:
+    """Every screen of a mandate."""
+    held = holdings.held + plan.net(holdings.lot_name)
+    return tuple(_fact(s, signals, holdings, held) for s in screened(mandate.exclusions, signals.market))
+
+
+def _fact(screen: Screened, signals: Signals, holdings: Holdings, held: FloatArray) -> ScreenFact:
+    securities = signals.market.universe.securities
+    matters = (holdings.target > 0) | (holdings.held > 0)
+    out, unknown = screen.out & matters, screen.unknown & matters
+
+    def tickers(where: NDArray[np.bool_]) -> tuple[str, ...]:
+        return tuple(securities[i].ticker for i in np.flatnonzero(where).tolist())
+
+    return ScreenFact(
+        screen=screen.exclusion.screen,
+        reasons=tuple(screen.reasons[i] for i in np.flatnonzero(out).tolist()),
+        index_weight=float(holdings.target[out].sum()),
+        before=float(holdings.held[out].sum()),
+        after=float(held[out].sum()),
+        left=tickers(out & (held > _HELD)),
+        unknown=tickers(unknown),
+        unknown_weight=float(held[unknown].sum()),
+    )
+
+
+def esg_notes(signals: Signals, screens: tuple[ScreenFact, ...], mandate: Mandate) -> tuple[str, ...]:
+    """What the reader must know of screens, gaps and providers, one sentence each; only where a wish asks for ESG."""
+    notes = [_screen_note(s) for s in screens]
+    named = {w.measure for w in mandate.esg}
+    named |= {c.measure for e in mandate.exclusions for c in e.conditions}
+    for pair in disagreements(signals.market):
+        if len(pair.names) and named & {pair.first, pair.second}:
+            securities = signals.market.universe.securities
+            notes.append(
+                f"{pair.first} and {pair.second} disagree on {len(pair.names)} of {pair.both} names "
+                f"(more than half the ranks apart), such as {_list(tuple(securities[int(i)].ticker for i in pair.names))}."
+            )
+    return tuple(notes)
+
+
+def _screen_note(s: ScreenFact) -> str:
+    before, after, index = (f"{percent_from_fraction(x):.2f} %" for x in (s.before, s.after, s.index_weight))
+    count = f"{len(s.reasons)} names are" if len(s.reasons) != 1 else "1 name is"
+    said = f"Screen {s.screen}: {count} out, {index} of the index, {before} of the account before and {after} after"
+    if s.left:
+        said += f"; something is left of {_list(s.left)}"
+    if s.unknown:
+        weight = f"{percent_from_fraction(s.unknown_weight):.2f} %"
+        said += f"; not known for {len(s.unknown)} names, {weight} of the account, such as {_list(s.unknown)}"
+    return f"{said}."
+
+
+def _list(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
