@@ -18,6 +18,7 @@ from di_advisor.domain.signals import Lock
 from di_advisor.domain.target import Target
 from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError
+from di_advisor.formulate.own import OwnRule, OwnTerm, OwnWishes
 from di_advisor.ports import CostModel, RiskModel
 from di_advisor.propose.planned import Clock, Progress, never, silent
 from di_advisor.propose.proposal import Proposal
@@ -86,6 +87,8 @@ class Advisor:
         account_id: str | None = None,
         locks: Sequence[Lock] = (),
         esg: EsgTable | Mapping[str, FloatArray] | None = None,
+        terms: Sequence[OwnTerm | str] = (),
+        rules: Sequence[OwnRule | str] = (),
         progress: Progress = silent,
     ) -> Workspace:
         """One account, estimated once: `propose`, `what_if`, `why_not` and `frontier` without estimating again.
@@ -97,6 +100,7 @@ class Advisor:
         InputError
             If the facts do not fit together.
         """
+        own = OwnWishes(tuple(terms), tuple(rules))
         clock = Clock(progress)
         clock.start("risk")
         risk = risk if risk is not None else self.estimate_risk(market, returns, exposures)
@@ -105,7 +109,7 @@ class Advisor:
         clock.start("signals")
         signals = estimate(portfolio, market, target, mandate, risk, costs, account_id, locks=locks, esg=esg)
         clock.start("")
-        return Workspace(portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages))
+        return Workspace(portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages), own)
 
     def propose(  # noqa: PLR0913 - the facts of a proposal, all keyword-only
         self,
@@ -122,6 +126,8 @@ class Advisor:
         account_id: str | None = None,
         locks: Sequence[Lock] = (),
         esg: EsgTable | Mapping[str, FloatArray] | None = None,
+        terms: Sequence[OwnTerm | str] = (),
+        rules: Sequence[OwnRule | str] = (),
         progress: Progress = silent,
         cancel: Callable[[], bool] = never,
     ) -> Proposal:
@@ -143,6 +149,8 @@ class Advisor:
             Further locks on names of this account, such as those of a reconciliation with the custodian.
         esg : EsgTable, or Mapping of str to ndarray of shape (m,), optional
             ESG measures that wishes and exclusions refer to; arrays are in the market's order.
+        terms, rules : sequence
+            Your own terms (in USD) and rules in cvxpy, as `di_advisor.formulate.own` shows.
         progress, cancel : callable
             Told each stage; asked whether to stop.
 
@@ -165,6 +173,8 @@ class Advisor:
             account_id=account_id,
             locks=locks,
             esg=esg,
+            terms=terms,
+            rules=rules,
             progress=progress,
         )
         return workspace.propose(progress=progress, cancel=cancel)

@@ -64,7 +64,7 @@ class Workspace:
     signals: Signals
     locks: tuple[Lock, ...] = ()
     stages: tuple[Stage, ...] = ()
-    own: OwnWishes = OwnWishes()
+    own: OwnWishes = field(default_factory=OwnWishes)
     _planned: list[Planned] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:

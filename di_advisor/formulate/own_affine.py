@@ -149,6 +149,12 @@ class AffineRule:
         low = np.where(np.isnan(middle), low, np.minimum(low, np.maximum(middle, self.lower)))
         return low, np.where(np.isnan(middle), high, np.maximum(high, np.minimum(middle, self.upper)))
 
+    def on_weights(self) -> list[tuple[FloatArray, float, float]]:
+        """Coefficients on active weights with their limits, of the figures that do not tell sides apart."""
+        plain = ~(self.on_sold.any(axis=1) | self.on_bought.any(axis=1))
+        at = np.flatnonzero(plain).tolist()
+        return [(self.on_active[j], float(self.lower[j]), float(self.upper[j])) for j in at]
+
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """One row a figure."""
         rows = []

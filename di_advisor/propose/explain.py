@@ -24,6 +24,7 @@ from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
+from di_advisor.propose.esg_facts import esg_facts, esg_notes, screen_facts
 from di_advisor.propose.measure import measure, rule_checks
 from di_advisor.propose.memos import memo_notes, memos_usd
 from di_advisor.propose.own_dollars import REMAINDER, own_notes, shared_cents
@@ -227,7 +228,10 @@ def explain(
         if rest:
             before[REMAINDER.format(name)], after[REMAINDER.format(name)] = Decimal("0.00"), rest
     zero = Decimal("0.00")
+    screens = screen_facts(signals, mandate, problem.block.holdings, orders.plan)
     return Proposal(
+        esg=esg_facts(signals, problem.block.holdings, orders.plan),
+        screens=screens,
         account_id=signals.account.account_id,
         as_of=signals.market.as_of,
         mandate=mandate,
@@ -239,7 +243,11 @@ def explain(
         locks=signals.account.locks,
         unpriced=signals.account.unpriced,
         accounts_seen=signals.account.accounts_seen,
-        notes=(*_notes(problem, orders, signals, mandate), *own_notes(problem, left_over)),
+        notes=(
+            *_notes(problem, orders, signals, mandate),
+            *own_notes(problem, left_over),
+            *esg_notes(signals, screens, mandate),
+        ),
         memo_usd=memos_usd(problem, orders, mandate),
         stages=stages,
         provenance=dict(signals.market.provenance),

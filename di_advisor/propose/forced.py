@@ -23,6 +23,7 @@ from di_advisor.propose.neighbours import Neighbours
 from di_advisor.solve import Solution
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.dual_newton import Warm
+from di_advisor.solve.opaque import solve_opaque_with
 
 __all__ = ["with_buy", "with_sale"]
 
@@ -49,6 +50,9 @@ def with_buy(problem: Problem, solution: Solution, warm: Warm | None, name: int,
         If no solver certified it.
     """
     block = problem.block
+    if problem.is_opaque:
+        choices = _gives_way(block, solution.choices, name, buying=True)
+        return solve_opaque_with(problem, choices, name=name, weight=weight)
     lower = block.active_lower.copy()
     lower[name] = max(lower[name], block.holdings.active[name] + weight)
     choices = _gives_way(block, solution.choices, name, buying=True)
@@ -62,6 +66,9 @@ def with_sale(problem: Problem, solution: Solution, warm: Warm | None, lot: int,
     """
     block = problem.block
     name = int(block.holdings.lot_name[lot])
+    if problem.is_opaque:
+        choices = _gives_way(block, solution.choices, name, buying=False)
+        return solve_opaque_with(problem, choices, lot=lot, weight=weight)
     segments = _cut_first(problem, lot, weight)
     upper = block.active_upper.copy()
     upper[name] = min(upper[name], block.holdings.active[name] - weight)

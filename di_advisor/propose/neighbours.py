@@ -19,9 +19,11 @@ from di_advisor.domain.amounts import cents_that_add_up
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
+from di_advisor.propose.marginals import amounts_of
 from di_advisor.solve import Solution
 from di_advisor.solve.choices import Choices
 from di_advisor.solve.dual_newton import Warm
+from di_advisor.solve.opaque import objective_on, solve_opaque_without
 from di_advisor.solve.prices import Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, objective_of, plan_of, residual_of
@@ -99,6 +101,8 @@ class Neighbours:
         UncertifiedError, UnfinishedError
             If no solver certified one.
         """
+        if self.problem.is_opaque:
+            return self._by_cones(choices, block, shut)
         block = self.problem.block if block is None else block
         self._hot.warm = self._warm
         program = QuadraticProgram(block, choices, hot=self._hot)
@@ -121,6 +125,25 @@ class Neighbours:
         )
         self._judge(block, program, answer)
         return answer
+
+    def _by_cones(self, choices: Choices, block: Block | None, shut: NDArray[np.bool_] | None) -> Neighbour:
+        """The same where own terms or rules are for a cone solver; other blocks are not known to it."""
+        if block is not None and block is not self.problem.block:
+            raise UncertifiedError(
+                "Wishes are not taken apart one by one beside own terms or rules in cvxpy.",
+                hint="Nothing is said about this question; propose without the rule in doubt.",
+            )
+        lots = () if shut is None else np.unique(self.problem.block.segments.lot[shut]).tolist()
+        plan = solve_opaque_without(self.problem, choices, [at for at in lots if at >= 0])
+        holdings = self.problem.block.holdings
+        return Neighbour(
+            plan=plan,
+            choices=choices,
+            amounts=amounts_of(self.problem.block, plan),
+            active=holdings.active + plan.net(holdings.lot_name),
+            prices=self.solution.prices,
+            objective=objective_on(self.problem, plan),
+        )
 
     def _judge(self, block: Block, program: QuadraticProgram, found: Neighbour) -> None:
         """Refuse an answer that breaks a limit or is not optimal for its choices."""

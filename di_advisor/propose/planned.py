@@ -19,10 +19,12 @@ from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InfeasibleError, SettlementError
 from di_advisor.formulate import formulate
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.problem import Problem
 from di_advisor.propose.explain import explain
 from di_advisor.propose.neighbours import Neighbours
 from di_advisor.propose.proposal import Proposal, Stage
+from di_advisor.propose.rounding_room import RoundingRoom
 from di_advisor.propose.settle import Orders, settle
 from di_advisor.solve import Solution, solve
 from di_advisor.solve.dual_newton import Warm
@@ -33,10 +35,8 @@ __all__ = ["Clock", "Planned", "Progress", "never", "plan_for", "silent"]
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
-_TIGHTER = 1.5
-_LEAST_TIGHTER = 1e-4
-_TIGHTEST = 0.5
 _ATTEMPTS = 5
+_NONE_OWN = OwnWishes()
 
 
 def silent(_: str) -> None:
@@ -101,7 +101,9 @@ class Planned:
 
     @cached_property
     def warm(self) -> Warm | None:
-        """Where the solver stands at the plan: the start of the solves of neighbouring problems."""
+        """Where the solver stands at the plan: the start of the solves of neighbouring problems; None in cvxpy."""
+        if self.problem.is_opaque:
+            return None
         block, solution = self.problem.block, self.solution
         hot = HotPath(block)
         QuadraticProgram(block, solution.choices, hot=hot).solve(solution.prices.risk)
@@ -113,7 +115,14 @@ class Planned:
         return Neighbours(self.problem, self.solution, self.warm)
 
 
-def plan_for(signals: Signals, mandate: Mandate, tax: TaxProfile, clock: Clock, cancel: Callable[[], bool]) -> Planned:
+def plan_for(
+    signals: Signals,
+    mandate: Mandate,
+    tax: TaxProfile,
+    clock: Clock,
+    cancel: Callable[[], bool],
+    own: OwnWishes = _NONE_OWN,
+) -> Planned:
     """From signals to a proposal, tightening the cap where rounding to shares needs it.
 
     Parameters
@@ -124,6 +133,8 @@ def plan_for(signals: Signals, mandate: Mandate, tax: TaxProfile, clock: Clock, 
         Told each stage; its stages go into the proposal.
     cancel : callable
         Asked between solves.
+    own : OwnWishes
+        The user's own terms and rules.
 
     Raises
     ------
@@ -131,13 +142,15 @@ def plan_for(signals: Signals, mandate: Mandate, tax: TaxProfile, clock: Clock, 
         When there is no certified plan, or none in whole shares. Nothing is proposed then.
     """
     clock.start("formulate")
-    problem = formulate(signals, mandate, tax)
-    cap = mandate.tracking_error_max
-    tight = cap
+    problem = formulate(signals, mandate, tax, own=own)
+    room = RoundingRoom(mandate)
     failure: SettlementError | None = None
     bound: float | None = None
     for _ in range(_ATTEMPTS):
-        tightened = problem if tight == cap else formulate(signals, mandate.with_changes(tracking_error_max=tight), tax)
+        tightened = problem
+        if room.given:
+            capped = mandate.with_changes(tracking_error_max=room.cap)
+            tightened = room.in_margins(formulate(signals, capped, tax, own=own))
         clock.start("solve")
         try:
             solution = solve(tightened, cancel=cancel)
@@ -151,22 +164,14 @@ def plan_for(signals: Signals, mandate: Mandate, tax: TaxProfile, clock: Clock, 
         try:
             orders = settle(problem, solution, signals, mandate)
         except SettlementError as error:
-            if error.facts.get("rule") != "tracking error cap" or tight is None or cap is None:
-                raise
-            failure = failure or error
-            tight -= max(_TIGHTER * float(error.facts["excess"]), _LEAST_TIGHTER * cap)
-            if tight <= _TIGHTEST * cap:
+            if not room.more(problem, error):
+                failure = failure or error
                 break
+            failure = failure or error
             continue
         clock.start("explain")
         proposal = explain(problem, solution, orders, signals, mandate)
         clock.start("")
-        notes = proposal.notes
-        if failure is not None:
-            notes = (
-                *notes,
-                "The tracking-error cap was tightened while solving, to leave room for rounding to shares.",
-            )
-        proposal = replace(proposal, stages=tuple(clock.stages), notes=notes)
+        proposal = replace(proposal, stages=tuple(clock.stages), notes=(*proposal.notes, *room.notes))
         return Planned(signals, mandate, tightened, solution, orders, proposal)
     raise failure or SettlementError("Nothing was settled.", hint="Allow fractional shares.")

@@ -13,26 +13,27 @@ says by how much at most. Wash sales that are priced, not banned, are refused he
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from di_advisor.errors import InfeasibleError, SolveError, UncertifiedError, UnfinishedError, UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange
-from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.plan import Plan, SymbolicPlan
 from di_advisor.formulate.problem import Block, Problem
-from di_advisor.formulate.rules import Rule
+from di_advisor.formulate.rules import Rule, slack_in_rows
 from di_advisor.solve.choices import Choice, Choices, is_any, relaxed
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.feasible import feasible_choices, shared_groups
 from di_advisor.solve.own_model import ConvexPlan, solve_convex
 from di_advisor.solve.prices import Prices
-from di_advisor.solve.solution import FEASIBLE, Solution
+from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, Solution
 from di_advisor.solve.tangent import tangent
 
-__all__ = ["objective_on", "residual_on", "solve_opaque", "solve_opaque_with"]
+__all__ = ["objective_on", "residual_on", "solve_opaque", "solve_opaque_with", "solve_opaque_without"]
 
 SearchFor = Callable[[Block, Cancel, int], Search]
 """Makes the search that fits a separable block."""
@@ -52,7 +53,7 @@ def residual_on(problem: Problem, plan: Plan) -> float:
     """Largest violation of any rule, of a lot's size, or of one side for an identical group, on a plan."""
     block, holdings = problem.block, problem.block.holdings
     over = [0.0, float((plan.sells - holdings.lot_weight).max(initial=0.0))]
-    over += [-_solved_for(rule).slack(plan) for rule in problem.rules]
+    over += [-slack_in_rows(_solved_for(rule), plan) for rule in problem.rules]
     segments = block.segments
     at_loss = np.zeros(len(holdings.lot_name), dtype=np.bool_)
     at_loss[segments.lot[segments.loss]] = True
@@ -306,13 +307,31 @@ def solve_opaque_with(
     InfeasibleError, UncertifiedError, UnfinishedError
         If there is none, or it was not certified.
     """
+    def forced(symbols: SymbolicPlan) -> list[Any]:
+        return [symbols.sells[lot] >= weight if name is None else symbols.buys[name] >= weight]
+
+    return _next_door(problem, choices, forced)
+
+
+def solve_opaque_without(problem: Problem, choices: Choices, lots: Sequence[int]) -> Plan:
+    """The best plan under choices that sells nothing of some lots.
+
+    Raises
+    ------
+    InfeasibleError, UncertifiedError, UnfinishedError
+        If there is none, or it was not certified.
+    """
+    shut = list(lots)
+    return _next_door(problem, choices, lambda symbols: [symbols.sells[shut] == 0] if shut else [])
+
+
+def _next_door(problem: Problem, choices: Choices, further: Callable[[SymbolicPlan], list[Any]]) -> Plan:
     _refuse_washes(problem)
-    found = solve_convex(
-        problem,
-        choices,
-        further=lambda symbols: [symbols.sells[lot] >= weight if name is None else symbols.buys[name] >= weight],
-    )
-    residual = residual_on(problem, found.plan)
-    if residual > FEASIBLE:
-        raise UncertifiedError(f"The forced plan breaks a rule by {residual:.2e}.", hint="Nothing is said about it.")
+    found = solve_convex(problem, choices, further=further)
+    residual, gap = residual_on(problem, found.plan), objective_on(problem, found.plan) - found.bound
+    if residual > FEASIBLE or gap > max(CONVEX_GAP * abs(found.bound), NEGLIGIBLE):
+        raise UncertifiedError(
+            f"A plan next door breaks a rule by {residual:.2e} or is {gap:.2e} of the account's value from its bound.",
+            hint="Nothing is said about this question.",
+        )
     return found.plan

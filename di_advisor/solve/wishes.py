@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap
+from di_advisor.formulate.count_rules import MaximumNames, MaximumTrades
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
 from di_advisor.formulate.segments import Segments, cut
@@ -112,7 +113,7 @@ class Wishes:
         self.problem = problem
         self.rules: tuple[Rule, ...] = problem.rules
         n, lots = len(holdings.held), len(holdings.lot_name)
-        total = add_up((t.separable() for t in problem.terms), lots, n)
+        total = add_up((t.separable() for t in problem.separable_terms), lots, n)
         lock = next((r for r in self.rules if isinstance(r, Locked)), None)
         closed = np.zeros(lots, np.bool_) if lock is None else ~lock.sellable
         unbuyable = np.zeros(n, np.bool_) if lock is None else ~lock.buyable
@@ -124,10 +125,15 @@ class Wishes:
             segments=self._wide,
             min_trade=np.zeros(n),
             tracking_error_max=None,
+            wash=None,
+            names_max=None,
+            trades_max=None,
+            share_step=None,
             power=None,
             impact=np.zeros(n),
         )
-        self.linear = [j for j, rule in enumerate(self.rules) if not isinstance(rule, (TrackingErrorCap, MinimumTrade))]
+        aside = (TrackingErrorCap, MinimumTrade, MaximumNames, MaximumTrades)
+        self.linear = [j for j, rule in enumerate(self.rules) if not isinstance(rule, aside)]
         self.cap = next((j for j, rule in enumerate(self.rules) if isinstance(rule, TrackingErrorCap)), None)
         self.rows = {j: self._rows(self.rules[j]) for j in self.linear}
 
@@ -216,6 +222,8 @@ class Wishes:
 
         soft, kept = list(soft), [*soft, *hard]
         m = len(self._wide)
+        if not kept:
+            return Elastic({}, np.zeros(m), frozenset())
         sizes = [len(self.rows[j].limit) for j in kept]
         owner = np.repeat(np.arange(len(kept)), sizes)
         gives = owner < len(soft)

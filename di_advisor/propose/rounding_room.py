@@ -1,0 +1,80 @@
+"""Room that the solver leaves to a rule when rounding to shares needs it.
+
+Rounding moves every trade by up to half a share, and a rule that binds may then be passed. The lattice
+mends what it knows; for the tracking-error cap and a user's own rules the limit is tightened by what
+was passed and a half more, and the plan is solved again. Limits: an equality of the user's own cannot
+be tightened, and a cap not below half of what was asked for.
+"""
+
+from __future__ import annotations
+
+from di_advisor.domain.mandate import Mandate
+from di_advisor.errors import SettlementError
+from di_advisor.formulate.own import with_margin
+from di_advisor.formulate.own_affine import AffineRule
+from di_advisor.formulate.own_opaque import OpaqueRule
+from di_advisor.formulate.problem import Problem
+
+__all__ = ["RoundingRoom"]
+
+_TIGHTER = 1.5
+_LEAST_TIGHTER = 1e-4
+_TIGHTEST = 0.5
+_LEAST_MARGIN = 2e-6
+
+
+class RoundingRoom:
+    """The tightened cap and the margins of own rules so far."""
+
+    def __init__(self, mandate: Mandate) -> None:
+        self._cap = self._tight = mandate.tracking_error_max
+        self._margins: dict[str, float] = {}
+
+    @property
+    def cap(self) -> float | None:
+        """The tracking-error cap to solve for."""
+        return self._tight
+
+    @property
+    def given(self) -> bool:
+        """Whether anything is tightened."""
+        return self._tight != self._cap or bool(self._margins)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was tightened, one sentence each."""
+        what = ["The tracking-error cap"] if self._tight != self._cap else []
+        what += [f"The rule '{name}'" for name in self._margins]
+        return tuple(f"{one} was tightened while solving, to leave room for rounding to shares." for one in what)
+
+    def in_margins(self, problem: Problem) -> Problem:
+        """The problem with the margins of own rules."""
+        for name, margin in self._margins.items():
+            problem = with_margin(problem, name, margin)
+        return problem
+
+    def more(self, problem: Problem, error: SettlementError) -> bool:
+        """Tighten what rounding broke; False where the limit of tightening is reached.
+
+        Raises
+        ------
+        SettlementError
+            The same, where nothing can be tightened.
+        """
+        broken = error.facts.get("rule")
+        own = next((r for r in problem.rules if r.name == broken and isinstance(r, (AffineRule, OpaqueRule))), None)
+        if own is not None:
+            if own.is_equality:
+                raise SettlementError(
+                    f"Your own rule '{own.name}' holds a figure exactly, which orders in shares cannot.",
+                    hint="Give it a little room on both sides, or allow fractional shares.",
+                    rule=own.name,
+                    excess=error.facts["excess"],
+                ) from error
+            more = max(_TIGHTER * float(error.facts["excess"]), _LEAST_MARGIN)
+            self._margins[own.name] = self._margins.get(own.name, 0.0) + more
+            return True
+        if broken != "tracking error cap" or self._tight is None or self._cap is None:
+            raise error
+        self._tight -= max(_TIGHTER * float(error.facts["excess"]), _LEAST_TIGHTER * self._cap)
+        return self._tight > _TIGHTEST * self._cap
