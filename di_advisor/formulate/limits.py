@@ -16,7 +16,7 @@ from di_advisor.formulate.modes import NO_BUYS
 from di_advisor.formulate.plan import Holdings
 from di_advisor.units import ROUND_LOT_SHARES
 
-__all__ = ["largest_trade", "minimum_trade", "name_limits", "open_sides", "share_step", "trade_sizes"]
+__all__ = ["largest_trade", "minimum_trade", "name_limits", "open_sides", "share_step", "share_steps", "trade_sizes"]
 
 
 def share_step(mandate: Mandate) -> Decimal:
@@ -24,6 +24,14 @@ def share_step(mandate: Mandate) -> Decimal:
     if mandate.rounding is Rounding.FRACTIONAL:
         return Decimal(1).scaleb(-mandate.share_decimals)
     return Decimal(ROUND_LOT_SHARES) if mandate.rounding is Rounding.ROUND_LOTS else Decimal(1)
+
+
+def share_steps(signals: Signals, mandate: Mandate) -> FloatArray | None:
+    """Weight of a step of shares of each name, shape (n,); None where fractions of a share are traded."""
+    if mandate.rounding is Rounding.FRACTIONAL:
+        return None
+    price = np.array([float(p) for p in signals.market.price_usd])
+    return float(share_step(mandate)) * price / signals.account.value_usd
 
 
 def minimum_trade(mandate: Mandate, value_usd: float) -> float:
@@ -94,10 +102,11 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
     if math.isfinite(band.weight_max):
         parts.append(f"at {band.weight_max:.4f} of the account at most")
     what = " and ".join(parts) or "at any weight of at least zero"
+    leaving = " Excluded names are sold down to what locks and glide paths leave." if away.out.any() else ""
     return (
         low - t,
         high - t,
-        f"Each name stays {what}, or where it already is; names outside the target are not bought.",
+        f"Each name stays {what}, or where it already is; names outside the target are not bought.{leaving}",
     )
 
 

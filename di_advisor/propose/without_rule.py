@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from di_advisor.formulate.account_rules import MinimumTrade, TrackingErrorCap
+from di_advisor.formulate.count_rules import MaximumNames, MaximumTrades
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import ActiveGroup, NameLimits, Rule
 
@@ -24,6 +25,10 @@ def without_rule(problem: Problem, rule: Rule) -> Block | None:
         return replace(block, tracking_error_max=None)
     if isinstance(rule, MinimumTrade):
         return replace(block, min_trade=np.zeros_like(block.min_trade))
+    if isinstance(rule, MaximumNames):
+        return replace(block, names_max=None)
+    if isinstance(rule, MaximumTrades):
+        return replace(block, trades_max=None)
     if isinstance(rule, NameLimits):
         held = block.holdings
         lower = np.minimum(block.active_lower, -held.target)

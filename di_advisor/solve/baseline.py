@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.errors import DiAdvisorError
 from di_advisor.formulate.problem import Block
@@ -23,7 +24,7 @@ from di_advisor.solve.quadratic import QuadraticProgram
 from di_advisor.solve.solution import FEASIBLE, objective_of, residual_of, variance_of
 from di_advisor.solve.tracking import Capped, solve_capped
 
-__all__ = ["baseline_objective"]
+__all__ = ["baseline_objective", "most", "names_that_stay"]
 
 
 def baseline_objective(block: Block) -> float | None:
@@ -65,13 +66,32 @@ def _least_trading(block: Block) -> Capped | None:
 
 def _staying(block: Block) -> Choices:
     """Which names may be held: everything where their number is not limited."""
-    n = len(block.active_lower)
-    open_to_all = np.full(n, int(Choice.EITHER), dtype=np.int64)
-    if block.names_max is None:
-        return open_to_all
+    out = np.where(Counting(block).held_now, int(Choice.EXIT), int(Choice.NOTHING))
+    return np.where(names_that_stay(block), int(Choice.EITHER), out)
+
+
+def names_that_stay(block: Block) -> NDArray[np.bool_]:
+    """Names that the baseline may hold, shape (n,): what cannot leave, then the largest holdings, then targets."""
     counting, holdings = Counting(block), block.holdings
     stuck = counting.held_now & ~counting.can_leave
     order = np.lexsort((-holdings.target, -holdings.held, ~stuck))
-    choices = np.where(counting.held_now, int(Choice.EXIT), int(Choice.NOTHING))
-    choices[order[: block.names_max]] = Choice.EITHER
-    return choices
+    stays = np.zeros(len(order), dtype=np.bool_)
+    stays[order[: block.names_max]] = True
+    return stays
+
+
+def most(block: Block) -> float:
+    """More than the objective of any plan within the names' limits: a bound above it proves a contradiction."""
+    segments, risk, active = block.segments, block.risk, np.abs(block.holdings.active)
+    moved = np.bincount(segments.name, weights=segments.width, minlength=len(active))
+    reach = active + moved
+    exposures = reach @ np.abs(risk.exposures)
+    variance = exposures @ np.abs(risk.factor_covariance_per_year) @ exposures
+    variance += risk.specific_variance_per_year @ reach**2
+    total = float(block.aversion * variance + block.impact @ moved**2)
+    total += float(np.maximum(segments.slope, 0.0) @ segments.width)
+    if block.power is not None:
+        total += float(block.power.max(axis=1) @ moved**1.5)
+    if block.wash is not None:
+        total += float(block.wash.buy_price @ block.wash.buy_width + block.wash.sell_price @ block.wash.sell_width)
+    return 2.0 * total

@@ -78,7 +78,7 @@ def close_gap(
     work = _Work(names, shared, hot, start, ask)
     while work.solves < solves_max and not work.closed(enough):
         climbed = climbing and work.climb()
-        if not work.switch(solves_max) and not climbed:
+        if not work.switch(solves_max, climbing=climbing) and not climbed:
             break
     return replace(work.best, bound=max(work.bound, start.bound))
 
@@ -137,7 +137,7 @@ class _Work:
                 self.best = solution
         return prices
 
-    def switch(self, solves_max: int) -> bool:
+    def switch(self, solves_max: int, *, climbing: bool = True) -> bool:
         """Switch the names of the best plan that gain most at its prices; whether the plan got better.
 
         Half of them at first, a quarter as many after each try in vain, then one by one.
@@ -150,7 +150,7 @@ class _Work:
             fresh = choices.tobytes() not in self.seen
             self.seen.add(choices.tobytes())
             prices = self.solve(choices) if fresh else None
-            if prices is not None:
+            if prices is not None and climbing:
                 self._towards(prices)
             if self.best.objective < before:
                 self.share = min(1.0, 2.0 * self.share)

@@ -24,6 +24,7 @@ __all__ = ["Counting"]
 
 _WHOLE = 1e-6
 _REFITS = 4
+_GAIN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,28 @@ class Counting:
             if self.block.names_max is not None and self.held(after) >= self.block.names_max:
                 fixed = after == Choice.EXIT  # one that stayed would be held
             after = _trimmed(after, value, counted, self.block.trades_max, fixed)
+        return self._filled(after, value)
+
+    def _filled(self, choices: Choices, value: FloatArray) -> Choices:
+        """Room that is left under the limits given to the names that gain most by it."""
+        block, rows, after = self.block, np.arange(len(choices)), choices.copy()
+        columns = value.shape[1]
+        for _ in range(len(choices)):
+            held_room = np.inf if block.names_max is None else block.names_max - self.held(after)
+            trade_room = np.inf if block.trades_max is None else block.trades_max - self.traded(after)
+            if held_room < 0 or trade_room < 0 or not (held_room or trade_room):
+                break
+            more_held = self.holding[:, :columns].astype(np.int64) - self.holding[rows, after].astype(np.int64)[:, None]
+            more_trades = self.trading[None, :columns].astype(np.int64) - self.trading[after].astype(np.int64)[:, None]
+            now = value[rows, after]
+            gain = np.where(np.isfinite(now), now, 0.0)[:, None] - value
+            # a name that keeps what it counts has its best choice already
+            fits = (more_held <= held_room) & (more_trades <= trade_room) & ((more_held > 0) | (more_trades > 0))
+            gain = np.where(fits, gain, -np.inf)
+            best = int(gain.argmax())
+            if gain.flat[best] <= _GAIN:
+                break
+            after[best // columns] = best % columns
         return after
 
     def refuse_hopeless(self) -> None:

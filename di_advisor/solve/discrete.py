@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.baseline import baseline_objective
+from di_advisor.solve.baseline import baseline_objective, most, names_that_stay
 from di_advisor.solve.branches import close_gap
 from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.feasible import choose, feasible_choices, shared_groups, within_limits
@@ -81,6 +81,7 @@ class Search:
         self.cancel = cancel
         self.rounds = rounds
         self.bound = -np.inf
+        self.highest: Prices | None = None
 
     def run(self) -> Solution:
         """The best plan found, with its certificate.
@@ -107,7 +108,8 @@ class Search:
         """The plan with the best bounds, and with the baseline it is held against."""
         final = replace(final, bound=max(final.bound, self.bound), counts=self.hot.counts)
         if self.block.share_step is not None:
-            final = replace(final, shares_bound=self.names.bound_in_shares(final.prices))
+            at = [final.prices] if self.highest is None else [final.prices, self.highest]
+            final = replace(final, shares_bound=max(self.names.bound_in_shares(p) for p in at))
         if idle is None and self.names.counting.limited:
             least = baseline_objective(self.block)
             final = replace(final, baseline=least)
@@ -149,11 +151,37 @@ class Search:
         """
         self.names.counting.refuse_hopeless()
         soft = climbed(self.names, first)
-        self.bound = max(self.bound, soft.bound)
-        found = self.attempt(self._choices_at(soft.prices), first.risk)
-        if found is None:  # only a value to beat can prune, and none was given
-            raise UnfinishedError("The first solve was pruned.", hint="Allow more rounds.")
-        return found
+        self._took(soft.prices, soft.bound)
+        if self.bound > most(self.block):
+            raise self._too_few("It is proved that no plan keeps them together with the other rules.")
+        for choices in (self._choices_at(soft.prices), self._largest_kept(soft.prices)):
+            try:
+                found = self.attempt(choices, first.risk)
+            except (InfeasibleError, UncertifiedError):
+                continue
+            if found is not None and found.residual <= FEASIBLE:
+                return found
+        raise self._too_few("No plan was found that keeps them together with the other rules.")
+
+    def _too_few(self, why: str) -> InfeasibleError:
+        """The error for limits on numbers that the other rules do not go with."""
+        names, trades = self.block.names_max, self.block.trades_max
+        said = [f"at most {names} names held"] if names is not None else []
+        said += [f"at most {trades} names traded"] if trades is not None else []
+        return InfeasibleError(
+            f"The mandate allows {' and '.join(said)}. {why}",
+            hint="Allow more names or trades, or more turnover, wider bands or a wider cash range.",
+            names_max=names,
+            trades_max=trades,
+        )
+
+    def _largest_kept(self, prices: Prices) -> Choices:
+        """Choices under which the names that the baseline holds are held, and no others."""
+        values = self.names.values(prices)
+        staying = names_that_stay(self.block)[:, None]
+        holding = self.names.counting.holding
+        plain = np.where(staying == holding, values.plain, np.inf) if self.block.names_max is not None else values.plain
+        return within_limits(self.names, plain.argmin(axis=1).astype(np.int64), replace(values, plain=plain), self.shared)
 
     def switched(self, found: Solution) -> Solution:
         """A plan within the limits on numbers improved by switching and swapping names."""
@@ -241,14 +269,19 @@ class Search:
         if capped is None:
             return None
         solution = self._judged(choices, capped)
-        self.bound = max(self.bound, solution.bound)
+        self._took(solution.prices, solution.bound)
         return solution
 
     def note(self, prices: Prices) -> Prices:
         """Take in a bound from prices; the prices, made fit for bounds."""
         clean = self.names.sanitised(prices)
-        self.bound = max(self.bound, self.names.bound(clean))
+        self._took(clean, self.names.bound(clean))
         return clean
+
+    def _took(self, prices: Prices, bound: float) -> None:
+        """Keep the best bound, with its prices."""
+        if bound > self.bound:
+            self.bound, self.highest = bound, prices
 
     def _average(self, old: Prices, new: Prices) -> Prices:
         return self.note(

@@ -28,7 +28,9 @@ _STAGES = 5
 _STEPS_A_STAGE = 5
 _FALL = 0.2
 _ENOUGH = 0.3
-_HALVINGS = 10
+_HALVINGS = 6
+_SHORTER = 0.3
+_DAMPINGS = (0.0, 1.0, 30.0)
 _ARMIJO = 1e-4
 _REGULAR = 1e-10
 _NEAR = 1e-7
@@ -109,6 +111,7 @@ class _Climb:
         self.give = 1.0 / np.maximum(2.0 * (own + block.impact), 1e-14)
 
     def run(self, start: Prices, steps: int) -> Softened:
+        start = self.names.sanitised(start)
         p = np.r_[start.exposures, start.rows, start.held, start.traded]
         p = self._closed_sides(p)
         plain = self._values(p)
@@ -286,29 +289,39 @@ class _Climb:
         return np.asarray(flat.T @ flat, dtype=np.float64)
 
     def _step(self, p: FloatArray, at: _At, mu: float) -> tuple[FloatArray, _At] | None:
+        """One step up; None where the stage is climbed, or no step was found."""
         slope, free = self._gradient(p, at)
         curvature = self._curvature(at, mu)
-        resting = np.r_[np.zeros(self.k, np.bool_), p[self.k :] == 0]
-        while True:
-            way = np.zeros(len(p))
-            way[free] = np.linalg.solve(curvature[np.ix_(free, free)], slope[free])
-            against = free & resting & (way * slope < 0)  # a price leaves zero to the side of its slope only
-            if not against.any():
-                break
-            free = free & ~against
-        slope = np.where(free, slope, 0.0)
-        promised = float(slope @ way)
-        if promised <= _ENOUGH * mu:
-            return None
-        share = 1.0
-        for _ in range(_HALVINGS):
-            trial = p + share * way
-            y, old = trial[self.k :], p[self.k :]
-            y = np.where(y * old < 0, 0.0, y)
-            trial = self._closed_sides(np.r_[trial[: self.k], y])
-            there = self._at(trial, mu)
-            if there.value >= at.value + _ARMIJO * share * promised:
-                return trial, there
-            share *= 0.35
+        for damping in _DAMPINGS:
+            way, open_prices = self._way(p, slope, free, curvature, damping)
+            promised = float(slope[open_prices] @ way[open_prices])
+            if promised <= _ENOUGH * mu and not damping:
+                return None
+            share = 1.0
+            for _ in range(_HALVINGS):
+                trial = self._moved(p, share * way)
+                there = self._at(trial, mu)
+                if there.value >= at.value + _ARMIJO * share * promised:
+                    return trial, there
+                share *= _SHORTER
         return None
 
+    def _way(
+        self, p: FloatArray, slope: FloatArray, free: NDArray[np.bool_], curvature: FloatArray, damping: float
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Newton's direction, and the prices that it moves: one leaves zero to the side of its slope only."""
+        resting = np.r_[np.zeros(self.k, np.bool_), p[self.k :] == 0]
+        damped = curvature + damping * np.diag(curvature.diagonal())
+        while True:
+            way = np.zeros(len(p))
+            way[free] = np.linalg.solve(damped[np.ix_(free, free)], slope[free])
+            against = free & resting & (way * slope < 0)
+            if not against.any():
+                return way, free
+            free = free & ~against
+
+    def _moved(self, p: FloatArray, way: FloatArray) -> FloatArray:
+        """Prices after a step, none of them past zero."""
+        trial = p + way
+        y, old = trial[self.k :], p[self.k :]
+        return self._closed_sides(np.r_[trial[: self.k], np.where(y * old < 0, 0.0, y)])
