@@ -172,20 +172,30 @@ def _limit(marginals: Marginals, solution: Solution, place: Place, at: int, tota
     """What holds a trade whose forces do not balance."""
     if abs(total) <= _NOTHING:
         return ""
-    block, name = marginals.block, place.name
-    trade, size = float(marginals.trade[name]), abs(float(marginals.trade[name]))
-    z, lower, upper = marginals.active[name], block.active_lower[name], block.active_upper[name]
-    if solution.choices[name] == Choice.NOTHING:
+    if solution.choices[place.name] == Choice.NOTHING:
         return "the name is not traded before rounding"
-    if total > 0:
-        if block.min_trade[name] > 0 and size < block.min_trade[name] + _AT:
-            return "the minimum trade keeps it this large"
-        return "the limits of the name keep it this large" if trade else "it came about when rounding to shares"
+    return _too_large(marginals, place) if total > 0 else _too_small(marginals, place, at)
+
+
+def _too_large(marginals: Marginals, place: Place) -> str:
+    """What keeps a trade larger than it would like to be."""
+    size, least = abs(float(marginals.trade[place.name])), float(marginals.block.min_trade[place.name])
+    if not size:
+        return "it came about when rounding to shares"
+    if least > 0 and size < least + _AT:
+        return "the minimum trade keeps it this large"
+    return "the limits of the name keep it this large"
+
+
+def _too_small(marginals: Marginals, place: Place, at: int) -> str:
+    """What keeps a trade smaller than it would like to be; empty where only round-off does."""
+    block, name = marginals.block, place.name
+    trade, z = float(marginals.trade[name]), float(marginals.active[name])
     mine = block.segments.lot == place.lot if place.lot >= 0 else ~block.segments.sell & (block.segments.name == name)
-    if float((block.segments.width - marginals.amounts)[mine].sum()) < _AT:
-        return "all of the lot is sold" if place.lot >= 0 else "the limits of the name allow no more"
-    if (trade < 0 and z - lower < _AT) or (trade > 0 and upper - z < _AT):
+    left = block.segments.width - marginals.amounts
+    if place.lot >= 0 and float(left[mine].sum()) < _AT:
+        return "all of the lot is sold"
+    at_limit = z - block.active_lower[name] < _AT if trade < 0 else block.active_upper[name] - z < _AT
+    if float(left[mine].sum()) < _AT or (trade and at_limit):
         return "the limits of the name allow no more"
-    return (
-        "the next piece of the cost curve is dearer" if marginals.amounts[at] > block.segments.width[at] - _AT else ""
-    )
+    return "the next piece of the cost curve is dearer" if left[at] < _AT else ""
