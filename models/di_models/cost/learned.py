@@ -1,0 +1,305 @@
+"""The cost model that is trained: law, gated trees, intervals and curves behind a scikit-learn estimator.
+
+It is never worse than its prior by much: the law is held to published constants, the trees' share is
+what out-of-fold tests allow, and with no orders at all it *is* the prior and says so. A history that
+was simulated makes a model that says "simulated" wherever it speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.market import FloatArray, Market
+from di_advisor.domain.trade_history import TradeHistory
+from di_advisor.errors import InputError
+from di_advisor.units import BPS_PER_UNIT, TRADING_DAYS_PER_YEAR
+from di_models.cost.curves import FittedCurves, fit_curves
+from di_models.cost.features import Conditions, Levels, noisier
+from di_models.cost.intervals import Calibration, calibrate
+from di_models.cost.law import LawFit, LawPrior, fit_law, schedule_variance
+from di_models.cost.residual import FEWEST_ORDERS, Gate, Trees, folds_by_day, gate_of, train_trees
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["LearnedCostModel", "SizesSeen", "untrained"]
+
+_SIZES = 16
+_SMALLEST, _LARGEST = 1e-6, 0.1
+_USUAL_SIZE, _SPREAD_OF_SIZES = -6.2, 1.6
+_MIDDLE_OF_DAY = 0.5
+
+Orders = TradeHistory | Conditions | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SizesSeen:
+    """Orders over ADV that were seen: the first and the 99th percentile, and the logarithm's mean and spread."""
+
+    low: float = _SMALLEST
+    high: float = _LARGEST
+    log_mean: float = _USUAL_SIZE
+    log_sd: float = _SPREAD_OF_SIZES
+
+
+class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # scikit-learn has no types
+    """Predicts the average cost of an order, in bps, and its curve for the optimizer, in USD.
+
+    Parameters
+    ----------
+    prior : LawPrior, optional
+        What the law's constants are held to; published constants when left out.
+    trees : bool
+        Whether trees may add to the law.
+    seed : int
+        Everything random follows from it.
+
+    Attributes
+    ----------
+    fit_ : LawFit
+        The law.
+    gate_ : Gate
+        How much of the trees is used.
+    trees_ : Trees or None
+        None where the gate is shut.
+    levels_ : Levels
+        Words that the trees know.
+    calibration_ : Calibration
+        For intervals.
+    sizes_ : SizesSeen
+        Sizes that it was trained on.
+    simulated_ : bool
+        Whether the history was invented.
+    provenance_ : str
+        What it rests on, in one line.
+    """
+
+    def __init__(self, prior: LawPrior | None = None, *, trees: bool = True, seed: int = 0) -> None:
+        self.prior = prior
+        self.trees = trees
+        self.seed = seed
+
+    def fit(
+        self,
+        X: TradeHistory,
+        y: FloatArray | None = None,
+        *,
+        told: Callable[[int, int], None] | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> LearnedCostModel:
+        """Train on a history.
+
+        Parameters
+        ----------
+        X : TradeHistory
+            m parent orders; none at all leaves the prior.
+        y : ndarray of shape (m,), optional
+            Costs in bps; those of the history when left out.
+        told : callable, optional
+            Told how many steps are done, of how many.
+        cancel : callable, optional
+            Asked often; True stops with `UnfinishedError`, and nothing is kept.
+
+        Returns
+        -------
+        LearnedCostModel
+            Itself.
+        """
+        cost = X.cost_bps if y is None else np.asarray(y, dtype=np.float64)
+        if len(cost) != len(X) or not np.isfinite(cost).all():
+            raise InputError(
+                f"There are {len(X)} orders and {int(np.isfinite(cost).sum())} finite costs.",
+                hint="Give one cost in bps for each order.",
+            )
+        given = Conditions.of(X)
+        variance = _variance(given) * noisier(X)
+        levels = Levels.of(given)
+        fit = _law(given, cost, variance, self.prior)
+        gate, trees = Gate(0.0, 0.0, float("inf")), None
+        calibration = Calibration(np.zeros(0), (np.zeros(0),))
+        days = len(np.unique(X.day))
+        if len(X) and days > 1:
+            tested = _Tested(given, cost, variance, levels, self.prior, self.seed, trees=self.trees and _enough(X))
+            gate = tested.run(folds_by_day(X.day), told, cancel)
+            calibration = calibrate(cost - tested.cost(gate.share), np.sqrt(variance))
+        if gate.share > 0:
+            trees = _trained(fit, given, cost, variance, levels, self.seed, None, cancel)
+        self.fit_, self.gate_, self.trees_, self.levels_ = fit, gate, trees, levels
+        self.calibration_, self.sizes_ = calibration, _seen(given)
+        self.simulated_ = X.simulated
+        self.provenance_ = _provenance(fit, gate, simulated=X.simulated)
+        return self
+
+    def predict(self, X: Orders | pd.DataFrame) -> FloatArray:
+        """Average cost of each order, bps, shape (m,)."""
+        given = Conditions.of(X)
+        cost = _law_cost(self._fitted, given)
+        if self.trees_ is None:
+            return cost
+        return cost * Trees.factor(self.gate_.share, self.trees_.predict(self.levels_.matrix(given)))
+
+    def predict_interval(self, X: Orders | pd.DataFrame, coverage: float = 0.9) -> FloatArray:
+        """Interval that covers a *trade's* cost, bps, shape (m, 2); not how well its mean is known."""
+        given = Conditions.of(X)
+        middle = self.predict(given)
+        half = self.calibration_.half_width(np.sqrt(_variance(given)), coverage)
+        return np.stack([middle - half, middle + half], axis=1)
+
+    def curves(self, market: Market, *, venue: str = "", algo: str = "") -> CostCurves:
+        """Cost curves of the market's universe (the port `CostModel`).
+
+        Parameters
+        ----------
+        market : Market
+            n names.
+        venue, algo : str
+            How the orders will be worked; the most usual of the history when left out.
+        """
+        found, smallest = self._curves(market, venue, algo)
+        del smallest
+        a, b, q = found.coefficients.T
+        worst = float(np.median(found.worst_error)) if len(found.worst_error) else 0.0
+        note = f"; curves within {worst:.1%} of the model (median), market of {market.as_of}"
+        return CostCurves(market.universe, a, b, q, self.provenance_ + note)
+
+    def curve_errors(self, market: Market) -> FloatArray:
+        """Largest relative distance of each name's curve to the model, a fraction, shape (n,)."""
+        return self._curves(market, "", "")[0].worst_error
+
+    def _curves(self, market: Market, venue: str, algo: str) -> tuple[FittedCurves, float]:
+        n = len(market.universe)
+        low, high = max(self.sizes_.low, _SMALLEST), min(max(self.sizes_.high, 10 * self.sizes_.low), _LARGEST)
+        sizes = np.geomspace(low, high, _SIZES)
+        sigma = market.volatility_per_year / np.sqrt(TRADING_DAYS_PER_YEAR) * BPS_PER_UNIT
+        usual = {name: words[0] if words else "" for name, words in self.levels_.words.items()}
+        m = n * _SIZES
+        orders = Conditions(
+            size_of_adv=np.tile(sizes, n),
+            half_spread_bps=np.repeat(market.half_spread_bps, _SIZES),
+            volatility_daily_bps=np.repeat(sigma, _SIZES),
+            volume_span=np.full(m, np.nan),
+            time_of_day=np.full(m, _MIDDLE_OF_DAY),
+            venue=np.full(m, venue or usual["venue"]),
+            algo=np.full(m, algo or usual["algo"]),
+        )
+        value = sizes[None, :] * market.adv_usd[:, None]
+        cost = self.predict(orders).reshape(n, _SIZES) / BPS_PER_UNIT * value
+        density = np.exp(-0.5 * ((np.log(sizes) - self.sizes_.log_mean) / self.sizes_.log_sd) ** 2)
+        return fit_curves(value, np.maximum(cost, 1e-12 * value), density + 0.05), low
+
+    @property
+    def _fitted(self) -> LawFit:
+        if not hasattr(self, "fit_"):
+            raise InputError("The cost model is not trained.", hint="Call fit with a trade history, also an empty one.")
+        return self.fit_
+
+
+def _enough(history: TradeHistory) -> bool:
+    return len(history) >= FEWEST_ORDERS
+
+
+def _variance(given: Conditions) -> FloatArray:
+    return schedule_variance(given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps, given.volume_span)
+
+
+def _law(given: Conditions, cost: FloatArray, variance: FloatArray, prior: LawPrior | None) -> LawFit:
+    return fit_law(cost, given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps, variance, prior)
+
+
+def _law_cost(fit: LawFit, given: Conditions) -> FloatArray:
+    return fit.law.cost_bps(given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps)
+
+
+def _trained(  # noqa: PLR0913, PLR0917 - the parts of one training run
+    fit: LawFit,
+    given: Conditions,
+    cost: FloatArray,
+    variance: FloatArray,
+    levels: Levels,
+    seed: int,
+    told: Callable[[int, int], None] | None,
+    cancel: Callable[[], bool] | None,
+) -> Trees:
+    law = _law_cost(fit, given)
+    return train_trees(
+        levels.matrix(given), (cost - law) / law, law * law / variance, seed=seed, told=told, cancel=cancel
+    )
+
+
+class _Tested:
+    """Out-of-fold law and trees of a history."""
+
+    def __init__(
+        self,
+        given: Conditions,
+        cost: FloatArray,
+        variance: FloatArray,
+        levels: Levels,
+        prior: LawPrior | None,
+        seed: int,
+        *,
+        trees: bool,
+    ) -> None:
+        self.given, self.seen, self.variance = given, cost, variance
+        self.levels, self.prior, self.seed, self.trees = levels, prior, seed, trees
+        self.law = np.zeros(len(cost))
+        self.added = np.zeros(len(cost))
+
+    def run(
+        self,
+        folds: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+        told: Callable[[int, int], None] | None,
+        cancel: Callable[[], bool] | None,
+    ) -> Gate:
+        """Fit each fold, predict what it left out, and open the gate as far as that allows."""
+        for done, (train, test) in enumerate(folds, start=1):
+            given, held_out = self.given.take(train), self.given.take(test)
+            fit = _law(given, self.seen[train], self.variance[train], self.prior)
+            self.law[test] = _law_cost(fit, held_out)
+            if self.trees:
+                trees = _trained(
+                    fit, given, self.seen[train], self.variance[train], self.levels, self.seed, None, cancel
+                )
+                self.added[test] = trees.predict(self.levels.matrix(held_out))
+            if told is not None:
+                told(done, len(folds))
+        residual = (self.seen - self.law) / self.law
+        return gate_of(residual, self.added, self.law**2 / self.variance)
+
+    def cost(self, share: float) -> FloatArray:
+        """Out-of-fold predictions with this share of the trees."""
+        return self.law * Trees.factor(share, self.added)
+
+
+def _seen(given: Conditions) -> SizesSeen:
+    if not len(given):
+        return SizesSeen()
+    logs = np.log(given.size_of_adv)
+    low, high = np.quantile(given.size_of_adv, (0.01, 0.99))
+    return SizesSeen(float(low), float(high), float(logs.mean()), float(max(logs.std(), 0.5)))
+
+
+def _provenance(fit: LawFit, gate: Gate, *, simulated: bool) -> str:
+    if not fit.orders:
+        return "prior, not calibrated"
+    source = "simulated orders" if simulated else "orders"
+    share = 100.0 * float(np.mean(fit.prior_share))
+    law = fit.law
+    return (
+        f"trained on {fit.orders:,} {source}: {law.spread_capture:.2f} x half-spread + {law.impact:.2f} x daily "
+        f"volatility x size^{law.exponent:.2f}, {share:.0f} % of it prior; trees by {gate.share:.0%}"
+    )
+
+
+def untrained(prior: LawPrior | None = None) -> LearnedCostModel:
+    """The prior as a model of the same kind: what there is before the first order."""
+    empty = {name: np.zeros(0) for name in TradeHistory.columns()}
+    model = LearnedCostModel(prior)
+    return model.fit(TradeHistory.from_columns(empty))

@@ -1,0 +1,164 @@
+"""What trees may add to the law, behind a gate that opens only where they help out of sample.
+
+Problem: trees on a few hundred orders double the law's error. Decision: LightGBM learns the *relative*
+residual ``(cost - m) / m`` with weights ``m^2 / v``; its out-of-fold predictions f (folds by day, the law
+fitted anew in each) are tested on the residuals. The share lambda of f that is used is the weighted
+least-squares slope, shrunk by its own error (James and Stein 1961): ``lambda0 max(0, 1 - (se /
+lambda0)^2)``, inside [0, 1]; the cost becomes ``m clip(1 + lambda f, 1/4, 4)``.
+
+The trees are constrained to rise with spread and volatility, so that the product does; in size they
+are free, and the curve's fit makes it convex. Deterministic: one thread, rows in order, a seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import UnfinishedError
+
+__all__ = ["FEWEST_ORDERS", "Gate", "Trees", "folds_by_day", "gate_of", "train_trees"]
+
+FEWEST_ORDERS = 50
+"""Below this nothing was measured: the law alone speaks."""
+
+_FEW = 800
+_ROUNDS_FEW, _ROUNDS_MANY = 60, 150
+_MONOTONE = (0, 0, 1, 1, 0, 0, 0)
+"""By column of `Levels.matrix`: rises with half-spread and volatility."""
+
+_WORDS = (5, 6)
+"""Columns of `Levels.matrix` that are words."""
+
+_LOWEST, _HIGHEST = 0.25, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How much of the trees is used, and why.
+
+    Attributes
+    ----------
+    share : float
+        lambda, from 0 (the law alone) to 1.
+    slope, standard_error : float
+        Out-of-fold slope of the residuals on the trees' predictions, before shrinking.
+    """
+
+    share: float
+    slope: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class Trees:
+    """A LightGBM booster as its own text, so that what is stored is what predicts."""
+
+    text: str
+
+    def booster(self) -> Any:  # noqa: ANN401 - LightGBM has no stubs
+        """The booster."""
+        import lightgbm
+
+        return lightgbm.Booster(model_str=self.text)
+
+    def predict(self, columns: FloatArray) -> FloatArray:
+        """Relative residual of each row of `Levels.matrix`."""
+        return np.asarray(self.booster().predict(columns, num_threads=1), dtype=np.float64)
+
+    def contributions(self, columns: FloatArray) -> FloatArray:
+        """Exact contributions of each column, and the mean last, shape (m, 8); rows sum to `predict`."""
+        return np.asarray(self.booster().predict(columns, pred_contrib=True, num_threads=1), dtype=np.float64)
+
+    @staticmethod
+    def factor(share: float, predicted: FloatArray) -> FloatArray:
+        """What the law's cost is multiplied by."""
+        return np.asarray(np.clip(1.0 + share * predicted, _LOWEST, _HIGHEST))
+
+
+def train_trees(
+    columns: FloatArray,
+    residual: FloatArray,
+    weight: FloatArray,
+    *,
+    seed: int,
+    told: Callable[[int, int], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> Trees:
+    """Train the trees on relative residuals.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (m, 7)
+        From `Levels.matrix`.
+    residual, weight : ndarray of shape (m,)
+        ``(cost - m) / m`` and ``m^2 / v``.
+    seed : int
+        Everything random follows from it.
+    told : callable, optional
+        Told the number of trees so far, of how many.
+    cancel : callable, optional
+        Asked after each tree.
+
+    Raises
+    ------
+    UnfinishedError
+        If it was cancelled; nothing is kept.
+    """
+    import lightgbm
+
+    n = len(residual)
+    rounds = _ROUNDS_FEW if n <= _FEW else _ROUNDS_MANY
+    settings = {
+        "objective": "regression",
+        "num_leaves": 7,
+        "min_data_in_leaf": max(20, n // 40),
+        "learning_rate": 0.03,
+        "lambda_l2": 10.0,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "feature_fraction": 0.8,
+        "monotone_constraints": list(_MONOTONE),
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,
+        "seed": seed,
+        "verbosity": -1,
+    }
+
+    def after_each(state: Any) -> None:  # noqa: ANN401 - LightGBM's callback environment
+        if cancel is not None and cancel():
+            raise UnfinishedError("Training was cancelled.", hint="Nothing was kept; train again to start over.")
+        if told is not None:
+            told(state.iteration + 1, rounds)
+
+    data = lightgbm.Dataset(columns, residual, weight=weight, categorical_feature=list(_WORDS), free_raw_data=False)
+    booster = lightgbm.train(settings, data, num_boost_round=rounds, callbacks=[after_each])
+    return Trees(booster.model_to_string())
+
+
+def gate_of(residual: FloatArray, predicted: FloatArray, weight: FloatArray) -> Gate:
+    """The gate from out-of-fold predictions, all of shape (m,)."""
+    size = float((weight * predicted * predicted).sum())
+    if size <= 0:
+        return Gate(0.0, 0.0, float("inf"))
+    slope = float((weight * predicted * residual).sum()) / size
+    error = float(np.sqrt((weight**2 * predicted**2 * (residual - slope * predicted) ** 2).sum())) / size
+    if slope <= 0:
+        return Gate(0.0, slope, error)
+    share = slope * max(0.0, 1.0 - (error / slope) ** 2)
+    return Gate(float(np.clip(share, 0.0, 1.0)), slope, error)
+
+
+def folds_by_day(day: NDArray[Any], most: int = 5) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Training and test rows of each fold; a day is never split."""
+    from sklearn.model_selection import GroupKFold
+
+    count = min(most, len(np.unique(day)))
+    rows = np.zeros(len(day))
+    return [(np.asarray(a), np.asarray(b)) for a, b in GroupKFold(count).split(rows, groups=day)]
