@@ -16,17 +16,18 @@ from functools import cached_property
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Signals
-from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InfeasibleError, SettlementError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.localise import at_the_rates_of
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.propose.explain import explain
 from di_advisor.propose.neighbours import Neighbours
 from di_advisor.propose.proposal import Proposal, Stage
 from di_advisor.propose.rounding_room import RoundingRoom
 from di_advisor.propose.settle import Orders, settle
-from di_advisor.solve import Solution, solve
+from di_advisor.solve import Solution, solve_localised
 from di_advisor.solve.dual_newton import Warm
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 
@@ -118,7 +119,7 @@ class Planned:
 def plan_for(
     signals: Signals,
     mandate: Mandate,
-    tax: TaxProfile,
+    tax: Taxpayer,
     clock: Clock,
     cancel: Callable[[], bool],
     own: OwnWishes = _NONE_OWN,
@@ -146,6 +147,7 @@ def plan_for(
     room = RoundingRoom(mandate)
     failure: SettlementError | None = None
     bound: float | None = None
+    shares_bound: float | None = None
     for _ in range(_ATTEMPTS):
         tightened = problem
         if room.given:
@@ -153,16 +155,20 @@ def plan_for(
             tightened = room.in_margins(formulate(signals, capped, tax, own=own))
         clock.start("solve")
         try:
-            solution = solve(tightened, cancel=cancel)
+            tightened, solution = solve_localised(tightened, cancel=cancel)
         except InfeasibleError:
             if failure is None:
                 raise
             break
         bound = solution.bound if bound is None else bound  # of the cap that was asked for
-        solution = replace(solution, bound=min(bound, solution.bound))
+        shares_bound = solution.shares_bound if shares_bound is None else shares_bound
+        solution = replace(
+            solution, bound=min(bound, solution.bound), shares_bound=min(shares_bound, solution.shares_bound)
+        )
         clock.start("settle")
         try:
-            orders = settle(problem, solution, signals, mandate)
+            asked = at_the_rates_of(problem, tightened)
+            orders = settle(asked, solution, signals, mandate)
         except SettlementError as error:
             if not room.more(problem, error):
                 failure = failure or error
@@ -170,7 +176,7 @@ def plan_for(
             failure = failure or error
             continue
         clock.start("explain")
-        proposal = explain(problem, solution, orders, signals, mandate)
+        proposal = explain(asked, solution, orders, signals, mandate)
         clock.start("")
         proposal = replace(proposal, stages=tuple(clock.stages), notes=(*proposal.notes, *room.notes))
         return Planned(signals, mandate, tightened, solution, orders, proposal)

@@ -86,8 +86,8 @@ def most(block: Block) -> float:
     moved = np.bincount(segments.name, weights=segments.width, minlength=len(active))
     reach = active + moved
     exposures = reach @ np.abs(risk.exposures)
-    variance = exposures @ np.abs(risk.factor_covariance_per_year) @ exposures
-    variance += risk.specific_variance_per_year @ reach**2
+    variance = float(exposures @ np.abs(risk.factor_covariance_per_year) @ exposures)
+    variance += float(risk.specific_variance_per_year @ reach**2)
     total = float(block.aversion * variance + block.impact @ moved**2)
     total += float(np.maximum(segments.slope, 0.0) @ segments.width)
     if block.power is not None:

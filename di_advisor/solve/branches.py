@@ -26,6 +26,7 @@ __all__ = ["close_gap"]
 _GAIN = 1e-12
 _HALVINGS = 6
 _ENOUGH = 1e-5
+_ENOUGH_AT_THE_TOP = 5e-4
 _MOST_AT_ONCE = 0.5
 
 
@@ -46,8 +47,7 @@ def close_gap(
     *,
     ask: Callable[[], None],
     solves_max: int = 30,
-    enough: float = _ENOUGH,
-    climbing: bool = True,
+    at_the_top: bool = False,
 ) -> Solution:
     """Improve plan and bound of discrete choices.
 
@@ -65,10 +65,8 @@ def close_gap(
         Called before each solve; raises where the search was cancelled.
     solves_max : int
         Budget of convex solves.
-    enough : float
-        Gap at which to stop, as a share of the benefit over doing nothing (either way).
-    climbing : bool
-        Whether the bound may still rise; where it is at its top already only names are switched.
+    at_the_top : bool
+        Whether the bound is at its top already: then only names are switched, and a larger gap is enough.
 
     Returns
     -------
@@ -76,9 +74,11 @@ def close_gap(
         The best plan, with the best bound.
     """
     work = _Work(names, shared, hot, start, ask)
+    work.at_the_top = at_the_top
+    enough = _ENOUGH_AT_THE_TOP if at_the_top else _ENOUGH
     while work.solves < solves_max and not work.closed(enough):
-        climbed = climbing and work.climb()
-        if not work.switch(solves_max, climbing=climbing) and not climbed:
+        climbed = not at_the_top and work.climb()
+        if not work.switch(solves_max) and not climbed:
             break
     return replace(work.best, bound=max(work.bound, start.bound))
 
@@ -95,6 +95,7 @@ class _Work:
         self.bound = names.bound(start.prices)
         self.floor = start.bound
         self.share = _MOST_AT_ONCE
+        self.at_the_top = False
         self.seen: set[bytes] = {start.choices.tobytes()}
 
     def closed(self, enough: float) -> bool:
@@ -137,7 +138,7 @@ class _Work:
                 self.best = solution
         return prices
 
-    def switch(self, solves_max: int, *, climbing: bool = True) -> bool:
+    def switch(self, solves_max: int) -> bool:
         """Switch the names of the best plan that gain most at its prices; whether the plan got better.
 
         Half of them at first, a quarter as many after each try in vain, then one by one.
@@ -150,7 +151,7 @@ class _Work:
             fresh = choices.tobytes() not in self.seen
             self.seen.add(choices.tobytes())
             prices = self.solve(choices) if fresh else None
-            if prices is not None and climbing:
+            if prices is not None and not self.at_the_top:
                 self._towards(prices)
             if self.best.objective < before:
                 self.share = min(1.0, 2.0 * self.share)

@@ -105,7 +105,7 @@ class CappedSearch(Search):
             begun = inner.attempt(found.choices, price)
             if begun is None:
                 return found
-            closed = inner.closed(begun)
+            closed = inner.switched(begun) if inner.names.counting.limited else inner.closed(begun)
             self.bound = max(self.bound, closed.bound - (price - self.block.aversion) * self.cap**2)
             better = self.attempt(closed.choices, price, found.objective)
             if better is None or better.objective >= found.objective:
@@ -119,7 +119,7 @@ class CappedSearch(Search):
         priced = replace(self.block, aversion=prices.risk, tracking_error_max=None)
         inner = Search(priced, self.cancel, rounds, self.hot)
         try:
-            return inner.rounds_from(prices)
+            return inner.chosen_from(prices)
         finally:
             # its bound is one of ours too, once the cap is charged at this price
             self.bound = max(self.bound, inner.bound - (prices.risk - self.block.aversion) * self.cap**2)
@@ -157,6 +157,8 @@ class CappedSearch(Search):
         answer = QuadraticProgram(self.block, relaxed(self.block), hot=self.hot).solve(RISK_ALONE, trading=0.0)
         refuse(answer)
         choices = feasible_choices(self.block, answer.active - self.block.holdings.active, self.shared)
+        if self.names.counting.limited:
+            choices = self._at_price(replace(answer.known_prices, risk=RISK_ALONE), self.rounds).choices
         try:
             solution = self.attempt(choices, RISK_ALONE * _HIGH)
         except InfeasibleError as error:

@@ -56,7 +56,8 @@ class Counting:
         block = self.block
         all_of_it = self.sellable >= block.holdings.held * (1 - _WHOLE)
         in_limits = block.holdings.active - self.sellable >= block.active_lower - NO_TRADE
-        return self.held_now & all_of_it & in_limits & (self.sellable >= block.min_trade * (1 - NO_TRADE))
+        large_enough = self.sellable >= block.min_trade * (1 - NO_TRADE)
+        return np.asarray(self.held_now & all_of_it & in_limits & large_enough, dtype=np.bool_)
 
     @cached_property
     def holding(self) -> NDArray[np.bool_]:
@@ -69,7 +70,7 @@ class Counting:
     @cached_property
     def trading(self) -> NDArray[np.bool_]:
         """Whether a choice counts as a trade, shape (`COLUMNS`,)."""
-        return np.arange(COLUMNS) != Choice.NOTHING
+        return np.asarray(np.arange(COLUMNS) != Choice.NOTHING, dtype=np.bool_)
 
     def held(self, choices: Choices) -> int:
         """Number of names that choices allow to be held."""

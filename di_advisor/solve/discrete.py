@@ -27,8 +27,8 @@ from di_advisor.solve.feasible import choose, feasible_choices, shared_groups, w
 from di_advisor.solve.minimum import settle_minimum_trades
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import ConvexAnswer, HotPath, QuadraticProgram
-from di_advisor.solve.solution import FEASIBLE, Solution, judge
 from di_advisor.solve.smoothed import climbed
+from di_advisor.solve.solution import FEASIBLE, Solution, judge
 from di_advisor.solve.tracking import (
     RISK_ALONE,
     Capped,
@@ -42,11 +42,11 @@ Cancel = Callable[[], bool]
 
 _GAIN = 1e-11
 _ENOUGH = 5e-5
-_ENOUGH_COUNTED = 5e-4
 _SPEED = 0.5
 _FEW = 4
 _ROUNDS_FIRST = 4
 _SOLVES_A_ROUND = 3
+_NOT_FOUND = "No plan was found that keeps them together with the other rules."
 SMALLEST_PRICE = 1e-6
 
 
@@ -91,6 +91,7 @@ class Search:
         InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
             When there is no plan, or none that certifies.
         """
+        self.names.counting.refuse_hopeless()
         program = QuadraticProgram(self.block, relaxed(self.block), hot=self.hot)
         first = self.plain(program, self.first_price(program))
         idle = self._idle(self.note(first))
@@ -123,8 +124,7 @@ class Search:
     def best_plan(self, first: Prices) -> Solution:
         """The best plan from first prices on: rounds first, then names one by one where that still pays."""
         if self.names.counting.limited:
-            found = self.counted(first)
-            return self.finish(self.switched(found).choices, self.block.aversion)
+            return self.finish(self.chosen_from(first).choices, self.block.aversion)
         found = self.rounds_from(first, min(self.rounds, _ROUNDS_FIRST)).solution
         return self.finish(self.closed(found).choices, self.block.aversion)
 
@@ -149,7 +149,6 @@ class Search:
         InfeasibleError, UncertifiedError
             When the limits cannot be kept, or no choices were found that keep them and leave a plan.
         """
-        self.names.counting.refuse_hopeless()
         soft = climbed(self.names, first)
         self._took(soft.prices, soft.bound)
         if self.bound > most(self.block):
@@ -161,7 +160,7 @@ class Search:
                 continue
             if found is not None and found.residual <= FEASIBLE:
                 return found
-        raise self._too_few("No plan was found that keeps them together with the other rules.")
+        raise self._too_few(_NOT_FOUND)
 
     def _too_few(self, why: str) -> InfeasibleError:
         """The error for limits on numbers that the other rules do not go with."""
@@ -180,10 +179,20 @@ class Search:
         values = self.names.values(prices)
         staying = names_that_stay(self.block)[:, None]
         holding = self.names.counting.holding
-        plain = np.where(staying == holding, values.plain, np.inf) if self.block.names_max is not None else values.plain
-        return within_limits(self.names, plain.argmin(axis=1).astype(np.int64), replace(values, plain=plain), self.shared)
+        plain = values.plain
+        if self.block.names_max is not None:
+            plain = np.where(staying == holding, plain, np.inf)
+        wanted = plain.argmin(axis=1).astype(np.int64)
+        return within_limits(self.names, wanted, replace(values, plain=plain), self.shared)
 
-    def switched(self, found: Solution) -> Solution:
+    def chosen_from(self, prices: Prices, rounds: int | None = None) -> Incumbent:
+        """The best choices found from given prices on, whichever way fits the block."""
+        if not self.names.counting.limited:
+            return self.rounds_from(prices, rounds)
+        found = self.switched(self.counted(prices), rounds)
+        return Incumbent(found.choices, found)
+
+    def switched(self, found: Solution, rounds: int | None = None) -> Solution:
         """A plan within the limits on numbers improved by switching and swapping names."""
         return close_gap(
             self.names,
@@ -191,9 +200,8 @@ class Search:
             self.hot,
             replace(found, bound=self.bound),
             ask=self._ask,
-            solves_max=self.rounds,
-            enough=_ENOUGH_COUNTED,
-            climbing=False,
+            solves_max=self.rounds if rounds is None else rounds,
+            at_the_top=True,
         )
 
     def _idle(self, prices: Prices) -> Solution | None:
@@ -341,6 +349,8 @@ class Search:
         if capped is None:
             raise UnfinishedError("The last solve was pruned.", hint="Allow more rounds.")
         solution = self._judged(choices, capped)
+        if self.names.counting.limited and np.isinf(solution.residual):
+            raise self._too_few(_NOT_FOUND)
         solution.check(scale=max(abs(solution.nothing - solution.objective), 1e-6))
         return solution
 

@@ -61,9 +61,9 @@ def _on_one_side(value: FloatArray) -> Choices:
     columns = value.shape[1]
     selling, buying = ([c for c in side if c < columns] for side in (_SELLING, _BUYING))
     sold, bought = value[:, selling], value[:, buying]
-    if sold.min(axis=1).sum() < bought.min(axis=1).sum():
-        return np.array(selling, dtype=np.int64)[sold.argmin(axis=1)]
-    return np.array(buying, dtype=np.int64)[bought.argmin(axis=1)]
+    sells = sold.min(axis=1).sum() < bought.min(axis=1).sum()
+    side, best = (selling, sold.argmin(axis=1)) if sells else (buying, bought.argmin(axis=1))
+    return np.asarray(np.array(side)[best], dtype=np.int64)
 
 
 def one_side(block: Block, choices: Choices, value: FloatArray, shared: Groups) -> Choices:

@@ -137,7 +137,7 @@ class _Climb:
         y = p[self.k :].copy()
         y[(y > 0) & np.isinf(self.high)] = 0.0
         y[(y < 0) & np.isinf(self.low)] = 0.0
-        return np.r_[p[: self.k], y]
+        return np.concatenate([p[: self.k], y])
 
     def _values(self, p: FloatArray) -> NameValues:
         return self.names.values(self._prices(p, np.zeros(self.k)))
@@ -178,11 +178,11 @@ class _Climb:
         """Exposures that minimise their part: ``e'Ce / 2 - t'e`` in their box."""
         block = self.block
         low, high = block.exposure_lower, block.exposure_upper
-        e = np.linalg.solve(self.curvature, t)
+        e = np.asarray(np.linalg.solve(self.curvature, t), dtype=np.float64)
         if not self.boxed:
             return e
         fixed = np.zeros(self.k, dtype=np.bool_)
-        e = np.clip(e, low, high)
+        e = np.asarray(np.clip(e, low, high), dtype=np.float64)
         for _ in range(2 * self.k):
             free = ~fixed
             if free.any():
@@ -243,13 +243,14 @@ class _Climb:
         k, y = self.k, p[self.k :]
         a = at.activity[k:]
         above, below = a - self.high, a - self.low
-        slope = np.where(y > 0, above, np.where(y < 0, below, np.where(above > 0, above, np.where(below < 0, below, 0.0))))
+        at_zero = np.where(above > 0, above, np.where(below < 0, below, 0.0))
+        slope = np.where(y > 0, above, np.where(y < 0, below, at_zero))
         free = (y != 0) | (above > 0) | (below < 0)
         return np.r_[at.activity[:k] - at.exposures, np.where(free, slope, 0.0)], np.r_[np.ones(k, np.bool_), free]
 
     def _curvature(self, at: _At, mu: float) -> FloatArray:
         """Minus the second derivative, approximately, shape (d, d)."""
-        k, r, block, names = self.k, self.r, self.block, self.names
+        k, r, block = self.k, self.r, self.block
         d = k + r + 2
         m = np.zeros((d, d))
         inner = np.ones(k, dtype=np.bool_)
