@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from di_advisor.advisor import Advisor
+    from di_advisor.domain.esg_table import Direction, EsgMeasure, EsgTable
+    from di_advisor.domain.esg_wishes import EsgWish
+    from di_advisor.domain.exclusions import Condition, Exclusion, GlidePath
+    from di_advisor.domain.group_bands import GroupBand
     from di_advisor.domain.lots import LotState, TaxLot
     from di_advisor.domain.mandate import Band, Mandate, NameBand, Rounding
     from di_advisor.domain.market import Market
@@ -30,10 +34,18 @@ __all__ = [
     "Advisor",
     "Band",
     "CashItem",
+    "Condition",
     "ConstantRates",
+    "Direction",
+    "EsgMeasure",
+    "EsgTable",
+    "EsgWish",
+    "Exclusion",
     "FactorRisk",
     "FilingStatus",
     "Fill",
+    "GlidePath",
+    "GroupBand",
     "IndexWeights",
     "Ledger",
     "LotState",
@@ -57,6 +69,10 @@ __all__ = [
 
 _HOME = {
     "di_advisor.advisor": ("Advisor",),
+    "di_advisor.domain.esg_table": ("Direction", "EsgMeasure", "EsgTable"),
+    "di_advisor.domain.esg_wishes": ("EsgWish",),
+    "di_advisor.domain.exclusions": ("Condition", "Exclusion", "GlidePath"),
+    "di_advisor.domain.group_bands": ("GroupBand",),
     "di_advisor.domain.lots": ("LotState", "TaxLot"),
     "di_advisor.domain.mandate": ("Band", "Mandate", "NameBand", "Rounding"),
     "di_advisor.domain.market": ("Market",),

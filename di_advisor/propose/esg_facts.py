@@ -90,9 +90,15 @@ def _average(values: FloatArray, covered: NDArray[np.bool_], weight: FloatArray)
     return average, inside / total if total > 0 else 0.0
 
 
+def _after(holdings: Holdings, plan: Plan) -> FloatArray:
+    """Weights after a plan, shape (n,); what is round-off is nothing."""
+    held = holdings.held + plan.net(holdings.lot_name)
+    return np.where(held > _HELD, held, 0.0)
+
+
 def esg_facts(signals: Signals, holdings: Holdings, plan: Plan) -> tuple[EsgFact, ...]:
     """Every measure of the signals."""
-    held = holdings.held + plan.net(holdings.lot_name)
+    held = _after(holdings, plan)
     facts = []
     for measure, values in signals.market.esg.items():
         covered = np.isfinite(values)
@@ -117,7 +123,7 @@ def esg_facts(signals: Signals, holdings: Holdings, plan: Plan) -> tuple[EsgFact
 
 def screen_facts(signals: Signals, mandate: Mandate, holdings: Holdings, plan: Plan) -> tuple[ScreenFact, ...]:
     """Every screen of a mandate."""
-    held = holdings.held + plan.net(holdings.lot_name)
+    held = _after(holdings, plan)
     return tuple(_fact(s, signals, holdings, held) for s in screened(mandate.exclusions, signals.market))
 
 
@@ -135,7 +141,7 @@ def _fact(screen: Screened, signals: Signals, holdings: Holdings, held: FloatArr
         index_weight=float(holdings.target[out].sum()),
         before=float(holdings.held[out].sum()),
         after=float(held[out].sum()),
-        left=tickers(out & (held > _HELD)),
+        left=tickers(out & (held > 0)),
         unknown=tickers(unknown),
         unknown_weight=float(held[unknown].sum()),
     )
@@ -149,9 +155,10 @@ def esg_notes(signals: Signals, screens: tuple[ScreenFact, ...], mandate: Mandat
     for pair in disagreements(signals.market):
         if len(pair.names) and named & {pair.first, pair.second}:
             securities = signals.market.universe.securities
+            apart = _list(tuple(securities[int(i)].ticker for i in pair.names))
             notes.append(
                 f"{pair.first} and {pair.second} disagree on {len(pair.names)} of {pair.both} names "
-                f"(more than half the ranks apart), such as {_list(tuple(securities[int(i)].ticker for i in pair.names))}."
+                f"(more than half the ranks apart), such as {apart}."
             )
     return tuple(notes)
 
