@@ -8,18 +8,15 @@ the name must sell at least that much. What the plan is worth is reckoned by the
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from di_advisor.errors import UnfinishedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
-from di_advisor.formulate.rules import Locked
-from di_advisor.formulate.segments import Segments, cut
-from di_advisor.formulate.separable import add_up
+from di_advisor.formulate.segments import Segments
 from di_advisor.propose.neighbours import Neighbours
+from di_advisor.propose.recut import recut, sales_of
 from di_advisor.solve import Solution
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.dual_newton import Warm
@@ -100,30 +97,8 @@ def _cut_first(problem: Problem, lot: int, weight: float) -> Segments:
 
     It is priced like the name's cheapest lot: since all of it must be sold, its price is a constant.
     """
-    holdings, old = problem.block.holdings, problem.block.segments
-    lots, names = len(holdings.lot_name), len(holdings.held)
-    locked = next(r for r in problem.rules if isinstance(r, Locked))
-    total = add_up((t.separable() for t in problem.terms), lots, names)
-    if total.lot_slope is None or total.traded is None:
-        raise UnfinishedError("The plan has no price by lot.", hint="Ask about a plan that was formulated here.")
-    slope, name = total.lot_slope, int(holdings.lot_name[lot])
-    mine = np.flatnonzero((holdings.lot_name == name) & (locked.sell_max > 0))
-    left = locked.sell_max[mine] - np.where(mine == lot, weight, 0.0)
-    lost = np.isin(mine, old.lot[old.loss])
-    found = cut(
-        np.full(len(mine) + 1, name),
-        np.r_[weight, np.maximum(left, 0.0)],
-        np.r_[slope[mine].min(), slope[mine]],
-        np.r_[lost[mine == lot], lost],
-        np.zeros(names),
-        total.traded,
-        total.linear,
-    ).tilted(total.name_slope)
-    found = replace(found, lot=np.r_[lot, mine][found.lot])
-    sold = np.flatnonzero(old.sell & (old.name == name))  # one run: segments are sorted by name, sales first
-
-    def spliced(field: str) -> Any:  # noqa: ANN401 - an array of whatever the field holds
-        whole = getattr(old, field)
-        return np.concatenate([whole[: sold[0]], getattr(found, field), whole[sold[-1] + 1 :]])
-
-    return Segments(**{f.name: spliced(f.name) for f in fields(Segments)})
+    name = int(problem.block.holdings.lot_name[lot])
+    mine, widths, slopes, total = sales_of(problem, name)
+    left = np.maximum(widths - np.where(mine == lot, weight, 0.0), 0.0)
+    parts = np.r_[lot, mine]
+    return recut(problem, name, parts, np.r_[weight, left], np.r_[slopes.min(), slopes], total)
