@@ -98,12 +98,13 @@ def wash_notes(signals: Signals, mandate: Mandate) -> tuple[str, ...]:
     washes = signals.account.washes
     if washes is None or not washes.matters:
         return ()
-    return (
+    note = (
         f"Wash sales are priced, not banned: a washed loss is taken to come back after "
         f"{mandate.wash_deferral_years:g} years, at {percent_from_fraction(mandate.discount_rate_per_year):g} % a year "
         f"(waiting costs {percent_from_fraction(cost_of_waiting(mandate)):.1f} % of its worth), and never from a "
-        "retirement account. The tax shown counts it now; the term 'wash sales' takes back what that is too much.",
+        "retirement account. The tax shown counts it now; the term 'wash sales' takes back what that is too much."
     )
+    return (note,)
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,29 @@ class WashDeferral:
         """Nothing: not convex; the reference charges it by the discrete choices it is given."""
         del symbols
         return 0.0
+
+    def under(
+        self,
+        symbols: SymbolicPlan,
+        *,
+        within: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+        beyond: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    ) -> Any:  # noqa: ANN401 - a cvxpy expression
+        """The cost under fixed choices, convex: a price on all that is traded, or the cost of the whole width.
+
+        Parameters
+        ----------
+        symbols : SymbolicPlan
+            The decision.
+        within, beyond : pair of ndarray of bool, shape (n,)
+            Names whose sales, and whose buys, are charged by the amount, and by the width.
+        """
+        p, of_name = self.prices, self.holdings.lot_name
+        by_lot = np.where(self.losing & within[0][of_name], p.sell_price[of_name], 0.0)
+        by_name = np.where(within[1] & (p.buy_width > 0), p.buy_price, 0.0)
+        whole = np.where(beyond[0], p.sell_price * p.sell_width, 0.0)
+        whole = whole + np.where(beyond[1], p.buy_price * p.buy_width, 0.0)
+        return by_lot @ symbols.sells + by_name @ symbols.buys + float(whole.sum())
 
     def _lost(self, plan: Plan) -> FloatArray:
         return np.where(self.losing, plan.sells, 0.0)

@@ -31,7 +31,7 @@ from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.parts import RealizedKind, WashMatch
 from di_advisor.ledger.policies import LedgerPolicies
 from di_advisor.ledger.realized import BookedLot, Realized
-from di_advisor.propose.washed import lots_of_purchases, washed_by
+from di_advisor.propose.washed import first_places, lots_of_purchases, washed_by
 
 __all__ = ["check_washes"]
 
@@ -127,10 +127,10 @@ def _booked_sales(signals: Signals, washes: WashQuantities, sells: Mapping[int, 
         return []
     held_as = lots_of_purchases(signals, washes)
     own = sorted({*held_as.values(), *concerned})
-    place_of = {lot_at: place for place, lot_at in held_as.items()}
-    lots = [_own_lot(signals, washes, lot_at, place_of.get(lot_at)) for lot_at in own]
+    offered_lots, places = set(held_as.values()), first_places(washes)
+    lots = [_own_lot(signals, washes, places, lot_at, replaces=lot_at in offered_lots) for lot_at in own]
     before = [(place, p) for place, p in enumerate(washes.purchases) if place not in held_as]
-    lots += [_other_lot(place, p) for place, p in before if p.on <= market.as_of]
+    lots += [_other_lot(place, places[p.purchase_id], p) for place, p in before if p.on <= market.as_of]
     planned = [PlannedPurchase(p.account_id, p.security_id, p.on, p.shares) for _, p in before if p.on > market.as_of]
     scenario = Scenario(_books(signals, washes, lots, ()), planned, ())
     sales: dict[str, list[Sell]] = {}
@@ -174,26 +174,29 @@ def _booked_purchases(signals: Signals, washes: WashQuantities, buys: Mapping[in
     return [m for of in bought.values() for m in scenario.booked(of[0].security_id, *of).wash.matches]
 
 
-def _own_lot(signals: Signals, washes: WashQuantities, lot_at: int, place: int | None) -> BookedLot:
+def _own_lot(
+    signals: Signals, washes: WashQuantities, places: Mapping[str, int], lot_at: int, *, replaces: bool
+) -> BookedLot:
     """A lot of the account; one that came by no purchase that counts replaces nothing."""
     lot = signals.account.lots[lot_at]
+    purchase_id = washes.purchase_of.get(lot.lot_id, f"own {lot.lot_id}")
     basis = None if lot.basis_total_usd is None else as_fraction(lot.basis_total_usd)
     return BookedLot(
         lot=lot,
         root_id=lot.lot_id,
-        purchase_id=washes.purchase_of.get(lot.lot_id, f"own {lot.lot_id}"),
-        bought_on=None if place is None else lot.acquired,
+        purchase_id=purchase_id,
+        bought_on=lot.acquired if replaces else None,
         is_replacement=False,
         deemed_long=False,
         gain_basis_usd=basis,
         pending="",
-        purchase_order=(-1 if place is None else place, ""),
+        purchase_order=(places.get(purchase_id, -1), ""),
     )
 
 
-def _other_lot(place: int, purchase: FreePurchase) -> BookedLot:
+def _other_lot(number: int, place: int, purchase: FreePurchase) -> BookedLot:
     """Shares bought elsewhere, or sold again since: what they cost does not matter here."""
-    lot_id = f"purchase {place}"
+    lot_id = f"purchase {number}"
     lot = TaxLot(
         lot_id,
         purchase.account_id,

@@ -25,7 +25,7 @@ from di_advisor.domain.washes import Washed, WashQuantities
 from di_advisor.ledger.holding_period import tacked_since
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS, in_wash_window
 
-__all__ = ["lots_of_purchases", "washed_by"]
+__all__ = ["first_places", "lots_of_purchases", "washed_by"]
 
 _ZERO = Fraction(0)
 _NEVER = date.max
@@ -91,6 +91,14 @@ def washed_by(signals: Signals, sells: Mapping[int, Decimal], buys: Mapping[int,
     return tuple(found)
 
 
+def first_places(washes: WashQuantities) -> dict[str, int]:
+    """Place of each purchase among all: that of the first of its parts."""
+    places: dict[str, int] = {}
+    for place, p in enumerate(washes.purchases):
+        places.setdefault(p.purchase_id, place)
+    return places
+
+
 def lots_of_purchases(signals: Signals, washes: WashQuantities) -> dict[int, int]:
     """Position of the account's own lot by the place of the purchase that brought it."""
     account = signals.account
@@ -105,14 +113,15 @@ def lots_of_purchases(signals: Signals, washes: WashQuantities) -> dict[int, int
 def _pieces(signals: Signals, washes: WashQuantities, group: str, sells: Mapping[int, Decimal]) -> list[_Piece]:
     """What was bought in the window or is sold today, of one group."""
     account = signals.account
-    held_as = lots_of_purchases(signals, washes)
+    held_as, first = lots_of_purchases(signals, washes), first_places(washes)
     pieces: list[_Piece] = []
     sold_from_offers: set[int] = set()
     for place, p in enumerate(washes.purchases):
         if p.group != group:
             continue
         lot_at = held_as.get(place, -1)
-        piece = _Piece(as_fraction(p.shares), place, p.purchase_id, p.on, p.account_id, p.security_id, p.lot_id, p.lost)
+        where = (first[p.purchase_id], p.purchase_id, p.on, p.account_id, p.security_id, p.lot_id, p.lost)
+        piece = _Piece(as_fraction(p.shares), *where)
         if lot_at in sells:
             sold_from_offers.add(lot_at)
             gone = piece.cut(as_fraction(sells[lot_at]))
@@ -124,7 +133,8 @@ def _pieces(signals: Signals, washes: WashQuantities, group: str, sells: Mapping
         if lot_at in sold_from_offers or washes.group[int(account.lot_name[lot_at])] != group:
             continue
         own = washes.purchase_of.get(lot.lot_id, f"own {lot.lot_id}")
-        piece = _Piece(as_fraction(shares), -1, own, _NEVER, lot.account_id, lot.security_id, lot.lot_id, replaced=True)
+        what = (first.get(own, -1), own, _NEVER, lot.account_id, lot.security_id, lot.lot_id)
+        piece = _Piece(as_fraction(shares), *what, replaced=True)
         pieces.append(_sold(signals, piece, lot_at))
     return pieces
 
@@ -188,11 +198,7 @@ def _offer(loss: _Piece, pieces: list[_Piece], today: date) -> _Piece | None:
         for p in pieces
         if p.free and p.purchase_id != loss.purchase_id and p.bought != _NEVER and in_wash_window(p.bought, today)
     ]
-    first: dict[str, int] = {}
-    for p in pieces:
-        if p.bought != _NEVER:
-            first[p.purchase_id] = min(first.get(p.purchase_id, p.place), p.place)
-    return min(fit, key=lambda p: (p.bought, first[p.purchase_id], p.sold, p.place, p.lot_id), default=None)
+    return min(fit, key=lambda p: (p.bought, p.place, p.sold, p.lot_id), default=None)
 
 
 def _of_purchases(signals: Signals, washes: WashQuantities, group: str, buys: Mapping[int, Decimal]) -> list[Washed]:

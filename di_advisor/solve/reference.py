@@ -18,6 +18,7 @@ from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Plan, SymbolicPlan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.symbolic import symbolic_plan
+from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.choices import Choice, Choices, is_any
 
 __all__ = ["ReferenceAnswer", "choice_constraints", "solve_reference"]
@@ -82,6 +83,7 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
         constraints += rule.constraints(symbols)
     constraints += choice_constraints(problem, choices, symbols)
     objective: Any = sum(term.expression(symbols) for term in problem.terms)
+    objective = objective + _washes(problem, choices, symbols)
     model = cp.Problem(cp.Minimize(_SCALE * objective), constraints)
     for tolerance in _TOLERANCES:
         with warnings.catch_warnings():  # an inaccurate answer is told by the status, and not accepted
@@ -96,6 +98,21 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
     plan = Plan(_value(symbols.sells), _value(symbols.buys))
     # the solver's own value: a power of a trade that is round-off below zero has none
     return ReferenceAnswer(plan, float(model.solution.opt_val) / _SCALE)
+
+
+def _washes(problem: Problem, choices: Choices, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
+    """What washed amounts cost under fixed choices: the lesser of a price and of a constant, as chosen."""
+    term = next((t for t in problem.terms if isinstance(t, WashDeferral)), None)
+    if term is None:
+        return 0.0
+    segments = problem.block.segments
+    losses = np.bincount(segments.name, weights=np.where(segments.loss, segments.width, 0.0), minlength=len(choices))
+    out, wide = is_any(choices, Choice.EXIT), losses > term.prices.sell_width
+    return term.under(
+        symbols,
+        within=(is_any(choices, Choice.SELL) | (out & ~wide), is_any(choices, Choice.BUY)),
+        beyond=(is_any(choices, Choice.SELL_BEYOND) | (out & wide), is_any(choices, Choice.BUY_BEYOND)),
+    )
 
 
 def _value(variable: Any) -> FloatArray:  # noqa: ANN401 - a cvxpy variable

@@ -21,6 +21,7 @@ from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.target import Target
 from di_advisor.domain.universe import Security, Universe
+from di_advisor.ledger.books import Books
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.replay import replay
 from di_advisor.ledger.to_portfolio import portfolio_of_books
@@ -53,7 +54,7 @@ def signals_of(
     rising = np.linspace(0.5, 1.5, n)
     risk = FactorRisk(universe, ("market", "tilt"), np.c_[np.ones(n), rising], np.diag([0.03, 0.004]), 0.06 * rising)
     costs = CostCurves(universe, np.full(n, 3e-4), np.zeros(n), np.zeros(n))
-    target = Target.single("equal", dict.fromkeys(prices, 1.0 / n), date(2000, 1, 1))
+    target = Target.single("equal", dict.fromkeys(prices, 1.0 / n), date(1900, 1, 1))
     return estimate(portfolio, market, target, mandate, risk, costs, account_id)
 
 
@@ -66,8 +67,30 @@ class RandomBooks:
     as_of: date
     signals: Signals
 
+    def earlier_sale_changes(self, sells: Mapping[int, Decimal]) -> bool:
+        """Whether what earlier sales recognise changes with these: a sold share takes over a loss, and no portfolio
+        tells what it then loses."""
+        before = {r.event_id: Fraction(0) for r in self._books({}).realized}
+        after = dict(before)
+        for books, found in ((self._books({}), before), (self._books(sells), after)):
+            for r in books.realized:
+                if r.event_id in found:
+                    found[r.event_id] += r.recognized_usd
+        return before != after
+
     def replayed_with(self, sells: Mapping[int, Decimal]) -> Mapping[tuple[object, ...], tuple[Fraction, Fraction]]:
         """Shares and losses that the ledger washes when lots are sold today, by lot and by what replaced them."""
+        books = self._books(sells)
+        found: dict[tuple[object, ...], tuple[Fraction, Fraction]] = {}
+        for m in books.washes:
+            if m.loss_event_id.startswith("asked"):
+                key = (m.loss_lot_id, m.replacement_account_id, m.replacement_security_id, m.bought, m.lost_for_good)
+                before = found.get(key, (Fraction(0), Fraction(0)))
+                found[key] = (before[0] + m.loss_shares, before[1] + m.disallowed_usd)
+        return found
+
+    def _books(self, sells: Mapping[int, Decimal]) -> Books:
+        """The ledger's books of today with these sales."""
         account, prices = self.signals.account, self.signals.market.price_usd
         asked = [
             Sell(
@@ -82,19 +105,12 @@ class RandomBooks:
             )
             for i, n in sells.items()
         ]
-        books = replay([*self.events, *asked], as_of=self.as_of, groups=self.groups)
-        found: dict[tuple[object, ...], tuple[Fraction, Fraction]] = {}
-        for m in books.washes:
-            if m.loss_event_id.startswith("asked"):
-                key = (m.loss_lot_id, m.replacement_account_id, m.replacement_security_id, m.bought, m.lost_for_good)
-                before = found.get(key, (Fraction(0), Fraction(0)))
-                found[key] = (before[0] + m.loss_shares, before[1] + m.disallowed_usd)
-        return found
+        return replay([*self.events, *asked], as_of=self.as_of, groups=self.groups)
 
 
 def random_books(seed: int) -> RandomBooks:
     """Crowded random books of one to three accounts: purchases on days and at prices of their own, sales first in."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - a seed, not a secret
     kinds = {"A": AccountKind.TAXABLE} | {n: draw.choice(list(AccountKind)) for n in "BC"[: draw.choice((0, 1, 2))]}
     members = {"X": "g", "Y": "g"} if draw.random() < 0.4 else {}
     day = date(2024, 1, 2)

@@ -1,0 +1,185 @@
+"""Priced wash sales from books to a proposal: certified, never worse than the ban, equal to the reference."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from di_advisor.domain.lots import TaxLot
+from di_advisor.domain.mandate import Mandate, Rounding, TradingMode, WashPolicy
+from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
+from di_advisor.domain.signals import Signals
+from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.errors import InfeasibleError, InputError
+from di_advisor.formulate import formulate
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.wash_term import WashDeferral
+from di_advisor.propose import Proposal, explain, settle
+from di_advisor.solve import Solution, solve
+from di_advisor.solve.choices import Choice
+from di_advisor.solve.reference import solve_reference
+from tests.propose.wash_world import signals_of
+
+T = date(2026, 6, 30)
+TAX = TaxProfile(ConstantRates(0.4, 0.24))
+
+
+def lot(name: str, security: str, shares: object, basis: object, days: int, account: str = "A") -> TaxLot:
+    return TaxLot(name, account, security, Decimal(str(shares)), Decimal(str(basis)), T - timedelta(days=days))
+
+
+def random_world(seed: int, mandate: Mandate) -> Signals:
+    """Twelve names of account A with recent purchases and losses, in it and in an account of some kind beside it."""
+    g = np.random.default_rng(seed)
+    names = [f"N{i:02d}" for i in range(12)]
+    prices = {n: str(round(float(p), 2)) for n, p in zip(names, g.uniform(20, 200, 12), strict=True)}
+    lots, fills, others = [], [], []
+    for i, name in enumerate(names):
+        price = float(prices[name])
+        for j in range(int(g.integers(1, 4))):
+            shares = int(g.integers(20, 200))
+            days = int(g.choice([5, 15, 29, 31, 100, 500]))
+            lots.append(lot(f"{name}.{j}", name, shares, round(shares * price * float(g.uniform(0.7, 1.4)), 2), days))
+        if g.random() < 0.3:
+            others.append(lot(f"{name}.b", name, int(g.integers(5, 80)), 1000, int(g.integers(1, 40)), "B"))
+        if g.random() < 0.4:
+            loss = Decimal(str(round(-float(g.uniform(50, 3000)), 2)))
+            fills.append(Fill(name, Side.SELL, Decimal(int(g.integers(5, 80))), T - timedelta(days=int(i + 1)), loss))
+    kind = [AccountKind.TAXABLE, AccountKind.SPOUSE, AccountKind.IRA][int(g.integers(3))]
+    accounts = (
+        Account("A", tuple(lots), (CashItem(Decimal(3000), T),), tuple(fills)),
+        Account("B", tuple(others), (), (), kind),
+    )
+    return signals_of(Portfolio("t", accounts), T, prices, mandate=mandate)
+
+
+def proposed(signals: Signals, mandate: Mandate, tax: TaxProfile = TAX) -> tuple[Solution, Proposal]:
+    problem = formulate(signals, mandate, tax)
+    solution = solve(problem)
+    orders = settle(problem, solution, signals, mandate)
+    return solution, explain(problem, solution, orders, signals, mandate)
+
+
+def wishes(policy: WashPolicy, seed: int = 0, **changes: object) -> Mandate:
+    least = (0.0, 0.002)[seed % 2]
+    base = Mandate(wash_policy=policy, risk_aversion=8.0, cash_max=0.03, min_trade_weight=least)
+    return base.with_changes(rounding=Rounding.FRACTIONAL, **changes)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pricing_wash_sales_is_never_worse_than_banning_them(seed: int) -> None:
+    values = {}
+    for policy in WashPolicy:
+        mandate = wishes(policy, seed)
+        signals = random_world(seed, mandate)
+        problem = formulate(signals, mandate, TAX)
+        values[policy] = solve(problem)
+        if policy is WashPolicy.PRICE:
+            assert problem.block.wash is not None
+            terms = sum(t.value_usd(values[policy].plan) for t in problem.terms) / problem.block.holdings.value_usd
+            assert terms == pytest.approx(values[policy].objective, abs=1e-9)
+    assert values[WashPolicy.PRICE].bound <= values[WashPolicy.BAN].objective + 1e-9
+    gap = values[WashPolicy.PRICE].gap
+    assert values[WashPolicy.PRICE].objective <= values[WashPolicy.BAN].objective + gap + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_plan_under_its_choices_equals_the_reference(seed: int) -> None:
+    mandate = wishes(WashPolicy.PRICE, seed)
+    problem = formulate(random_world(seed, mandate), mandate, TAX)
+    solution = solve(problem)
+    answer = solve_reference(problem, solution.choices)
+    assert solution.objective == pytest.approx(answer.objective, rel=1e-6, abs=1e-9)
+
+
+def test_the_bound_lies_below_every_combination_of_choices_of_two_names() -> None:
+    mandate = wishes(WashPolicy.PRICE)
+    for seed in range(3):
+        problem = formulate(random_world(seed, mandate), mandate, TAX)
+        solution = solve(problem)
+        wash = problem.block.wash
+        assert wash is not None
+        at = np.flatnonzero((wash.sell_width > 0) | (wash.buy_width > 0))[:2].tolist()
+        for first in (Choice.SELL, Choice.SELL_BEYOND, Choice.BUY, Choice.BUY_BEYOND, Choice.NOTHING):
+            for second in (Choice.SELL, Choice.SELL_BEYOND, Choice.BUY, Choice.BUY_BEYOND, Choice.NOTHING):
+                choices = solution.choices.copy()
+                choices[at] = [int(first), int(second)][: len(at)]
+                try:
+                    plan = solve_reference(problem, choices).plan
+                except InfeasibleError:
+                    continue
+                value = sum(t.value_usd(plan) for t in problem.terms) / problem.block.holdings.value_usd
+                assert solution.bound <= value + 1e-7
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_trade_says_what_it_washes_and_the_dollars_add_up(seed: int) -> None:
+    mandate = replace(wishes(WashPolicy.PRICE, seed), rounding=Rounding.WHOLE_SHARES)
+    signals = random_world(seed, mandate)
+    problem = formulate(signals, mandate, TAX)
+    solution = solve(problem)
+    orders = settle(problem, solution, signals, mandate)
+    proposal = explain(problem, solution, orders, signals, mandate)
+    term = next(t for t in problem.terms if isinstance(t, WashDeferral))
+    shown = sum((t.dollars[term.name] for t in proposal.trade_list), Decimal(0))
+    assert abs(float(shown) - term.value_usd(orders.plan)) < 0.0051
+    washed = sum(float(w.loss_usd) for w in orders.washed)
+    told = sum(float(t.facts.get("washed loss usd", 0)) for t in proposal.trade_list)
+    assert told == pytest.approx(washed, abs=0.01 * (len(proposal.trade_list) + 1))
+    for t in proposal.trade_list:
+        if float(t.facts.get("washed shares", "0").split("/")[0]) > 0:
+            assert "washed" in t.sentence
+    assert any("Wash sales are priced" in note for note in proposal.notes)
+
+
+def test_a_small_washed_part_is_told_with_where_its_loss_goes_and_what_it_costs() -> None:
+    mandate = Mandate(wash_policy=WashPolicy.PRICE, risk_aversion=4.0, cash_max=0.05)
+    lots = (lot("old", "X", 1000, 60000, 500), lot("new", "X", 100, 4900, 10), lot("y", "Y", 400, 30000, 600))
+    account = Account("A", (*lots, lot("z", "Z", 500, 15000, 700)), (CashItem(Decimal(2000), T),))
+    prices = {"X": "50", "Y": "80", "Z": "60", "W": "40"}
+    _, proposal = proposed(signals_of(Portfolio("t", (account,)), T, prices, mandate=mandate), mandate)
+    sale = next(t for t in proposal.trade_list if t.lot_id == "old")
+    assert sale.shares > 100
+    assert sale.facts["washed shares"] == "100"
+    assert sale.facts["washed loss usd"] == "1000.00"
+    assert sale.facts["lost for good usd"] == "0.00"
+    # a loss of 1,000 at 24 percent, waited for 5 years at 5 percent
+    assert float(sale.dollars["wash sales"]) == pytest.approx(240 * (1 - 1.05**-5), abs=0.01)
+    assert "100 shares ($1,000.00): into the basis of lot new bought on 2026-06-20 in account A" in sale.sentence
+    assert sale.facts["no repurchase before"] == "2026-07-31"
+
+
+def test_an_ira_that_buys_back_what_was_sold_at_a_loss_pays_all_of_its_worth() -> None:
+    mandate = Mandate(wash_policy=WashPolicy.PRICE, risk_aversion=4.0, cash_max=0.9)
+    sold = Fill("X", Side.SELL, Decimal(50), T - timedelta(days=8), Decimal(-700))
+    accounts = (
+        Account("T", (), (), (sold,)),
+        Account("A", (lot("y", "Y", 400, 30000, 600),), (CashItem(Decimal(30000), T),), (), AccountKind.IRA),
+    )
+    signals = signals_of(Portfolio("t", accounts), T, {"X": "50", "Y": "80"}, mandate=mandate)
+    untaxed = TaxProfile(ConstantRates(0.0, 0.0), loss_rates=TAX.rates)
+    with pytest.raises(InputError, match="loss_rates"):
+        formulate(signals, mandate, TaxProfile(ConstantRates(0.0, 0.0)))
+    problem = formulate(signals, mandate, untaxed)
+    value = problem.block.holdings.value_usd
+    term = next(t for t in problem.terms if isinstance(t, WashDeferral))
+    half, all_, more = (
+        term.value_usd(Plan(np.zeros(1), np.array([dollars / value, 0.0]))) for dollars in (1250, 2500, 9000)
+    )
+    assert (half, all_, more) == pytest.approx((140, 280, 280))
+    solution, proposal = proposed(signals, mandate, untaxed)
+    assert solution.gap < 1e-6
+    buy = next(t for t in proposal.trade_list if t.security_id == "X")
+    assert buy.facts["lost for good usd"] == "700.00"
+    assert "lost for good" in buy.sentence
+
+
+def test_signals_for_prices_are_refused_where_wash_sales_are_banned() -> None:
+    mandate = wishes(WashPolicy.PRICE)
+    signals = random_world(0, mandate)
+    for other in (wishes(WashPolicy.BAN), wishes(WashPolicy.PRICE, mode=TradingMode.TAX_UNAWARE)):
+        with pytest.raises(InputError, match="bans them"):
+            formulate(signals, other, TAX)
+    assert random_world(0, wishes(WashPolicy.PRICE, mode=TradingMode.TAX_UNAWARE)).account.washes is None
