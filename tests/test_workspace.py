@@ -111,7 +111,7 @@ def test_nothing_is_estimated_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("di_advisor.workspace.estimate_account", never)
     moved = workspace.what_if(risk_aversion=60.0)
     assert [s.name for s in moved.stages] == ["signals", "formulate", "solve", "settle", "explain"]
-    monkeypatch.setattr("di_advisor.workspace.plan_for", never)
+    monkeypatch.setattr("di_advisor.workspace.plan_or_largest", never)
     assert workspace.what_if(risk_aversion=60.0) is moved, "a dial moved back answers from memory"
 
 

@@ -42,6 +42,8 @@ class CashRange:
     name: str = "cash"
     set_aside_usd: Decimal = Decimal(0)
     """A withdrawal: cash that must be there beside the range, and is no part of the account as it is limited here."""
+    reserve: float = RESERVE
+    """Kept back while solving; 0 where what is possible at all is asked."""
 
     @property
     def sentence(self) -> str:
@@ -75,7 +77,7 @@ class CashRange:
             -np.inf,
             cash - self.lower,
             on_segments=segments.sign + segments.cash_cost,
-            reserve=RESERVE,
+            reserve=self.reserve,
         )
         if not math.isfinite(self.upper):
             return (floor,)
@@ -87,7 +89,7 @@ class CashRange:
 
         before_cost = self.holdings.cash + cp.sum(symbols.sells) - cp.sum(symbols.buys)
         linear = _without_impact(self.cost).expression(symbols)
-        floor = before_cost - linear >= self.lower + RESERVE
+        floor = before_cost - linear >= self.lower + self.reserve
         return [floor, before_cost <= self.upper] if math.isfinite(self.upper) else [floor]
 
 

@@ -29,7 +29,7 @@ from di_advisor.solve.concessions import concession
 from di_advisor.solve.wishes import Wishes
 from di_advisor.units import bps_from_fraction
 
-__all__ = ["CONFLICT", "Diagnosis", "Relaxation", "diagnose"]
+__all__ = ["CONFLICT", "Diagnosis", "Relaxation", "agrees", "diagnose"]
 
 CONFLICT = 1e-7
 """Total violation below which wishes count as agreeing, fraction of the account."""
@@ -134,6 +134,21 @@ class Diagnosis:
 def _list(parts: list[str], between: str) -> str:
     more = len(parts) - _SHOWN
     return between.join(parts[:_SHOWN]) + (f"{between}and {more} more" if more > 0 else "")
+
+
+def agrees(problem: Problem) -> bool:
+    """Whether some plan keeps all wishes, minimum trades and wash-sale sides aside.
+
+    Raises
+    ------
+    UncertifiedError
+        If a step was not certified.
+    """
+    wishes = Wishes(problem)
+    found = wishes.elastic(wishes.linear)
+    if found is not None and found.total > CONFLICT:
+        return False
+    return wishes.cap is None or wishes.least_risk(wishes.linear).tracking_error <= _cap(wishes) * (1.0 + _OVER)
 
 
 def diagnose(problem: Problem) -> Diagnosis | None:
