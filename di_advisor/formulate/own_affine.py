@@ -130,9 +130,8 @@ class AffineRule:
         return np.asarray(figures, dtype=np.float64)
 
     def measure(self, plan: Plan) -> float:
-        """The figure where there is one, in the unit of a weight; of several, the largest excess."""
-        figures = self._figures(plan)
-        return float(figures[0]) if len(figures) == 1 else -self.slack(plan)
+        """Largest excess in the unit of a weight, 0 or less when kept."""
+        return -self.slack(plan)
 
     def slack(self, plan: Plan) -> float:
         """Distance to the nearest limit, in the unit of a weight."""

@@ -42,7 +42,8 @@ def conic_bound(data: Mapping[str, Any], x: FloatArray, z: FloatArray) -> float:
         If it has a cone of which membership is not checked here.
     """
     A, b, q = data["A"], np.asarray(data["b"], dtype=np.float64), np.asarray(data["c"], dtype=np.float64)
-    z = in_dual_cones(data["dims"], z)
+    limited = np.isfinite(b)  # an inequality without a limit has no price
+    z, b = np.where(limited, in_dual_cones(data["dims"], z), 0.0), np.where(limited, b, 0.0)
     px = np.zeros_like(q)
     if data.get("P") is not None:
         upper = sp.triu(data["P"])

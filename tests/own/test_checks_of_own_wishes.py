@@ -112,7 +112,9 @@ def test_symbols_say_what_they_are_called(random_plan_seed: int = 1) -> None:
     assert seen["weight"].size == 1
     assert seen["all"].shape == (12,)
     nothing = found.block.holdings.nothing()
-    assert found.terms[-1].value_usd(nothing) == pytest.approx(found.block.holdings.cash * found.block.holdings.value_usd)
+    assert found.terms[-1].value_usd(nothing) == pytest.approx(
+        found.block.holdings.cash * found.block.holdings.value_usd
+    )
 
 
 def test_saved_names_come_back_and_what_lives_in_memory_is_refused() -> None:

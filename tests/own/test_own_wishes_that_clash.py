@@ -50,7 +50,7 @@ def test_a_cone_clashes_and_the_set_is_irreducible(seed: int) -> None:
         assert solve(problem(rest, seed=seed)).residual < 1e-6, one
     rules, amounts = caught.value.facts["rules"], caught.value.facts["amounts"]
     assert all(caught.value.facts["enough"])
-    room = amounts[rules.index("stay close")]
+    room = amounts[rules.index("stay close")] * asked.opaque_rules[0]._sizes[0]  # in weights of its steepest slope
     found = diagnose_own(problem(close(0.002 + room * 1.05), much_bought(0.3), seed=seed))
     assert found is None
     assert diagnose_own(problem(close(0.002 + room * 0.9), much_bought(0.3), seed=seed)) is not None
