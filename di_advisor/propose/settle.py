@@ -24,9 +24,11 @@ from di_advisor.formulate.own_affine import AffineTerm
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Locked, slack_in_rows
+from di_advisor.formulate.schedule_d import ScheduleDTax
 from di_advisor.formulate.terms import LotTax, TradingCost, WaitingValue
 from di_advisor.propose.lattice import descend
-from di_advisor.propose.lattice_merit import Lattice, SaleCurve
+from di_advisor.propose.lattice_merit import Lattice
+from di_advisor.propose.sale_curve import SaleCurve
 from di_advisor.propose.wash_check import check_washes
 from di_advisor.solve.solution import Solution
 from di_advisor.solve.tangent import lot_tangent
@@ -138,6 +140,8 @@ def _rounded(
     for t in problem.terms:
         if isinstance(t, LotTax | WaitingValue):
             slope = slope + (t.tax_rate if isinstance(t, LotTax) else -t.worth)
+        if isinstance(t, ScheduleDTax):
+            slope = slope + t.filling_slope(solution.plan, locked.sell_max)
         if isinstance(t, AffineTerm):
             slope = slope + t.lot_slope
     if problem.opaque_terms:
@@ -263,16 +267,22 @@ def _enough(
     problem: Problem, signals: Signals, mandate: Mandate, sells: dict[int, Decimal], buys: dict[int, Decimal]
 ) -> dict[int, Decimal]:
     """Sell a few shares more of a lot that is sold in part, where cash is still short: the least that is enough."""
-    floor, step = _floor_usd(problem), share_step(mandate)
+    floor, step, block = _floor_usd(problem), share_step(mandate), problem.block
+    locked = next(r for r in problem.rules if isinstance(r, Locked))
     for _ in range(_TOP_UPS):
-        short = floor - _orders(problem, signals, sells, buys).cash_usd
+        orders = _orders(problem, signals, sells, buys)
+        short = floor - orders.cash_usd
         if short <= 0:
             break
         more = []
         for lot, shares in sells.items():
-            price = signals.market.price_usd[int(signals.account.lot_name[lot])]
+            name = int(signals.account.lot_name[lot])
+            price = signals.market.price_usd[name]
             extra = step * (short / (step * price)).to_integral_value(rounding=ROUND_CEILING)
-            if shares + extra <= _decimal_shares(signals, lot):
+            weight = float(extra * price) / block.holdings.value_usd
+            left = block.holdings.active[name] + orders.net[name] - weight - block.active_lower[name]
+            room = min(left, float(locked.sell_max[lot]) - orders.plan.sells[lot] - weight)
+            if shares + extra <= _decimal_shares(signals, lot) and room >= 0:
                 more.append((extra * price, lot, extra))
         if not more:
             break
