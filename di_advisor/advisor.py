@@ -16,9 +16,9 @@ from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.signals import Lock
 from di_advisor.domain.target import Target
-from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError
 from di_advisor.formulate.own import OwnRule, OwnTerm, OwnWishes
+from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.ports import CostModel, RiskModel
 from di_advisor.propose.planned import Clock, Progress, never, silent
 from di_advisor.propose.proposal import Proposal
@@ -79,7 +79,7 @@ class Advisor:
         market: Market,
         target: Target,
         mandate: Mandate,
-        tax: TaxProfile,
+        tax: Taxpayer,
         returns: ReturnHistory | None = None,
         exposures: ExposureHistory | None = None,
         risk: FactorRisk | None = None,
@@ -118,7 +118,7 @@ class Advisor:
         market: Market,
         target: Target,
         mandate: Mandate,
-        tax: TaxProfile,
+        tax: Taxpayer,
         returns: ReturnHistory | None = None,
         exposures: ExposureHistory | None = None,
         risk: FactorRisk | None = None,
@@ -138,7 +138,8 @@ class Advisor:
         portfolio : Portfolio
             All accounts of the taxpayer; wash sales are searched in all of them.
         market, target, mandate, tax
-            Prices and date, what to track, the wishes, and the rates.
+            Prices and date, what to track, the wishes, and the taxpayer: constant rates (`TaxProfile`), or a
+            return (`ReturnInputs`, `FilerTax`) whose whole Schedule D then counts.
         returns, exposures
             History for the risk model, where ``risk`` is not given.
         risk, costs

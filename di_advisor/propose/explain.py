@@ -20,10 +20,12 @@ from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
 from di_advisor.formulate.account_rules import CashRange
 from di_advisor.formulate.cash_wishes import set_aside_usd
+from di_advisor.formulate.localise import schedule_d_of
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
+from di_advisor.ledger.tax_return import NOT_TAX_ADVICE
 from di_advisor.propose.esg_facts import esg_facts, esg_notes, screen_facts
 from di_advisor.propose.measure import measure, rule_checks
 from di_advisor.propose.memos import memo_notes, memos_usd
@@ -32,6 +34,7 @@ from di_advisor.propose.proposal import Certificate, Proposal, Stage
 from di_advisor.propose.sentences import Move, buy_sentence, sell_sentence
 from di_advisor.propose.settle import Orders
 from di_advisor.propose.shadow_prices import shadow_prices
+from di_advisor.propose.stand_in_words import with_stand_ins
 from di_advisor.propose.wash_words import with_washes
 from di_advisor.solve.solution import Solution
 from di_advisor.units import bps_from_fraction
@@ -178,11 +181,24 @@ def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certif
     )
 
 
+def _law_note(problem: Problem) -> str:
+    """Which law the tax was reckoned by."""
+    tax = schedule_d_of(problem)
+    if tax is None or tax.is_constant:
+        return (
+            "Not tax advice. Tax is reckoned at the constant marginal rates given, without netting, limits or brackets."
+        )
+    return (
+        "Not tax advice. Tax is what these trades change the year's return by, with netting, carryovers, the limit on "
+        f"losses and brackets: {tax.law.label.removesuffix(NOT_TAX_ADVICE).strip()}"
+    )
+
+
 def _notes(problem: Problem, orders: Orders, signals: Signals, mandate: Mandate) -> tuple[str, ...]:
     account = signals.account
     seen = ", ".join(account.accounts_seen) or account.account_id
     notes = [
-        "Not tax advice. Tax is reckoned at the constant marginal rates given, without netting, limits or brackets.",
+        _law_note(problem),
         (
             f"Wash sales were searched in these accounts: {seen}. Trades in other accounts are not seen; a loss sold "
             "now is final only when 30 days have passed without a repurchase."
@@ -235,7 +251,7 @@ def explain(
         account_id=signals.account.account_id,
         as_of=signals.market.as_of,
         mandate=mandate,
-        trade_list=with_washes(trades, signals, orders),
+        trade_list=with_stand_ins(with_washes(trades, signals, orders), problem, signals, orders),
         before=measure(problem, signals, nothing, before, signals.account.cash_usd, zero),
         after=measure(problem, signals, orders.plan, after, orders.cash_usd, orders.cost_usd, set_aside_usd(mandate)),
         certificate=_certificate(problem, solution, orders),

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Problem
-from di_advisor.propose.lattice_merit import HELPS, Lattice, Merit, SaleCurve
+from di_advisor.propose.lattice_merit import HELPS, Lattice, Merit
+from di_advisor.propose.sale_curve import SaleCurve
 
 __all__ = ["descend"]
 

@@ -15,9 +15,12 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.account_rules import CashRange, Turnover
 from di_advisor.formulate.own_affine import AffineRule
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.replacements import StandInLimit
 from di_advisor.formulate.rules import ActiveGroup
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.formulate.wash_term import WashDeferral
+from di_advisor.propose.lattice_gains import BudgetedGains
+from di_advisor.propose.sale_curve import SaleCurve
 
 __all__ = ["HELPS", "Lattice", "Merit", "SaleCurve"]
 
@@ -30,47 +33,6 @@ _FIRST = 1e6
 _PART = 8
 _TRIES = 25
 _MARGIN = 1e-7
-
-
-@dataclass(frozen=True)
-class SaleCurve:
-    """Tax (and waiting value) of selling an amount of each name, lots in fill order.
-
-    Attributes
-    ----------
-    lot : ndarray of int
-        Sellable lots, by name, in fill order.
-    name, start, width, slope : ndarray
-        Their name, where they start within the name, how much they hold, and tax per unit.
-    """
-
-    lot: NDArray[np.int64]
-    name: NDArray[np.int64]
-    start: FloatArray
-    width: FloatArray
-    slope: FloatArray
-
-    @classmethod
-    def of(cls, lot_name: NDArray[np.int64], width: FloatArray, slope: FloatArray) -> SaleCurve:
-        """Curve of lots with the weight that may be sold and tax per unit, shapes (L,)."""
-        lot = np.flatnonzero(width > 0)
-        lot = lot[np.lexsort((slope[lot], lot_name[lot]))]
-        name = lot_name[lot]
-        end = np.cumsum(width[lot])
-        first = np.flatnonzero(np.r_[True, name[1:] != name[:-1]]) if len(lot) else np.zeros(0, np.int64)
-        offset = np.repeat(
-            np.r_[0.0, end[first[1:] - 1]] if len(first) else np.zeros(0), np.diff(np.r_[first, len(lot)])
-        )
-        return cls(lot, name, end - width[lot] - offset, width[lot], slope[lot])
-
-    def filled(self, amount: FloatArray) -> FloatArray:
-        """How much of each of `lot` is sold when so much of its name is sold."""
-        return np.asarray(np.clip(amount[self.name] - self.start, 0.0, self.width), dtype=np.float64)
-
-    def value(self, amount: FloatArray) -> FloatArray:
-        """Tax of selling an amount of each name, shape (n,)."""
-        total = np.bincount(self.name, weights=self.filled(amount) * self.slope, minlength=len(amount))
-        return np.asarray(total, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -108,6 +70,8 @@ class _State:
     traded: FloatArray
     cost_of: FloatArray
     tax_of: FloatArray
+    gains: FloatArray
+    gains_of: FloatArray
 
 
 class Merit:
@@ -118,6 +82,7 @@ class Merit:
         self.block, self.lattice, self.sale, self.price = block, lattice, sale, price
         self.cost = next(t for t in problem.terms if isinstance(t, TradingCost))
         self.fixed = fixed
+        self.gains = BudgetedGains(problem, sale)
         losing = next((t.losing for t in problem.terms if isinstance(t, WashDeferral)), None)
         self.losing = None if losing is None else losing[sale.lot]
         self.tilt = np.zeros(len(lattice.unit)) if block.tilt is None else block.tilt
@@ -131,10 +96,20 @@ class Merit:
         self.rows = np.array([on for on, _, _ in limits]).reshape(len(limits), len(lattice.unit))
         self.row_low = np.array([low for _, low, _ in limits]) + _MARGIN
         self.row_high = np.array([high for _, _, high in limits]) - _MARGIN
+        self._keep_stand_ins(problem)
         cash = next(r for r in problem.rules if isinstance(r, CashRange))
         self.cash_low, self.cash_high = cash.lower + _MARGIN, max(cash.upper - _MARGIN, cash.lower + _MARGIN)
         self.turnover = min((r.upper for r in problem.rules if isinstance(r, Turnover)), default=np.inf) - _MARGIN
         self.cap = None if block.tracking_error_max is None else (block.tracking_error_max * (1 - 1e-7)) ** 2
+
+    def _keep_stand_ins(self, problem: Problem) -> None:
+        """Rows of stand-ins: with the directions fixed they are linear in the net trades."""
+        direction = np.where(self.fixed < 0, -1.0, self.lattice.direction)
+        for rule in (r for r in problem.rules if isinstance(r, StandInLimit)):
+            on_net = rule.on_net(direction)
+            self.rows = np.concatenate([self.rows, on_net[None, :]])
+            self.row_low = np.append(self.row_low, -np.inf)
+            self.row_high = np.append(self.row_high, float(on_net @ self.block.holdings.active) + HELPS)
 
     def amounts(self, count: NDArray[np.int64]) -> FloatArray:
         """Weight traded of each name, shape (n,)."""
@@ -221,6 +196,7 @@ class Merit:
         block = self.block
         z = block.holdings.active + self.fixed + self.lattice.direction * amount
         cost, tax = self._charge(amount)
+        gains = self.gains.of(self._sold(amount))
         return _State(
             active=z,
             rows=(self.rows @ z)[:, None],
@@ -230,6 +206,8 @@ class Merit:
             traded=np.array([float(amount.sum() + np.abs(self.fixed).sum())]),
             cost_of=cost,
             tax_of=tax,
+            gains=(gains.sum(axis=1) + self.gains.of(-self.fixed).sum(axis=1))[:, None],
+            gains_of=gains,
         )
 
     def _moved(self, now: _State, count: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[_State, FloatArray]:
@@ -241,6 +219,7 @@ class Merit:
         slope = 2.0 * (self.xf @ e + risk.specific_variance_per_year * now.active)
         d_variance = slope * change + self.own * change * change
         cost, tax = self._charge(moved)
+        gains = self.gains.of(self._sold(moved))
         objective = self.price * d_variance + (cost - now.cost_of) + (tax - now.tax_of) + self.tilt * change
         there = _State(
             active=now.active,
@@ -251,6 +230,8 @@ class Merit:
             traded=now.traded + (moved - amount),
             cost_of=cost,
             tax_of=tax,
+            gains=now.gains + (gains - now.gains_of),
+            gains_of=gains,
         )
         return there, objective
 
@@ -262,7 +243,7 @@ class Merit:
         over = over + np.maximum(state.cash - self.cash_high, 0.0)
         if np.isfinite(self.turnover):
             over = over + np.maximum(0.5 * state.traded - self.turnover, 0.0)
-        total = _PENALTY * over
+        total = _PENALTY * (over + self.gains.over(state.gains))
         if self.cap is not None:
             total = total + _VARIANCE_PENALTY * np.maximum(state.variance - self.cap, 0.0)
         return np.asarray(total, dtype=np.float64)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Signals
-from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InfeasibleError, InputError, SettlementError
 from di_advisor.formulate import formulate
+from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.propose.proposal import Proposal
 from di_advisor.solve.choices import relaxed
 from di_advisor.solve.quadratic import QuadraticProgram
@@ -101,7 +101,7 @@ def rungs(turnover_max: float | None, tracking_error_max: float) -> Iterator[tup
             return
 
 
-def climb(signals: Signals, mandate: Mandate, tax: TaxProfile, ask: Callable[[Mandate], Proposal]) -> Ladder:
+def climb(signals: Signals, mandate: Mandate, tax: Taxpayer, ask: Callable[[Mandate], Proposal]) -> Ladder:
     """Climb until there is a plan.
 
     Parameters
@@ -137,7 +137,7 @@ def climb(signals: Signals, mandate: Mandate, tax: TaxProfile, ask: Callable[[Ma
     return Ladder(tuple(tried), None)
 
 
-def _smallest(signals: Signals, mandate: Mandate, tax: TaxProfile) -> float:
+def _smallest(signals: Signals, mandate: Mandate, tax: Taxpayer) -> float:
     """Smallest tracking error under the other wishes; infinite where these contradict each other."""
     block = formulate(signals, mandate.with_changes(tracking_error_max=None), tax).block
     try:

@@ -33,6 +33,8 @@ _COSTLY_ROUNDING = 0.05
 _HALF_A_CENT = 0.005
 _ONLY_SLACK = {"name limits", "locks"}
 """Rules that measure their largest excess over many limits: no quantity of the account."""
+_BUDGET = " budget"
+"""How the names of rules end that limit dollars of the year; measured as weights."""
 _MINIMUM_TRADE = "minimum trade"
 """Measured on the trades, as a weight: there is nothing before, and dollars are what was asked."""
 
@@ -85,6 +87,8 @@ def rules(proposal: Proposal) -> Table:
         before, after, slack = c.before, c.after, c.slack
         if c.rule in _ONLY_SLACK:
             before = after = math.nan
+        elif c.rule.endswith(_BUDGET):
+            before, after, slack = before * value_usd, after * value_usd, slack * value_usd
         elif c.rule == _MINIMUM_TRADE:
             unit, show = "$", money
             before, after, slack = math.nan, after * value_usd, slack * value_usd

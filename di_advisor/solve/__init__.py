@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from di_advisor.errors import InfeasibleError, UncertifiedError
+from di_advisor.errors import InfeasibleError, UncertifiedError, UnsupportedWishError
+from di_advisor.formulate.localise import schedule_d_of
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.solve.capped_search import CappedSearch
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
 
-__all__ = ["Cancel", "Solution", "search_for", "solve"]
+__all__ = ["Cancel", "Solution", "search_for", "solve", "solve_localised"]
 
 
 def _never() -> bool:
@@ -23,7 +24,9 @@ def search_for(block: Block, cancel: Cancel, rounds: int, hot: HotPath | None = 
     return CappedSearch(block, block.tracking_error_max, cancel, rounds, hot)
 
 
-def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Solution:
+def solve(
+    problem: Problem, *, cancel: Cancel = _never, rounds: int = 12, exact: bool = False, nodes_max: int = 400
+) -> Solution:
     """The best plan of a problem, with its certificate.
 
     Parameters
@@ -34,6 +37,10 @@ def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Sol
         Asked between solves; True stops with `UnfinishedError`.
     rounds : int
         Budget of rounds in which names may switch their discrete choice.
+    exact : bool
+        Branch and bound until the gap of the discrete choices is next to nothing (`di_advisor.solve.exact`).
+    nodes_max : int
+        Its budget; where it runs out, the plan comes with the bound that was reached.
 
     Returns
     -------
@@ -50,12 +57,22 @@ def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Sol
     UnboundedError, UncertifiedError, UnfinishedError
         When there is no certified plan.
     """
-    try:
-        if problem.is_opaque:
-            from di_advisor.solve.opaque import solve_opaque
+    if exact:
+        return _exactly(problem, cancel, rounds, nodes_max)
+    return solve_localised(problem, cancel=cancel, rounds=rounds)[1]
 
-            return solve_opaque(problem, search_for, cancel=cancel, rounds=rounds)
-        return search_for(problem.block, cancel, rounds).run()
+
+def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> Solution:
+    from di_advisor.solve.exact import prove
+
+    if problem.is_opaque or schedule_d_of(problem) is not None:
+        raise UnsupportedWishError(
+            "Branch and bound takes constant rates without budgets of gain or tax, and no own wishes for a cone solver.",
+            hint="Leave exact out: the certificate still says how far the plan can be from the best.",
+            fields=["exact"],
+        )
+    try:
+        return prove(search_for(problem.block, cancel, rounds), nodes_max=nodes_max).solution
     except InfeasibleError as error:
         named = _named(problem, error)
         if named is error:
@@ -63,12 +80,56 @@ def solve(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> Sol
         raise named from error
 
 
+def solve_localised(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> tuple[Problem, Solution]:
+    """The same, with the problem as it stands at the plan.
+
+    Where the tax is a curve (`ScheduleDTax`), the problem that comes back has the rates at the plan in its
+    block; else it is the one given. What is asked about the plan afterwards is asked of that problem.
+    """
+    try:
+        return _localised(problem, cancel, rounds)
+    except InfeasibleError as error:
+        named = _named(problem, error)
+        if named is error:
+            raise
+        raise named from error
+
+
+def _localised(problem: Problem, cancel: Cancel, rounds: int) -> tuple[Problem, Solution]:
+    tax = schedule_d_of(problem)
+    if problem.is_opaque:
+        if tax is not None:
+            raise UnsupportedWishError(
+                "Own terms or rules that are not linear do not go together with the whole Schedule D, or with budgets "
+                "of gain or tax.",
+                hint="Use constant rates without budgets, or write the own wish as a linear one.",
+                fields=[t.name for t in problem.opaque_terms] + [r.name for r in problem.opaque_rules],
+            )
+        from di_advisor.solve.opaque import solve_opaque
+
+        return problem, solve_opaque(problem, search_for, cancel=cancel, rounds=rounds)
+    if tax is None:
+        return problem, search_for(problem.block, cancel, rounds).run()
+    from di_advisor.solve.taxed import TaxedSearch
+
+    def searching(block: Block, hot: HotPath) -> Search:
+        return search_for(block, cancel, rounds, hot)
+
+    return TaxedSearch(problem, tax, searching, cancel).run()
+
+
 def _named(problem: Problem, error: InfeasibleError) -> InfeasibleError:
     """The error with the wishes that clash and what each would have to give; as it was where that is not known."""
     from di_advisor.solve.diagnose import diagnose
 
+    if "names_max" in error.facts:  # a number that cannot be kept says so itself
+        return error
     try:
         found = diagnose(problem)
+        if found is None and problem.opaque_rules:
+            from di_advisor.solve.own_diagnosis import diagnose_own
+
+            found = diagnose_own(problem)
     except (InfeasibleError, UncertifiedError):  # on the edge: a step of the diagnosis was not certified
         return error
     if found is not None:

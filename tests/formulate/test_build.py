@@ -1,7 +1,5 @@
 """Wishes become rules or refusals; terms are convex, evaluate and attribute alike."""
 
-from decimal import Decimal
-
 import numpy as np
 import pytest
 
@@ -15,10 +13,6 @@ from di_advisor.testing.random_cases import random_case
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("gain_budget_usd", Decimal(1000)),
-        ("tax_budget_usd", Decimal(1000)),
-        ("max_names", 100),
-        ("max_trades", 50),
         ("mode", TradingMode.TRANSITION),
     ],
 )

@@ -1,0 +1,172 @@
+"""Cells of the tax as polygons of two gains: clipped by budgets, and what any price proves about them.
+
+For any pair of prices p of short-term and long-term gain, let D(p) be the least of everything else
+plus p times the gains. Then no plan whose gains lie in a cell is better than D(p) plus the least, over
+the cell's corners, of tax minus p times gains: both are affine there. So one solve bounds every cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.schedule_d import TaxCell
+
+__all__ = ["GAIN_BUDGET", "TAX_BUDGET", "HalfPlane", "Region", "hull_of", "regions_of"]
+
+GAIN_BUDGET, TAX_BUDGET = "gain budget", "tax budget"
+"""Names of the rules that clip cells, and of their rows."""
+
+_SLIVER = 1e-13
+_SAME_LINE = 1e-9
+_TRIANGLE = 3
+
+
+@dataclass(frozen=True, eq=False)
+class HalfPlane:
+    """Points with ``normal . gains <= limit``; ``rule`` says which rule it comes from, empty for a cell's border."""
+
+    normal: FloatArray
+    limit: float
+    rule: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """What budgets leave of a cell of the tax.
+
+    Attributes
+    ----------
+    cell : TaxCell
+        Rates and constant of the tax here.
+    corners : ndarray of shape (c, 2)
+        Of the region, fractions of the account's value.
+    borders : tuple of HalfPlane
+        Its edges, but for those that no plan can reach.
+    """
+
+    cell: TaxCell
+    corners: FloatArray
+    borders: tuple[HalfPlane, ...]
+
+    @property
+    def rates(self) -> FloatArray:
+        """Tax per unit of short-term and of long-term gain, shape (2,)."""
+        return np.array(self.cell.rates)
+
+    def least_beside(self, prices: FloatArray) -> float:
+        """Least of tax minus prices times gains in the region."""
+        return float((self.cell.tax(self.corners) - self.corners @ prices).min())
+
+    def excess(self, gains: FloatArray) -> float:
+        """By how much a point is outside; 0 or less inside."""
+        return max((float(b.normal @ gains) - b.limit for b in self.borders), default=-np.inf)
+
+
+def _clip(corners: FloatArray, normal: FloatArray, limit: float) -> FloatArray:
+    """The part of a convex polygon on one side of a line, possibly empty."""
+    side = corners @ normal - limit
+    kept: list[FloatArray] = []
+    for i, here in enumerate(side):
+        j = (i + 1) % len(side)
+        if here <= 0:
+            kept.append(corners[i])
+        if here * side[j] < 0:
+            kept.append(corners[i] + (corners[j] - corners[i]) * (here / (here - side[j])))
+    return np.array(kept).reshape(len(kept), 2)
+
+
+def _edges(corners: FloatArray) -> list[HalfPlane]:
+    found = []
+    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        along = b - a
+        length = float(np.hypot(*along))
+        if length > _SLIVER:
+            normal = np.array([along[1], -along[0]]) / length
+            found.append(HalfPlane(normal, float(normal @ a)))
+    return found
+
+
+def _on_line(edge: HalfPlane, line: HalfPlane) -> bool:
+    size = float(np.hypot(*line.normal))
+    close = np.abs(edge.normal - line.normal / size).max() < _SAME_LINE
+    return bool(close) and abs(edge.limit - line.limit / size) < _SAME_LINE * (1 + abs(edge.limit))
+
+
+def _region(cell: TaxCell, corners: FloatArray, budgets: Sequence[HalfPlane], reach: Sequence[HalfPlane]) -> Region:
+    borders = []
+    for edge in _edges(corners):
+        if any(_on_line(edge, line) for line in reach):
+            continue
+        own = next((line for line in budgets if _on_line(edge, line)), None)
+        borders.append(edge if own is None else replace(edge, rule=own.rule))
+    return Region(cell, corners, tuple(borders))
+
+
+def regions_of(
+    cells: Iterable[TaxCell],
+    least: FloatArray,
+    most: FloatArray,
+    *,
+    gain_budget: float | None = None,
+    tax_budget: float | None = None,
+) -> tuple[Region, ...]:
+    """The regions that a plan's gains may lie in.
+
+    Parameters
+    ----------
+    cells : iterable of TaxCell
+        Of the tax.
+    least, most : ndarray of shape (2,)
+        What can be realised at all.
+    gain_budget, tax_budget : float, optional
+        Most net gain, and most tax beyond that of doing nothing, fractions of the account.
+    """
+    room = _SAME_LINE + _SAME_LINE * (most - least)
+    reach = [
+        HalfPlane(sign * axis, float(sign * end[i] + room[i]))
+        for i, axis in enumerate(np.eye(2))
+        for sign, end in ((-1.0, least), (1.0, most))
+    ]
+    found = []
+    for cell in cells:
+        budgets = []
+        if gain_budget is not None:
+            budgets.append(HalfPlane(np.ones(2), gain_budget, GAIN_BUDGET))
+        if tax_budget is not None and any(cell.rates):
+            budgets.append(HalfPlane(np.array(cell.rates), tax_budget - cell.constant, TAX_BUDGET))
+        elif tax_budget is not None and cell.constant > tax_budget:
+            continue
+        corners = cell.corners
+        for line in (*reach, *budgets):
+            corners = _clip(corners, line.normal, line.limit) if len(corners) else corners
+        if len(corners) > 2 or (len(corners) and (budgets or len(cell.corners) < 3)):
+            found.append(_region(cell, corners, budgets, reach))
+    return tuple(found)
+
+
+def hull_of(regions: Iterable[Region]) -> tuple[HalfPlane, ...]:
+    """Half-planes around the corners of all regions: what every plan within any of them keeps.
+
+    Andrew's monotone chain (1979).
+    """
+    points = sorted({(float(x), float(y)) for region in regions for x, y in region.corners})
+    if len(points) < _TRIANGLE:
+        return ()
+
+    def chain(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        kept: list[tuple[float, float]] = []
+        for p in ordered:
+            while len(kept) > 1 and _turn(kept[-2], kept[-1], p) <= 0:
+                kept.pop()
+            kept.append(p)
+        return kept[:-1]
+
+    return tuple(_edges(np.array([*chain(points), *chain(points[::-1])])))
+
+
+def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])

@@ -1,0 +1,184 @@
+"""Budgets of the year: how much gain a proposal may realise on balance, and how much tax it may cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from di_advisor.domain.mandate import Mandate, TradingMode
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.signals import AccountSignals
+from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.errors import UnsupportedWishError
+from di_advisor.formulate.gains import RealisedGains
+from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
+from di_advisor.formulate.rules import NO_ROOM, Rule
+from di_advisor.formulate.schedule_d import ScheduleDTax, Taxpayer, cells_of, law_of
+from di_advisor.formulate.segments import Segments
+from di_advisor.formulate.separable import Row
+from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, HalfPlane, hull_of, regions_of
+from di_advisor.formulate.terms import LotTax
+from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
+
+__all__ = ["GainBudget", "TaxBudget", "budget_rules", "tax_term"]
+
+_GUESSED = 0.5
+"""Share of the losses that can be taken at which the first marginal rates are read."""
+
+
+def tax_term(
+    account: AccountSignals, mandate: Mandate, taxpayer: Taxpayer, holdings: Holdings, sell_max: FloatArray, on: date
+) -> LotTax | ScheduleDTax:
+    """The tax on realised gains: constant rates by lot, or the whole return; the latter also where a budget limits it.
+
+    Raises
+    ------
+    InputError
+        If the taxpayer's figures are for another year than the day's.
+    """
+    gains = RealisedGains.of(account)
+    if account.kind in RETIREMENT_KINDS:
+        taxpayer = TaxProfile(ConstantRates(0.0, 0.0))
+    if isinstance(taxpayer, TaxProfile) and mandate.gain_budget_usd is None and mandate.tax_budget_usd is None:
+        return LotTax(holdings, gains.taxed((taxpayer.rates.short_term, taxpayer.rates.long_term)))
+    law = law_of(taxpayer, on)
+    least, most = gains.reach(sell_max)
+    cells = cells_of(law, least, most, holdings.value_usd)
+    blank = ScheduleDTax(holdings, gains, law, cells, (0.0, 0.0))
+    near = blank.cell_at(_GUESSED * least)
+    return replace(blank, rates=near.rates, offset=near.constant)
+
+
+def budget_rules(mandate: Mandate, tax: LotTax | ScheduleDTax) -> list[Rule]:
+    """The budgets of a mandate.
+
+    Raises
+    ------
+    UnsupportedWishError
+        If the mode leaves tax out of the objective, and a budget limits it all the same.
+    """
+    named = [f for f in ("gain_budget_usd", "tax_budget_usd") if getattr(mandate, f) is not None]
+    if not named or not isinstance(tax, ScheduleDTax):
+        return []
+    if mandate.mode is TradingMode.TAX_UNAWARE:
+        raise UnsupportedWishError(
+            f"The mode tax_unaware leaves tax out, and the mandate sets {', '.join(named)}.",
+            hint="Drop the budget, or the mode.",
+            fields=named,
+        )
+    value = tax.holdings.value_usd
+    rules: list[Rule] = []
+    if mandate.gain_budget_usd is not None:
+        rules.append(GainBudget(tax.gains, float(mandate.gain_budget_usd) / value, value))
+    if mandate.tax_budget_usd is not None:
+        upper = float(mandate.tax_budget_usd) / value
+        corners = np.concatenate([cell.corners for cell in tax.cells])
+        around = hull_of(regions_of(tax.cells, corners.min(axis=0), corners.max(axis=0), tax_budget=upper))
+        rules.append(TaxBudget(tax, upper, around))
+    return rules
+
+
+def _dollars(amount_usd: float) -> str:
+    return f"-${-amount_usd:,.2f}" if amount_usd < 0 else f"${amount_usd:,.2f}"
+
+
+@dataclass(frozen=True)
+class GainBudget:
+    """Net realised gain, short-term and long-term together, losses taken off, stays within a budget.
+
+    ``upper`` is a fraction of the account's value, ``value_usd`` that value.
+    """
+
+    gains: RealisedGains
+    upper: float
+    value_usd: float
+    name: str = GAIN_BUDGET
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        return f"Net realised gain of these trades is at most {_dollars(self.upper * self.value_usd)}."
+
+    def measure(self, plan: Plan) -> float:
+        """Net realised gain, a fraction of the account."""
+        return sum(self.gains.realised(plan))
+
+    def slack(self, plan: Plan) -> float:
+        """Room left."""
+        return self.upper - self.measure(plan)
+
+    def binds(self, plan: Plan) -> bool:
+        """No room left."""
+        return self.slack(plan) < NO_ROOM
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """One row on what is sold."""
+        return (Row(self.name, -np.inf, self.upper, on_segments=self.gains.on_segments((1.0, 1.0), segments)),)
+
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
+        """One linear inequality."""
+        return [self.gains.total @ symbols.sells <= self.upper]
+
+
+@dataclass(frozen=True)
+class TaxBudget:
+    """What the proposal changes the year's tax by stays within a budget.
+
+    Attributes
+    ----------
+    tax : ScheduleDTax
+        The law; its rates and offset are those of the place where the plan stands.
+    upper : float
+        Fraction of the account's value.
+    around : tuple of HalfPlane
+        Half-planes of the two gains around all that the budget allows, wherever the plan stands; empty where
+        the rule is that of one place.
+    """
+
+    tax: ScheduleDTax
+    upper: float
+    around: tuple[HalfPlane, ...] = ()
+    name: str = TAX_BUDGET
+
+    @property
+    def sentence(self) -> str:
+        """The limit in plain words."""
+        return f"These trades raise the year's tax by at most {_dollars(self.upper * self.tax.holdings.value_usd)}."
+
+    def measure(self, plan: Plan) -> float:
+        """Change of the tax, a fraction of the account."""
+        return self.tax.value_usd(plan) / self.tax.holdings.value_usd
+
+    def slack(self, plan: Plan) -> float:
+        """Room left."""
+        return self.upper - self.measure(plan)
+
+    def binds(self, plan: Plan) -> bool:
+        """No room left."""
+        return self.slack(plan) < NO_ROOM
+
+    def localised(self, tax: ScheduleDTax) -> TaxBudget:
+        """The same rule, whose row is that of the place where another plan stands."""
+        return replace(self, tax=tax, around=())
+
+    def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """One row at the rates where the plan stands, exact in that cell of the law; before that, those around it."""
+        if not self.around:
+            on = self.tax.gains.on_segments(self.tax.rates, segments)
+            return (Row(self.name, -np.inf, self.upper - self.tax.offset, on_segments=on),)
+        return tuple(
+            Row(
+                self.name,
+                -np.inf,
+                line.limit,
+                on_segments=self.tax.gains.on_segments((float(line.normal[0]), float(line.normal[1])), segments),
+            )
+            for line in self.around
+        )
+
+    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
+        """The inequality of the place where the plan stands."""
+        return [self.tax.expression(symbols) <= self.upper]

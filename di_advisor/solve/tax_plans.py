@@ -1,0 +1,239 @@
+"""Plans of one account at any rates of tax: solved at a pair of rates, or with the gains kept in a region.
+
+Decision: a plan is judged by the terms themselves (what it costs beside tax, and its two gains), never by
+the slopes it was solved with; a bound is only ever taken at rates whose lots are in that order, and
+without any price on gains beside them. So order and bound agree whatever led to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InfeasibleError
+from di_advisor.formulate.localise import AtAnyRates
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Block
+from di_advisor.formulate.separable import Row
+from di_advisor.formulate.tax_cells import Region
+from di_advisor.solve.choices import Choices
+from di_advisor.solve.prices import PricedNames, Prices
+from di_advisor.solve.quadratic import HotPath, QuadraticProgram
+from di_advisor.solve.solution import plan_of
+from di_advisor.solve.tracking import solve_capped
+
+__all__ = ["FixedChoices", "GainPlan", "Proved", "judged", "proved_over_all"]
+
+_TIE = 1e-10
+"""Slopes of two lots that count as equal."""
+
+_DIRECTIONS = 8
+_TRADED = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class GainPlan:
+    """A plan as the tax sees it.
+
+    Attributes
+    ----------
+    plan : Plan
+        Sells and buys.
+    gains : ndarray of shape (2,)
+        Short-term and long-term, fractions of the account.
+    beside : float
+        Objective without the tax.
+    tax : float
+        Tax beyond that of doing nothing, a fraction of the account.
+    choices : ndarray of int, shape (n,)
+        Choices it was found under.
+    rates : ndarray of shape (2,), optional
+        Rates at which it is (or was taken to be) the best plan.
+    """
+
+    plan: Plan
+    gains: FloatArray
+    beside: float
+    tax: float
+    choices: Choices
+    rates: FloatArray | None = None
+
+    @property
+    def objective(self) -> float:
+        """With the tax."""
+        return self.beside + self.tax
+
+
+@dataclass(frozen=True, eq=False)
+class Proved:
+    """What one pair of prices of the gains proves.
+
+    Attributes
+    ----------
+    rates : ndarray of shape (2,)
+        Prices of short-term and long-term gain.
+    least : float
+        No plan has less than this of everything else plus these prices times its gains.
+    prices : Prices
+        Of exposures, risk and rows without those of the gains.
+    """
+
+    rates: FloatArray
+    least: float
+    prices: Prices
+
+    def bound(self, region: Region) -> float:
+        """No plan with gains in the region has a lower objective."""
+        return self.least + region.least_beside(self.rates)
+
+
+class FixedChoices:
+    """Convex solves under fixed choices at any rates, warm from each other.
+
+    Parameters
+    ----------
+    family : AtAnyRates
+        The problem.
+    choices : ndarray of int, shape (n,)
+        One `Choice` a name.
+    hot : HotPath
+        Layout, warm start and counts.
+    ask : callable
+        Called before each solve; raises where the search was cancelled.
+    """
+
+    def __init__(self, family: AtAnyRates, choices: Choices, hot: HotPath, ask: Callable[[], None]) -> None:
+        self.family, self.choices, self.hot, self.ask = family, choices, hot, ask
+        self.risk: float | None = None
+
+    def at(self, rates: FloatArray) -> tuple[GainPlan, Proved]:
+        """The best plan at constant rates, and what it proves."""
+        block = self.family.block(rates)
+        plan, prices = self._solved(block)
+        return replace(plan, rates=rates), self.proved(rates, prices, block)
+
+    def tied(self, plan: GainPlan, rates: FloatArray) -> list[GainPlan]:
+        """The same trades of every name by other lots, where lots tie at given rates: as far as they reach, both ways.
+
+        They all cost the same at these rates, so that a mixture of them is as good as each, with gains in between.
+        """
+        family, holdings = self.family, self.family.problem.block.holdings
+        gains, width = family.tax.gains, family.locked.sell_max
+        slope = gains.taxed((float(rates[0]), float(rates[1])))
+        slope = slope if family.beside.lot_slope is None else slope + family.beside.lot_slope
+        sold = plan.plan.sold(holdings.lot_name)
+        lot = np.flatnonzero((width > 0) & (sold[holdings.lot_name] > 0))
+        lot = lot[np.lexsort((slope[lot], holdings.lot_name[lot]))]
+        name = holdings.lot_name[lot]
+        same = (np.diff(name) == 0) & (np.diff(slope[lot]) < _TIE)
+        if not (same & (np.diff(gains.short[lot]) ** 2 + np.diff(gains.long[lot]) ** 2 > 0)).any():
+            return []
+        tie = np.cumsum(np.r_[True, ~same])
+        found = []
+        for angle in np.arange(_DIRECTIONS) * (2.0 * np.pi / _DIRECTIONS):
+            leaning = np.cos(angle) * gains.short[lot] + np.sin(angle) * gains.long[lot]
+            order = np.lexsort((leaning, tie))
+            sells = np.zeros(len(width))
+            sells[lot[order]] = _filled(sold, name[order], width[lot[order]])
+            found.append(replace(self.judged(Plan(sells, plan.plan.buys)), rates=rates))
+        return found
+
+    def tie_between(self, one: GainPlan, a: FloatArray, other: GainPlan, b: FloatArray) -> FloatArray | None:
+        """The rates between two at which those two lots of a name tie that two plans exchange most; None if none do."""
+        family, holdings = self.family, self.family.problem.block.holdings
+        change = other.plan.sells - one.plan.sells
+        gains = np.c_[family.tax.gains.short, family.tax.gains.long]
+        beside = np.zeros(len(change)) if family.beside.lot_slope is None else family.beside.lot_slope
+        at_a, turn = beside + gains @ a, gains @ (b - a)
+        given, taken = np.flatnonzero(change < -_TRADED), np.flatnonzero(change > _TRADED)
+        row, column = np.nonzero(holdings.lot_name[given][:, None] == holdings.lot_name[taken][None, :])
+        first, second = given[row], taken[column]
+        apart = turn[second] - turn[first]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(apart != 0, (at_a[first] - at_a[second]) / apart, -1.0)
+        between = np.flatnonzero((share > 0) & (share < 1))
+        if not len(between):
+            return None
+        moved = np.minimum(-change[first], change[second])[between] * np.abs(apart[between])
+        return a + float(share[between[np.argmax(moved)]]) * (b - a)
+
+    def within(self, region: Region, order: FloatArray) -> tuple[GainPlan, Proved]:
+        """The best plan with gains in a region, lots in order at given rates, and what its prices prove.
+
+        Raises
+        ------
+        InfeasibleError
+            If the rules leave no plan there.
+        """
+        bare = self.family.block(region.rates, order=order)
+        block = replace(bare, rows=(*bare.rows, *self.region_rows(region, bare)))
+        plan, prices = self._solved(block)
+        kept = len(bare.rows)
+        rates = region.rates.copy()
+        for price, border in zip(prices.rows[kept:], region.borders, strict=True):
+            rates += price * border.normal
+        return replace(plan, rates=rates), self.proved(rates, replace(prices, rows=prices.rows[:kept]))
+
+    def region_rows(self, region: Region, block: Block) -> tuple[Row, ...]:
+        """The borders of a region as rows."""
+        on = self.family.tax.gains.on_segments
+        return tuple(
+            Row(
+                border.rule or f"tax region {i}",
+                -np.inf,
+                border.limit,
+                on_segments=on((float(border.normal[0]), float(border.normal[1])), block.segments),
+            )
+            for i, border in enumerate(region.borders)
+        )
+
+    def proved(self, rates: FloatArray, prices: Prices, block: Block | None = None) -> Proved:
+        """A bound under these choices at any rates and prices; no solve."""
+        block = self.family.block(rates) if block is None else block
+        program = QuadraticProgram(block, self.choices, hot=self.hot)
+        return Proved(rates, program.bound(prices), prices)
+
+    def judged(self, plan: Plan) -> GainPlan:
+        """A plan with its own figures."""
+        return judged(self.family, plan, self.choices)
+
+    def _solved(self, block: Block) -> tuple[GainPlan, Prices]:
+        self.ask()
+        found = solve_capped(QuadraticProgram(block, self.choices, hot=self.hot), start=self.risk)
+        if found is None:
+            raise InfeasibleError("The solve was pruned.", hint="Allow more rounds.")
+        self.risk = found.prices.risk
+        return self.judged(plan_of(block, found.amounts)), found.prices
+
+
+def _filled(sold: FloatArray, name: NDArray[np.int64], width: FloatArray) -> FloatArray:
+    """How much of each lot is sold, lots by name in filling order."""
+    end = np.cumsum(width)
+    first = np.flatnonzero(np.r_[True, name[1:] != name[:-1]])
+    before = np.repeat(np.r_[0.0, end[first[1:] - 1]], np.diff(np.r_[first, len(name)]))
+    return np.asarray(np.clip(sold[name] - (end - width - before), 0.0, width), dtype=np.float64)
+
+
+def judged(family: AtAnyRates, plan: Plan, choices: Choices) -> GainPlan:
+    """A plan with its own figures, by the terms.
+
+    The quadratic part of impact is charged on a name's net trade, as the block charges it, where the
+    name is both sold and bought.
+    """
+    block = family.problem.block
+    value = block.holdings.value_usd
+    beside = sum(t.value_usd(plan) for t in family.problem.terms if t is not family.tax) / value
+    beside -= 2.0 * float(block.impact @ (plan.sold(block.holdings.lot_name) * plan.buys))
+    tax = family.tax.value_usd(plan) / value
+    return GainPlan(plan, np.array(family.tax.gains.realised(plan)), beside, tax, choices)
+
+
+def proved_over_all(family: AtAnyRates, rates: FloatArray, prices: Prices) -> Proved:
+    """A bound over all discrete choices at any rates and prices; no solve."""
+    names = PricedNames(family.block(rates))
+    clean = names.sanitised(prices)
+    return Proved(rates, names.bound(clean), clean)

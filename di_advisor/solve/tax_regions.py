@@ -1,0 +1,234 @@
+"""The best plan under a tax that is a curve of two gains, exactly: region by region, with bounds that prune.
+
+The tax is a plane on each cell of the two gains; it bends both ways, so the problem is not convex, but
+under fixed choices it is in each cell. Every solve gives a pair of prices of the gains and with it a
+bound for every cell (`tax_cells`), so that most cells are never solved. In a cell that is still open
+its borders are rows of the convex problem; where one binds, its price moves the effective rates, the
+lots are put in order at these, and the solve is repeated until order and price agree. Where two lots
+of a name tie at the effective rates no order is right: the plans found are then mixed (a mixture keeps
+every rule, and costs no more than the mixture of what they cost), and cutting planes in the two prices
+close the rest. Limits: a cell that no step closes keeps its bound, and the certificate shows the gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InfeasibleError
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.tax_cells import Region
+from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved
+
+__all__ = ["RegionSearch"]
+
+_EXACT = 1e-7
+"""Gap that counts as closed, in shares of the size of the objective."""
+
+_LEAST_GAP = 1e-11
+_REORDERED_MAX = 2
+_CUTS_MAX = 16
+_INSIDE = 1e-9
+_SAME_PRICES = 1e-13
+
+
+@dataclass
+class RegionSearch:
+    """All regions under fixed choices.
+
+    Attributes
+    ----------
+    solves : FixedChoices
+        What solves.
+    regions : tuple of Region
+        Where a plan's gains may lie.
+    best : GainPlan or None
+        The best plan so far.
+    proofs : list of Proved
+        Of all prices so far.
+    plans : list of GainPlan
+        All plans so far.
+    closed : dict of int to float
+        Bounds of regions that were solved by themselves.
+    """
+
+    solves: FixedChoices
+    regions: tuple[Region, ...]
+    best: GainPlan | None = None
+    proofs: list[Proved] = field(default_factory=list)
+    plans: list[GainPlan] = field(default_factory=list)
+    closed: dict[int, float] = field(default_factory=dict)
+
+    def run(self, rates: FloatArray, *, free: bool = True) -> GainPlan:
+        """The best plan over all regions.
+
+        Parameters
+        ----------
+        rates : ndarray of shape (2,)
+            Prices to begin with.
+        free : bool
+            Whether a plan without rows for borders may come first (not where budgets are known to bind).
+
+        Raises
+        ------
+        InfeasibleError
+            If no region has a plan.
+        """
+        if free:
+            self._at(rates)
+        for _ in range(len(self.regions)):
+            bounds = self.bounds()
+            at = self._next(bounds)
+            if at is None:
+                break
+            self._solve(at, rates)
+        if self.best is None:
+            raise InfeasibleError(
+                "No plan keeps the budgets of gain or tax together with the other rules.",
+                hint="Raise the budgets, or widen the other rules.",
+            )
+        return self.best
+
+    def _at(self, rates: FloatArray) -> None:
+        """Solve at constant rates, and take what ties there leave open."""
+        plan, proof = self.solves.at(rates)
+        self.take(plan, proof)
+        for other in self.solves.tied(plan, rates):
+            self._consider(other)
+
+    def take(self, plan: GainPlan, proof: Proved) -> None:
+        """Take in a plan and a proof."""
+        self.proofs.append(proof)
+        self._consider(plan)
+
+    def _consider(self, plan: GainPlan) -> None:
+        self.plans.append(plan)
+        if self._allowed(plan.gains) and (self.best is None or plan.objective < self.best.objective):
+            self.best = plan
+
+    def _allowed(self, gains: FloatArray) -> bool:
+        return any(region.excess(gains) <= _INSIDE for region in self.regions)
+
+    def bounds(self) -> FloatArray:
+        """A bound for each region."""
+        found = np.full(len(self.regions), -np.inf)
+        for i, region in enumerate(self.regions):
+            found[i] = max((p.bound(region) for p in self.proofs), default=-np.inf)
+            found[i] = max(found[i], self.closed.get(i, -np.inf))
+        return found
+
+    @property
+    def tolerance(self) -> float:
+        """Gap that counts as closed."""
+        if self.best is None:
+            return 0.0
+        nothing = self.solves.judged(self.solves.family.problem.block.holdings.nothing()).objective
+        return _EXACT * max(abs(nothing - self.best.objective), abs(self.best.objective)) + _LEAST_GAP
+
+    def _next(self, bounds: FloatArray) -> int | None:
+        """The region to solve next: where the best plan stands if it is open, else the one of the lowest bound."""
+        limit = np.inf if self.best is None else self.best.objective - self.tolerance
+        open_ = np.array([i for i in np.flatnonzero(bounds < limit).tolist() if i not in self.closed], dtype=np.int64)
+        if not len(open_):
+            return None
+        if self.best is not None:
+            here = [i for i in open_.tolist() if self.regions[i].excess(self.best.gains) <= 0]
+            if here:
+                return int(here[0])
+        return int(open_[np.argmin(bounds[open_])])
+
+    def _solve(self, at: int, rates: FloatArray) -> None:
+        """Solve one region until its plan and its bound meet."""
+        region = self.regions[at]
+        order = max(self.proofs, key=lambda p: p.bound(region)).rates if self.proofs else rates
+        bound = max((p.bound(region) for p in self.proofs), default=-np.inf)
+        if self._mix(region, bound) is None:
+            self.closed[at] = bound
+            return
+        for turn in range(_REORDERED_MAX):
+            try:
+                plan, proof = self.solves.within(region, order)
+            except InfeasibleError:
+                if turn == 0:
+                    self.closed[at] = np.inf
+                    return
+                break
+            self.take(plan, proof)
+            bound = max(p.bound(region) for p in self.proofs)
+            value = plan.beside + float(region.cell.tax(plan.gains))
+            if value - bound <= self.tolerance or self._pruned(bound):
+                break
+            order = proof.rates
+        else:
+            bound = self._cutting(region)
+        self.closed[at] = bound
+
+    def _pruned(self, bound: float) -> bool:
+        return self.best is not None and bound >= self.best.objective - self.tolerance
+
+    def _mix(self, region: Region, bound: float) -> FloatArray | None:
+        """The best mixture of the plans in a region; the prices that could improve it, None where nothing is open."""
+        found = _master(region, self.plans)
+        if found is None:
+            return region.rates
+        prices, shares = found
+        prices = self._snapped(prices, shares)
+        mixed = self.solves.judged(_mixed([p.plan for p in self.plans], shares))
+        if (shares > 0).sum() > 1:
+            self._consider(mixed)
+        value = mixed.beside + float(region.cell.tax(mixed.gains))
+        return None if value - bound <= self.tolerance or self._pruned(bound) else prices
+
+    def _snapped(self, prices: FloatArray, shares: FloatArray) -> FloatArray:
+        """Prices at which lots tie that the plans of a mixture exchange, or the given ones where none do."""
+        used = [self.plans[i] for i in np.argsort(-shares)[:2] if shares[i] > 0]
+        if len(used) < 2 or used[0].rates is None or used[1].rates is None:
+            return prices
+        tie = self.solves.tie_between(used[0], used[0].rates, used[1], used[1].rates)
+        return prices if tie is None or self._tried(tie) else tie
+
+    def _tried(self, prices: FloatArray) -> bool:
+        return any(np.abs(p.rates - prices).max() < _SAME_PRICES for p in self.proofs)
+
+    def _cutting(self, region: Region) -> float:
+        """Cutting planes in the two prices: the best mixture of plans in a region, and its bound."""
+        bound = max(p.bound(region) for p in self.proofs)
+        for _ in range(_CUTS_MAX):
+            prices = self._mix(region, bound)
+            if prices is None:
+                break
+            self._at(prices)
+            bound = max(bound, self.proofs[-1].bound(region))
+        return bound
+
+
+def _mixed(plans: list[Plan], shares: FloatArray) -> Plan:
+    used = np.flatnonzero(shares > 0)
+    sells = sum(shares[i] * plans[i].sells for i in used)
+    buys = sum(shares[i] * plans[i].buys for i in used)
+    return Plan(np.asarray(sells), np.asarray(buys))
+
+
+def _master(region: Region, plans: list[GainPlan]) -> tuple[FloatArray, FloatArray] | None:
+    """The best mixture of plans with gains in a region, by a linear program: prices of the gains, and shares."""
+    from scipy.optimize import linprog
+
+    gains = np.array([p.gains for p in plans])
+    value = np.array([p.beside for p in plans]) + region.cell.tax(gains)
+    borders = np.array([b.normal for b in region.borders]).reshape(len(region.borders), 2)
+    limits = np.array([b.limit for b in region.borders])
+    found = linprog(
+        value,
+        A_ub=borders @ gains.T if len(borders) else None,
+        b_ub=limits if len(borders) else None,
+        A_eq=np.ones((1, len(plans))),
+        b_eq=np.ones(1),
+        method="highs",
+    )
+    if found.status != 0:
+        return None
+    pushed = -np.asarray(found.ineqlin.marginals) if len(borders) else np.zeros(0)
+    shares = np.maximum(np.asarray(found.x), 0.0)
+    return region.rates + pushed @ borders, shares / shares.sum()

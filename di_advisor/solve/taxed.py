@@ -1,0 +1,323 @@
+"""The best plan under a tax that is a curve of two gains, discrete choices and budgets included, with its certificate.
+
+Decision: the convex relaxation is solved over all regions first (`tax_regions`); its effective rates
+are those that the search for choices then works at, as if they were constant; under the choices found
+the regions are solved once more, and the search repeated where the rates moved. Every pair of rates
+also bounds every region over all choices, without a solve, so the last figure is a bound over all
+regions and all choices. Limits: budgets of searches; what they leave open shows in the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
+from di_advisor.formulate.account_rules import CashRange
+from di_advisor.formulate.localise import AtAnyRates
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.formulate.rules import Rule
+from di_advisor.formulate.schedule_d import ScheduleDTax
+from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, Region, regions_of
+from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
+from di_advisor.formulate.terms import TradingCost
+from di_advisor.solve.choices import Choice, Choices, relaxed
+from di_advisor.solve.discrete import Cancel, Search
+from di_advisor.solve.quadratic import HotPath
+from di_advisor.solve.solution import FEASIBLE, Solution, residual_of
+from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged, proved_over_all
+from di_advisor.solve.tax_regions import RegionSearch
+
+__all__ = ["Searching", "TaxedSearch"]
+
+_BUDGETS = (GAIN_BUDGET, TAX_BUDGET)
+_TIGHT = 1e-8
+
+Searching = Callable[[Block, HotPath], Search]
+"""Makes the search that fits a block."""
+
+_ROUNDS = 2
+_FURTHER = 3
+_SAME_RATES = 1e-4
+_ENOUGH = 5e-5
+_LEAST = 1e-9
+_DEARER = (0.1, 0.5, 2.0)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A plan with the rates and prices that prove it, under its choices."""
+
+    plan: GainPlan
+    proof: Proved
+    convex_bound: float
+
+
+class TaxedSearch:
+    """The search over regions of the tax and discrete choices.
+
+    Parameters
+    ----------
+    problem : Problem
+        With its tax as a curve.
+    tax : ScheduleDTax
+        The curve.
+    searching : callable
+        Makes the search for choices at constant rates.
+    cancel : callable
+        Asked between solves.
+    """
+
+    def __init__(self, problem: Problem, tax: ScheduleDTax, searching: Searching, cancel: Cancel) -> None:
+        self.problem, self.tax, self.searching, self.cancel = problem, tax, searching, cancel
+        self.family = AtAnyRates.of(problem, tax)
+        self.hot = HotPath(problem.block)
+        self.best: _Found | None = None
+        self.over_all: list[Proved] = []
+        self.relaxed_bounds = np.zeros(0)
+        least, most = tax.gains.reach(self.family.locked.sell_max)
+        gain = [r.upper for r in problem.rules if isinstance(r, GainBudget)]
+        owed = [r.upper for r in problem.rules if isinstance(r, TaxBudget)]
+        self.regions = regions_of(
+            tax.cells, least, most, gain_budget=min(gain, default=None), tax_budget=min(owed, default=None)
+        )
+
+    def run(self) -> tuple[Problem, Solution]:
+        """The best plan with its certificate, and the problem as it stands at the plan's rates.
+
+        Raises
+        ------
+        InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
+            When there is no plan, or none that certifies.
+        """
+        loose = self._regions(relaxed(self.problem.block))
+        loose.run(np.array(self.tax.rates))
+        self.relaxed_bounds = loose.bounds()
+        rates = self._rates_of(loose)
+        for _ in range(_ROUNDS):
+            moved = self._around(rates)
+            if moved is None or self.closed or np.abs(moved - rates).max() < _SAME_RATES:
+                break
+            rates = moved
+        self._idle(loose)
+        self._elsewhere(loose)
+        return self._answer()
+
+    def _ask(self) -> None:
+        if self.cancel():
+            raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
+
+    def _regions(self, choices: Choices) -> RegionSearch:
+        return RegionSearch(FixedChoices(self.family, choices, self.hot, self._ask), self.regions)
+
+    def _rates_of(self, found: RegionSearch) -> FloatArray:
+        """The prices that prove most about the region of the best plan."""
+        return self._proof_of(found).rates
+
+    def _proof_of(self, found: RegionSearch) -> Proved:
+        assert found.best is not None  # noqa: S101 - run() raised otherwise
+        here = self.home(found.best.gains)
+        return max(found.proofs, key=lambda p: p.bound(here))
+
+    def home(self, gains: FloatArray) -> Region:
+        """The region where some gains lie."""
+        return min(self.regions, key=lambda region: region.excess(gains))
+
+    def _around(self, rates: FloatArray) -> FloatArray | None:
+        """Choices at constant rates, then the regions under them; the rates there, None where there is no plan.
+
+        Where choices leave no plan within the budgets, the search has the budgets as rows, and then dearer gains.
+        """
+        found = self.searching(self.family.block(rates), self.hot).run()
+        self.over_all.append(Proved(rates, found.bound, found.prices))
+        after = self._under(found, self.over_all[-1])
+        if after is not None or not self._budgets:
+            return after
+        only = self.home(np.array(self.tax.gains.realised(found.plan)))
+        with suppress(InfeasibleError, UncertifiedError):
+            after = self._under(*self._within_budgets(rates, only))
+        normals = [_normal(only, b.rule) for b in only.borders if b.rule]
+        for dearer in _DEARER if normals else ():
+            if after is None:
+                further = rates + dearer * np.max(normals, axis=0)
+                found = self.searching(self.family.block(further), self.hot).run()
+                after = self._under(found, Proved(further, found.bound, found.prices))
+        return after
+
+    def _under(self, found: Solution, priced: Proved) -> FloatArray | None:
+        """The regions under the choices of a plan."""
+        self._note(priced)
+        search = self._regions(found.choices)
+        plan = replace(judged(self.family, found.plan, found.choices), rates=priced.rates)
+        search.take(plan, search.solves.proved(priced.rates, priced.prices))
+        search.solves.risk = found.prices.risk
+        try:
+            best = search.run(priced.rates, free=False)
+        except InfeasibleError:
+            return None
+        for proof in search.proofs[1:]:
+            self._note(proof)
+        if self.best is None or best.objective < self.best.plan.objective:
+            self.best = _Found(best, self._proof_of(search), float(search.bounds().min()))
+        return self._rates_of(search)
+
+    def _within_budgets(self, rates: FloatArray, only: Region) -> tuple[Solution, Proved]:
+        """The search at constant rates within one region."""
+        bare = self.family.block(rates)
+        kept = len(bare.rows)
+        rows = self._regions(relaxed(bare)).solves.region_rows(only, bare)
+        found = self.searching(replace(bare, rows=(*bare.rows, *rows)), self.hot).run()
+        normals = np.array([b.normal for b in only.borders]).reshape(len(rows), 2)
+        prices = replace(found.prices, rows=found.prices.rows[:kept])
+        return found, Proved(rates + found.prices.rows[kept:] @ normals, -np.inf, prices)
+
+    @property
+    def _budgets(self) -> bool:
+        return any(isinstance(r, (GainBudget, TaxBudget)) for r in self.problem.rules)
+
+    def _note(self, proof: Proved) -> None:
+        """What prices prove over all choices."""
+        self.over_all.append(proved_over_all(self.family, proof.rates, proof.prices))
+
+    def bounds(self) -> FloatArray:
+        """A bound of each region, over all choices."""
+        return np.array(
+            [
+                max([float(loose), *(p.bound(region) for p in self.over_all)])
+                for region, loose in zip(self.regions, self.relaxed_bounds, strict=True)
+            ]
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Whether the bounds of all regions are next to the best plan's objective."""
+        if self.best is None:
+            return False
+        value = self.best.plan.objective
+        benefit = judged(self.family, self.problem.block.holdings.nothing(), self.best.plan.choices).objective - value
+        return value - float(self.bounds().min()) <= _ENOUGH * max(benefit, 1e-9)
+
+    def _elsewhere(self, loose: RegionSearch) -> None:
+        """Search at the rates of regions whose bound is below that of the best plan's region, the lowest first."""
+        looked: set[int] = set()
+        tried = [p.rates for p in self.over_all]
+        for _ in range(_FURTHER):
+            if self.best is None or self.closed:
+                return
+            bounds = self.bounds()
+            here = bounds[self.regions.index(self.home(self.best.plan.gains))]
+            open_ = [i for i in np.argsort(bounds).tolist() if bounds[i] < here - _LEAST and i not in looked]
+            if not open_:
+                return
+            looked.add(open_[0])
+            rates = self._rates_within(loose, open_[0])
+            if rates is not None and all(np.abs(rates - known).max() > _SAME_RATES for known in tried):
+                tried.append(rates)
+                self._around(rates)
+
+    def _rates_within(self, loose: RegionSearch, at: int) -> FloatArray | None:
+        """Effective rates of the relaxation in one region; None where it has no plan, or none that could be better."""
+        region = self.regions[at]
+        order = max(loose.proofs, key=lambda p: p.bound(region)).rates
+        try:
+            _, proof = loose.solves.within(region, order)
+        except InfeasibleError:
+            self.relaxed_bounds[at] = np.inf
+            return None
+        self.relaxed_bounds[at] = max(self.relaxed_bounds[at], proof.bound(region))
+        self._note(proof)
+        open_ = self.best is None or float(self.bounds()[at]) < self.best.plan.objective
+        return proof.rates if open_ else None
+
+    def _idle(self, loose: RegionSearch) -> None:
+        """Doing nothing, where that keeps every rule: no search may end with less."""
+        nothing = self.problem.block.holdings.nothing()
+        still = np.full(len(nothing.buys), int(Choice.NOTHING), dtype=np.int64)
+        plan, proof = judged(self.family, nothing, still), self._proof_of(loose)
+        if self.best is not None and self.best.plan.objective < plan.objective:
+            return
+        if self._residual(self.family.localised(proof.rates, proof.rates, nothing), plan) <= FEASIBLE:
+            self.best = _Found(plan, proof, plan.objective)
+
+    def _residual(self, local: Problem, plan: GainPlan) -> float:
+        """Largest violation of any limit: budgets by the law, cash by what the trades cost in all."""
+        exact = [rule for rule in local.rules if isinstance(rule, (GainBudget, TaxBudget, CashRange))]
+        named = {rule.name for rule in exact}
+        block = replace(local.block, rows=tuple(row for row in local.block.rows if row.rule not in named))
+        active = block.holdings.active + plan.plan.net(block.holdings.lot_name)
+        over = residual_of(block, plan.choices, _amounts_of(block, plan.plan), active)
+        return max([over, *(-_as_solved(rule).slack(plan.plan) for rule in exact)])
+
+    def _answer(self) -> tuple[Problem, Solution]:
+        found = self.best
+        if found is None:
+            raise InfeasibleError(
+                "No plan keeps the budgets of gain or tax once minimum trades and wash-sale sides are kept too.",
+                hint="Raise the budgets, or lower the minimum trade.",
+            )
+        plan, proof = found.plan, found.proof
+        region = self.home(plan.gains)
+        charged = _charged(region, plan.gains, proof.rates)
+        rates = proof.rates - sum((price * _normal(region, rule) for rule, price in charged.items()), np.zeros(2))
+        local = self.family.localised(rates, proof.rates, plan.plan)
+        rows, given = np.zeros(len(local.block.rows)), iter(proof.prices.rows)
+        for j, row in enumerate(local.block.rows):
+            rows[j] = charged.get(row.rule, 0.0) if row.rule in _BUDGETS else next(given)
+        solution = Solution(
+            plan=plan.plan,
+            choices=plan.choices,
+            prices=replace(proof.prices, rows=rows),
+            objective=plan.objective,
+            convex_bound=min(found.convex_bound, plan.objective),
+            bound=min(float(self.bounds().min()), plan.objective),
+            residual=self._residual(local, plan),
+            nothing=judged(self.family, local.block.holdings.nothing(), plan.choices).objective,
+            solver="dual Newton by tax regions",
+            counts=self.hot.counts,
+        )
+        solution.check(scale=max(abs(solution.nothing - solution.objective), 1e-6))
+        return local, solution
+
+
+def _as_solved(rule: Rule) -> Rule:
+    """A rule as the rows have it: cash without the quadratic part of impact."""
+    if not isinstance(rule, CashRange):
+        return rule
+    return replace(rule, cost=TradingCost(rule.cost.holdings, rule.cost.chords, np.zeros_like(rule.cost.impact)))
+
+
+def _normal(region: Region, rule: str) -> FloatArray:
+    """Coefficients of a budget's row on the two gains."""
+    return np.ones(2) if rule == GAIN_BUDGET else region.rates
+
+
+def _charged(region: Region, gains: FloatArray, rates: FloatArray) -> dict[str, float]:
+    """What the budgets that bind at a plan add to the effective rates, per unit of their rows."""
+    from scipy.optimize import nnls
+
+    tight = [b for b in region.borders if abs(float(b.normal @ gains) - b.limit) <= _TIGHT]
+    if not any(b.rule for b in tight):
+        return {}
+    normals = [_normal(region, b.rule) if b.rule else b.normal for b in tight]
+    shares, _ = nnls(np.array(normals).T, rates - region.rates)
+    return {b.rule: float(share) for b, share in zip(tight, shares, strict=True) if b.rule}
+
+
+def _amounts_of(block: Block, plan: Plan) -> FloatArray:
+    """Amounts of the segments of a plan, each lot's and each purchase's filled in order."""
+    segments = block.segments
+    wanted = np.where(segments.sell, np.r_[plan.sells, 0.0][segments.lot], plan.buys[segments.name])
+    key = np.where(segments.sell, segments.lot, len(plan.sells) + segments.name)
+    order = np.argsort(key, kind="stable")
+    width, of = segments.width[order], key[order]
+    first = np.flatnonzero(np.r_[True, of[1:] != of[:-1]]) if len(of) else np.zeros(0, np.int64)
+    before = np.cumsum(width) - width
+    before = before - np.repeat(before[first], np.diff(np.r_[first, len(of)]))
+    amounts = np.zeros(len(segments))
+    amounts[order] = np.clip(wanted[order] - before, 0.0, width)
+    return amounts
