@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from di_advisor.domain.mandate import Mandate, TradingMode
+from di_advisor.domain.mandate import Mandate, Rounding, TradingMode
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
@@ -19,13 +19,14 @@ from di_advisor.formulate.cost_knots import chords
 from di_advisor.formulate.count_rules import count_rules
 from di_advisor.formulate.departures import must_leave
 from di_advisor.formulate.esg import esg_rules
-from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, share_steps, trade_sizes
+from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, share_step, share_steps, trade_sizes
 from di_advisor.formulate.mode_terms import locks_text, mode_notes, terms_in_mode
 from di_advisor.formulate.modes import in_mode
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.own_opaque import OpaqueRule
 from di_advisor.formulate.own_symbols import Scope
 from di_advisor.formulate.problem import Block, Problem
+from di_advisor.formulate.replacements import replacement_notes, stand_in_limits
 from di_advisor.formulate.rules import Locked, NameLimits, Rule
 from di_advisor.formulate.schedule_d import Taxpayer, rates_of
 from di_advisor.formulate.segments import cut
@@ -52,20 +53,11 @@ def refuse_unsupported(mandate: Mandate) -> None:
     UnsupportedWishError
         Naming each field that is set.
     """
-    plain = Mandate()
-    fields = ("replacements",)
-    named = [f for f in fields if getattr(mandate, f) != getattr(plain, f)]
     if mandate.mode is TradingMode.TRANSITION:
         raise UnsupportedWishError(
             "The mode transition is a plan over several dates, not one proposal.",
             hint="Use workspace.transition.",
             fields=["mode"],
-        )
-    if named:
-        raise UnsupportedWishError(
-            f"The mandate sets {', '.join(named)}, which this version does not enforce yet.",
-            hint="Leave them at their defaults; a wish that cannot be kept is refused, not ignored.",
-            fields=named,
         )
 
 
@@ -146,6 +138,8 @@ def formulate(
         Locked(holdings, sell_max, buy_max, *open_sides(signals, mandate), text=locks_text(mandate)),
         *bands,
     ]
+    fractions = mandate.rounding is Rounding.FRACTIONAL
+    rules += stand_in_limits(signals, mandate, holdings, step_shares=float(share_step(mandate)) if fractions else 0.0)
     least = minimum_trade(mandate, value)
     if least > 0:
         rules.append(MinimumTrade(holdings, least))
@@ -191,6 +185,7 @@ def formulate(
         *said,
         *unknown_dividends(signals, mandate, tax, holdings),
         *wash_notes(signals, mandate),
+        *replacement_notes(signals, mandate),
     )
     return Problem(
         (block,),

@@ -14,6 +14,7 @@ from di_advisor.domain.signals import Signals
 from di_advisor.formulate.departures import departures, must_leave
 from di_advisor.formulate.modes import NO_BUYS
 from di_advisor.formulate.plan import Holdings
+from di_advisor.formulate.replacements import stand_in_room
 from di_advisor.units import ROUND_LOT_SHARES
 
 __all__ = ["largest_trade", "minimum_trade", "name_limits", "open_sides", "share_step", "share_steps", "trade_sizes"]
@@ -72,6 +73,8 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         high = np.minimum(high, t + band.active_max)
     high = np.minimum(np.where(t > 0, np.maximum(high, band.floor), 0.0), band.weight_max)
     low = np.minimum(low, band.weight_max)
+    stands_in = stand_in_room(signals, mandate, holdings)
+    high = np.where(stands_in > 0, np.maximum(high, np.minimum(held + stands_in, band.weight_max)), high)
     low, high = np.minimum(np.maximum(low, 0.0), held), np.maximum(high, held)
     size = largest_trade(signals, mandate, holdings)
     low, high = np.maximum(low, held - size), np.minimum(high, held + size)
@@ -102,11 +105,12 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
     if math.isfinite(band.weight_max):
         parts.append(f"at {band.weight_max:.4f} of the account at most")
     what = " and ".join(parts) or "at any weight of at least zero"
+    but = ", but as stand-ins" if stands_in.any() else ""
     leaving = " Excluded names are sold down to what locks and glide paths leave." if away.out.any() else ""
     return (
         low - t,
         high - t,
-        f"Each name stays {what}, or where it already is; names outside the target are not bought.{leaving}",
+        f"Each name stays {what}, or where it already is; names outside the target are not bought{but}.{leaving}",
     )
 
 
