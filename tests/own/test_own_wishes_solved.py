@@ -10,7 +10,7 @@ import numpy as np
 import own_wishes_under_test as wishes
 import pytest
 
-from di_advisor.errors import UnboundedError, UnfinishedError
+from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.plan import Plan
@@ -91,8 +91,7 @@ def test_an_opaque_plan_keeps_every_rule_and_its_bound_lies_below_other_plans(se
         turned[at] = g.choice([Choice.NOTHING, Choice.SELL, Choice.BUY], 3)
         try:
             other = solve_reference(asked, turned)
-        except Exception as error:  # noqa: BLE001 - these choices may leave no plan
-            assert type(error).__name__ in ("InfeasibleError", "UncertifiedError")
+        except (InfeasibleError, UncertifiedError):  # these choices may leave no plan
             continue
         assert other.objective >= solution.bound - 1e-8
 
@@ -105,8 +104,8 @@ def test_the_bound_is_true_against_every_choice_on_a_tiny_account() -> None:
     for picked in product([Choice.NOTHING, Choice.SELL, Choice.BUY], repeat=5):
         try:
             best = min(best, solve_reference(case, np.array(picked, dtype=np.int64)).objective)
-        except Exception as error:  # noqa: BLE001
-            assert type(error).__name__ in ("InfeasibleError", "UncertifiedError")
+        except (InfeasibleError, UncertifiedError):
+            continue
     assert solution.bound <= best + 1e-8
     assert solution.objective >= best - 1e-7
     assert solution.objective - best <= 0.02 * (solution.nothing - best) + 1e-8
@@ -126,11 +125,10 @@ def entropy() -> Any:
     return wishes.term(lambda s: -0.001 * s.value_usd * cp.sum(cp.entr(s.weights + 1e-3)), "spread out")
 
 
-def test_a_term_that_pays_without_end_and_a_cancelled_call_are_typed() -> None:
+def test_a_cancelled_call_is_typed() -> None:
     asked = problem(2, (wishes.Crowding(),))
     with pytest.raises(UnfinishedError, match="cancelled"):
         solve(asked, cancel=lambda: True)
-    assert UnboundedError  # a plan is bounded by lots and cash, so this one only names what a status means
 
 
 @pytest.mark.parametrize("own", [wishes.Crowding(), wishes.Kinked(), entropy()])
