@@ -1,8 +1,8 @@
 """Counterfactuals: the plan without one of its trades, solved again, and what that costs.
 
 Problem: the dollars of a trade say what it does beside the others; they do not say what the plan
-would be worth without it, when everything else may give way. Decision: the name may not trade (for a
-sale: the lot may not be sold, other lots of the name may), the discrete choices of all other names are
+would be worth without it, when everything else may give way. Decision: the name may not be bought (for
+a sale: the lot may not be sold; other lots of the name may), the discrete choices of all other names are
 kept, and the convex problem that is left is solved exactly, warm. Where the rules cannot be kept
 without the trade, the rules that need it are named.
 
@@ -17,9 +17,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.trades import Trade
@@ -27,8 +24,9 @@ from di_advisor.errors import InfeasibleError, SolveError, UnfinishedError, Unkn
 from di_advisor.formulate.problem import Block
 from di_advisor.propose.neighbours import Neighbour, dollars_between
 from di_advisor.propose.planned import Planned, never
+from di_advisor.propose.recut import without_lot
 from di_advisor.propose.without_rule import without_rule
-from di_advisor.solve.choices import Choice, Choices
+from di_advisor.solve.choices import Choice
 
 __all__ = ["Counterfactual", "Place", "counterfactual", "counterfactuals", "place_of", "without"]
 
@@ -120,14 +118,14 @@ def without(planned: Planned, place: Place, *, block: Block | None = None) -> Ne
     block = planned.problem.block if block is None else block
     idle = planned.solution.choices.copy()
     idle[place.name] = Choice.NOTHING
-    if place.lot < 0:
-        return planned.neighbours.solve(idle, block=block)
     kept = planned.solution.choices
-    shut: NDArray[np.bool_] = block.segments.lot == place.lot
-    if not _others_sold(block, kept, place, shut):
+    sales = block.segments.sell & (block.segments.name == place.name)
+    if kept[place.name] == Choice.NOTHING or not sales.any():
         return planned.neighbours.solve(idle, block=block)
     try:
-        found = planned.neighbours.solve(kept, block=block, shut=shut)
+        found = _kept(planned, place, block)
+        if found is None:
+            return planned.neighbours.solve(idle, block=block)
     except InfeasibleError:
         return planned.neighbours.solve(idle, block=block)
     least = float(block.min_trade[place.name])
@@ -141,10 +139,16 @@ def without(planned: Planned, place: Place, *, block: Block | None = None) -> Ne
     return other if other.objective < found.objective else found
 
 
-def _others_sold(block: Block, choices: Choices, place: Place, shut: NDArray[np.bool_]) -> bool:
-    """Whether the name may sell other lots instead."""
-    segments = block.segments
-    return choices[place.name] != Choice.NOTHING and bool((segments.sell & (segments.name == place.name) & ~shut).any())
+def _kept(planned: Planned, place: Place, block: Block) -> Neighbour | None:
+    """The plan without a trade that keeps its name's choice too; None where that leaves the name nothing to do."""
+    choices, problem, neighbours = planned.solution.choices, planned.problem, planned.neighbours
+    if place.lot >= 0 and problem.is_opaque:
+        return neighbours.solve(choices, block=block, shut=block.segments.lot == place.lot)
+    if place.lot >= 0:
+        recut = without_lot(problem, block, name=place.name, lot=place.lot)
+        return None if recut is None else neighbours.solve(choices, block=recut)
+    buys = ~block.segments.sell & (block.segments.name == place.name)
+    return None if problem.is_opaque else neighbours.solve(choices, block=block, shut=buys)
 
 
 def counterfactual(planned: Planned, trade: Trade) -> Counterfactual:
