@@ -19,7 +19,15 @@ from di_advisor.domain.esg_wishes import EsgWish
 from di_advisor.domain.exclusions import Exclusion
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.group_bands import GroupBand
-from di_advisor.domain.wish_checks import all_of, check_cash, check_fraction, check_whole, choice_of, ids_of, stand_ins_of
+from di_advisor.domain.wish_checks import (
+    all_of,
+    check_cash,
+    check_fraction,
+    check_whole,
+    choice_of,
+    ids_of,
+    stand_ins_of,
+)
 from di_advisor.errors import InputError
 
 __all__ = ["Band", "EsgWish", "Mandate", "NameBand", "Rounding", "TradingMode", "WashPolicy"]

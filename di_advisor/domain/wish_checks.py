@@ -38,9 +38,7 @@ def ids_of(value: Iterable[str], name: str) -> frozenset[str]:
 def stand_ins_of(value: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
     """Stand-ins by security id; a name that stands in for itself, or for nothing, is refused."""
     if not isinstance(value, Mapping):
-        raise InputError(
-            f"replacements is {value!r}.", hint="Pass a mapping: {'AAA': ('BBB',)}.", field="replacements"
-        )
+        raise InputError(f"replacements is {value!r}.", hint="Pass a mapping: {'AAA': ('BBB',)}.", field="replacements")
     found: dict[str, tuple[str, ...]] = {}
     for security_id, given in value.items():
         if isinstance(given, str):
