@@ -9,25 +9,36 @@ moment it was made; lots, prices or locks that changed need a new workspace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.esg_wishes import EsgWish
+from di_advisor.domain.exclusions import Exclusion
+from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.signals import Lock, MarketSignals, Signals
 from di_advisor.domain.target import Target
-from di_advisor.domain.taxes import ConstantRates, TaxProfile
-from di_advisor.errors import InfeasibleError, InputError, SettlementError
+from di_advisor.domain.taxes import ConstantRates
+from di_advisor.domain.transition import TransitionWish
+from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.schedule_d import Taxpayer, rates_of
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
-from di_advisor.propose.planned import Clock, Planned, Progress, never, plan_for, silent
+from di_advisor.propose.planned import Clock, Planned, Progress, never, silent
 from di_advisor.propose.proposal import Proposal, Stage
+from di_advisor.propose.screen_costs import screen_costs
+from di_advisor.propose.transition import TransitionPlan
+from di_advisor.propose.transition_plan import plan_transition
+from di_advisor.propose.uplift_ladder import Ladder, climb
 from di_advisor.propose.why_not import Reason, why_not
+from di_advisor.propose.withdrawal import LargestWithdrawal, largest_withdrawal, losses_only, plan_or_largest
 from di_advisor.signals import estimate_account
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from di_advisor.propose.frontiers import Dial, Frontier
 
 __all__ = ["Workspace"]
 
@@ -60,7 +71,7 @@ class Workspace:
     portfolio: Portfolio
     target: Target
     mandate: Mandate
-    tax: TaxProfile
+    tax: Taxpayer
     signals: Signals
     locks: tuple[Lock, ...] = ()
     stages: tuple[Stage, ...] = ()
@@ -69,7 +80,8 @@ class Workspace:
 
     def __post_init__(self) -> None:
         if self.signals.account.kind in RETIREMENT_KINDS:
-            untaxed = replace(self.tax, rates=ConstantRates(0.0, 0.0), loss_rates=self.tax.loss_rates or self.tax.rates)
+            known = rates_of(self.tax, self.signals.market.as_of)
+            untaxed = replace(known, rates=ConstantRates(0.0, 0.0), loss_rates=known.loss_rates or known.rates)
             object.__setattr__(self, "tax", untaxed)
 
     def propose(self, *, progress: Progress = silent, cancel: Callable[[], bool] = never) -> Proposal:
@@ -119,13 +131,91 @@ class Workspace:
         """
         return why_not(self._plan(self.mandate, silent, never), security_id)
 
+    def transition(
+        self, wish: TransitionWish, *, progress: Progress = silent, cancel: Callable[[], bool] = never
+    ) -> TransitionPlan:
+        """A plan over several dates under budgets of gains and tax; what is traded now is its proposal of today.
+
+        Parameters
+        ----------
+        wish : TransitionWish
+            Dates, budgets, tracking-error path; `TransitionWish.quarterly` makes the usual one.
+        progress, cancel : callable
+            Told each stage; asked whether to stop.
+
+        Raises
+        ------
+        UnsupportedWishError
+            If the mandate asks for what a transition does not keep, or there are own terms or rules.
+        DiAdvisorError
+            As `propose`. Nothing is proposed then.
+        """
+        if self.own != OwnWishes():
+            raise UnsupportedWishError(
+                "A transition does not take own terms and rules.", hint="Ask without them.", fields=["own"]
+            )
+        mandate = self.mandate.with_changes(mode=TradingMode.REBALANCE)
+        tax = rates_of(self.tax, self.signals.market.as_of)  # a transition knows constant rates only, and says so
+        return plan_transition(self._signals_for(mandate), mandate, tax, wish, Clock(progress), cancel)
+
+    def relaxed_uplift(self, measure: str, uplift_min: float = 0.10, **changes: Any) -> Ladder:
+        """An ESG uplift, and where it cannot be had, the published ladder of turnover and tracking error.
+
+        Parameters
+        ----------
+        measure : str
+            Whose average must rise.
+        uplift_min : float
+            By how much against the index, relative.
+        **changes
+            Further fields of `Mandate`, such as the ``turnover_max`` and ``tracking_error_max`` to start from.
+
+        Raises
+        ------
+        InputError
+            If there is no cap on tracking error to relax.
+        """
+        mandate = self._changed(changes)
+        mandate = mandate.with_changes(esg=(*mandate.esg, EsgWish(measure, uplift_min=uplift_min)))
+        return climb(self._signals_for(mandate), mandate, self.tax, lambda m: self._plan(m, silent, never).proposal)
+
+    def screen_costs(self, *exclusions: Exclusion) -> pd.DataFrame:
+        """What each screen costs in tracking error, alone and all together; those of the mandate where none is given.
+
+        The columns are those of `di_advisor.propose.screen_costs.screen_costs`.
+        """
+        chosen = exclusions or self.mandate.exclusions
+        return screen_costs(lambda some: self.what_if(exclusions=some), tuple(chosen))
+
+    def max_withdrawal(
+        self, *, only_cash: bool = False, without_gains: bool = False, cancel: Callable[[], bool] = never
+    ) -> LargestWithdrawal:
+        """The largest withdrawal under the workspace's wishes, in cents, with the trades that raise it.
+
+        Parameters
+        ----------
+        only_cash : bool
+            Trade nothing.
+        without_gains : bool
+            Sell no lot that stands at a gain.
+        cancel : callable
+            Asked between solves.
+
+        Raises
+        ------
+        InfeasibleError
+            If the rules cannot be kept even without a withdrawal.
+        """
+        signals = losses_only(self.signals) if without_gains else self.signals
+        return largest_withdrawal(signals, self.mandate, self.tax, only_cash=only_cash, cancel=cancel, own=self.own)
+
     def frontier(
         self,
         *,
         progress: Callable[[int, int], None] | None = None,
         cancel: Callable[[], bool] = never,
-        **dial: Iterable[Any],
-    ) -> pd.DataFrame:
+        **dial: Iterable[Any] | Dial,
+    ) -> Frontier:
         """What each value of one wish would do: one row a value, in the given order.
 
         Parameters
@@ -139,9 +229,10 @@ class Workspace:
 
         Returns
         -------
-        DataFrame
-            Columns: the wish, ``tracking_error`` (a fraction per year), the change of each term in USD
-            (``tax_usd``, ``trading_cost_usd``, ``active_risk_usd``, ...; positive hurts), ``benefit_usd``,
+        Frontier
+            A DataFrame that notebooks draw. Columns: the wish, ``tracking_error`` (a fraction per year), the
+            change of each term in USD (``tax_usd``, ``trading_cost_usd``, ``active_risk_usd``, ...; positive
+            hurts), each ESG measure after trading, ``benefit_usd``,
             ``gap_usd``, ``trades``, and ``refused``, which says why there is no plan (the figures are
             then NaN, the count of trades 0) and is empty otherwise.
 
@@ -150,28 +241,56 @@ class Workspace:
         InputError
             If not exactly one wish is named.
         """
-        import pandas as pd
-
         if len(dial) != 1:
             raise InputError(
-                f"A frontier turns one dial, not {len(dial)}.", hint="Such as tracking_error_max=[0.005, 0.01, 0.02]."
+                f"A frontier turns one dial, not {len(dial)}.",
+                hint="Such as tracking_error_max=[0.005, 0.01, 0.02]; surface turns two.",
             )
-        [(wish, given)] = dial.items()
-        mandates = [self._changed({wish: value}) for value in given]
-        rows: list[dict[str, Any]] = []
-        for done, mandate in enumerate(mandates, start=1):
-            row: dict[str, Any] = {wish: getattr(mandate, wish)}
-            try:
-                row |= _figures(self._plan(mandate, silent, cancel).proposal)
-            except (InfeasibleError, SettlementError) as error:
-                row |= {"trades": 0, "refused": str(error)}
-            rows.append(row)
-            if progress is not None:
-                progress(done, len(mandates))
-        terms = [c for c in dict.fromkeys(c for row in rows for c in row) if c.endswith("_usd")]
-        ends = [c for c in ("benefit_usd", "gap_usd") if c in terms]
-        terms = [c for c in terms if c not in ends]
-        return pd.DataFrame(rows, columns=[wish, "tracking_error", *terms, *ends, "trades", "refused"])
+        return self._swept(dial, progress, cancel)
+
+    def surface(
+        self,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancel: Callable[[], bool] = never,
+        **dials: Iterable[Any] | Dial,
+    ) -> Frontier:
+        """What every pair of values of two dials would do, such as tracking error against ESG: drawn in a notebook.
+
+        Parameters
+        ----------
+        progress, cancel : callable, optional
+            As of `frontier`.
+        **dials
+            Two fields of `Mandate` with their values, or a `Dial`, such as ``tracking_error_max=[0.005, 0.01],
+            uplift=esg_uplift("score", [0, 0.1, 0.2])``.
+
+        Returns
+        -------
+        Frontier
+            A DataFrame with the columns of `frontier`, one row a pair.
+
+        Raises
+        ------
+        InputError
+            If not exactly two dials are named.
+        """
+        if len(dials) != 2:
+            raise InputError(
+                f"A surface turns two dials, not {len(dials)}.",
+                hint="Such as tracking_error_max=[0.005, 0.01], turnover_max=[0.05, 0.1].",
+            )
+        return self._swept(dials, progress, cancel)
+
+    def _swept(
+        self, dials: dict[str, Any], progress: Callable[[int, int], None] | None, cancel: Callable[[], bool]
+    ) -> Frontier:
+        from di_advisor.propose.frontiers import swept
+
+        def change(fields_of: Mapping[str, Any]) -> Mandate:
+            return self._changed(dict(fields_of))
+
+        return swept(change, lambda mandate: self._plan(mandate, silent, cancel).proposal, dials, progress)
 
     def _changed(self, changes: dict[str, Any]) -> Mandate:
         known = [f.name for f in fields(Mandate)]
@@ -191,7 +310,7 @@ class Workspace:
         clock = Clock(progress, self.stages if first else ())
         if not first:
             clock.start("signals")
-        planned = plan_for(self._signals_for(mandate), mandate, self.tax, clock, cancel, self.own)
+        planned = plan_or_largest(self._signals_for(mandate), mandate, self.tax, clock, cancel, self.own)
         notes = (*planned.proposal.notes, *self._later_cash())
         planned = replace(planned, proposal=replace(planned.proposal, notes=notes))
         own = [p for p in self._planned if p.mandate == self.mandate]
@@ -212,15 +331,3 @@ class Workspace:
         cash = self.portfolio.account(self.signals.account.account_id).cash
         dated = ", ".join(f"{c.amount_usd} USD on {c.available_on}" for c in cash if c.available_on > as_of)
         return [f"Cash that comes or goes later is not counted: {dated}."] if dated else []
-
-
-def _figures(proposal: Proposal) -> dict[str, Any]:
-    """A proposal as a row of a frontier."""
-    return {
-        "tracking_error": proposal.after.tracking_error,
-        **{f"{name.replace(' ', '_')}_usd": float(change) for name, change in proposal.terms_usd.items()},
-        "benefit_usd": float(proposal.benefit_usd),
-        "gap_usd": proposal.certificate.gap_usd,
-        "trades": len(proposal.trade_list),
-        "refused": "",
-    }
