@@ -133,7 +133,7 @@ class StagedProblem:
     turnover_max : float or None
         One-way turnover of each stage.
     min_trade : float
-        A name's net trade at a stage is zero or at least this.
+        A name's net trade at the first stage is zero or at least this; later stages are provisional.
     identical : ndarray of int, shape (n,)
         Substantially identical group of each name.
     """
@@ -237,4 +237,4 @@ class StagedProblem:
         )
         budgets = tuple(b for b in budgets if any(leg.on.year == b.year for leg in later))
         holdings = replace(h, cash=cash, held=held, lot_weight=left)
-        return replace(self, holdings=holdings, legs=tuple(legs), budgets=budgets, reserve=0.0)
+        return replace(self, holdings=holdings, legs=tuple(legs), budgets=budgets, reserve=0.0, min_trade=0.0)

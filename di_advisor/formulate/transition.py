@@ -157,6 +157,12 @@ def formulate_transition(signals: Signals, mandate: Mandate, tax: TaxProfile, wi
         If the dates do not lie after today, or the mandate does not fit the market.
     """
     _refuse(mandate)
+    if not isinstance(tax, TaxProfile):
+        raise UnsupportedWishError(
+            "A transition reckons the tax of every year at constant marginal rates.",
+            hint="Give it a TaxProfile with ConstantRates; a return is for a single proposal.",
+            fields=["tax"],
+        )
     as_of = signals.market.as_of
     dates = wish.dates(as_of)
     stages = [signals, *(_opened(signals, on) for on in dates[1:])]
@@ -179,7 +185,9 @@ def formulate_transition(signals: Signals, mandate: Mandate, tax: TaxProfile, wi
             leg = replace(leg, active_upper=np.maximum(leg.active_upper, block.holdings.active))
         else:
             leg = replace(leg, worth=_worth(signals.account))
-        legs.append(replace(leg, years=years_between(on, end), groups=groups, tracking_error_max=min(caps, default=None)))
+        legs.append(
+            replace(leg, years=years_between(on, end), groups=groups, tracking_error_max=min(caps, default=None))
+        )
     return StagedProblem(
         holdings=block.holdings,
         start=block.holdings.active,
@@ -241,9 +249,7 @@ def _leg(
         active_upper=upper,
         groups=(),
         tracking_error_max=None,
-        gain_max=None
-        if wish.stage_gain_budget_usd is None
-        else float(wish.stage_gain_budget_usd) / holdings.value_usd,
+        gain_max=None if wish.stage_gain_budget_usd is None else float(wish.stage_gain_budget_usd) / holdings.value_usd,
     )
 
 

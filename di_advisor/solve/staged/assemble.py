@@ -119,9 +119,7 @@ class _Builder:
         self.A.put(chain + here.sell_name, _at(here.p), 1.0)
         self.A.put(chain + here.buy_name, _at(here.b), -1.0)
         self.A.put(_at(here.exposure), _at(here.e), 1.0)
-        self.A.put(
-            here.exposure.start + self.nonzero[0], here.z.start + self.nonzero[1], -self.exposures[self.nonzero]
-        )
+        self.A.put(here.exposure.start + self.nonzero[0], here.z.start + self.nonzero[1], -self.exposures[self.nonzero])
         self.A.put(cash, here.c.start, 1.0)
         self.A.put(cash, _at(here.p), sell_slope - 1.0)
         self.A.put(cash, _at(here.b), buy_slope + 1.0)

@@ -101,5 +101,5 @@ def _stage(problem: StagedProblem, leg: Leg, plan: Plan, z: FloatArray, note) ->
         note("turnover", 0.5 * float(plan.sells.sum() + plan.buys.sum()) - problem.turnover_max)
     if leg.gain_max is not None:
         note("gain budget", float(leg.gain @ plan.sells) - leg.gain_max)
-    if problem.min_trade > 0:
+    if leg is problem.legs[0]:
         note("minimum trade", np.where(net > 0, problem.min_trade - net, -np.inf))

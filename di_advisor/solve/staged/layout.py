@@ -52,6 +52,11 @@ class Open:
         yes = np.ones(shape, dtype=np.bool_)
         return cls(yes, yes.copy(), yes.copy(), np.zeros(shape), np.zeros(shape))
 
+    def stages(self, which: slice) -> Open:
+        """The choices of some stages."""
+        parts = (self.loss, self.buy, self.sell, self.least_sold, self.least_bought)
+        return Open(*(part[which] for part in parts))
+
 
 @dataclass(frozen=True)
 class LegLayout:

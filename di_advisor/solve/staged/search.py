@@ -3,7 +3,8 @@
 Problem: a loss sold and the name bought within 30 days wash; the convex relaxation would do both.
 Decision: branch and bound on "no loss of this group at that stage" against "no purchase of it at the
 other", best bound first; some nodes dive for a plan by closing the smaller sides. Minimum trades
-are rounded on each plan found, under the bound that does not know them. Limits: a budget of nodes;
+of today are rounded on each plan found, under the bound that does not know them; later stages are
+provisional and do without. Limits: a budget of nodes;
 what is left open shows as the gap.
 """
 
@@ -27,7 +28,7 @@ from di_advisor.solve.staged.layout import Open
 
 __all__ = ["StagedSolution", "solve_staged"]
 
-_GOOD_ENOUGH = 1e-5
+_GOOD_ENOUGH = 1e-4
 _DIVES = 12
 _NODES = 12
 _DIVE_EVERY = 6
@@ -49,6 +50,8 @@ class StagedSolution:
         The convex problem that the plan solves, with its prices.
     counts : SolverCounts
         Convex solves.
+    choices : Open
+        What wash sales closed, minimum trades aside.
     """
 
     plans: tuple[Plan, ...]
@@ -57,6 +60,7 @@ class StagedSolution:
     residual: float
     answer: StagedAnswer
     counts: SolverCounts
+    choices: Open
 
     @property
     def gap(self) -> float:
@@ -69,7 +73,7 @@ def _never() -> bool:
 
 
 def solve_staged(
-    problem: StagedProblem, *, cancel: Callable[[], bool] = _never, nodes: int = _NODES
+    problem: StagedProblem, *, cancel: Callable[[], bool] = _never, nodes: int = _NODES, hint: Open | None = None
 ) -> StagedSolution:
     """The best plan found, checked by itself.
 
@@ -81,6 +85,8 @@ def solve_staged(
         Asked between solves.
     nodes : int
         Budget of the search among wash-sale choices.
+    hint : Open, optional
+        Choices of a neighbouring plan, tried first.
 
     Raises
     ------
@@ -91,24 +97,28 @@ def solve_staged(
     UnfinishedError
         If cancelled.
     """
-    return _Search(problem, cancel, nodes).run()
+    return _Search(problem, cancel, nodes).run(hint)
 
 
 class _Search:
     def __init__(self, problem: StagedProblem, cancel: Callable[[], bool], nodes: int) -> None:
         self.problem, self.cancel, self.nodes = problem, cancel, nodes
         self.best: StagedSolution | None = None
+        self.reached = np.inf  # best objective before minimum trades, which no node can close
         self.counts = SolverCounts()
 
-    def run(self) -> StagedSolution:
+    def run(self, hint: Open | None) -> StagedSolution:
+        """Best bound first."""
         root = self._solved(Open.everything(self.problem))
         scale = abs(self.problem.objective(self.problem.nothing()) - root[0].bound)
         enough = max(_GOOD_ENOUGH * scale, NEGLIGIBLE)
         heap = [(root[0].bound, 0, Open.everything(self.problem), *root)]
         born, done, lowest = 0, 0, np.inf
+        if hint is not None and washes(self.problem, root[1]):
+            self._try(hint)
         while heap:
             bound, _, choices, answer, plans = heapq.heappop(heap)
-            if self.best is not None and bound >= self.best.objective - enough:
+            if self.best is not None and bound >= self.reached - enough:
                 lowest = min(lowest, bound)
                 break  # best first: no other node is better
             found = washes(self.problem, plans)
@@ -163,9 +173,9 @@ class _Search:
     def _dive(self, choices: Open, plans: tuple[Plan, ...]) -> None:
         for _ in range(_DIVES):
             found = washes(self.problem, plans)
+            if found:
+                choices = self._closed(choices, found)
             try:
-                if found:
-                    choices = self._closed(choices, found)
                 answer, plans = self._solved(choices)
             except InfeasibleError:
                 return
@@ -173,40 +183,48 @@ class _Search:
                 self._offer(choices, answer, plans)
                 return
 
+    def _try(self, hint: Open) -> None:
+        try:
+            _, plans = self._solved(hint)
+        except InfeasibleError:
+            return
+        self._dive(hint, plans)
+
     def _offer(self, choices: Open, answer: StagedAnswer, plans: tuple[Plan, ...]) -> None:
         """Keep a plan without wash sales if it is the best so far, minimum trades rounded."""
+        objective = self.problem.objective(plans)
+        if self.best is not None and objective >= self.reached:
+            return
         if self.problem.min_trade > 0:
             rounded = self._rounded(choices, plans)
             if rounded is None:
                 return
             answer, plans = rounded
+        self.reached = min(self.reached, objective)
         objective = self.problem.objective(plans)
         if self.best is None or objective < self.best.objective:
             over = max(breaches(self.problem, plans).values())
-            self.best = StagedSolution(plans, objective, -np.inf, max(over, 0.0), answer, self.counts)
+            self.best = StagedSolution(plans, objective, -np.inf, max(over, 0.0), answer, self.counts, choices)
 
     def _rounded(self, choices: Open, plans: tuple[Plan, ...]) -> tuple[StagedAnswer, tuple[Plan, ...]] | None:
-        """Trades of at least half the minimum brought to it, all others closed."""
-        h, least = self.problem.holdings, self.problem.min_trade
-        sold = np.array([p.sold(h.lot_name) for p in plans])
-        bought = np.array([p.buys for p in plans])
-        net = bought - sold
+        """Today's trades of at least half the minimum brought to it, all others of today closed."""
+        least = self.problem.min_trade
+        net = plans[0].net(self.problem.holdings.lot_name)
         for share, forced in ((0.5, True), (1.0, True), (0.5, False)):
             keep = np.abs(net) >= share * least * (1.0 - CONVEX_GAP)
-            sells, buys = keep & (net < 0), keep & (net > 0)
-            kept = least * (1.0 + CONVEX_GAP)
-            trial = replace(
-                choices,
-                sell=choices.sell & sells,
-                buy=choices.buy & buys,
-                least_sold=np.where(sells & forced, kept, 0.0),
-                least_bought=np.where(buys & forced, kept, 0.0),
-            )
+            sell, buy = choices.sell.copy(), choices.buy.copy()
+            least_sold, least_bought = np.zeros(sell.shape), np.zeros(buy.shape)
+            sell[0] &= keep & (net < 0)
+            buy[0] &= keep & (net > 0)
+            if forced:
+                kept = least * (1.0 + CONVEX_GAP)
+                least_sold[0], least_bought[0] = np.where(sell[0], kept, 0.0), np.where(buy[0], kept, 0.0)
+            trial = replace(choices, sell=sell, buy=buy, least_sold=least_sold, least_bought=least_bought)
             try:
                 found = self._solved(trial)
             except (InfeasibleError, UncertifiedError):
                 continue
-            if breaches(self.problem, found[1])["minimum trade"] <= FEASIBLE:
+            if breaches(self.problem, found[1])["minimum trade"] <= FEASIBLE and not washes(self.problem, found[1]):
                 return found
         return None
 

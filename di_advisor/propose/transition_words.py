@@ -1,0 +1,92 @@
+"""A transition in plain words, generated from its figures. Not escaped: whoever renders them does that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from di_advisor.domain.transition import TransitionWish
+from di_advisor.propose.transition import Alternative, LaterTrade, PlannedStage, PlannedYear
+from di_advisor.units import bps_from_fraction, percent_from_fraction
+
+__all__ = ["notes", "sentences"]
+
+
+def _usd(amount: Decimal) -> str:
+    return f"${abs(amount):,.0f}"
+
+
+def _bps(fraction: float) -> str:
+    return f"{bps_from_fraction(fraction):,.0f}"
+
+
+def sentences(
+    stages: Sequence[PlannedStage],
+    years: Sequence[PlannedYear],
+    later: Sequence[LaterTrade],
+    alternatives: Sequence[Alternative],
+) -> tuple[str, ...]:
+    """What the plan does, what waiting is worth, and what budgets hold it back."""
+    first, last = stages[0], stages[-1]
+    te = f"tracking error goes from {_bps(first.tracking_error_before)} to {_bps(last.tracking_error_after)} bps a year"
+    done = f"{percent_from_fraction(last.done):.0f} % of the way to the target is then done"
+    count = f"{len(stages)} stages, from {first.on} to {last.on}" if len(stages) > 1 else f"one stage, on {first.on}"
+    said = [f"The account moves in {count}: {te}, and {done}."]
+    said.append(
+        f"Today sells {_usd(first.sold_usd)} and buys {_usd(first.bought_usd)}; "
+        f"{percent_from_fraction(first.done):.0f} % of the way is done today."
+    )
+    turned = [t for t in later if t.turned and t.gain_usd is not None and t.gain_usd > 0]
+    if turned:
+        gain = sum((t.gain_usd for t in turned if t.gain_usd is not None), Decimal(0))
+        one = turned[0]
+        lots = "1 lot is" if len(turned) == 1 else f"{len(turned)} lots are"
+        said.append(
+            f"{lots} short-term today and sold once long-term, with gains of {_usd(gain)}; "
+            f"the first is {one.ticker} (lot {one.lot_id}), on {one.on}."
+        )
+    for year in years:
+        for what, used, budget in (
+            ("net gain", year.gain_usd, year.gain_budget_usd),
+            ("tax on gains", year.tax_usd, year.tax_budget_usd),
+        ):
+            if budget is not None:
+                sign = "-" if used < 0 else ""
+                limit = f"{'-' if budget < 0 else ''}{_usd(budget)}"
+                said.append(f"In {year.year} the plan realises {sign}{_usd(used)} of {what}; the budget is {limit}.")
+    said += [_against(a) for a in alternatives]
+    return tuple(said)
+
+
+def _against(other: Alternative) -> str:
+    if other.saves_usd is None:
+        return f"{other.sentence.rstrip(',')} is not allowed: it would break a rule or a budget, or wash a loss."
+    more = "more" if other.saves_usd >= 0 else "less"
+    return f"{other.sentence} would cost {_usd(other.saves_usd)} {more} than the plan, all terms counted."
+
+
+def notes(wish: TransitionWish, *, several: bool) -> tuple[str, ...]:
+    """What the plan takes for granted."""
+    said = []
+    if several:
+        said.append(
+            "Later stages are provisional: on each date ask again, with the prices, lots and rates of that day. Only "
+            "today's orders are meant to be sent. Minimum trades and whole shares are kept today, not in the later stages."
+        )
+    rate = wish.expected_return_per_year
+    growth = (
+        f"All names and cash are taken to grow by {percent_from_fraction(rate):.1f} % a year"
+        if rate
+        else "Prices are taken to stay where they are"
+    )
+    said += [
+        f"{growth}; no name is expected to do better than another, and the target's weights stay as they are today.",
+        (
+            "Tax of every year is reckoned at the marginal rates given, linear in the gains: a net loss counts in full at "
+            "its rate, without the limits, carryovers and brackets of the return. Tax put off is not discounted, and "
+            "gains not realised by the end are not taxed."
+        ),
+        "Lots bought during the plan are not sold in it; names outside the target are sold down and not bought.",
+        "Budgets count what this plan realises in this account, not what was realised before or elsewhere.",
+    ]
+    return tuple(said)

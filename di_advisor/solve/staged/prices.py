@@ -1,0 +1,65 @@
+"""What the stages from one on would pay for the lots, holdings, cash and budget that reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.staged import StagedProblem
+from di_advisor.solve.staged.convex import StagedAnswer
+
+__all__ = ["LaterPrices", "later_prices"]
+
+_SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class LaterPrices:
+    """Derivatives of the cost of the later stages.
+
+    Attributes
+    ----------
+    per_lot : ndarray of shape (L,)
+        Cost of having a unit of weight of each lot less, and of the budget its gain takes.
+    per_name : ndarray of shape (n,)
+        Cost of holding a unit of weight of each name more, and so much less cash.
+    """
+
+    per_lot: FloatArray
+    per_name: FloatArray
+
+
+def later_prices(problem: StagedProblem, answer: StagedAnswer, leg: int, first: StagedProblem) -> LaterPrices:
+    """Prices of what reaches a stage.
+
+    Parameters
+    ----------
+    problem, answer : StagedProblem, StagedAnswer
+        A solved problem.
+    leg : int
+        The stage of it that is reached.
+    first : StagedProblem
+        The whole plan, whose first stage is priced: its gains and its tax year.
+    """
+    m, h = answer.layout, problem.holdings
+    here = m.legs[leg]
+    before = h.active if leg == 0 else answer.v[m.legs[leg - 1].z]
+    impact = 2.0 * problem.legs[leg].growth * problem.cost.impact
+    holding = -answer.equality[here.chain] - impact * (answer.v[here.z] - before)
+    cash = -answer.equality[here.cash_row] + max(float(answer.rows[m.cash_rows[leg]]), 0.0)
+    lots = np.zeros(len(h.lot_name))
+    coupled = m.lot_row >= 0
+    lots[coupled] = np.maximum(answer.rows[m.lot_row[coupled]], 0.0)
+    reduced = m.q + m.P @ answer.v + m.A.T @ answer.equality + m.G.T @ answer.rows
+    for place, stage in zip(m.legs[leg:], problem.legs[leg:], strict=True):
+        whole = stage.sell_max[place.lots] >= h.lot_weight[place.lots] * (1.0 - _SAME)
+        at_end = answer.v[place.x] >= 0.5 * m.upper[place.x]
+        lots[place.lots] += np.where(whole & at_end, np.maximum(-reduced[place.x], 0.0), 0.0)
+    start = first.legs[0]
+    for kind, per in (("gain", start.gain), ("tax", start.tax_rate)):
+        row = m.budget_rows.get((start.on.year, kind))
+        if row is not None:
+            lots = lots + max(float(answer.rows[row]), 0.0) * per
+    return LaterPrices(lots, np.asarray(holding - cash, dtype=np.float64))
