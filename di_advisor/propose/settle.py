@@ -149,6 +149,8 @@ def _rounded(
     for memo in problem.memos:  # a tax that is not in the objective still settles which of equal lots is sold
         if isinstance(memo, LotTax):
             slope = slope + _TIE * memo.tax_rate
+        if isinstance(memo, ScheduleDTax):
+            slope = slope + _TIE * memo.filling_slope(solution.plan, locked.sell_max)
     n = len(holdings.held)
     sale = SaleCurve.of(holdings.lot_name, locked.sell_max, np.asarray(slope, dtype=np.float64))
     price = np.array([float(p) for p in market.price_usd])
