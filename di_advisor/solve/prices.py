@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
@@ -79,9 +80,17 @@ class NameValues:
 
 
 class PricedNames:
-    """The scalar problems of a block, ready for any prices."""
+    """The scalar problems of a block, ready for any prices.
 
-    def __init__(self, block: Block) -> None:
+    Parameters
+    ----------
+    block : Block
+        The account.
+    allowed : ndarray of bool, shape (n, `COLUMNS`), optional
+        Choices that each name may take; all when left out.
+    """
+
+    def __init__(self, block: Block, allowed: NDArray[np.bool_] | None = None) -> None:
         self.block = block
         segments = block.segments
         self.counting = Counting(block)
@@ -90,6 +99,11 @@ class PricedNames:
         self._buy = Side.of(segments, np.flatnonzero(~segments.sell))
         self._all_choices = self.counting.limited or block.wash is not None
         self._last: tuple[Prices, NameValues] | None = None
+        self._allowed = allowed
+
+    def only(self, allowed: NDArray[np.bool_]) -> PricedNames:
+        """The same with some choices only, shape (n, `COLUMNS`): bounds then are over these."""
+        return PricedNames(self.block, allowed)
 
     @cached_property
     def row_active(self) -> FloatArray:
@@ -111,6 +125,9 @@ class PricedNames:
         if last is not None and _same_but_counts(last[0], prices):
             return self._charged(last[1], prices)
         found = self._values(prices, None)
+        if self._allowed is not None:
+            plain = np.where(self._allowed[:, : found.plain.shape[1]], found.plain, np.inf)
+            found = replace(found, plain=plain, value=plain)
         self._last = (prices, found)
         return self._charged(found, prices)
 

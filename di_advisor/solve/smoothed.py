@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve.choices import Choice
+from di_advisor.solve.choices import COLUMNS, Choice
 from di_advisor.solve.prices import NameValues, PricedNames, Prices
 from di_advisor.solve.scalar import Best
 
@@ -48,13 +48,16 @@ class Softened:
         Fit for bounds.
     bound : float
         Lower bound over all choices.
-    weight : ndarray of shape (n, c)
+    weight : ndarray of shape (n, `COLUMNS`)
         How far each choice of a name is taken; a name with more than one is torn.
+    softness : float
+        At the end.
     """
 
     prices: Prices
     bound: float
     weight: FloatArray
+    softness: float
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class _At:
     values: NameValues
 
 
-def climbed(names: PricedNames, start: Prices, *, steps_a_stage: int = _STEPS_A_STAGE) -> Softened:
+def climbed(names: PricedNames, start: Prices, *, stages: int = _STAGES, softness: float | None = None) -> Softened:
     """Climb the bound from given prices on.
 
     Parameters
@@ -83,10 +86,12 @@ def climbed(names: PricedNames, start: Prices, *, steps_a_stage: int = _STEPS_A_
         The scalar problems, limits on numbers included.
     start : Prices
         Where to begin; its price of risk is kept.
-    steps_a_stage : int
-        Newton steps at each softness.
+    stages : int
+        Stages, each softer than the next.
+    softness : float, optional
+        Of the first stage; what the choice matters to a middling name when left out.
     """
-    return _Climb(names, start.risk).run(start, steps_a_stage)
+    return _Climb(names, start.risk).run(start, stages, softness)
 
 
 class _Climb:
@@ -110,15 +115,15 @@ class _Climb:
         self.on_rows = np.ascontiguousarray(names.row_active.T)
         self.give = 1.0 / np.maximum(2.0 * (own + block.impact), 1e-14)
 
-    def run(self, start: Prices, steps: int) -> Softened:
+    def run(self, start: Prices, stages: int, softness: float | None) -> Softened:
         start = self.names.sanitised(start)
         p = np.r_[start.exposures, start.rows, start.held, start.traded]
         p = self._closed_sides(p)
         plain = self._values(p)
-        mu = self._first_softness(plain)
+        mu = self._first_softness(plain) if softness is None else softness
         at = self._at(p, mu)
-        for _ in range(_STAGES):
-            for _ in range(steps):
+        for _ in range(stages):
+            for _ in range(_STEPS_A_STAGE):
                 moved = self._step(p, at, mu)
                 if moved is None:
                     break
@@ -126,7 +131,9 @@ class _Climb:
             mu *= _FALL
             at = self._at(p, mu)
         prices = self.names.sanitised(self._prices(p, at.exposures))
-        return Softened(prices, self.names.bound(prices), at.weight)
+        weight = np.zeros((len(self.z0), COLUMNS))
+        weight[:, self.columns] = at.weight
+        return Softened(prices, self.names.bound(prices), weight, mu)
 
     def _prices(self, p: FloatArray, point: FloatArray) -> Prices:
         k, r = self.k, self.r

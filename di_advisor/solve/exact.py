@@ -1,0 +1,174 @@
+"""Exactness on request: branch and bound on the names that are torn between choices.
+
+A node allows each name some of its choices. Its bound is the dual over these, climbed warm from its
+parent's prices; its plan is the convex solve under the choices that its prices ask for. The name that
+is torn most is split: its likeliest choice, or any other. Nodes are taken by their bounds, lowest
+first, so that the least bound of all open nodes is a bound on every plan. Limits: under a tracking-
+error cap the price of risk is that of the first plan, so the bound may stay short of the plan; the
+reserve that is kept for rounding is part of the gap; a budget of nodes that runs out leaves the
+plan with the bound reached.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.errors import InfeasibleError, UncertifiedError
+from di_advisor.solve.choices import COLUMNS, Choice
+from di_advisor.solve.discrete import Search
+from di_advisor.solve.feasible import choose
+from di_advisor.solve.prices import PricedNames, Prices
+from di_advisor.solve.smoothed import Softened, climbed
+from di_advisor.solve.solution import FEASIBLE, NEGLIGIBLE, Solution
+
+__all__ = ["Proof", "prove"]
+
+_STAGES = 3
+_SOFTER = 25.0
+_TORN = 1e-3
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A plan with what its proof took.
+
+    Attributes
+    ----------
+    solution : Solution
+        With the bound that was reached.
+    nodes : int
+        Nodes that were bounded.
+    proved : bool
+        Whether the gap fell below the tolerance.
+    """
+
+    solution: Solution
+    nodes: int
+    proved: bool
+
+
+@dataclass(frozen=True)
+class _Node:
+    allowed: NDArray[np.bool_]
+    soft: Softened
+
+
+def prove(search: Search, *, nodes_max: int = 400, tolerance: float = 1e-5) -> Proof:
+    """Search on until the gap is below a tolerance.
+
+    Parameters
+    ----------
+    search : Search
+        Not yet run.
+    nodes_max : int
+        Budget of nodes.
+    tolerance : float
+        Gap, as a share of the benefit over the baseline.
+
+    Raises
+    ------
+    InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
+        Where there is no plan.
+    """
+    found = search.run()
+    return _Tree(search, found, tolerance).grown(nodes_max)
+
+
+class _Tree:
+    """Open nodes, and the best plan."""
+
+    def __init__(self, search: Search, best: Solution, tolerance: float) -> None:
+        self.search, self.best, self.names = search, best, search.names
+        # what was kept back for rounding is no gap of the choices
+        kept_back = sum(abs(p) * r.reserve for p, r in zip(best.prices.rows, search.block.rows, strict=True))
+        self.enough = max(tolerance * abs(best.benefit), NEGLIGIBLE) + float(kept_back)
+        self.open: list[tuple[float, int, _Node]] = []
+        self.least_closed = np.inf
+        self.nodes = 0
+
+    def grown(self, nodes_max: int) -> Proof:
+        allowed = np.ones((len(self.search.block.active_lower), COLUMNS), dtype=np.bool_)
+        allowed[:, Choice.SELL_GAINS] = False  # the same as SELL where it is open
+        self._add(allowed, self.best.prices, None, self.best.bound)
+        while self.open and self.nodes < nodes_max and not self._proved():
+            _, _, node = heapq.heappop(self.open)
+            self._split(node)
+        bound = max(self._bound(), self.best.bound)
+        return Proof(replace(self.best, bound=bound, counts=self.search.hot.counts), self.nodes, self._proved())
+
+    def _bound(self) -> float:
+        """Lower bound of any plan: the least of the nodes that are open or were given up as good enough."""
+        lowest = self.open[0][0] if self.open else np.inf
+        return min(lowest, self.least_closed, self.best.objective)
+
+    def _proved(self) -> bool:
+        return self.best.objective - max(self._bound(), self.best.bound) <= self.enough
+
+    def _add(self, allowed: NDArray[np.bool_], prices: Prices, softness: float | None, floor: float) -> None:
+        """Bound a node; keep it open where a better plan may be in it."""
+        self.nodes += 1
+        names = self.names.only(allowed)
+        start = replace(prices, risk=self.best.prices.risk)
+        choices_left = np.isfinite(names.values(start).plain).sum(axis=1)
+        if not choices_left.all():
+            return  # a name has none
+        soft = climbed(names, start) if softness is None else climbed(names, start, stages=_STAGES, softness=softness)
+        lowest = max(soft.bound, floor, self._tried(names, soft, settled=bool(choices_left.max() == 1)))
+        if lowest >= self.best.objective - self.enough:
+            self.least_closed = min(self.least_closed, lowest)
+            return
+        heapq.heappush(self.open, (lowest, self.nodes, _Node(allowed, soft)))
+
+    def _tried(self, names: PricedNames, soft: Softened, *, settled: bool) -> float:
+        """Take the plan that a node's prices ask for if it is better; the node's bound at the prices of that plan.
+
+        Where the choices are ``settled`` this bound is the plan itself, or infinite where there is none.
+        """
+        choices = choose(names, names.values(soft.prices), self.search.shared)
+        try:
+            found = self.search.attempt(choices, self.best.prices.risk)
+        except InfeasibleError:
+            return np.inf if settled and not self.search.shared else -np.inf
+        except UncertifiedError:
+            return -np.inf
+        if found is None:
+            return -np.inf
+        if found.residual <= FEASIBLE and found.objective < self.best.objective:
+            self._finish(found)
+        return names.bound(names.sanitised(replace(found.prices, risk=self.best.prices.risk)))
+
+    def _finish(self, found: Solution) -> None:
+        """Keep a better plan, solved to the end."""
+        try:
+            finished = self.search.finish(found.choices, found.prices.risk)
+        except (InfeasibleError, UncertifiedError):
+            return
+        if finished.objective < self.best.objective:
+            self.best = replace(finished, bound=self.best.bound, baseline=self.best.baseline)
+
+    def _split(self, node: _Node) -> None:
+        weight = node.soft.weight
+        likeliest = weight.max(axis=1)
+        several = np.isfinite(self._values(node)).sum(axis=1) > 1
+        torn = np.where(several, 1.0 - likeliest, -1.0)
+        name = int(torn.argmax())
+        if torn[name] < _TORN:  # none is torn by the prices: the one that the plan has otherwise
+            mine = weight[np.arange(len(weight)), self.best.choices]
+            name = int(np.where(several, 1.0 - mine, -1.0).argmax())
+        if not several[name]:
+            self.least_closed = min(self.least_closed, node.soft.bound)
+            return
+        choice = int(weight[name].argmax())
+        for taken in (True, False):
+            allowed = node.allowed.copy()
+            allowed[name] = (np.arange(COLUMNS) == choice) & allowed[name] if taken else allowed[name]
+            if not taken:
+                allowed[name, choice] = False
+            self._add(allowed, node.soft.prices, _SOFTER * node.soft.softness, node.soft.bound)
+
+    def _values(self, node: _Node) -> NDArray[np.float64]:
+        return self.names.only(node.allowed).values(node.soft.prices).plain
