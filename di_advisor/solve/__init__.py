@@ -67,7 +67,7 @@ def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> S
 
     if problem.is_opaque or schedule_d_of(problem) is not None:
         raise UnsupportedWishError(
-            "Branch and bound takes constant rates without budgets of gain or tax, and no own wishes for a cone solver.",
+            "Branch and bound takes constant rates without budgets of gain or tax, and no own wishes for cones.",
             hint="Leave exact out: the certificate still says how far the plan can be from the best.",
             fields=["exact"],
         )
