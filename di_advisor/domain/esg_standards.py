@@ -24,6 +24,7 @@ __all__ = ["ClimateData", "Standard", "climate_transition", "paris_aligned"]
 _REGULATION = "Regulation (EU) 2020/1818"
 _CTB_CUT, _PAB_CUT = 0.30, 0.50
 _PER_YEAR = 0.07
+_GRAMS_PER_KWH = 100.0
 
 _ANY = ((0.0, Operator.MORE_THAN),)
 _COMMON: dict[str, tuple[str, tuple[tuple[float, Operator], ...]]] = {
@@ -36,7 +37,7 @@ _FOSSIL: dict[str, tuple[str, tuple[tuple[float, Operator], ...]]] = {
     "coal": ("art. 12(1)(d)", ((0.01, Operator.AT_LEAST),)),
     "oil": ("art. 12(1)(e)", ((0.10, Operator.AT_LEAST),)),
     "gas": ("art. 12(1)(f)", ((0.50, Operator.AT_LEAST),)),
-    "power": ("art. 12(1)(g)", ((0.50, Operator.AT_LEAST), (100.0, Operator.MORE_THAN))),
+    "power": ("art. 12(1)(g)", ((0.50, Operator.AT_LEAST), (_GRAMS_PER_KWH, Operator.MORE_THAN))),
 }
 
 
