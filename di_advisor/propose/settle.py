@@ -160,7 +160,11 @@ def _rounded(
     sellable = np.bincount(holdings.lot_name, weights=locked.sell_max, minlength=n)
     # What must not be held is sold as far as its locks allow, and rounding must not take that back.
     unwanted = holdings.active > problem.block.active_upper + _WHOLE * unit
-    everything = unwanted | (sellable >= holdings.held * (1 - _WHOLE))
+    whole = np.bincount(
+        holdings.lot_name, weights=np.where(locked.sell_max > 0, holdings.lot_weight, 0.0), minlength=n
+    )
+    limited = sellable < whole * (1 - _WHOLE)  # a largest trade: what is sold is no whole lot
+    everything = (unwanted & ~limited) | (sellable >= holdings.held * (1 - _WHOLE))
     sold_out = (net < 0) & (-net >= sellable * (1 - _WHOLE)) & everything
     direction = np.where(sold_out, 0.0, np.sign(np.where(np.abs(net) > 0.5 * _WHOLE * unit, net, 0.0)))
     least = np.maximum(np.ceil(problem.block.min_trade / unit - 1e-9), 1).astype(np.int64)
