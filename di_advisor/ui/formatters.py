@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from di_advisor.ledger.books import Books
     from di_advisor.ledger.papers import Paper
+    from di_advisor.propose.frontiers import Frontier
     from di_advisor.propose.proposal import Proposal
 
 __all__ = [
     "books_bundle",
+    "frontier_bundle",
     "load_ipython_extension",
     "paper_bundle",
     "proposal_bundle",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 _BOOKS = ("di_advisor.ledger.books", "Books")
+_FRONTIER = ("di_advisor.propose.frontiers", "Frontier")
 _PAPER = ("di_advisor.ledger.papers.paper", "Paper")
 _PROPOSAL = ("di_advisor.propose.proposal", "Proposal")
 
@@ -51,6 +54,19 @@ def books_bundle(books: Books) -> dict[str, str]:
     }
 
 
+def frontier_bundle(frame: Frontier) -> dict[str, str]:
+    """A frontier or a surface in every form a notebook may want, by media type; without its dials a plain table."""
+    from di_advisor.report.frontier_view import frontier_html, frontier_markdown, frontier_text
+
+    if not frame.dials or not set(frame.dials) <= set(frame.columns):
+        return {"text/plain": frame.to_string()}
+    return {
+        "text/html": frontier_html(frame),
+        "text/markdown": frontier_markdown(frame),
+        "text/plain": frontier_text(frame),
+    }
+
+
 def paper_bundle(paper: Paper[Any]) -> dict[str, str]:
     """A paper of the ledger in the forms a notebook may want, by media type."""
     from di_advisor.report.books_view import paper_view_html, paper_view_text
@@ -61,6 +77,7 @@ def paper_bundle(paper: Paper[Any]) -> dict[str, str]:
 def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not imported for a type
     formatter = ipython.display_formatter.mimebundle_formatter
     formatter.for_type_by_name(*_BOOKS, books_bundle)
+    formatter.for_type_by_name(*_FRONTIER, frontier_bundle)
     formatter.for_type_by_name(*_PAPER, paper_bundle)
     formatter.for_type_by_name(*_PROPOSAL, proposal_bundle)
 
