@@ -8,20 +8,22 @@ moved, what locks or a glide path still hold, and for which names it could not t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import FloatArray
+from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
+from di_advisor.domain.trades import Trade
 from di_advisor.formulate.plan import Holdings, Plan
 from di_advisor.signals.esg import disagreements
 from di_advisor.signals.screens import Screened, screened
 from di_advisor.units import percent_from_fraction
 
-__all__ = ["EsgFact", "ScreenFact", "esg_facts", "esg_notes", "screen_facts"]
+__all__ = ["EsgFact", "ScreenFact", "esg_facts", "esg_notes", "screen_facts", "with_reasons"]
 
 _HELD = 1e-12
 _SHOWN = 5
@@ -144,6 +146,25 @@ def _fact(screen: Screened, signals: Signals, holdings: Holdings, held: FloatArr
         left=tickers(out & (held > 0)),
         unknown=tickers(unknown),
         unknown_weight=float(held[unknown].sum()),
+    )
+
+
+def with_reasons(trades: tuple[Trade, ...], signals: Signals, mandate: Mandate) -> tuple[Trade, ...]:
+    """The trades, each sale of an excluded name with the reason lines of the screens that take it out."""
+    ids = signals.market.universe.security_ids
+    lines: dict[str, list[str]] = {}
+    for screen in screened(mandate.exclusions, signals.market):
+        for at, reason in screen.reasons.items():
+            lines.setdefault(ids[at], []).append(reason)
+    return tuple(
+        replace(
+            t,
+            sentence=f"{t.sentence} {'. '.join(lines[t.security_id])}.",
+            facts={**t.facts, "excluded": "; ".join(lines[t.security_id])},
+        )
+        if t.side is Side.SELL and t.security_id in lines
+        else t
+        for t in trades
     )
 
 

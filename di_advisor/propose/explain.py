@@ -26,7 +26,7 @@ from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.ledger.tax_return import NOT_TAX_ADVICE
-from di_advisor.propose.esg_facts import esg_facts, esg_notes, screen_facts
+from di_advisor.propose.esg_facts import esg_facts, esg_notes, screen_facts, with_reasons
 from di_advisor.propose.measure import measure, rule_checks
 from di_advisor.propose.memos import memo_notes, memos_usd
 from di_advisor.propose.own_dollars import REMAINDER, own_notes, shared_cents
@@ -251,7 +251,9 @@ def explain(
         account_id=signals.account.account_id,
         as_of=signals.market.as_of,
         mandate=mandate,
-        trade_list=with_stand_ins(with_washes(trades, signals, orders), problem, signals, orders),
+        trade_list=with_reasons(
+            with_stand_ins(with_washes(trades, signals, orders), problem, signals, orders), signals, mandate
+        ),
         before=measure(problem, signals, nothing, before, signals.account.cash_usd, zero),
         after=measure(problem, signals, orders.plan, after, orders.cash_usd, orders.cost_usd, set_aside_usd(mandate)),
         certificate=_certificate(problem, solution, orders),

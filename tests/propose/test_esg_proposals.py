@@ -73,6 +73,14 @@ def test_a_screen_tells_who_left_why_and_what_is_not_known() -> None:
     assert not {t.security_id for t in proposal.trade_list if t.side.value == "buy"} & out
 
 
+def test_a_sale_of_an_excluded_name_says_who_excludes_it() -> None:
+    proposal = propose(Mandate(risk_aversion=50.0, exclusions=(COAL_SCREEN,)))
+    out = {f"R{i:05d}" for i in np.flatnonzero(COAL > 0.05)}
+    for trade in proposal.trade_list:
+        assert ("EXCLUDED" in trade.sentence) == (trade.security_id in out)
+        assert ("excluded" in trade.facts) == (trade.security_id in out)
+
+
 def test_what_cannot_be_sold_is_told_as_left() -> None:
     proposal = propose(Mandate(exclusions=(COAL_SCREEN,), mode=TradingMode.BUY_ONLY))
     [row] = proposal.screens
