@@ -27,11 +27,11 @@ from di_advisor.formulate.schedule_d import Taxpayer, rates_of
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.propose.planned import Clock, Planned, Progress, never, silent
 from di_advisor.propose.proposal import Proposal, Stage
+from di_advisor.propose.questions import Questions
 from di_advisor.propose.screen_costs import screen_costs
 from di_advisor.propose.transition import TransitionPlan
 from di_advisor.propose.transition_plan import plan_transition
 from di_advisor.propose.uplift_ladder import Ladder, climb
-from di_advisor.propose.why_not import Reason, why_not
 from di_advisor.propose.withdrawal import LargestWithdrawal, largest_withdrawal, losses_only, plan_or_largest
 from di_advisor.signals import estimate_account
 
@@ -49,7 +49,7 @@ _KEPT = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Workspace:
+class Workspace(Questions):
     """One account with its signals, made by `Advisor.workspace`.
 
     Attributes
@@ -118,18 +118,6 @@ class Workspace:
             As `Advisor.propose`.
         """
         return self._plan(self._changed(changes), progress, cancel).proposal
-
-    def why_not(self, security_id: str) -> tuple[Reason, ...]:
-        """Why a name is not bought, and why each of its lots is not sold, under the workspace's own wishes.
-
-        Raises
-        ------
-        UnknownSecurityError
-            If the market does not know it.
-        DiAdvisorError
-            As `propose`, whose answer is asked about.
-        """
-        return why_not(self._plan(self.mandate, silent, never), security_id)
 
     def transition(
         self, wish: TransitionWish, *, progress: Progress = silent, cancel: Callable[[], bool] = never

@@ -1,0 +1,125 @@
+"""Questions to a plan, for whoever can plan: what a workspace answers about its trades and wishes.
+
+The answers are made in the modules of this package; here they get the plan they are about. A workspace
+inherits these, so that its own file is about what it keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.trades import Trade
+from di_advisor.propose.counterfactual import Counterfactual, counterfactuals
+from di_advisor.propose.planned import Planned, Progress, never, silent
+from di_advisor.propose.trade_explanation import TradeExplanation, explain_trade
+from di_advisor.propose.why_not import Reason, why_not
+from di_advisor.propose.wish_costs import WishCost, cost_of, costs_frame, wishes_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Questions"]
+
+
+class Questions:
+    """Questions about the plan under one mandate."""
+
+    mandate: Mandate
+
+    def _plan(self, mandate: Mandate, progress: Progress, cancel: Callable[[], bool]) -> Planned:
+        """The plan under a mandate, kept by who inherits this."""
+        raise NotImplementedError
+
+    def why_not(self, security_id: str) -> tuple[Reason, ...]:
+        """Why a name is not bought, and why each of its lots is not sold, under the workspace's own wishes.
+
+        Raises
+        ------
+        UnknownSecurityError
+            If the market does not know it.
+        DiAdvisorError
+            As `propose`, whose answer is asked about.
+        """
+        return why_not(self._plan(self.mandate, silent, never), security_id)
+
+    def explain_trade(self, trade: Trade | str) -> TradeExplanation:
+        """Everything about one trade under the workspace's own wishes, drawn in a notebook.
+
+        Its dollars, what the plan is worth without it, what pulls and holds it, its break-evens, why this lot.
+
+        Parameters
+        ----------
+        trade : Trade or str
+            One of ``proposal.trade_list``, or its lot, its security id or its ticker.
+
+        Raises
+        ------
+        InputError
+            If no trade, or more than one, is meant.
+        DiAdvisorError
+            As `propose`, whose answer is asked about.
+        """
+        return explain_trade(self._plan(self.mandate, silent, never), trade)
+
+    def counterfactuals(
+        self, *, progress: Callable[[int, int], None] | None = None, cancel: Callable[[], bool] = never
+    ) -> tuple[Counterfactual, ...]:
+        """What the plan is worth less without each of its trades, in the proposal's order; they need not add up.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told how many are done, of how many.
+        cancel : callable
+            Asked between trades.
+
+        Raises
+        ------
+        DiAdvisorError
+            As `propose`, and if a question was not answered with a certificate.
+        """
+        return counterfactuals(self._plan(self.mandate, silent, cancel), progress=progress, cancel=cancel)
+
+    def price_of(self, wish: str, *, cancel: Callable[[], bool] = never) -> WishCost:
+        """What one wish costs in dollars by term and in tracking error: the plan solved again without it.
+
+        Parameters
+        ----------
+        wish : str
+            A field of `Mandate`, or a rule of the plan, such as "sector band: Energy".
+        cancel : callable
+            Asked between solves.
+
+        Raises
+        ------
+        InputError
+            If there is no such wish.
+        DiAdvisorError
+            If there is no plan without it.
+        """
+        planned = self._plan(self.mandate, silent, cancel)
+        return cost_of(planned, wish, lambda mandate: self._plan(mandate, silent, cancel), cancel)
+
+    def prices_of_wishes(
+        self, *, progress: Callable[[int, int], None] | None = None, cancel: Callable[[], bool] = never
+    ) -> pd.DataFrame:
+        """What every rule that binds costs, and every wish that no rule shows: `costs_frame` has the columns.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told how many are done, of how many.
+        cancel : callable
+            Asked between searches.
+
+        Raises
+        ------
+        DiAdvisorError
+            As `propose`. A wish without which there is no plan is a row that says so.
+        """
+        planned = self._plan(self.mandate, silent, cancel)
+        return costs_frame(
+            planned, wishes_of(planned), lambda mandate: self._plan(mandate, silent, cancel), progress, cancel
+        )
