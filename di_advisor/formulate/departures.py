@@ -41,17 +41,22 @@ class Departures:
 def must_leave(signals: Signals, mandate: Mandate) -> NDArray[np.bool_]:
     """Names that must not be held or that a screen takes out, shape (n,)."""
     ids = signals.market.universe.security_ids
-    out = np.array([s in mandate.do_not_hold for s in ids], dtype=np.bool_)
+    out = np.array([s in mandate.do_not_hold for s in ids], dtype=np.bool_) if mandate.do_not_hold else _none(ids)
     for screen in screened(mandate.exclusions, signals.market):
         out |= screen.out
     return out
+
+
+def _none(ids: tuple[str, ...]) -> NDArray[np.bool_]:
+    return np.zeros(len(ids), dtype=np.bool_)
 
 
 def departures(signals: Signals, mandate: Mandate, holdings: Holdings) -> Departures:
     """Names that must leave; where several screens take out the same name, the strictest holds."""
     ids = signals.market.universe.security_ids
     most = np.full(len(ids), np.inf)
-    most[np.array([s in mandate.do_not_hold for s in ids], dtype=np.bool_)] = 0.0
+    if mandate.do_not_hold:
+        most[np.array([s in mandate.do_not_hold for s in ids], dtype=np.bool_)] = 0.0
     for screen in screened(mandate.exclusions, signals.market):
         glide = screen.exclusion.glide
         left = np.zeros(len(ids)) if glide is None else _left(glide, signals, holdings)

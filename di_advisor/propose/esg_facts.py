@@ -173,8 +173,8 @@ def esg_notes(signals: Signals, screens: tuple[ScreenFact, ...], mandate: Mandat
     notes = [_screen_note(s) for s in screens]
     named = {w.measure for w in mandate.esg}
     named |= {c.measure for e in mandate.exclusions for c in e.conditions}
-    for pair in disagreements(signals.market):
-        if len(pair.names) and named & {pair.first, pair.second}:
+    for pair in disagreements(signals.market, named) if named else ():
+        if len(pair.names):
             securities = signals.market.universe.securities
             apart = _list(tuple(securities[int(i)].ticker for i in pair.names))
             notes.append(

@@ -8,7 +8,7 @@ only after the market's date is refused. Limits: policy only, nothing is fetched
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -164,12 +164,25 @@ class Disagreement:
     correlation: float
 
 
-def disagreements(market: MarketSignals, *, apart: float = _APART) -> tuple[Disagreement, ...]:
-    """Pairs of measures of one topic, and the names on which they rank more than ``apart`` (of 1) apart."""
+def disagreements(
+    market: MarketSignals, among: Iterable[str] | None = None, *, apart: float = _APART
+) -> tuple[Disagreement, ...]:
+    """Pairs of measures of one topic, and the names on which they rank more than ``apart`` (of 1) apart.
+
+    Parameters
+    ----------
+    market : MarketSignals
+        With scales that name topics.
+    among : iterable of str, optional
+        Only pairs that hold one of these measures.
+    apart : float
+        Distance of ranks, 0 worst and 1 best.
+    """
+    wanted = None if among is None else set(among)
     found = []
     topics = {n: s.topic for n, s in market.esg_scale.items() if s.topic and n in market.esg}
     for first, second in combinations(topics, 2):
-        if topics[first] != topics[second]:
+        if topics[first] != topics[second] or not (wanted is None or wanted & {first, second}):
             continue
         both = np.flatnonzero(np.isfinite(market.esg[first]) & np.isfinite(market.esg[second]))
         if len(both) < _FEWEST:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.exclusions import Exclusion
 from di_advisor.domain.signals import Lock, LockKind, MarketSignals
+from di_advisor.domain.universe import Universe
 from di_advisor.errors import InputError
 
 __all__ = ["Screened", "esg_values", "exclusion_locks", "screened"]
@@ -74,16 +75,9 @@ def screened(exclusions: Iterable[Exclusion], market: MarketSignals) -> tuple[Sc
 def _screened(exclusion: Exclusion, market: MarketSignals) -> Screened:
     universe = market.universe
     n = len(universe)
-    tickers = {s.ticker: s.security_id for s in universe.securities}
-    wrong = sorted(i for i in exclusion.security_ids if i not in universe.positions and i in tickers)
-    if wrong:
-        raise InputError(
-            f"The exclusion {exclusion.screen} names {wrong[0]!r}, the ticker of {tickers[wrong[0]]}; ids are meant.",
-            hint="Name securities by their permanent id; a ticker may change or be used again.",
-            security_id=wrong[0],
-        )
-    listed = np.array([s in exclusion.security_ids for s in universe.security_ids], dtype=np.bool_)
-    labelled = np.array([s.industry in exclusion.labels for s in universe.securities], dtype=np.bool_)
+    listed, labelled = _listed(exclusion, universe), np.zeros(n, dtype=np.bool_)
+    if exclusion.labels:
+        labelled = np.array([s.industry in exclusion.labels for s in universe.securities], dtype=np.bool_)
     met = np.full(n, bool(exclusion.conditions))
     failed, missing, figures = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_), {}
     for condition in exclusion.conditions:
@@ -102,6 +96,24 @@ def _screened(exclusion: Exclusion, market: MarketSignals) -> Screened:
         found += ["listed"] if listed[i] else []
         reasons[i] = f"EXCLUDED {security.ticker}: {exclusion.says(', '.join(found))}"
     return Screened(exclusion, out, missing & ~failed & ~out, reasons)
+
+
+def _listed(exclusion: Exclusion, universe: Universe) -> NDArray[np.bool_]:
+    """Names that a list holds; names outside the universe may be listed, tickers may not."""
+    listed = np.zeros(len(universe), dtype=np.bool_)
+    inside = [universe.positions[i] for i in exclusion.security_ids if i in universe.positions]
+    listed[inside] = True
+    if len(inside) < len(exclusion.security_ids):
+        tickers = {s.ticker: s.security_id for s in universe.securities}
+        wrong = sorted(i for i in exclusion.security_ids if i not in universe.positions and i in tickers)
+        if wrong:
+            raise InputError(
+                f"The exclusion {exclusion.screen} names {wrong[0]!r}, the ticker of {tickers[wrong[0]]}; "
+                "security ids are meant.",
+                hint="Name securities by their permanent id; a ticker may change or be used again.",
+                security_id=wrong[0],
+            )
+    return listed
 
 
 def exclusion_locks(exclusions: Iterable[Exclusion], market: MarketSignals) -> Iterator[Lock]:
