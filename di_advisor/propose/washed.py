@@ -13,7 +13,7 @@ was bought before or is planned: a plan never sells a name at a loss and buys it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -21,7 +21,7 @@ from fractions import Fraction
 
 from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.signals import Signals
-from di_advisor.domain.washes import Washed, WashQuantities
+from di_advisor.domain.washes import FreePurchase, Washed, WashQuantities
 from di_advisor.ledger.holding_period import tacked_since
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS, in_wash_window
 
@@ -82,13 +82,39 @@ def washed_by(signals: Signals, sells: Mapping[int, Decimal], buys: Mapping[int,
     washes = signals.account.washes
     if washes is None:
         return ()
-    found: list[Washed] = []
     name_of = signals.account.lot_name
-    for group in dict.fromkeys(washes.group[int(name_of[i])] for i in sorted(sells)):
-        found += _of_sales(signals, washes, group, sells)
+    offers = {p.group for p in washes.purchases}
+    by_group: dict[str, dict[int, Decimal]] = {}
+    for lot_at in sorted(sells):
+        group = washes.group[int(name_of[lot_at])]
+        if group in offers:
+            by_group.setdefault(group, {})[lot_at] = sells[lot_at]
+    known = _known(signals, washes, by_group)
+    found: list[Washed] = []
+    for group, mine in by_group.items():
+        found += _of_sales(signals, _pieces(signals, washes, known, mine, group))
+    waiting = {x.group for x in washes.losses}
     for group in dict.fromkeys(washes.group[i] for i in sorted(buys)):
-        found += _of_purchases(signals, washes, group, buys)
+        if group in waiting:
+            found += _of_purchases(signals, washes, group, buys)
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The purchases of each group that trades, by their place, and where they stand."""
+
+    purchases: Mapping[str, Mapping[int, FreePurchase]]
+    held_as: Mapping[int, int]
+    first: Mapping[str, int]
+
+
+def _known(signals: Signals, washes: WashQuantities, groups: Container[str]) -> _Known:
+    purchases: dict[str, dict[int, FreePurchase]] = {}
+    for place, p in enumerate(washes.purchases):
+        if p.group in groups:
+            purchases.setdefault(p.group, {})[place] = p
+    return _Known(purchases, lots_of_purchases(signals, washes), first_places(washes))
 
 
 def first_places(washes: WashQuantities) -> dict[str, int]:
@@ -102,25 +128,25 @@ def first_places(washes: WashQuantities) -> dict[str, int]:
 def lots_of_purchases(signals: Signals, washes: WashQuantities) -> dict[int, int]:
     """Position of the account's own lot by the place of the purchase that brought it."""
     account = signals.account
-    at = {(lot.lot_id, lot.acquired, as_fraction(lot.shares)): i for i, lot in enumerate(account.lots)}
-    return {
-        place: at[key]
-        for place, p in enumerate(washes.purchases)
-        if p.account_id == account.account_id and (key := (p.lot_id, p.on, as_fraction(p.shares))) in at
-    }
+    at = {(lot.lot_id, lot.acquired): i for i, lot in enumerate(account.lots)}
+    found = {}
+    for place, p in enumerate(washes.purchases):
+        i = at.get((p.lot_id, p.on), -1)
+        if i >= 0 and p.account_id == account.account_id and account.lots[i].shares == p.shares:
+            found[place] = i
+    return found
 
 
-def _pieces(signals: Signals, washes: WashQuantities, group: str, sells: Mapping[int, Decimal]) -> list[_Piece]:
+def _pieces(
+    signals: Signals, washes: WashQuantities, known: _Known, sells: Mapping[int, Decimal], group: str
+) -> list[_Piece]:
     """What was bought in the window or is sold today, of one group."""
     account = signals.account
-    held_as, first = lots_of_purchases(signals, washes), first_places(washes)
     pieces: list[_Piece] = []
     sold_from_offers: set[int] = set()
-    for place, p in enumerate(washes.purchases):
-        if p.group != group:
-            continue
-        lot_at = held_as.get(place, -1)
-        where = (first[p.purchase_id], p.purchase_id, p.on, p.account_id, p.security_id, p.lot_id, p.lost)
+    for place, p in known.purchases.get(group, {}).items():
+        lot_at = known.held_as.get(place, -1)
+        where = (known.first[p.purchase_id], p.purchase_id, p.on, p.account_id, p.security_id, p.lot_id, p.lost)
         piece = _Piece(as_fraction(p.shares), *where)
         if lot_at in sells:
             sold_from_offers.add(lot_at)
@@ -130,10 +156,10 @@ def _pieces(signals: Signals, washes: WashQuantities, group: str, sells: Mapping
             pieces.append(piece)
     for lot_at, shares in sells.items():
         lot = account.lots[lot_at]
-        if lot_at in sold_from_offers or washes.group[int(account.lot_name[lot_at])] != group:
+        if lot_at in sold_from_offers:
             continue
         own = washes.purchase_of.get(lot.lot_id, f"own {lot.lot_id}")
-        what = (first.get(own, -1), own, _NEVER, lot.account_id, lot.security_id, lot.lot_id)
+        what = (known.first.get(own, -1), own, _NEVER, lot.account_id, lot.security_id, lot.lot_id)
         piece = _Piece(as_fraction(shares), *what, replaced=True)
         pieces.append(_sold(signals, piece, lot_at))
     return pieces
@@ -150,10 +176,9 @@ def _sold(signals: Signals, piece: _Piece, lot_at: int) -> _Piece:
     return piece
 
 
-def _of_sales(signals: Signals, washes: WashQuantities, group: str, sells: Mapping[int, Decimal]) -> list[Washed]:
-    """Losses of today's sales that earlier or planned purchases wash."""
+def _of_sales(signals: Signals, pieces: list[_Piece]) -> list[Washed]:
+    """Losses of today's sales of one group that earlier or planned purchases wash."""
     today = signals.market.as_of
-    pieces = _pieces(signals, washes, group, sells)
     found: list[Washed] = []
     while True:
         losses = sorted((p for p in pieces if p.waits), key=_loss_order)

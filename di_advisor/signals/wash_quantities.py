@@ -63,8 +63,9 @@ def wash_quantities(
         Lots are washable only where every loss of their name is.
     """
     group = tuple(windows.groups.key(s) for s in market.universe.security_ids)
-    touched = windows.purchases.keys() | windows.loss_sales.keys()
-    mine = [lot for lot in account.lots if windows.groups.key(lot.security_id) in touched]
+    mine: dict[str, list[TaxLot]] = {}
+    for lot in account.lots:
+        mine.setdefault(windows.groups.key(lot.security_id), []).append(lot)
     purchases, purchase_of = _free_purchases(windows, mine)
     losses = _waiting_losses(windows)
     n = len(group)
@@ -88,7 +89,9 @@ def wash_quantities(
     return WashQuantities(purchases, losses, purchase_of, group, washable, sell_usd, sell_lost, buy_usd, buy_loss)
 
 
-def _free_purchases(windows: WashWindows, mine: Sequence[TaxLot]) -> tuple[tuple[FreePurchase, ...], Mapping[str, str]]:
+def _free_purchases(
+    windows: WashWindows, mine: Mapping[str, Sequence[TaxLot]]
+) -> tuple[tuple[FreePurchase, ...], Mapping[str, str]]:
     """Purchases that replaced nothing yet, earliest first, and the purchase of each lot of the account."""
     found: list[FreePurchase] = []
     purchase_of: dict[str, str] = {}
@@ -96,7 +99,7 @@ def _free_purchases(windows: WashWindows, mine: Sequence[TaxLot]) -> tuple[tuple
     listed = [(key, p) for key, of in windows.purchases.items() for p in of]
     listed.sort(key=lambda each: (each[1].on, *each[1].order))
     for number, (key, purchase) in enumerate(listed):
-        parts = [lot.lot_id for lot in mine if is_same_purchase(purchase, lot)]
+        parts = [lot.lot_id for lot in mine.get(key, ()) if is_same_purchase(purchase, lot)]
         name = (purchase.account_id, purchase.purchase_id)
         known = next((purchase_of[part] for part in parts if part in purchase_of), "")
         known = named.get(name, "") or known if purchase.purchase_id else known
@@ -184,15 +187,15 @@ def priced_no_loss_sale(
     windows, quantities
         What is known.
     """
-    offered = {p.group for p in quantities.purchases}
+    offered: dict[str, set[str]] = {}
+    for p in quantities.purchases:
+        offered.setdefault(p.group, set()).add(p.purchase_id)
     kept: list[Lock] = []
     for i in np.flatnonzero(losing).tolist():
         lot = lots[i]
         key = windows.groups.key(lot.security_id)
         if key in windows.reinvesting:
             kept += windows.loss_sale_locks(lot)
-        elif key in offered and not quantities.lot_washable[i]:
-            own = quantities.purchase_of.get(lot.lot_id)
-            if any(p.group == key and p.purchase_id != own for p in quantities.purchases):
-                kept += [k for k in windows.loss_sale_locks(lot) if k.kind is LockKind.NO_LOSS_SALE]
+        elif not quantities.lot_washable[i] and offered.get(key, set()) - {quantities.purchase_of.get(lot.lot_id)}:
+            kept += [k for k in windows.loss_sale_locks(lot) if k.kind is LockKind.NO_LOSS_SALE]
     return kept
