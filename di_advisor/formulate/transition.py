@@ -186,7 +186,12 @@ def formulate_transition(signals: Signals, mandate: Mandate, tax: TaxProfile, wi
         else:
             leg = replace(leg, worth=_worth(signals.account))
         legs.append(
-            replace(leg, years=years_between(on, end), groups=groups, tracking_error_max=min(caps, default=None))
+            replace(
+                leg,
+                years=years_between(as_of, end) - years_between(as_of, on),
+                groups=groups,
+                tracking_error_max=min(caps, default=None),
+            )
         )
     return StagedProblem(
         holdings=block.holdings,

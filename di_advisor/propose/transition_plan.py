@@ -51,9 +51,13 @@ _TIGHTENED = ("tracking error cap", "gain budget", "tax budget")
 
 @dataclass(frozen=True)
 class _Rounded:
-    """A solved plan with today's orders and the rest that follows from them."""
+    """A solved plan with today's orders and the rest that follows from them.
+
+    ``asked`` solves what was asked for; ``solution`` what was rounded, its limits of today perhaps tighter.
+    """
 
     staged: StagedProblem
+    asked: StagedSolution
     solution: StagedSolution
     problem: Problem
     orders: Orders
@@ -123,7 +127,7 @@ def plan_transition(
 def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: StagedProblem, cancel: Cancel) -> _Rounded:
     """Solve, round today's trades, and solve the later stages again from what they leave."""
     failure: SettlementError | None = None
-    bound: float | None = None
+    asked: StagedSolution | None = None
     tight = staged
     problem = today_problem(signals, mandate, tax, staged)
     search: dict[str, Any] = {}
@@ -134,8 +138,7 @@ def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: Staged
             if failure is None:
                 raise
             break
-        bound = solution.bound if bound is None else bound  # of the limits that were asked for
-        solution = replace(solution, bound=min(bound, solution.bound))
+        asked = asked or solution
         search = {"nodes": 1, "hint": solution.choices}
         prices = later_prices(tight, solution.answer, 1, tight) if len(tight.legs) > 1 else None
         priced = with_later(problem, prices)
@@ -149,7 +152,7 @@ def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: Staged
             tight = _tightened(tight, str(error.facts["rule"]), float(error.facts["excess"]))
             continue
         plans = (orders.plan, *(rest.plans if rest is not None else ()))
-        return _Rounded(staged, solution, problem, orders, rest, plans)
+        return _Rounded(staged, asked, solution, problem, orders, rest, plans)
     raise failure or SettlementError("Nothing was settled.", hint="Allow fractional shares.")
 
 
@@ -276,7 +279,7 @@ def _explained(signals: Signals, mandate: Mandate, done: _Rounded, waiting: _Wai
 
 
 def _certificate(staged: StagedProblem, done: _Rounded) -> Certificate:
-    value, solution = staged.holdings.value_usd, done.solution
+    value, solution = staged.holdings.value_usd, done.asked
     rounded = staged.objective(done.plans)
     apart = max(rounded - solution.bound, 0.0)
     return Certificate(
