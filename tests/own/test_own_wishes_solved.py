@@ -9,10 +9,13 @@ import cvxpy as cp
 import numpy as np
 import own_wishes_under_test as wishes
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.own_opaque import OpaqueRule, OpaqueTerm
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.solve import solve
@@ -97,11 +100,11 @@ def test_an_opaque_plan_keeps_every_rule_and_its_bound_lies_below_other_plans(se
 
 
 def test_the_bound_is_true_against_every_choice_on_a_tiny_account() -> None:
-    asked = problem(7, (wishes.Crowding(),), (wishes.Disk(0.8),), names=5, min_trade_weight=0.01, turnover_max=None)
+    asked = problem(7, (wishes.Crowding(),), (wishes.Disk(0.8),), names=4, min_trade_weight=0.01, turnover_max=None)
     case = replace(asked, blocks=(replace(asked.block, tracking_error_max=None),))
     solution = solve(case)
     best = np.inf
-    for picked in product([Choice.NOTHING, Choice.SELL, Choice.BUY], repeat=5):
+    for picked in product([Choice.NOTHING, Choice.SELL, Choice.BUY], repeat=4):
         try:
             best = min(best, solve_reference(case, np.array(picked, dtype=np.int64)).objective)
         except (InfeasibleError, UncertifiedError):
@@ -142,3 +145,32 @@ def test_shares_along_the_line_add_up_to_the_change(own: Any) -> None:
         size = np.abs(share.sells).sum() + np.abs(share.buys).sum()
         exact = 0.005 if own.name != "evenness" else 2e-3 * size
         assert float(share.sells.sum() + share.buys.sum()) == pytest.approx(change, abs=exact)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10_000), st.sampled_from(["crowding", "evenness", "spread out"]), st.booleans())
+def test_tangents_lie_below_everywhere_on_kinks_too(seed: int, name: str, at_a_kink: bool) -> None:
+    own = {"crowding": wishes.Crowding(), "evenness": wishes.Kinked(), "spread out": entropy()}[name]
+    asked = problem(seed % 7, (own,), (wishes.Disk(),), names=8)
+    term, rule, holdings = asked.opaque_terms[0], asked.opaque_rules[0], asked.block.holdings
+    assert isinstance(term, OpaqueTerm)
+    assert isinstance(rule, OpaqueRule)
+    here = some_plan(asked, seed)
+    if at_a_kink:  # names bought up to equal weights, where that is a purchase
+        here = Plan(np.zeros_like(here.sells), np.maximum(1 / 8 - holdings.held, 0.0))
+    found = term.slopes(here)
+    assert found is not None
+    slope, cuts = found.by_trade(holdings.lot_name), rule.cuts(here)
+    assert cuts
+    for more in range(4):
+        there = some_plan(asked, seed + 1 + more)
+        moved = float(slope.sells @ (there.sells - here.sells) + slope.buys @ (there.buys - here.buys))
+        assert term.value_usd(there) >= term.value_usd(here) + moved - 1e-6
+        active = holdings.active + there.net(holdings.lot_name)
+        for cut in cuts:
+            figure = cut.constant + float(
+                cut.slopes.on_sells[cut.at] @ there.sells
+                + cut.slopes.on_buys[cut.at] @ there.buys
+                + cut.slopes.on_active[cut.at] @ active
+            )
+            assert figure <= rule.measure(there) * rule._sizes[0] + 1e-9
