@@ -3,8 +3,8 @@
 Problem: a rule that is wrong in the formulation is wrong everywhere that the formulation is used to
 check it. Decision: this reads signals, mandate and orders only, reckons shares and dollars in
 `Decimal`, and knows nothing of problems, plans, segments or solvers. Limits: ESG wishes, screens and
-bands by group are checked elsewhere (with screens, sector bands are widened by what must leave, and
-are not checked here); a priced wash sale is no broken wish; the least benefit is no rule but a
+bands by group are checked elsewhere (where names must leave, bands of sectors, industries and countries
+give way to that, and are not checked here); a priced wash sale is no broken wish; the least benefit is no rule but a
 threshold on an objective; a tax budget is checked at constant rates.
 """
 
@@ -235,13 +235,15 @@ def _names(a: _Account) -> Iterator[Broken]:
 
 def _groups(a: _Account) -> Iterator[Broken]:
     securities, mandate = a.signals.market.universe.securities, a.mandate
-    if mandate.mode is TradingMode.LIQUIDATE or mandate.exclusions:
+    if mandate.mode is TradingMode.LIQUIDATE:
         return
     limits: list[tuple[str, FloatArray, Band]] = []
     for kind in ("sector", "industry", "country"):
         band = getattr(mandate, f"{kind}_band")
         labels = np.array([getattr(s, kind) for s in securities])
-        if band is not None:
+        if band is not None and not (
+            mandate.exclusions or mandate.do_not_hold & {*a.signals.market.universe.security_ids}
+        ):
             limits += [(f"{kind}_band", (labels == g).astype(np.float64), band) for g in sorted({*labels} - {""})]
     risk = a.signals.market.risk
     for factor, band in mandate.factor_bands.items():
