@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from di_advisor.ledger.papers import Paper
     from di_advisor.propose.frontiers import Frontier
     from di_advisor.propose.proposal import Proposal
+    from di_advisor.propose.trade_explanation import TradeExplanation
 
 __all__ = [
     "books_bundle",
+    "explanation_bundle",
     "frontier_bundle",
     "load_ipython_extension",
     "paper_bundle",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _BOOKS = ("di_advisor.ledger.books", "Books")
+_EXPLANATION = ("di_advisor.propose.trade_explanation", "TradeExplanation")
 _FRONTIER = ("di_advisor.propose.frontiers", "Frontier")
 _PAPER = ("di_advisor.ledger.papers.paper", "Paper")
 _PROPOSAL = ("di_advisor.propose.proposal", "Proposal")
@@ -40,6 +43,17 @@ def proposal_bundle(proposal: Proposal) -> dict[str, str]:
         "text/html": proposal_html(proposal),
         "text/markdown": proposal_markdown(proposal),
         "text/plain": proposal_text(proposal),
+    }
+
+
+def explanation_bundle(explanation: TradeExplanation) -> dict[str, str]:
+    """One trade explained, in every form a notebook may want, by media type."""
+    from di_advisor.report.explanation_view import explanation_html, explanation_markdown, explanation_text
+
+    return {
+        "text/html": explanation_html(explanation),
+        "text/markdown": explanation_markdown(explanation),
+        "text/plain": explanation_text(explanation),
     }
 
 
@@ -77,6 +91,7 @@ def paper_bundle(paper: Paper[Any]) -> dict[str, str]:
 def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not imported for a type
     formatter = ipython.display_formatter.mimebundle_formatter
     formatter.for_type_by_name(*_BOOKS, books_bundle)
+    formatter.for_type_by_name(*_EXPLANATION, explanation_bundle)
     formatter.for_type_by_name(*_FRONTIER, frontier_bundle)
     formatter.for_type_by_name(*_PAPER, paper_bundle)
     formatter.for_type_by_name(*_PROPOSAL, proposal_bundle)
