@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,6 +25,8 @@ from di_advisor.solve import Solution, search_for
 AS_OF = date(2024, 12, 6)
 UNTAXED = TaxProfile(ConstantRates(0.0, 0.0))
 VALUE_USD = 1e8
+INDEX_MUSD = 48e6
+"""Value of the index, about, in millions."""
 
 LOOSE = Mandate(
     risk_aversion=1000.0,
@@ -49,6 +52,27 @@ def risk_scores(shared: Path) -> dict[str, float]:
             (r["Symbol"].replace("-", "").replace(".", ""), r["Total ESG Risk score"]) for r in csv.DictReader(file)
         ]
     return {symbol: float(score) for symbol, score in rows if score}
+
+
+_FORMS = frozenset("INC CORP CORPORATION CO COMPANY LTD PLC LLC LP THE CLASS A B C REIT COMPANIES GROUP NV SA".split())
+_FORMS |= {"HOLDINGS", "TRUST"}
+
+
+def plain_name(name: str) -> str:
+    """A company's name without its legal form, for matching parents to holdings: about a quarter are found."""
+    words = re.sub(r"[^A-Z0-9 ]", " ", name.upper()).split()
+    return " ".join(w for w in words if w not in _FORMS)
+
+
+def emitted_tonnes(shared: Path, rows: list[dict[str, str]]) -> FloatArray:
+    """Direct emissions of 2023 that are attributed to each holding; 0 where none are found."""
+    total: dict[str, float] = {}
+    with (shared / "data/esg/epa_ghgrp_2023_direct_by_parent.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["attributed_tco2e"]:
+                parent = plain_name(row["PARENT COMPANY NAME"])
+                total[parent] = total.get(parent, 0.0) + float(row["attributed_tco2e"])
+    return np.array([total.get(plain_name(r["Name"]), 0.0) for r in rows])
 
 
 def sub_industries(shared: Path) -> dict[str, str]:
@@ -99,7 +123,10 @@ def esg_world(shared: Path) -> EsgWorld:
         risk=_risk(universe),
         costs=CostCurves(universe, np.full(n, 1e-8), np.zeros(n), np.zeros(n), "none"),
         adv_usd=np.full(n, 1e9),
-        esg={"risk": np.array([scores.get(s, np.nan) for s in universe.security_ids])},
+        esg={
+            "risk": np.array([scores.get(s, np.nan) for s in universe.security_ids]),
+            "intensity": emitted_tonnes(shared, rows) / (weight * INDEX_MUSD),
+        },
         esg_scale={"risk": EsgScale(Direction.LOWER_IS_BETTER)},
     )
     worth = weight * VALUE_USD

@@ -59,6 +59,14 @@ def test_tracking_error_rises_with_the_ask_and_neutral_sectors_never_lower_it(wo
     assert neutral == pytest.approx([24, 52, 121, 211], abs=1.5)
 
 
+def test_cuts_of_a_concentrated_intensity_are_cheap_and_dearer_the_deeper(world: EsgWorld) -> None:
+    costs = [bps(world, LOOSE.with_changes(esg=(EsgWish("intensity", cut_min=k),))) for k in (0.3, 0.5, 0.8)]
+    assert costs == sorted(costs)
+    assert costs == pytest.approx([4, 7, 14], abs=1)
+    share = world.signals.market.esg["intensity"] * world.signals.account.target_weight
+    assert np.sort(share)[-8:].sum() > 0.4 * share.sum(), "eight names hold much of it"
+
+
 def test_each_screen_alone_costs_less_than_all_together_and_what_is_out_is_gone(world: EsgWorld) -> None:
     alone = {name: bps(world, LOOSE.with_changes(exclusions=(preset(name),))) for name in SCREENS}
     every = tuple(preset(name) for name in SCREENS)
