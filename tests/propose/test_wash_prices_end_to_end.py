@@ -1,21 +1,26 @@
 """Priced wash sales from books to a proposal: certified, never worse than the ban, equal to the reference."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from di_advisor import Advisor, Workspace
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.mandate import Mandate, Rounding, TradingMode, WashPolicy
+from di_advisor.domain.market import Market
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
 from di_advisor.domain.signals import Signals
+from di_advisor.domain.target import Target
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
-from di_advisor.errors import InfeasibleError, InputError
+from di_advisor.errors import InfeasibleError, InputError, UnsupportedWishError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.plan import Plan
-from di_advisor.formulate.wash_term import WashDeferral
+from di_advisor.formulate.wash_term import WashDeferral, cost_of_waiting
 from di_advisor.propose import Proposal, explain, settle
 from di_advisor.solve import Solution, solve
 from di_advisor.solve.choices import Choice
@@ -30,13 +35,20 @@ def lot(name: str, security: str, shares: object, basis: object, days: int, acco
     return TaxLot(name, account, security, Decimal(str(shares)), Decimal(str(basis)), T - timedelta(days=days))
 
 
-def random_world(seed: int, mandate: Mandate) -> Signals:
+PRICED = tuple(f"N{i:02d}" for i in range(12))
+
+
+def random_prices(seed: int) -> dict[str, str]:
+    drawn = np.random.default_rng([seed, 1]).uniform(20, 200, len(PRICED))
+    return {n: str(round(float(p), 2)) for n, p in zip(PRICED, drawn, strict=True)}
+
+
+def random_portfolio(seed: int) -> Portfolio:
     """Twelve names of account A with recent purchases and losses, in it and in an account of some kind beside it."""
     g = np.random.default_rng(seed)
-    names = [f"N{i:02d}" for i in range(12)]
-    prices = {n: str(round(float(p), 2)) for n, p in zip(names, g.uniform(20, 200, 12), strict=True)}
+    prices = random_prices(seed)
     lots, fills, others = [], [], []
-    for i, name in enumerate(names):
+    for i, name in enumerate(PRICED):
         price = float(prices[name])
         for j in range(int(g.integers(1, 4))):
             shares = int(g.integers(20, 200))
@@ -52,7 +64,11 @@ def random_world(seed: int, mandate: Mandate) -> Signals:
         Account("A", tuple(lots), (CashItem(Decimal(3000), T),), tuple(fills)),
         Account("B", tuple(others), (), (), kind),
     )
-    return signals_of(Portfolio("t", accounts), T, prices, mandate=mandate)
+    return Portfolio("t", accounts)
+
+
+def random_world(seed: int, mandate: Mandate) -> Signals:
+    return signals_of(random_portfolio(seed), T, random_prices(seed), mandate=mandate)
 
 
 def proposed(signals: Signals, mandate: Mandate, tax: TaxProfile = TAX) -> tuple[Solution, Proposal]:
@@ -183,3 +199,94 @@ def test_signals_for_prices_are_refused_where_wash_sales_are_banned() -> None:
         with pytest.raises(InputError, match="bans them"):
             formulate(signals, other, TAX)
     assert random_world(0, wishes(WashPolicy.PRICE, mode=TradingMode.TAX_UNAWARE)).account.washes is None
+
+
+def opened(mandate: Mandate, account_id: str = "A") -> Workspace:
+    """A workspace of an account at a loss beside recent purchases, and of an IRA."""
+    signals = random_world(3, mandate)
+    market, n = signals.market, len(signals.market.universe)
+    rows = random_portfolio(3)
+    facts = Market(
+        T,
+        datetime(2026, 6, 30, 21, tzinfo=UTC),
+        market.universe,
+        market.price_usd,
+        np.full(n, 2.0),
+        market.adv_usd,
+        np.full(n, 0.3),
+    )
+    ids = market.universe.security_ids
+    target = Target.single("equal", dict.fromkeys(ids, 1.0 / n), date(2020, 1, 1))
+    return Advisor().workspace(
+        rows,
+        market=facts,
+        target=target,
+        mandate=mandate,
+        tax=TAX,
+        risk=market.risk,
+        costs=market.costs,
+        account_id=account_id,
+    )
+
+
+def test_a_workspace_moves_between_ban_and_price_and_answers_questions() -> None:
+    ban, price = wishes(WashPolicy.BAN), wishes(WashPolicy.PRICE)
+    workspace = opened(ban)
+    moved = workspace.what_if(wash_policy=WashPolicy.PRICE)
+    other = opened(price)
+    assert [t.sentence for t in moved.trade_list] == [t.sentence for t in other.propose().trade_list]
+    assert moved.benefit_usd > workspace.propose().benefit_usd
+    for security_id in other.signals.market.universe.security_ids:
+        assert all(r.sentence for r in other.why_not(security_id))
+
+
+def test_an_ira_beside_a_taxable_account_keeps_the_rates_of_losses() -> None:
+    portfolio = random_portfolio(3)
+    kinds = {"A": AccountKind.TAXABLE, "B": AccountKind.IRA}
+    accounts = tuple(replace(a, kind=kinds[a.account_id]) for a in portfolio.accounts)
+    workspace = opened(wishes(WashPolicy.PRICE, cash_max=0.9))
+    ira = replace(workspace, portfolio=Portfolio("t", accounts))
+    assert ira.tax.loss_rates is None
+    signals = signals_of(
+        ira.portfolio,
+        T,
+        {s: str(p) for s, p in zip(PRICED, workspace.signals.market.price_usd, strict=True)},
+        mandate=ira.mandate,
+        account_id="B",
+    )
+    moved = replace(workspace, portfolio=ira.portfolio, signals=signals)
+    assert moved.tax.rates == ConstantRates(0.0, 0.0)
+    assert moved.tax.loss_rates == TAX.rates
+
+
+def test_budgets_of_the_year_are_refused_where_losses_may_be_washed() -> None:
+    mandate = wishes(WashPolicy.PRICE, gain_budget_usd=Decimal(100))
+    with pytest.raises(UnsupportedWishError, match="gain_budget_usd and prices wash sales"):
+        formulate(random_world(3, mandate), mandate, TAX)
+
+
+@given(data=st.data())
+@settings(max_examples=30)
+def test_dollars_of_the_term_add_up_and_stop_at_the_width(data: st.DataObject) -> None:
+    mandate = wishes(WashPolicy.PRICE)
+    problem = formulate(random_world(1, mandate), mandate, TAX)
+    term = next(t for t in problem.terms if isinstance(t, WashDeferral))
+    g = np.random.default_rng(data.draw(st.integers(0, 10**6)))
+    holdings = problem.block.holdings
+    share = data.draw(st.sampled_from([0.01, 0.2, 1.0]))
+    plan = Plan(holdings.lot_weight * g.random(len(holdings.lot_weight)) * share, g.random(len(holdings.held)) * 0.02)
+    parts = term.attribute_usd(plan)
+    assert float(parts.sells.sum() + parts.buys.sum()) == pytest.approx(term.value_usd(plan), abs=1e-9)
+    most = term.prices.sell_price @ term.prices.sell_width + term.prices.buy_price @ term.prices.buy_width
+    assert -1e-9 <= term.value_usd(plan) <= most * holdings.value_usd + 1e-9
+    assert term.value_usd(holdings.nothing()) == 0
+    assert (parts.sells[~term.losing] == 0).all()
+
+
+def test_waiting_costs_nothing_at_no_rate_and_everything_never() -> None:
+    assert cost_of_waiting(Mandate(wash_deferral_years=0)) == 0
+    assert cost_of_waiting(Mandate(discount_rate_per_year=0)) == 0
+    assert cost_of_waiting(Mandate()) == pytest.approx(0.2165, abs=1e-4)
+    for wrong in ({"wash_deferral_years": -1.0}, {"discount_rate_per_year": 7.0}):
+        with pytest.raises(InputError):
+            Mandate(**wrong)
