@@ -23,7 +23,7 @@ from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, HalfPlane, h
 from di_advisor.formulate.terms import LotTax
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 
-__all__ = ["GainBudget", "TaxBudget", "budget_rules", "tax_term"]
+__all__ = ["GainBudget", "TaxBudget", "budget_rules", "dollars", "tax_term"]
 
 _GUESSED = 0.5
 """Share of the losses that can be taken at which the first marginal rates are read."""
@@ -81,7 +81,8 @@ def budget_rules(mandate: Mandate, tax: LotTax | ScheduleDTax) -> list[Rule]:
     return rules
 
 
-def _dollars(amount_usd: float) -> str:
+def dollars(amount_usd: float) -> str:
+    """An amount with its sign before the dollar."""
     return f"-${-amount_usd:,.2f}" if amount_usd < 0 else f"${amount_usd:,.2f}"
 
 
@@ -89,18 +90,18 @@ def _dollars(amount_usd: float) -> str:
 class GainBudget:
     """Net realised gain, short-term and long-term together, losses taken off, stays within a budget.
 
-    ``upper`` is a fraction of the account's value, ``value_usd`` that value.
+    ``upper`` is a fraction of the account's value, ``account_usd`` that value.
     """
 
     gains: RealisedGains
     upper: float
-    value_usd: float
+    account_usd: float
     name: str = GAIN_BUDGET
 
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
-        return f"Net realised gain of these trades is at most {_dollars(self.upper * self.value_usd)}."
+        return f"Net realised gain of these trades is at most {dollars(self.upper * self.account_usd)}."
 
     def measure(self, plan: Plan) -> float:
         """Net realised gain, a fraction of the account."""
@@ -146,7 +147,12 @@ class TaxBudget:
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
-        return f"These trades raise the year's tax by at most {_dollars(self.upper * self.tax.holdings.value_usd)}."
+        return f"These trades raise the year's tax by at most {dollars(self.upper * self.account_usd)}."
+
+    @property
+    def account_usd(self) -> float:
+        """The account's value."""
+        return self.tax.holdings.value_usd
 
     def measure(self, plan: Plan) -> float:
         """Change of the tax, a fraction of the account."""

@@ -10,6 +10,7 @@ from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap, Turn
 from di_advisor.formulate.bands import GroupWeight
 from di_advisor.formulate.esg_average import AverageLimit, Side, shown
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
+from di_advisor.formulate.tax_rules import GainBudget, TaxBudget, dollars
 from di_advisor.units import bps_from_fraction, percent_from_fraction
 
 __all__ = ["concession"]
@@ -63,9 +64,17 @@ def concession(
     if isinstance(rule, TrackingErrorCap):
         least = math.ceil(bps_from_fraction(rule.upper + amount) * 10.0) / 10.0
         return f"tracking error at least {least:.1f} bps (you allow {bps_from_fraction(rule.upper):.1f})"
+    return _of_most(rule, amount)
+
+
+def _of_most(rule: Rule, amount: float) -> str:
+    """Of a rule with an upper limit only."""
     if isinstance(rule, Turnover):
         allowed = percent_from_fraction(rule.upper)
         return f"turnover at least {_up(rule.upper + amount):.2f} % (you allow {allowed:.2f} %)"
+    if isinstance(rule, (GainBudget, TaxBudget)):
+        least = math.ceil((rule.upper + amount + _SAFE) * rule.account_usd)
+        return f"{rule.name} at least {dollars(least)} (you allow {dollars(rule.upper * rule.account_usd)})"
     return f"{rule.name} to give by {_up(amount):.2f} points"
 
 

@@ -240,7 +240,7 @@ def _relaxed(
         for others, enough in ((everything, True), (conflict, False)):
             least = _least(wishes, j, [i for i in others if i != j])
             if least is not None:
-                found.append(Relaxation(rule, least[0], enough, _words(wishes, j, *least)))
+                found.append(Relaxation(rule, wishes.given_in(j, *least), enough, _words(wishes, j, *least)))
                 break
     return tuple(wishes.rules[j] for j in conflict), tuple(found)
 
@@ -289,8 +289,9 @@ def _words(wishes: Wishes, j: int, amount: float, amounts: FloatArray) -> str:
     """What a linear wish would have to become, by the side of it that gives most in a plan."""
     rows = wishes.rows[j]
     below = bool(rows.below[int(np.argmax(rows.excess(amounts)))])
+    given = wishes.given_in(j, amount, amounts)
     return concession(
-        wishes.rules[j], amount, below=below, names=wishes.names_giving(j, amounts), active=wishes.active(amounts)
+        wishes.rules[j], given, below=below, names=wishes.names_giving(j, amounts), active=wishes.active(amounts)
     )
 
 

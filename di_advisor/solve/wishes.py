@@ -25,10 +25,12 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap
 from di_advisor.formulate.count_rules import MaximumNames, MaximumTrades
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
 from di_advisor.formulate.segments import Segments, cut
 from di_advisor.formulate.separable import Row, add_up
+from di_advisor.formulate.tax_rules import TaxBudget
 from di_advisor.solve.choices import relaxed
 from di_advisor.solve.quadratic import QuadraticProgram
 from di_advisor.solve.solution import variance_of
@@ -186,6 +188,14 @@ class Wishes:
                 limits.append(start - row.lower)
                 sides.append(not cash)
         return Rows(sp.csr_matrix(np.reshape(matrix, (len(limits), m))), np.array(limits), np.array(sides, np.bool_))
+
+    def given_in(self, j: int, amount: float, amounts: FloatArray) -> float:
+        """What a wish gives in a plan, in the unit of its measure; rows of a tax budget count gains, not tax."""
+        rule, wide = self.rules[j], self._wide
+        if not isinstance(rule, TaxBudget):
+            return amount
+        sold = np.bincount(wide.lot[wide.sell], weights=amounts[wide.sell], minlength=len(rule.tax.gains.short))
+        return max(rule.measure(Plan(np.asarray(sold, dtype=np.float64), np.zeros(0))) - rule.upper, 0.0)
 
     def names_giving(self, j: int, amounts: FloatArray) -> list[str]:
         """Tickers of the names for which locks or name limits give, the largest first; empty for other wishes."""
