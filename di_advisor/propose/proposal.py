@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.frozen_map import FrozenMap
-from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.signals import Lock, UnpricedPosition
 from di_advisor.domain.trades import Trade
 from di_advisor.propose.esg_facts import EsgFact, ScreenFact
@@ -248,6 +248,12 @@ class Proposal:
     def benefit_usd(self) -> Decimal:
         """Objective of doing nothing minus objective of the plan, in cents."""
         return sum(self.before.objective_usd.values(), Decimal(0)) - sum(self.after.objective_usd.values(), Decimal(0))
+
+    @property
+    def weighed_usd(self) -> Decimal:
+        """What weights and limits are fractions of: the account's value less the withdrawal."""
+        liquidated = self.mandate.mode is TradingMode.LIQUIDATE
+        return self.before.value_usd - (Decimal(0) if liquidated else self.after.set_aside_usd)
 
     @property
     def terms_usd(self) -> dict[str, Decimal]:

@@ -80,7 +80,7 @@ def rules_summary(proposal: Proposal) -> str:
 
 def rules(proposal: Proposal) -> Table:
     """Every rule, re-checked on the rounded trades; broken and binding ones first."""
-    value_usd = float(proposal.before.value_usd)
+    value_usd = float(proposal.weighed_usd)
 
     def row(c: RuleCheck) -> tuple[Cell, ...]:
         unit, show = _unit(c)

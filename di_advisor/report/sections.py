@@ -78,7 +78,8 @@ def measures(proposal: Proposal) -> Table:
     b, a = proposal.before, proposal.after
     cash_before, cash_after = (float(m.cash_usd) / float(m.value_usd) if m.value_usd else 0.0 for m in (b, a))
     traded = sum_usd([t.value_usd for t in proposal.trade_list])
-    turnover = float(traded) / 2 / float(b.value_usd) if b.value_usd else 0.0
+    weighed = proposal.weighed_usd
+    turnover = float(traded) / 2 / float(weighed) if weighed else 0.0
 
     def in_dollars(label: str, before: Decimal, after: Decimal) -> tuple[Cell, ...]:
         return (label, "$", money(before), money(after), signed(money(after - before)))
@@ -94,6 +95,7 @@ def measures(proposal: Proposal) -> Table:
         in_dollars("Account value", b.value_usd, a.value_usd),
         in_dollars("Cash", b.cash_usd, a.cash_usd),
         ("Cash", "% of account", percent(cash_before), percent(cash_after), signed(percent(cash_after - cash_before))),
+        *(in_dollars(name.capitalize(), _ZERO, amount) for name, amount in proposal.memo_usd.items()),
         ("Names held", "", f"{b.names:,}", f"{a.names:,}", signed(f"{a.names - b.names:,}")),
         *(in_dollars(label, _ZERO, gain) for label, gain in _realised(proposal.trade_list).items()),
         ("Turnover, one way", "% of account", percent(0.0), percent(turnover), signed(percent(turnover))),
