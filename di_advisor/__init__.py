@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from di_advisor.advisor import Advisor
     from di_advisor.domain.esg_table import Direction, EsgMeasure, EsgTable
-    from di_advisor.domain.esg_wishes import EsgWish
+    from di_advisor.domain.esg_wishes import EsgWish, Pathway, Uncovered
     from di_advisor.domain.exclusions import Condition, Exclusion, GlidePath
     from di_advisor.domain.group_bands import GroupBand
     from di_advisor.domain.lots import LotState, TaxLot
@@ -52,6 +52,7 @@ __all__ = [
     "Mandate",
     "Market",
     "NameBand",
+    "Pathway",
     "Portfolio",
     "Proposal",
     "Rounding",
@@ -61,6 +62,7 @@ __all__ = [
     "TargetComponent",
     "TaxLot",
     "TaxProfile",
+    "Uncovered",
     "Universe",
     "Workspace",
     "app",
@@ -70,7 +72,7 @@ __all__ = [
 _HOME = {
     "di_advisor.advisor": ("Advisor",),
     "di_advisor.domain.esg_table": ("Direction", "EsgMeasure", "EsgTable"),
-    "di_advisor.domain.esg_wishes": ("EsgWish",),
+    "di_advisor.domain.esg_wishes": ("EsgWish", "Pathway", "Uncovered"),
     "di_advisor.domain.exclusions": ("Condition", "Exclusion", "GlidePath"),
     "di_advisor.domain.group_bands": ("GroupBand",),
     "di_advisor.domain.lots": ("LotState", "TaxLot"),

@@ -8,7 +8,7 @@ import pytest
 
 from di_advisor.domain.esg_table import Direction, EsgScale
 from di_advisor.domain.esg_wishes import EsgWish
-from di_advisor.domain.exclusions import Condition, Exclusion
+from di_advisor.domain.exclusions import Condition, Exclusion, GlidePath
 from di_advisor.domain.mandate import Mandate, NameBand, TradingMode
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import InputError
@@ -79,6 +79,23 @@ def test_a_sale_of_an_excluded_name_says_who_excludes_it() -> None:
     for trade in proposal.trade_list:
         assert ("EXCLUDED" in trade.sentence) == (trade.security_id in out)
         assert ("excluded" in trade.facts) == (trade.security_id in out)
+
+
+@pytest.mark.parametrize("rounding", ["whole_shares", "fractional"])
+@pytest.mark.parametrize("seed", range(4))
+def test_after_rounding_no_more_is_left_than_the_glide_path_says(seed: int, rounding: str) -> None:
+    case = random_case(seed, names=30, lots_a_name=3)
+    account, market = case.signals.account, case.signals.market
+    held = account.held_usd() / account.value_usd
+    gain = np.bincount(account.lot_name, weights=account.lot_gain_usd, minlength=30)
+    chosen = np.argsort(-gain)[:4].tolist()
+    path = GlidePath(((market.as_of, 0.5),))
+    coal = Exclusion("coal", frozenset(market.universe.security_ids[i] for i in chosen), glide=path)
+    mandate = Mandate(risk_aversion=20.0, exclusions=(coal,), rounding=rounding)  # type: ignore[arg-type]
+    planned = plan_for(case.signals, mandate, case.tax, Clock(silent), never)
+    for at in chosen:
+        free = account.can_sell[at] and account.lot_sellable[account.lot_name == at].all()
+        assert held[at] + planned.orders.net[at] <= (0.5 if free else 1.0) * held[at] + 1e-9
 
 
 def test_what_cannot_be_sold_is_told_as_left() -> None:
