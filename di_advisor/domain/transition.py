@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from di_advisor.domain.amounts import Exact, exact
@@ -59,7 +60,8 @@ class TransitionWish:
         Stages after today, ascending. Today, the market's date, is always the first stage.
     gain_budget_usd : Decimal, Mapping of int to Decimal, or None
         Largest net gain (short and long, losses counted against it) that this plan may realise in each
-        tax year: one amount for every year, or amounts by year.
+        tax year: one amount for every year, or amounts by year. It holds after every stage of the year,
+        so that no gain of today leans on a loss that is only meant for later.
     stage_gain_budget_usd : Decimal or None
         The same for each stage by itself.
     tax_budget_usd : Decimal, Mapping of int to Decimal, or None
@@ -171,7 +173,7 @@ def _dates(value: Sequence[date]) -> tuple[date, ...]:
     wrong = [d for d in given if type(d) is not date]
     if wrong:
         raise InputError(f"The stage {wrong[0]!r} is not a date.", hint="Use datetime.date, without a time.")
-    if any(b <= a for a, b in zip(given, given[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(given)):
         raise InputError("The stages are not in ascending order.", hint="List each later date once, earliest first.")
     if len(given) >= _MOST_STAGES:
         raise InputError(f"{len(given)} stages after today are too many.", hint=f"At most {_MOST_STAGES - 1}.")

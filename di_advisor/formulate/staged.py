@@ -83,7 +83,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class YearBudget:
-    """Largest net gain and tax of a tax year, as weights; None where free."""
+    """Largest net gain and tax of a tax year so far, after each of its stages, as weights; None where free."""
 
     year: int
     gain_max: float | None

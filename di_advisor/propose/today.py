@@ -103,7 +103,7 @@ def first_solution(problem: Problem, staged: StagedProblem, solution: StagedSolu
     """The first stage of a plan, as what `settle` rounds to shares."""
     plan, leg, value = solution.plans[0], staged.legs[0], staged.holdings.value_usd
     block = problem.block
-    n, k = block.risk.exposures.shape
+    k = block.risk.exposures.shape[1]
     net = plan.net(block.holdings.lot_name)
     choices = np.select([net > 0, net < 0], [int(Choice.BUY), int(Choice.SELL)], int(Choice.NOTHING))
     objective = sum(t.value_usd(plan) for t in problem.terms) / value

@@ -71,7 +71,7 @@ def notes(wish: TransitionWish, *, several: bool) -> tuple[str, ...]:
     if several:
         said.append(
             "Later stages are provisional: on each date ask again, with the prices, lots and rates of that day. Only "
-            "today's orders are meant to be sent. Minimum trades and whole shares are kept today, not in the later stages."
+            "today's orders are meant to be sent. Minimum trades and whole shares are kept today, not later."
         )
     rate = wish.expected_return_per_year
     growth = (
@@ -82,9 +82,9 @@ def notes(wish: TransitionWish, *, several: bool) -> tuple[str, ...]:
     said += [
         f"{growth}; no name is expected to do better than another, and the target's weights stay as they are today.",
         (
-            "Tax of every year is reckoned at the marginal rates given, linear in the gains: a net loss counts in full at "
-            "its rate, without the limits, carryovers and brackets of the return. Tax put off is not discounted, and "
-            "gains not realised by the end are not taxed."
+            "Tax of every year is reckoned at the marginal rates given, linear in gains: a net loss counts in full at "
+            "its rate, without the limits, carryovers and brackets of the return. Tax put off is not discounted, "
+            "and gains not realised by the end are not taxed."
         ),
         "Lots bought during the plan are not sold in it; names outside the target are sold down and not bought.",
         "Budgets count what this plan realises in this account, not what was realised before or elsewhere.",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from di_advisor.propose.frontiers import Frontier
     from di_advisor.propose.proposal import Proposal
     from di_advisor.propose.trade_explanation import TradeExplanation
+    from di_advisor.propose.transition import TransitionPlan
 
 __all__ = [
     "books_bundle",
@@ -26,6 +27,7 @@ __all__ = [
     "paper_bundle",
     "proposal_bundle",
     "register_under_ipython",
+    "transition_bundle",
 ]
 
 _BOOKS = ("di_advisor.ledger.books", "Books")
@@ -33,6 +35,7 @@ _EXPLANATION = ("di_advisor.propose.trade_explanation", "TradeExplanation")
 _FRONTIER = ("di_advisor.propose.frontiers", "Frontier")
 _PAPER = ("di_advisor.ledger.papers.paper", "Paper")
 _PROPOSAL = ("di_advisor.propose.proposal", "Proposal")
+_TRANSITION = ("di_advisor.propose.transition", "TransitionPlan")
 
 
 def proposal_bundle(proposal: Proposal) -> dict[str, str]:
@@ -54,6 +57,17 @@ def explanation_bundle(explanation: TradeExplanation) -> dict[str, str]:
         "text/html": explanation_html(explanation),
         "text/markdown": explanation_markdown(explanation),
         "text/plain": explanation_text(explanation),
+    }
+
+
+def transition_bundle(plan: TransitionPlan) -> dict[str, str]:
+    """A plan over several dates in every form a notebook may want, by media type."""
+    from di_advisor.report.transition_view import transition_html, transition_markdown, transition_text
+
+    return {
+        "text/html": transition_html(plan),
+        "text/markdown": transition_markdown(plan),
+        "text/plain": transition_text(plan),
     }
 
 
@@ -95,6 +109,7 @@ def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not import
     formatter.for_type_by_name(*_FRONTIER, frontier_bundle)
     formatter.for_type_by_name(*_PAPER, paper_bundle)
     formatter.for_type_by_name(*_PROPOSAL, proposal_bundle)
+    formatter.for_type_by_name(*_TRANSITION, transition_bundle)
 
 
 def load_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 as IPython calls it

@@ -69,7 +69,7 @@ class _Builder:
         self.box: list[tuple[FloatArray, FloatArray, Flags]] = []
         self.legs: list[LegLayout] = []
         self.cash_rows: list[int] = []
-        self.budget_rows: dict[tuple[int, str], int] = {}
+        self.budget_rows: dict[tuple[int, str], tuple[int, ...]] = {}
         n = len(problem.start)
         self.reach_down, self.reach_up = problem.holdings.active.copy(), problem.holdings.active.copy()
         self.exposures = problem.risk.exposures.T
@@ -212,7 +212,7 @@ class _Builder:
         self.box.append((np.array([kept]), np.array([_MOST_CASH]), np.zeros(1, np.bool_)))
 
     def couple(self) -> Ints:
-        """Each lot is sold once; budgets of tax years; losses and purchases share a wash window."""
+        """Each lot is sold once; budgets of tax years, after each stage of the year; losses and purchases share a wash window."""
         h, problem = self.problem.holdings, self.problem
         lot_row = np.full(len(h.lot_name), -1, dtype=np.int64)
         if len(self.legs) > 1:
@@ -225,13 +225,14 @@ class _Builder:
             for kind, most in (("gain", budget.gain_max), ("tax", budget.tax_max)):
                 if most is None:
                     continue
-                columns, values = [np.zeros(0, np.int64)], [np.zeros(0)]
+                columns, values, rows = [np.zeros(0, np.int64)], [np.zeros(0)], []
                 for leg, here in zip(problem.legs, self.legs, strict=True):
                     if leg.on.year == budget.year:
                         columns.append(_at(here.x))
                         values.append((leg.gain if kind == "gain" else leg.tax_rate)[here.lots])
-                at = self.row(np.concatenate(columns), np.concatenate(values), -np.inf, most)
-                self.budget_rows[budget.year, kind] = at
+                        together = np.concatenate(columns), np.concatenate(values)
+                        rows.append(self.row(*together, -np.inf, most))
+                self.budget_rows[budget.year, kind] = tuple(rows)
         self._hulls()
         return lot_row
 

@@ -78,9 +78,9 @@ def breaches(problem: StagedProblem, plans: tuple[Plan, ...]) -> dict[str, float
     for budget in problem.budgets:
         year = [(leg, p) for leg, p in zip(problem.legs, plans, strict=True) if leg.on.year == budget.year]
         if budget.gain_max is not None:
-            note("gain budget", sum(float(leg.gain @ p.sells) for leg, p in year) - budget.gain_max)
+            note("gain budget", np.cumsum([float(leg.gain @ p.sells) for leg, p in year]) - budget.gain_max)
         if budget.tax_max is not None:
-            note("tax budget", sum(float(leg.tax_rate @ p.sells) for leg, p in year) - budget.tax_max)
+            note("tax budget", np.cumsum([float(leg.tax_rate @ p.sells) for leg, p in year]) - budget.tax_max)
     note("wash sale", max((w.amount for w in washes(problem, plans)), default=0.0))
     return over
 

@@ -112,7 +112,7 @@ class Layout:
     upper: FloatArray
     free: Flags
     lot_row: NDArray[np.int64]
-    budget_rows: dict[tuple[int, str], int]
+    budget_rows: dict[tuple[int, str], tuple[int, ...]]
     cash_rows: tuple[int, ...]
 
     def plans(self, v: FloatArray, problem: StagedProblem) -> tuple[Plan, ...]:

@@ -59,7 +59,6 @@ def later_prices(problem: StagedProblem, answer: StagedAnswer, leg: int, first: 
         lots[place.lots] += np.where(whole & at_end, np.maximum(-reduced[place.x], 0.0), 0.0)
     start = first.legs[0]
     for kind, per in (("gain", start.gain), ("tax", start.tax_rate)):
-        row = m.budget_rows.get((start.on.year, kind))
-        if row is not None:
+        for row in m.budget_rows.get((start.on.year, kind), ()):
             lots = lots + max(float(answer.rows[row]), 0.0) * per
     return LaterPrices(lots, np.asarray(holding - cash, dtype=np.float64))

@@ -59,8 +59,9 @@ def from_scratch(problem: StagedProblem) -> float:
         total += leg.tax_rate @ x[s] + leg.growth * fee
         total += leg.growth * leg.years * problem.aversion * cp.sum_squares(active)
         gains[leg.on.year] = gains.get(leg.on.year, 0) + leg.gain @ x[s]
+        most = [y.gain_max for y in problem.budgets if y.year == leg.on.year and y.gain_max is not None]
+        rules += [gains[leg.on.year] <= limit for limit in most]
         cost.append(fee)
-    rules += [gains[y.year] <= y.gain_max for y in problem.budgets if y.gain_max is not None]
     model = cp.Problem(cp.Minimize(1e3 * total), rules)
     model.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
     assert model.status == cp.OPTIMAL
