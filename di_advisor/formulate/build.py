@@ -22,7 +22,7 @@ from di_advisor.formulate.esg import esg_rules
 from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, share_step, share_steps, trade_sizes
 from di_advisor.formulate.mode_terms import locks_text, mode_notes, terms_in_mode
 from di_advisor.formulate.modes import in_mode
-from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.own import OwnWishes, in_boxes
 from di_advisor.formulate.own_opaque import OpaqueRule
 from di_advisor.formulate.own_symbols import Scope
 from di_advisor.formulate.problem import Block, Problem
@@ -149,8 +149,8 @@ def formulate(
         rules.append(TrackingErrorCap(holdings, market.risk, mandate.tracking_error_max))
     rules += [*budget_rules(mandate, taxed), *count_rules(mandate, holdings)]
     own_terms, own_rules = own.in_scope(Scope.of(signals, holdings), terms, rules)
-    opaque_terms, opaque_rules = [t for t in own_terms if t.separable() is None], _opaque(own_rules)
-    terms, rules = [*terms, *own_terms], [*rules, *own_rules]
+    opaque_terms = tuple(t for t in own_terms if t.separable() is None)
+    terms, rules, (lower, upper) = [*terms, *own_terms], [*rules, *own_rules], in_boxes(own_rules, lower, upper)
     total = add_up((t.separable() for t in terms if t not in opaque_terms), len(sell_max), len(buy_max))
     slope = np.zeros(len(sell_max)) if total.lot_slope is None else total.lot_slope
     segments = cut(
@@ -192,8 +192,8 @@ def formulate(
         market.universe.group_of,
         tuple(terms),
         tuple(rules),
-        opaque_terms=tuple(opaque_terms),
+        opaque_terms=opaque_terms,
         memos=memos,
         notes=notes,
-        opaque_rules=opaque_rules,
+        opaque_rules=_opaque(own_rules),
     )

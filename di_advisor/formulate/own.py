@@ -41,6 +41,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
+from di_advisor.domain.market import FloatArray
 from di_advisor.errors import OwnWishError
 from di_advisor.formulate.own_affine import AffineRule, AffineTerm, affine_rule, affine_term
 from di_advisor.formulate.own_checks import checked_constraints, checked_expression, checked_words
@@ -52,7 +53,7 @@ from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import NO_ROOM, Rule
 from di_advisor.formulate.terms import Term
 
-__all__ = ["OwnRule", "OwnTerm", "OwnWishes", "own_rules", "own_terms", "with_margin"]
+__all__ = ["OwnRule", "OwnTerm", "OwnWishes", "in_boxes", "own_rules", "own_terms", "with_margin"]
 
 
 class OwnTerm(Protocol):
@@ -222,4 +223,15 @@ def with_margin(problem: Problem, rule: str, margin: float) -> Problem:
     block = problem.block
     rows = tuple(row for r in rules for row in r.rows(block.segments))
     opaque = tuple(r for r in rules if isinstance(r, OpaqueRule))
-    return replace(problem, rules=rules, opaque_rules=opaque, blocks=(replace(block, rows=rows),))
+    lower, upper = in_boxes(rules, block.active_lower, block.active_upper)
+    block = replace(block, rows=rows, active_lower=lower, active_upper=upper)
+    return replace(problem, rules=rules, opaque_rules=opaque, blocks=(block,))
+
+
+def in_boxes(rules: Sequence[Rule], lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Limits of active weights, shapes (n,), with those of own rules that are kept by boxes."""
+    for rule in rules:
+        if isinstance(rule, AffineRule):
+            own_lower, own_upper = rule.boxes()
+            lower, upper = np.maximum(lower, own_lower), np.minimum(upper, own_upper)
+    return lower, upper

@@ -3,15 +3,19 @@
 An affine term is a slope for every lot and every name; an affine rule is a coupling row. Both then
 have certificates, shadow prices and whole-share rounding like the built-in ones. Limits: a rule whose
 coefficients differ between lots of one name would disturb the order in which lots are sold, and goes
-the opaque way; so does one with very many rows.
+the opaque way; so does one with very many rows, unless these limit single names: such limits become the
+boxes of the names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.own_shape import Coefficients
@@ -150,14 +154,41 @@ class AffineRule:
 
     def on_weights(self) -> list[tuple[FloatArray, float, float]]:
         """Coefficients on active weights with their limits, of the figures that do not tell sides apart."""
-        plain = ~(self.on_sold.any(axis=1) | self.on_bought.any(axis=1))
+        plain = ~(self.on_sold.any(axis=1) | self.on_bought.any(axis=1) | self._in_boxes)
         at = np.flatnonzero(plain).tolist()
         return [(self.on_active[j], float(self.lower[j]), float(self.upper[j])) for j in at]
 
+    @cached_property
+    def _in_boxes(self) -> NDArray[np.bool_]:
+        """Which figures are kept by boxes of names: where there are many, those of the weight of one name."""
+        if len(self.lower) <= ROWS_MAX:
+            return np.zeros(len(self.lower), dtype=np.bool_)
+        return _single(self.on_active, self.on_sold, self.on_bought)
+
+    def boxes(self) -> tuple[FloatArray, FloatArray]:
+        """Limits of active weights, shapes (n,), infinite where open."""
+        n = self.on_active.shape[1]
+        lower, upper = np.full(n, -np.inf), np.full(n, np.inf)
+        low, high = self._limits()
+        for j in np.flatnonzero(self._in_boxes).tolist():
+            name = int(np.abs(self.on_active[j]).argmax())
+            ends = np.array([low[j], high[j]]) / self.on_active[j, name]
+            lower[name], upper[name] = max(lower[name], ends.min()), min(upper[name], ends.max())
+        return lower, upper
+
     def rows(self, segments: Segments) -> tuple[Row, ...]:
+        """One row a figure that is not in a box."""
+        return self._rows(segments, np.flatnonzero(~self._in_boxes).tolist())
+
+    def all_rows(self, segments: Segments) -> tuple[Row, ...]:
         """One row a figure."""
+        return self._rows(segments, range(len(self.lower)))
+
+    def _rows(self, segments: Segments, which: Iterable[int]) -> tuple[Row, ...]:
         rows = []
-        for j, (low, high) in enumerate(zip(*self._limits(), strict=True)):
+        lowest, highest = self._limits()
+        for j in which:
+            low, high = lowest[j], highest[j]
             sided = self.on_sold[j].any() or self.on_bought[j].any()
             on = np.where(segments.sell, self.on_sold[j][segments.name], self.on_bought[j][segments.name])
             rows.append(Row(self.name, float(low), float(high), self.on_active[j], on if sided else None))
@@ -169,6 +200,12 @@ class AffineRule:
         low, high = self._limits()
         up, down = np.flatnonzero(np.isfinite(high)), np.flatnonzero(np.isfinite(low))
         return [*([figures[up] <= high[up]] if len(up) else []), *([figures[down] >= low[down]] if len(down) else [])]
+
+
+def _single(on_active: FloatArray, on_sold: FloatArray, on_bought: FloatArray) -> NDArray[np.bool_]:
+    """Which figures are the weight of one name."""
+    sided = on_sold.any(axis=1) | on_bought.any(axis=1)
+    return np.asarray(((on_active != 0).sum(axis=1) == 1) & ~sided, dtype=np.bool_)
 
 
 def affine_rule(
@@ -184,12 +221,12 @@ def affine_rule(
     on_sells = np.concatenate([c.on_sells for c, _ in parts])
     constant = np.concatenate([c.constant for c, _ in parts])
     equal = np.concatenate([np.full(len(c.constant), e) for c, e in parts])
-    if len(constant) > ROWS_MAX:
-        return None
     on_sold = np.zeros((len(constant), n))
     on_sold[:, lot_name] = on_sells
     size = np.abs(np.concatenate([on_active, on_buys, on_sells], axis=1)).max(axis=1)
     if (np.abs(on_sells - on_sold[:, lot_name]) > _SAME * size[:, None]).any():
+        return None
+    if len(constant) > ROWS_MAX and (~_single(on_active, on_sold, on_buys)).sum() > ROWS_MAX:
         return None
     size = np.where(size > 0, size, 1.0)
     upper = -constant / size

@@ -168,7 +168,8 @@ def _rounded(
     sold_out = (net < 0) & (-net >= sellable * (1 - _WHOLE)) & everything
     direction = np.where(sold_out, 0.0, np.sign(np.where(np.abs(net) > 0.5 * _WHOLE * unit, net, 0.0)))
     least = np.maximum(np.ceil(problem.block.min_trade / unit - 1e-9), 1).astype(np.int64)
-    limit = np.where(direction > 0, locked.buy_max, np.minimum(sellable, holdings.active - problem.block.active_lower))
+    down, up = holdings.active - problem.block.active_lower, problem.block.active_upper - holdings.active
+    limit = np.where(direction > 0, np.minimum(locked.buy_max, up), np.minimum(sellable, down))
     most = np.floor(np.maximum(limit, 0.0) / unit + 1e-9).astype(np.int64)
     count = np.clip(np.rint(np.abs(net) / unit), 0, most).astype(np.int64)
     count = np.where((count < least) & (direction != 0), np.where(least <= most, least, 0), count)

@@ -25,6 +25,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap
 from di_advisor.formulate.count_rules import MaximumNames, MaximumTrades
+from di_advisor.formulate.own_affine import AffineRule
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits, Rule
@@ -155,7 +156,7 @@ class Wishes:
         """A rule's coupling rows; a band on a factor, which is a box of the block, as a row too."""
         if isinstance(rule, ActiveGroup):
             return (Row(rule.name, rule.lower, rule.upper, on_active=rule.coefficients),)
-        return rule.rows(self._wide)
+        return rule.all_rows(self._wide) if isinstance(rule, AffineRule) else rule.rows(self._wide)
 
     def _rows(self, rule: Rule) -> Rows:
         import scipy.sparse as sp

@@ -174,3 +174,28 @@ def test_tangents_lie_below_everywhere_on_kinks_too(seed: int, name: str, at_a_k
                 + cut.slopes.on_active[cut.at] @ active
             )
             assert figure <= rule.measure(there) * rule._sizes[0] + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_limit_on_every_name_becomes_their_boxes_and_means_the_same(seed: int) -> None:
+    def limits(s: Any) -> list[Any]:
+        return [s.weights <= np.maximum(s.weights_now, 0.03), 2.0 * s.active >= -2.0 * np.maximum(s.target, 0.01)]
+
+    def opaque(s: Any) -> list[Any]:
+        return [*limits(s), cp.norm(s.active, 2) <= 100.0]
+
+    wide: Any = {"turnover_max": None, "tracking_error_max": None}
+    fast = problem(seed, (), (wishes.rule(limits),), names=48, **wide)
+    slow = problem(seed, (), (wishes.rule(opaque),), names=48, **wide)
+    plain = problem(seed, (), (), names=48, **wide)
+    assert not fast.is_opaque
+    assert fast.block.rows[-1].rule == plain.block.rows[-1].rule
+    assert (fast.block.active_upper < plain.block.active_upper - 1e-9).any()
+    solution = solve(fast)
+    assert fast.rules[-1].slack(solution.plan) >= -FEASIBLE
+    cones = solve_convex(slow, solution.choices)
+    size = max(abs(solution.nothing - solution.objective), abs(solution.objective))
+    assert objective_on(slow, cones.plan) == pytest.approx(solution.objective, abs=2e-6 * size)
+    for s in range(3):
+        plan = some_plan(fast, s)
+        assert fast.rules[-1].slack(plan) == pytest.approx(min(slow.rules[-1].slack(plan), 1e9), abs=1e-9)
