@@ -9,8 +9,10 @@ question is not changed; the answer is exact for the choices that are kept.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +28,15 @@ from di_advisor.solve.dual_newton import Warm
 from di_advisor.solve.opaque import objective_on, solve_opaque_without
 from di_advisor.solve.prices import Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
-from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, objective_of, plan_of, residual_of
+from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, objective_of, plan_of, residual_of, variance_of
 from di_advisor.solve.tracking import solve_capped
 
 __all__ = ["Neighbour", "Neighbours", "dollars_between"]
 
 _OUTSIDE = 1e-9
 _GAP = 1e-7
+_A_LITTLE = 1.02
+_STILL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,21 @@ class Neighbours:
         self._warm = warm
         self._hot = HotPath(problem.block)
 
+    @cached_property
+    def _elasticity(self) -> float | None:
+        """How far the price of risk must move, in logarithms, to move the plan's tracking error; None if unknown."""
+        block, price = self.problem.block, self.solution.prices.risk
+        program = QuadraticProgram(block, self.solution.choices, hot=self._hot)
+        found = []
+        for multiple in (1.0, _A_LITTLE):
+            self._hot.warm = self._warm
+            answer = program.solve(price * multiple)
+            if answer.status != "solved":
+                return None
+            found.append(variance_of(block, answer.active))
+        moved = 0.5 * math.log(found[0] / found[1]) if min(found) > 0 else 0.0
+        return math.log(_A_LITTLE) / moved if moved > _STILL else None
+
     def solve(
         self, choices: Choices, *, block: Block | None = None, shut: NDArray[np.bool_] | None = None
     ) -> Neighbour:
@@ -104,12 +123,14 @@ class Neighbours:
         if self.problem.is_opaque:
             return self._by_cones(choices, block, shut)
         block = self.problem.block if block is None else block
-        self._hot.warm = self._warm
         program = QuadraticProgram(block, choices, hot=self._hot)
         if shut is not None:
             program.limits = replace(program.limits, open_segments=program.limits.open_segments & ~shut)
         _refuse_stuck(block, program)
-        found = solve_capped(program, start=self.solution.prices.risk, gap=_GAP)
+        capped = block.tracking_error_max is not None
+        elasticity = self._elasticity if capped else None
+        self._hot.warm = self._warm
+        found = solve_capped(program, start=self.solution.prices.risk, gap=_GAP, elasticity=elasticity)
         if found is None:  # only a value to beat can prune, and none was given
             raise UnfinishedError("A plan next door was not solved.", hint="Nothing is said about this question.")
         segments = block.segments

@@ -86,7 +86,7 @@ def _break_evens(found: tuple[BreakEven, ...]) -> Table | None:
     columns = (Column("It disappears"), Column("Today", "", Align.RIGHT), Column("At", "", Align.RIGHT))
     rows = []
     for one in found:
-        shown = _SHOWN.get(one.dial, lambda x: f"{x:,.4g}")
+        shown = _SHOWN[one.dial]
         side = "above" if one.above else "below"
         rows.append((f"{one.dial} {side}", shown(one.now), shown(one.limit)))
     return Table("What would make the trade disappear, all else free to give way", columns, tuple(rows))

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 __all__ = ["Bracket", "Point"]
 
 _SHORTEST_STEP = 0.02
+_SHORTEST_KNOWN = 1e-5
 _LONGEST_STEP = 3.0
 _ELASTICITY = 5.0
 _BEYOND = 1.15
@@ -43,10 +44,14 @@ class Bracket(Generic[Payload]):
     ----------
     step : float, optional
         Length of outward steps in log price, for functions that jump; a secant when left out.
+    elasticity : float, optional
+        How far in log price the excess is expected to vanish, per unit of it, where that is known.
     """
 
-    def __init__(self, step: float | None = None) -> None:
+    def __init__(self, step: float | None = None, elasticity: float | None = None) -> None:
         self._step = step
+        self._distance = _ELASTICITY if elasticity is None else _BEYOND * elasticity
+        self._shortest = _SHORTEST_STEP if elasticity is None else _SHORTEST_KNOWN
         self.above: Point[Payload] | None = None
         self.below: Point[Payload] | None = None
         self._last: Point[Payload] | None = None
@@ -81,11 +86,11 @@ class Bracket(Generic[Payload]):
         here, before = self._last, self._before
         if self._step is not None:
             return math.exp(here.log_price + math.copysign(self._step, here.excess))
-        distance = _ELASTICITY * abs(here.excess)
+        distance = self._distance * abs(here.excess)
         if before is not None and before.log_price != here.log_price:
             slope = (here.excess - before.excess) / (here.log_price - before.log_price)
             distance = abs(here.excess / slope) * _BEYOND if slope < 0 else _LONGEST_STEP
-        step = min(max(distance, _SHORTEST_STEP), _LONGEST_STEP)
+        step = min(max(distance, self._shortest), _LONGEST_STEP)
         return math.exp(here.log_price + math.copysign(step, here.excess))
 
     def nearest_first(self) -> list[Point[Payload]]:

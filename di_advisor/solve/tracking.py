@@ -135,6 +135,7 @@ def solve_capped(
     coarse: bool = False,
     to_beat: float | None = None,
     solves_max: int = 40,
+    elasticity: float | None = None,
 ) -> Capped | None:
     """Solve under the block's tracking-error cap (or without one).
 
@@ -152,6 +153,8 @@ def solve_capped(
         Give up, returning None, as soon as a bound proves that the choices cannot get below this.
     solves_max : int
         Budget.
+    elasticity : float, optional
+        As of `Bracket`, where a neighbouring problem told it.
 
     Raises
     ------
@@ -166,7 +169,7 @@ def solve_capped(
     if cap is None:
         return Capped(answer.amounts, answer.known_prices, answer.solver)
     cap *= 1.0 - _INSIDE
-    bracket: Bracket[ConvexAnswer] = Bracket()
+    bracket: Bracket[ConvexAnswer] = Bracket(elasticity=elasticity)
     for _ in range(solves_max):
         if to_beat is not None and program.bound(answer.known_prices) >= to_beat:
             return None
