@@ -20,11 +20,13 @@ from di_advisor.errors import DiAdvisorError
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.counting import Counting
+from di_advisor.solve.feasible import Groups, within_limits
+from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import QuadraticProgram
 from di_advisor.solve.solution import FEASIBLE, objective_of, residual_of, variance_of
 from di_advisor.solve.tracking import Capped, solve_capped
 
-__all__ = ["baseline_objective", "most", "names_that_stay"]
+__all__ = ["baseline_objective", "largest_kept", "most", "names_that_stay"]
 
 
 def baseline_objective(block: Block) -> float | None:
@@ -95,3 +97,15 @@ def most(block: Block) -> float:
     if block.wash is not None:
         total += float(block.wash.buy_price @ block.wash.buy_width + block.wash.sell_price @ block.wash.sell_width)
     return 2.0 * total
+
+
+def largest_kept(names: PricedNames, prices: Prices, shared: Groups) -> Choices:
+    """Choices under which the names that the baseline holds are held, and no others."""
+    values = names.values(prices)
+    staying = names_that_stay(names.block)[:, None]
+    holding = names.counting.holding
+    plain = values.plain
+    if names.block.names_max is not None:
+        plain = np.where(staying == holding, plain, np.inf)
+    wanted = plain.argmin(axis=1).astype(np.int64)
+    return within_limits(names, wanted, replace(values, plain=plain), shared)

@@ -20,7 +20,7 @@ from di_advisor.formulate.account_rules import NO_TRADE
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import COLUMNS, Choice, Choices
 
-__all__ = ["Counting"]
+__all__ = ["Counting", "too_few"]
 
 _WHOLE = 1e-6
 _REFITS = 4
@@ -173,6 +173,19 @@ class Counting:
                 names_max=block.names_max,
                 trades_max=block.trades_max,
             )
+
+
+def too_few(block: Block, why: str) -> InfeasibleError:
+    """The error for limits on numbers that the other rules do not go with."""
+    names, trades = block.names_max, block.trades_max
+    said = [f"at most {names} names held"] if names is not None else []
+    said += [f"at most {trades} names traded"] if trades is not None else []
+    return InfeasibleError(
+        f"The mandate allows {' and '.join(said)}. {why}",
+        hint="Allow more names or trades, or more turnover, wider bands or a wider cash range.",
+        names_max=names,
+        trades_max=trades,
+    )
 
 
 def _split(value: FloatArray, counted: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:

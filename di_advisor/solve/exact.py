@@ -106,7 +106,7 @@ class _Tree:
         return min(lowest, self.least_closed, self.best.objective)
 
     def _proved(self) -> bool:
-        return self.best.objective - max(self._bound(), self.best.bound) <= self.enough
+        return bool(self.best.objective - max(self._bound(), self.best.bound) <= self.enough)
 
     def _add(self, allowed: NDArray[np.bool_], prices: Prices, softness: float | None, floor: float) -> None:
         """Bound a node; keep it open where a better plan may be in it."""

@@ -33,6 +33,7 @@ _SHORTER = 0.3
 _DAMPINGS = (0.0, 1.0, 30.0)
 _ARMIJO = 1e-4
 _REGULAR = 1e-10
+_RIDGE = 1e-12
 _NEAR = 1e-7
 _WEIGHTLESS = 1e-9
 _FLAT = 1e-15
@@ -99,7 +100,9 @@ class _Climb:
         block = names.block
         self.names, self.block, self.risk = names, block, risk
         self.k, self.r = len(block.exposure_lower), len(block.rows)
-        self.curvature = 2.0 * risk * block.risk.factor_covariance_per_year
+        covariance = block.risk.factor_covariance_per_year
+        ridge = _RIDGE * float(np.abs(np.diagonal(covariance)).max(initial=_FLAT))
+        self.curvature = 2.0 * risk * (covariance + ridge * np.eye(self.k))
         self.low = np.r_[[row.lower for row in block.rows], -np.inf, -np.inf].astype(np.float64)
         most = [np.inf if x is None else float(x) for x in (block.names_max, block.trades_max)]
         self.high = np.r_[[row.upper for row in block.rows], most].astype(np.float64)
