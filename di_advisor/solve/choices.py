@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 
-__all__ = ["COLUMNS", "Choice", "Choices", "Restriction", "is_any", "relaxed", "restrict", "washed"]
+__all__ = ["COLUMNS", "Choice", "Choices", "Restriction", "beyond_cost", "is_any", "relaxed", "restrict", "washed"]
 
 _ROOM = 1e-9
 
@@ -91,6 +91,16 @@ def washed(block: Block, choices: Choices) -> Block:
     bought = np.where(is_any(choices, Choice.BUY) & (wash.buy_width > 0), wash.buy_price, 0.0)
     extra = np.where(segments.loss, (wash.sell_price * share)[name], 0.0) + np.where(segments.sell, 0.0, bought[name])
     return replace(block, segments=replace(segments, slope=segments.slope + extra), wash=None) if extra.any() else block
+
+
+def beyond_cost(block: Block, choices: Choices) -> float:
+    """The constants of `SELL_BEYOND` and `BUY_BEYOND` under some choices, which `washed` leaves out."""
+    wash = block.wash
+    if wash is None:
+        return 0.0
+    sold = np.where(is_any(choices, Choice.SELL_BEYOND), wash.sell_price * wash.sell_width, 0.0)
+    bought = np.where(is_any(choices, Choice.BUY_BEYOND), wash.buy_price * wash.buy_width, 0.0)
+    return float(sold.sum() + bought.sum())
 
 
 def relaxed(block: Block) -> Choices:

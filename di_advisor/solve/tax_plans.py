@@ -20,7 +20,7 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.formulate.separable import Row
 from di_advisor.formulate.tax_cells import Region
-from di_advisor.solve.choices import Choices
+from di_advisor.solve.choices import Choices, beyond_cost
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import plan_of
@@ -195,7 +195,7 @@ class FixedChoices:
         """A bound under these choices at any rates and prices; no solve."""
         block = self.family.block(rates) if block is None else block
         program = QuadraticProgram(block, self.choices, hot=self.hot)
-        return Proved(rates, program.bound(prices), prices)
+        return Proved(rates, program.bound(prices) + beyond_cost(block, self.choices), prices)
 
     def judged(self, plan: Plan) -> GainPlan:
         """A plan with its own figures."""

@@ -21,6 +21,7 @@ from di_advisor.errors import InfeasibleError, InputError, UnsupportedWishError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.wash_term import WashDeferral, cost_of_waiting
+from di_advisor.ledger.tax_return import ReturnInputs
 from di_advisor.propose import Proposal, explain, settle
 from di_advisor.solve import Solution, solve
 from di_advisor.solve.choices import Choice
@@ -81,7 +82,7 @@ def proposed(signals: Signals, mandate: Mandate, tax: TaxProfile = TAX) -> tuple
 def wishes(policy: WashPolicy, seed: int = 0, **changes: object) -> Mandate:
     least = (0.0, 0.002)[seed % 2]
     base = Mandate(wash_policy=policy, risk_aversion=8.0, cash_max=0.03, min_trade_weight=least)
-    return base.with_changes(rounding=Rounding.FRACTIONAL, **changes)
+    return base.with_changes(**({"rounding": Rounding.FRACTIONAL} | changes))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -290,3 +291,19 @@ def test_waiting_costs_nothing_at_no_rate_and_everything_never() -> None:
     for wrong in ({"wash_deferral_years": -1.0}, {"discount_rate_per_year": 7.0}):
         with pytest.raises(InputError):
             Mandate(**wrong)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 4, 7])
+def test_under_a_whole_return_prices_are_no_worse_than_the_ban_but_for_the_gap(seed: int) -> None:
+    filer = ReturnInputs(
+        tax_year=2026, ordinary_income_usd=Decimal(250000), net_short_usd=Decimal(4000), net_long_usd=Decimal(9000)
+    )
+    found = {}
+    for policy in WashPolicy:
+        mandate = wishes(policy, seed, rounding=Rounding.WHOLE_SHARES)
+        signals = random_world(seed, mandate)
+        problem = formulate(signals, mandate, filer)
+        found[policy] = solve(problem)
+        settle(problem, found[policy], signals, mandate)
+    price, ban = found[WashPolicy.PRICE], found[WashPolicy.BAN]
+    assert price.bound <= price.objective <= ban.objective + price.gap + 1e-9
