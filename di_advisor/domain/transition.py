@@ -17,7 +17,7 @@ from typing import Any
 
 from di_advisor.domain.amounts import Exact, exact
 from di_advisor.domain.frozen_map import FrozenMap
-from di_advisor.domain.wish_checks import check_fraction
+from di_advisor.domain.wish_checks import check_fraction, check_whole
 from di_advisor.errors import InputError
 
 __all__ = ["TransitionWish", "years_between"]
@@ -106,7 +106,7 @@ class TransitionWish:
             )
 
     def _check_path(self) -> None:
-        path = self.tracking_error_max
+        path: object = self.tracking_error_max
         if isinstance(path, str | float | int) or not isinstance(path, Sequence):
             raise InputError(
                 f"tracking_error_max is {path!r}.",
@@ -135,8 +135,7 @@ class TransitionWish:
         **wishes
             Further fields, such as ``gain_budget_usd="50000"``.
         """
-        if isinstance(quarters, bool) or not isinstance(quarters, int) or not 1 <= quarters <= _MOST_STAGES:
-            raise InputError(f"quarters is {quarters!r}.", hint=f"Use a whole number from 1 to {_MOST_STAGES}.")
+        check_whole(quarters, "quarters", low=1, high=_MOST_STAGES)
         first = as_of + timedelta(days=_WASH_DAYS)
         ends = [date(as_of.year + y, m, d) for y in range(quarters // len(_QUARTER_ENDS) + 3) for m, d in _QUARTER_ENDS]
         return cls(tuple(e for e in ends if e > first)[: quarters - 1], **wishes)

@@ -88,8 +88,8 @@ def single_mandate(mandate: Mandate) -> Mandate:
 
 
 def _understood(problem: Problem) -> None:
-    parts = [*problem.terms, *problem.rules]
-    strange = [p.name for p in parts if not isinstance(p, (*_TERMS, *_RULES))]
+    strange = [t.name for t in problem.terms if not isinstance(t, _TERMS)]
+    strange += [r.name for r in problem.rules if not isinstance(r, _RULES)]
     if strange:
         raise UnsupportedWishError(
             f"A transition does not know {', '.join(strange)}.",

@@ -19,11 +19,12 @@ from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
+from di_advisor.domain.trades import Trade
 from di_advisor.domain.transition import TransitionWish
 from di_advisor.errors import InfeasibleError, SettlementError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.staged import StagedProblem
+from di_advisor.formulate.staged import StagedProblem, YearBudget
 from di_advisor.formulate.transition import formulate_transition
 from di_advisor.propose.explain import explain
 from di_advisor.propose.planned import Clock
@@ -42,9 +43,9 @@ __all__ = ["plan_transition"]
 Cancel = Callable[[], bool]
 
 _CENTS = 2
-_ATTEMPTS = 5
+_ATTEMPTS = 7
 _TIGHTER = 1.5
-_LEAST_TIGHTER = 1e-6
+_LEAST_TIGHTER = 1e-5
 _FEW_NODES = 3
 _TIGHTENED = ("tracking error cap", "gain budget", "tax budget")
 
@@ -131,7 +132,7 @@ def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: Staged
     tight = staged
     problem = today_problem(signals, mandate, tax, staged)
     search: dict[str, Any] = {}
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         try:
             solution = solve_staged(tight, cancel=cancel, **search)
         except InfeasibleError:
@@ -149,16 +150,17 @@ def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: Staged
             if error.facts.get("rule") not in _TIGHTENED:
                 raise
             failure = failure or error
-            tight = _tightened(tight, str(error.facts["rule"]), float(error.facts["excess"]))
+            less = max(_TIGHTER * float(error.facts["excess"]), _LEAST_TIGHTER * 2.0**attempt)
+            tight = _tightened(tight, str(error.facts["rule"]), less)
             continue
         plans = (orders.plan, *(rest.plans if rest is not None else ()))
         return _Rounded(staged, asked, solution, problem, orders, rest, plans)
     raise failure or SettlementError("Nothing was settled.", hint="Allow fractional shares.")
 
 
-def _tightened(staged: StagedProblem, rule: str, excess: float) -> StagedProblem:
-    """The first stage's cap, or its budgets, less what rounding passed them by."""
-    first, less = staged.legs[0], max(_TIGHTER * excess, _LEAST_TIGHTER)
+def _tightened(staged: StagedProblem, rule: str, less: float) -> StagedProblem:
+    """The first stage's cap, or its budgets, lowered."""
+    first = staged.legs[0]
 
     def lower(limit: float | None) -> float | None:
         return None if limit is None else limit - less
@@ -167,11 +169,17 @@ def _tightened(staged: StagedProblem, rule: str, excess: float) -> StagedProblem
         return replace(
             staged, legs=(replace(first, tracking_error_max=lower(first.tracking_error_max)), *staged.legs[1:])
         )
-    kind = "gain_max" if rule == "gain budget" else "tax_max"
-    budgets = tuple(
-        replace(b, **{kind: lower(getattr(b, kind))}) if b.year == first.on.year else b for b in staged.budgets
-    )
-    own = lower(first.gain_max) if kind == "gain_max" else first.gain_max
+    gains = rule == "gain budget"
+
+    def tighter(budget: YearBudget) -> YearBudget:
+        if budget.year != first.on.year:
+            return budget
+        if gains:
+            return replace(budget, gain_max=lower(budget.gain_max))
+        return replace(budget, tax_max=lower(budget.tax_max))
+
+    budgets = tuple(tighter(b) for b in staged.budgets)
+    own = lower(first.gain_max) if gains else first.gain_max
     return replace(staged, budgets=budgets, legs=(replace(first, gain_max=own), *staged.legs[1:]))
 
 
@@ -308,31 +316,35 @@ def _terms(staged: StagedProblem, done: _Rounded) -> dict[str, Decimal]:
     return {name: to_decimal(amount * value, _CENTS) for name, amount in sums.items()}
 
 
+def _total(trades: tuple[Trade, ...], side: Side) -> Decimal:
+    return sum((t.value_usd for t in trades if t.side is side), Decimal(0))
+
+
 def _stages(staged: StagedProblem, done: _Rounded, today: Proposal) -> tuple[PlannedStage, ...]:
     value, z = staged.holdings.value_usd, staged.start
     whole = float(np.abs(staged.start).sum())
     found = []
     spent = staged.spent(done.plans)
+
+    def usd(weight: float) -> Decimal:
+        return to_decimal(weight * value, _CENTS)
+
     for i, (leg, plan, cost) in enumerate(zip(staged.legs, done.plans, spent, strict=True)):
         before, z = z, z + plan.net(staged.holdings.lot_name)
         gain = leg.gain * plan.sells
-        usd = [
-            leg.growth * float(plan.sells.sum()),
-            leg.growth * float(plan.buys.sum()),
-            float(gain[~leg.long_term].sum()),
-            float(gain[leg.long_term].sum()),
-            cost.tax,
-            cost.cost,
-            cost.risk,
-        ]
-        dollars = [to_decimal(x * value, _CENTS) for x in usd]
-        if i == 0:  # the orders, exactly
-            sides = {side: [t.value_usd for t in today.trade_list if t.side is side] for side in Side}
-            dollars[:2] = [sum(sides[side], Decimal(0)) for side in (Side.SELL, Side.BUY)]
+        short, long = float(gain[~leg.long_term].sum()), float(gain[leg.long_term].sum())
+        sold, bought = (leg.growth * float(side.sum()) for side in (plan.sells, plan.buys))
+        orders = today.trade_list if i == 0 else None  # the orders, exactly
         found.append(
             PlannedStage(
-                leg.on,
-                *dollars,
+                on=leg.on,
+                sold_usd=usd(sold) if orders is None else _total(orders, Side.SELL),
+                bought_usd=usd(bought) if orders is None else _total(orders, Side.BUY),
+                gain_short_usd=usd(short),
+                gain_long_usd=usd(long),
+                tax_usd=usd(cost.tax),
+                cost_usd=usd(cost.cost),
+                risk_usd=usd(cost.risk),
                 tracking_error_before=staged.risk.tracking_error(before),
                 tracking_error_after=staged.risk.tracking_error(z),
                 done=1.0 - float(np.abs(z).sum()) / whole if whole > 0 else 1.0,

@@ -212,14 +212,14 @@ class _Builder:
         self.box.append((np.array([kept]), np.array([_MOST_CASH]), np.zeros(1, np.bool_)))
 
     def couple(self) -> Ints:
-        """Each lot is sold once; budgets of tax years, after each stage of the year; losses and purchases share a wash window."""
+        """Each lot is sold once; budgets of tax years, of losses or purchases one in a wash window."""
         h, problem = self.problem.holdings, self.problem
         lot_row = np.full(len(h.lot_name), -1, dtype=np.int64)
         if len(self.legs) > 1:
-            used = np.unique(np.concatenate([leg.lots for leg in self.legs]))
+            used = np.unique(np.concatenate([here.lots for here in self.legs]))
             lot_row[used] = len(self.limits) + np.arange(len(used))
-            for leg in self.legs:
-                self.G.put(lot_row[leg.lots], _at(leg.x), 1.0)
+            for here in self.legs:
+                self.G.put(lot_row[here.lots], _at(here.x), 1.0)
             self.limits += [(-np.inf, float(w)) for w in h.lot_weight[used]]
         for budget in problem.budgets:
             for kind, most in (("gain", budget.gain_max), ("tax", budget.tax_max)):

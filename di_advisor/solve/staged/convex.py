@@ -159,7 +159,7 @@ def _by_clarabel(problem: StagedProblem, m: Layout) -> _Raw:
         if leg.tracking_error_max is None:
             continue
         k, n = root.shape[0], len(own)
-        block = sp.lil_matrix((1 + k + n, len(m.q)))
+        block: Any = sp.lil_matrix((1 + k + n, len(m.q)))
         block[1 : 1 + k, here.e] = -root
         block = block.tocsr() + sp.csr_matrix(
             (-own, (1 + k + np.arange(n), here.z.start + np.arange(n))), shape=(1 + k + n, len(m.q))

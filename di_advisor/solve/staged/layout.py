@@ -54,8 +54,9 @@ class Open:
 
     def stages(self, which: slice) -> Open:
         """The choices of some stages."""
-        parts = (self.loss, self.buy, self.sell, self.least_sold, self.least_bought)
-        return Open(*(part[which] for part in parts))
+        return Open(
+            self.loss[which], self.buy[which], self.sell[which], self.least_sold[which], self.least_bought[which]
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,98 @@
+"""A transition over eight quarters: from signals to today's orders and the plan of the later stages.
+
+The convex plan is timed by itself (matrices, solve and its bound), and so is the whole answer: the search among
+wash-sale sides, rounding, the stages solved again from what today leaves, the alternatives and the explanation.
+Accounts come from the committed generator; most of their tax lots stand at a gain, as in an account that moves in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from benchmarks.bars import Bar
+from benchmarks.clock import median_cpu_seconds
+from di_advisor.domain.mandate import Mandate, Rounding
+from di_advisor.domain.transition import TransitionWish
+from di_advisor.formulate.transition import formulate_transition
+from di_advisor.propose.planned import Clock, never, silent
+from di_advisor.propose.transition_plan import plan_transition
+from di_advisor.solve.staged.assemble import build
+from di_advisor.solve.staged.convex import solve_layout
+from di_advisor.solve.staged.layout import Open
+from di_advisor.testing.random_cases import RandomCase, random_case
+
+__all__ = ["AREA", "bars"]
+
+AREA = "optimizer"
+
+_QUARTERS = 8
+_SEED = 7
+_LOSSES = 0.05
+
+
+@dataclass(frozen=True)
+class _Measured:
+    convex_cpu: float
+    plan_cpu: float
+    gap: float
+
+
+def _moved_in(names: int) -> RandomCase:
+    """An account of which all but a few lots stand at a gain, with a mandate that lets the plan decide."""
+    case = random_case(_SEED, names=names, lots_a_name=3, styles=13)
+    account = case.signals.account
+    few = np.random.default_rng(_SEED).random(len(account.lots)) < _LOSSES
+    gain = np.where(few, -np.abs(account.lot_gain_usd), np.abs(account.lot_gain_usd))
+    still = np.zeros(len(account.lots))
+    signals = replace(case.signals, account=replace(account, lot_gain_usd=gain, continuation_usd=still))
+    return replace(case, signals=signals, mandate=Mandate(rounding=Rounding.FRACTIONAL))
+
+
+def _measured(names: int) -> _Measured:
+    case = _moved_in(names)
+    wish = TransitionWish.quarterly(case.signals.market.as_of, _QUARTERS, gain_budget_usd="10000")
+    problem = formulate_transition(case.signals, case.mandate, case.tax, wish)
+    choices = Open.everything(problem)
+    convex = median_cpu_seconds(lambda: solve_layout(problem, build(problem, choices)), repeats=1, warm_ups=1)
+    plans = []
+
+    def whole() -> None:
+        plans.append(plan_transition(case.signals, case.mandate, case.tax, wish, Clock(silent), never))
+
+    cpu = median_cpu_seconds(whole, repeats=1, warm_ups=0)
+    plan = plans[-1]
+    return _Measured(convex, cpu, plan.certificate.rounded_gap_usd / float(plan.benefit_usd))
+
+
+def bars() -> list[Bar]:
+    """CPU seconds and certified gap for 50 and 500 names over eight quarters."""
+    found = []
+    for names, convex_at_most, plan_at_most in ((50, 0.5, 5.0), (500, 4.0, 60.0)):
+        measured = _measured(names)
+        what = f"{names} names, {3 * names} lots, 20 factors, {_QUARTERS} quarters under gain budgets"
+        found += [
+            Bar.at_most(
+                f"optimizer.transition_{names}_convex_cpu",
+                measured.convex_cpu,
+                convex_at_most,
+                unit="CPU s",
+                compared_to=f"our own limit; {what}, matrices, solve and bound",
+            ),
+            Bar.at_most(
+                f"optimizer.transition_{names}_cpu",
+                measured.plan_cpu,
+                plan_at_most,
+                unit="CPU s",
+                compared_to=f"our own limit; {what}, orders, reasons and alternatives included",
+            ),
+            Bar.at_most(
+                f"optimizer.transition_{names}_gap",
+                measured.gap,
+                0.05,
+                unit="of benefit",
+                compared_to="certified distance from the best plan over the stages, after rounding",
+            ),
+        ]
+    return found
