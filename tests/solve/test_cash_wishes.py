@@ -5,20 +5,25 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from di_advisor.domain.mandate import Band, Mandate, NameBand, Rounding, TradingMode
 from di_advisor.domain.portfolio import AccountKind, Side
-from di_advisor.errors import InfeasibleError, InputError, UnsupportedWishError
+from di_advisor.errors import InfeasibleError, InputError, SettlementError, UnsupportedWishError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.account_rules import RESERVE, CashRange
 from di_advisor.formulate.modes import TIE_SHARE
 from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.terms import LotTax, TradingCost
 from di_advisor.propose.planned import Clock, Planned, never, plan_for, silent
+from di_advisor.report.page import html_report
+from di_advisor.report.sections import measures
 from di_advisor.solve import solve
 from di_advisor.solve.reference import solve_reference
 from di_advisor.testing.random_cases import RandomCase, random_case
+from di_advisor.testing.rule_check import FinalOrders, broken_wishes
 
 PLAIN = Mandate(cash_min=0.001, cash_max=0.02, name_band=NameBand(active_max=0.05))
 
@@ -304,3 +309,45 @@ def test_a_retirement_account_pays_no_tax_on_dividends() -> None:
     ira = replace(case.signals, account=replace(case.signals.account, kind=AccountKind.IRA))
     assert "dividend tax" not in {t.name for t in formulate(ira, PLAIN, case.tax).terms}
     assert "dividend tax" in {t.name for t in formulate(case.signals, PLAIN, case.tax).terms}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 500),
+    mode=st.sampled_from(["buy_only", "sell_only", "raise_cash", "tax_unaware", "liquidate"]),
+    share=st.floats(0.001, 0.3),
+    cash_max=st.floats(0.01, 0.5),
+    least=st.sampled_from([0, 300, 3000]),
+)
+def test_whatever_the_mode_the_orders_keep_every_wish(
+    seed: int, mode: str, share: float, cash_max: float, least: int
+) -> None:
+    case = random_case(seed, names=16, lots_a_name=2, shared_groups=2)
+    taken = Decimal(repr(round(share * case.signals.account.value_usd, 2))) if mode != "buy_only" else Decimal(0)
+    mandate = PLAIN.with_changes(mode=mode, withdrawal_usd=taken, cash_max=cash_max, min_trade_usd=least)
+    try:
+        found = planned(case, mandate)
+    except (InfeasibleError, SettlementError):
+        return
+    assert not broken_wishes(case.signals, mandate, FinalOrders(found.orders.sells, found.orders.buys))
+    assert found.solution.bound <= found.solution.objective + 1e-9
+
+
+def test_a_report_has_a_line_for_each_amount_beside_the_objective() -> None:
+    case = random_case(1, names=16, lots_a_name=2)
+    wishes = PLAIN.with_changes(withdrawal_usd="20000", mode="tax_unaware")
+    proposal = planned(case, wishes).proposal
+    lines = {str(row[0]): row for row in measures(proposal).rows}
+    assert {"Withdrawal", "Tax not weighed"} <= set(lines)
+    assert "20,000.00" in str(lines["Withdrawal"][3])
+    assert proposal.weighed_usd == proposal.before.value_usd - Decimal(20_000)
+    assert "20,000.00" in html_report(proposal)
+
+
+@pytest.mark.parametrize("aversion", [0.0, 1e-7])
+def test_a_bound_holds_where_risk_has_next_to_no_price(aversion: float) -> None:
+    case = random_case(1, names=16, lots_a_name=2)
+    for mode in ("rebalance", "liquidate"):
+        solution = solve(formulate(case.signals, PLAIN.with_changes(mode=mode, risk_aversion=aversion), case.tax))
+        assert solution.bound <= solution.objective + 1e-12
+        assert solution.gap <= 1e-5
