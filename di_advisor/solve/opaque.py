@@ -13,7 +13,7 @@ says by how much at most. Wash sales that are priced, not banned, are refused he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +41,7 @@ SearchFor = Callable[[Block, Cancel, int], Search]
 _ENOUGH = 5e-5
 _TANGENTS = 6
 _PASSES = 6
+_PULLS = (1.0, 10.0)
 _DUST = 1e-7
 
 
@@ -96,7 +97,7 @@ class _OwnSearch:
         point, seen = first.plan, set[bytes]()
         for turn in range(_TANGENTS):
             found = self._tangent_choices(point)
-            for choices in [found] if turn else [found, self._followed(first.plan)]:
+            for choices in [found] if turn else [found, self._followed(first.plan), *self._near_choices(first.plan)]:
                 if choices is not None and choices.tobytes() not in seen:
                     seen.add(choices.tobytes())
                     self._try(choices)
@@ -140,6 +141,33 @@ class _OwnSearch:
         if self.problem.opaque_rules:
             self.seen += [plan, found.plan]
         return found.choices
+
+    def _near_choices(self, plan: Plan) -> Iterator[Choices]:
+        """Choices of tangent problems that are also charged for moving away from a plan: no bound, but near it.
+
+        A tangent knows nothing of the curvature of what it stands for, and its plans may slide far.
+        """
+        below = tangent(self.problem, plan, self.seen)
+        if below is None:
+            return
+        block = below[0]
+        net = plan.net(block.holdings.lot_name)
+        for times in _PULLS:
+            pull = times * block.aversion * float(np.median(block.risk.specific_variance_per_year))
+            slope = -2.0 * pull * net
+            near = replace(
+                block,
+                impact=block.impact + pull,
+                segments=block.segments.tilted(slope),
+                tilt=slope if block.tilt is None else block.tilt + slope,
+            )
+            search = self.search_for(near, self.cancel, self.rounds)
+            try:
+                yield search.run().choices
+            except SolveError:
+                continue
+            finally:
+                self.counts = self.counts.and_more(search.hot.counts)
 
     def _followed(self, plan: Plan) -> Choices | None:
         """Choices rounded from a plan; None where numbers of names or trades are limited."""
@@ -194,7 +222,7 @@ class _OwnSearch:
         """Minimum trades settled in passes: half of the small trades dropped or raised, the rest left loose."""
         block, least = self.block, self.block.min_trade
         sides = self._followed(plan)
-        if sides is None:
+        if sides is None or not least.any():
             return
         net = plan.net(block.holdings.lot_name)
         sides = np.where((net < 0) & (sides == Choice.NOTHING), int(Choice.SELL), sides)
@@ -208,7 +236,7 @@ class _OwnSearch:
                 return
             large = np.abs(net) >= least * (1.0 - 1e-9)
             small = np.flatnonzero(~settled & ~large)
-            part = small if turn == _PASSES - 2 else small[np.argsort(-np.abs(np.abs(net) / least - 0.5)[small])]
+            part = small if turn == _PASSES - 2 else small[np.argsort(-np.abs(np.abs(net[small]) / least[small] - 0.5))]
             take = part[: max(1, len(small) // 2)] if turn < _PASSES - 2 else part
             choices[take] = np.where(np.abs(net[take]) < 0.5 * least[take], int(Choice.NOTHING), choices[take])
             settled |= large
@@ -307,6 +335,7 @@ def solve_opaque_with(
     InfeasibleError, UncertifiedError, UnfinishedError
         If there is none, or it was not certified.
     """
+
     def forced(symbols: SymbolicPlan) -> list[Any]:
         return [symbols.sells[lot] >= weight if name is None else symbols.buys[name] >= weight]
 
