@@ -203,9 +203,7 @@ def _plausible_volatility(value: float) -> None:
 
 def _fraction(value: float) -> None:
     if not 0 <= value <= 1:
-        raise InputError(
-            f"it is {value:g}, and a fraction lies between 0 and 1.", hint="Write 0.015 for 1.5 percent."
-        )
+        raise InputError(f"it is {value:g}, and a fraction lies between 0 and 1.", hint="Write 0.015 for 1.5 percent.")
 
 
 def _above_zero(value: float) -> None:

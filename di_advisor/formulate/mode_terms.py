@@ -92,4 +92,3 @@ def mode_notes(mandate: Mandate, holdings: Holdings) -> tuple[str, ...]:
     if liquidating:
         notes.append(f"The account is liquidated: {', '.join(lifted(mandate))} are not applied.")
     return tuple(notes)
-

@@ -160,9 +160,7 @@ def _rounded(
     sellable = np.bincount(holdings.lot_name, weights=locked.sell_max, minlength=n)
     # What must not be held is sold as far as its locks allow, and rounding must not take that back.
     unwanted = holdings.active > problem.block.active_upper + _WHOLE * unit
-    whole = np.bincount(
-        holdings.lot_name, weights=np.where(locked.sell_max > 0, holdings.lot_weight, 0.0), minlength=n
-    )
+    whole = np.bincount(holdings.lot_name, weights=np.where(locked.sell_max > 0, holdings.lot_weight, 0.0), minlength=n)
     limited = sellable < whole * (1 - _WHOLE)  # a largest trade: what is sold is no whole lot
     everything = (unwanted & ~limited) | (sellable >= holdings.held * (1 - _WHOLE))
     sold_out = (net < 0) & (-net >= sellable * (1 - _WHOLE)) & everything
