@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from di_advisor.domain.mandate import Mandate, Rounding, TradingMode
+from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
@@ -138,8 +138,7 @@ def formulate(
         Locked(holdings, sell_max, buy_max, *open_sides(signals, mandate), text=locks_text(mandate)),
         *bands,
     ]
-    fractions = mandate.rounding is Rounding.FRACTIONAL
-    rules += stand_in_limits(signals, mandate, holdings, step_shares=float(share_step(mandate)) if fractions else 0.0)
+    rules += stand_in_limits(signals, mandate, holdings, step_shares=float(share_step(mandate)))
     least = minimum_trade(mandate, value)
     if least > 0:
         rules.append(MinimumTrade(holdings, least))

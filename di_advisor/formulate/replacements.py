@@ -59,7 +59,7 @@ class StandInLimit:
     width: float
     who: str
     step: float = 0.0
-    """Weight that rounding to shares may pass the limit by, where it is not kept exactly."""
+    """Weight that rounding to shares may pass the limit by."""
 
     @property
     def name(self) -> str:
@@ -70,7 +70,10 @@ class StandInLimit:
     def sentence(self) -> str:
         """The limit in plain words."""
         times = "" if self.width == 1 else f"{self.width:g} times "
-        return f"Of {self.who}, no more is bought than {times}what is sold of the names they stand in for."
+        return (
+            f"Of {self.who}, no more is bought than {times}what is sold of the names they stand in for, "
+            "but for rounding to shares."
+        )
 
     def measure(self, plan: Plan) -> float:
         """What is bought beyond what sales allow, as a weight; negative where there is room."""
@@ -166,14 +169,18 @@ def stand_in_limits(
     signals, mandate, holdings
         As for `formulate`.
     step_shares : float
-        What rounding may add to each stand-in; 0 where rounding keeps the limit by itself.
+        Smallest number of shares an order can differ by: rounding may pass the limit by so much of one
+        stand-in, and by fractions of a share of every name.
     """
     universe, n = signals.market.universe, len(holdings.target)
     found = []
     for each in stand_in_sets(signals, mandate):
         names, stand_ins = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
         names[list(each.names)], stand_ins[list(each.stand_ins)] = True, True
-        prices = sum(float(signals.market.price_usd[i]) for i in (*each.stand_ins, *each.names))
+        usd = signals.market.price_usd
+        prices = float(max(usd[i] for i in each.stand_ins))
+        if step_shares < 1:
+            prices = float(sum(usd[i] for i in (*each.stand_ins, *each.names)))
         who = ", ".join(universe.securities[i].ticker for i in each.stand_ins)
         step = step_shares * prices / holdings.value_usd
         found.append(StandInLimit(holdings, names, stand_ins, mandate.replacement_width, who, step))
