@@ -92,7 +92,6 @@ class _Tree:
 
     def grown(self, nodes_max: int) -> Proof:
         allowed = np.ones((len(self.search.block.active_lower), COLUMNS), dtype=np.bool_)
-        allowed[:, Choice.SELL_GAINS] = False  # the same as SELL where it is open
         self._add(allowed, self.best.prices, None, self.best.bound)
         while self.open and self.nodes < nodes_max and not self._proved():
             _, _, node = heapq.heappop(self.open)
@@ -113,7 +112,7 @@ class _Tree:
         self.nodes += 1
         names = self.names.only(allowed)
         start = replace(prices, risk=self.best.prices.risk)
-        choices_left = np.isfinite(names.values(start).plain).sum(axis=1)
+        choices_left = _different(names, start).sum(axis=1)
         if not choices_left.all():
             return  # a name has none
         soft = climbed(names, start) if softness is None else climbed(names, start, stages=_STAGES, softness=softness)
@@ -153,7 +152,7 @@ class _Tree:
     def _split(self, node: _Node) -> None:
         weight = node.soft.weight
         likeliest = weight.max(axis=1)
-        several = np.isfinite(self._values(node)).sum(axis=1) > 1
+        several = _different(self.names.only(node.allowed), node.soft.prices).sum(axis=1) > 1
         torn = np.where(several, 1.0 - likeliest, -1.0)
         name = int(torn.argmax())
         if torn[name] < _TORN:  # none is torn by the prices: the one that the plan has otherwise
@@ -168,7 +167,12 @@ class _Tree:
             allowed[name] = (np.arange(COLUMNS) == choice) & allowed[name] if taken else allowed[name]
             if not taken:
                 allowed[name, choice] = False
+            allowed[name, Choice.SELL_GAINS] = allowed[name, Choice.SELL]
             self._add(allowed, node.soft.prices, _SOFTER * node.soft.softness, node.soft.bound)
 
-    def _values(self, node: _Node) -> NDArray[np.float64]:
-        return self.names.only(node.allowed).values(node.soft.prices).plain
+
+def _different(names: PricedNames, prices: Prices) -> NDArray[np.bool_]:
+    """Which choices are open, shape (n, c); selling gains only is selling where it is open at all."""
+    found = np.isfinite(names.values(prices).plain)
+    found[:, Choice.SELL_GAINS] = False
+    return found

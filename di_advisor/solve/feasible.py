@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choice, Choices, is_any
+from di_advisor.solve.groups import BUYING, SELLING, Groups, shared_groups
 from di_advisor.solve.prices import NameValues, PricedNames
 
 __all__ = ["Groups", "choose", "feasible_choices", "one_side", "shared_groups", "within_limits"]
-
-_SELLING = (Choice.NOTHING, Choice.SELL, Choice.SELL_GAINS, Choice.EXIT, Choice.SELL_BEYOND)
-_BUYING = (Choice.NOTHING, Choice.BUY, Choice.SELL_GAINS, Choice.BUY_BEYOND)
-
-Groups = list[NDArray[np.int64]]
-
-
-def shared_groups(groups: NDArray[np.int64]) -> Groups:
-    """Members of each identical group that has more than one."""
-    counts = np.bincount(groups, minlength=1)
-    return [np.flatnonzero(groups == g) for g in np.flatnonzero(counts > 1)]
 
 
 def choose(names: PricedNames, values: NameValues, shared: Groups) -> Choices:
@@ -59,7 +48,7 @@ def _widened(names: PricedNames, best: Choices) -> Choices:
 def _on_one_side(value: FloatArray) -> Choices:
     """The best choices of the members of a group that all sell losses or all buy, at values (members, c)."""
     columns = value.shape[1]
-    selling, buying = ([c for c in side if c < columns] for side in (_SELLING, _BUYING))
+    selling, buying = ([c for c in side if c < columns] for side in (SELLING, BUYING))
     sold, bought = value[:, selling], value[:, buying]
     sells = sold.min(axis=1).sum() < bought.min(axis=1).sum()
     side, best = (selling, sold.argmin(axis=1)) if sells else (buying, bought.argmin(axis=1))

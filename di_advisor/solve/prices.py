@@ -21,6 +21,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import COLUMNS, Choice, Choices, Restriction, is_any, washed
 from di_advisor.solve.counting import Counting
+from di_advisor.solve.groups import least_of_all, shared_groups
 from di_advisor.solve.scalar import Best, Curve, Side, minimised
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class PricedNames:
         self._losses = segments.names_with_losses(len(block.active_lower))
         self._sell = Side.of(segments, np.flatnonzero(segments.sell))
         self._buy = Side.of(segments, np.flatnonzero(~segments.sell))
+        self._shared = shared_groups(block.groups)
         self._all_choices = self.counting.limited or block.wash is not None
         self._last: tuple[Prices, NameValues] | None = None
         self._allowed = allowed
@@ -292,10 +294,9 @@ class PricedNames:
             return self.bound(prices)
         any_amount = self._charged(self.values(prices), prices)
         whole = self._charged(self._values(prices, step), prices)
-        value = whole.value.min(axis=1)
         # a name that no count of shares suits is rounded by other rules than these
-        value = np.where(np.isfinite(value), value, any_amount.value.min(axis=1))
-        return float(whole.base.sum() + value.sum()) + self.coupling(prices, reserved=False)
+        suits = np.isfinite(whole.value.min(axis=1))[:, None]
+        return self._over_all(prices, replace(whole, value=np.where(suits, whole.value, any_amount.value)))
 
     def bounds(self, prices: Prices, choices: Choices) -> tuple[float, float]:
         """Both bounds at once: with the given choices, and over all."""
@@ -303,7 +304,8 @@ class PricedNames:
         return self._with(prices, names, choices), self._over_all(prices, names)
 
     def _over_all(self, prices: Prices, names: NameValues) -> float:
-        return float(names.base.sum() + names.value.min(axis=1).sum()) + self.coupling(prices, reserved=False)
+        least = least_of_all(names.value, self._shared, self._losses)
+        return float(names.base.sum()) + least + self.coupling(prices, reserved=False)
 
     def _with(self, prices: Prices, names: NameValues, choices: Choices) -> float:
         value = names.plain
@@ -327,11 +329,13 @@ class PricedNames:
                 rows[j] = 0.0
             if rows[j] < 0 and not np.isfinite(row.lower):
                 rows[j] = 0.0
-        slope = 2.0 * prices.risk * (block.risk.factor_covariance_per_year @ prices.point)
+        # without a cap risk costs its aversion: what a solver charged beyond it would be no bound
+        risk = prices.risk if block.tracking_error_max is not None else min(prices.risk, block.aversion)
+        slope = 2.0 * risk * (block.risk.factor_covariance_per_year @ prices.point)
         lean = slope - prices.exposures
         limit = np.where(lean > 0, block.exposure_lower, block.exposure_upper)
         exposures = np.where(np.isfinite(limit), prices.exposures, slope)
-        return self.with_counts(Prices(prices.risk, exposures, rows, prices.point))
+        return self.with_counts(Prices(risk, exposures, rows, prices.point))
 
     def with_counts(self, prices: Prices) -> Prices:
         """The same with the best prices of names held and of names traded."""

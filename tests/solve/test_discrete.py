@@ -153,3 +153,23 @@ def test_a_solution_that_breaks_a_rule_refuses_itself() -> None:
     assert idle.residual <= 1e-6, "doing nothing keeps the rules of this case, and only its gap can refuse it"
     with pytest.raises(UncertifiedError, match="away from its proved bound"):
         idle.check(scale=abs(solution.nothing - solution.objective))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_groups_of_identical_names_are_proved_within_a_sliver(seed: int) -> None:
+    problem = small_problem(seed, 0.0, shared_groups=2)
+    truth = best_of_all(problem, (Choice.SELL, Choice.BUY))
+    proved = solve(problem, exact=True)
+    assert proved.bound <= truth + 1e-9, "a bound that counts a group's sides together still holds"
+    assert truth - 1e-9 <= proved.objective <= truth + 1e-6
+    assert proved.gap <= 1e-5 * abs(proved.benefit) + 1e-6
+
+
+def test_gaps_of_accounts_with_identical_names_are_small() -> None:
+    gaps = []
+    for seed in range(6):
+        case = random_case(seed, names=120, shared_groups=2)
+        problem = formulate(case.signals, case.mandate.with_changes(tracking_error_max=None), case.tax)
+        solution = solve(problem)
+        gaps.append(solution.gap / (solution.nothing - solution.objective))
+    assert max(gaps) <= 5e-3
