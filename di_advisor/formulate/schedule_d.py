@@ -135,12 +135,18 @@ class TaxCell:
 
 
 @lru_cache(maxsize=64)
+def _now(law: TaxOnGains) -> Fraction:
+    """The tax of no further gain."""
+    return law.at()
+
+
+@lru_cache(maxsize=64)
 def _planes(
     law: TaxOnGains, short: tuple[float, float], long: tuple[float, float]
 ) -> tuple[tuple[FloatArray, tuple[float, float], float], ...]:
     """Cells, slopes and constants in USD, the tax of no further gain taken off."""
     surface = law.surface((Fraction(short[0]), Fraction(short[1])), (Fraction(long[0]), Fraction(long[1])))
-    now = law.at()
+    now = _now(law)
     return tuple(
         (
             np.array([[float(x), float(y)] for x, y in plane.corners_usd]),
@@ -229,13 +235,13 @@ class ScheduleDTax:
     def change_usd(self, short: FloatArray, long: FloatArray) -> FloatArray:
         """Change of the tax for gains given as fractions of the account, float64, of their common shape."""
         value = self.holdings.value_usd
-        return np.asarray(self.law.at_many(value * short, value * long) - float(self.law.at()), dtype=np.float64)
+        return np.asarray(self.law.at_many(value * short, value * long) - float(_now(self.law)), dtype=np.float64)
 
     def value_usd(self, plan: Plan) -> float:
         """Tax owed on the plan beyond that of doing nothing, in USD; negative is a saving."""
         short, long = self.gains.realised(plan)
         value = self.holdings.value_usd
-        return float(self.law.at(Fraction(value * short), Fraction(value * long)) - self.law.at())
+        return float(self.law.at(Fraction(value * short), Fraction(value * long)) - _now(self.law))
 
     def attribute_usd(self, plan: Plan) -> Plan:
         """Each lot its gain at the mean of the marginal rates along the way from nothing to the plan."""

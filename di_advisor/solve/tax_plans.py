@@ -20,7 +20,8 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.formulate.separable import Row
 from di_advisor.formulate.tax_cells import Region
-from di_advisor.solve.choices import Choices, beyond_cost
+from di_advisor.formulate.wash_term import WashDeferral
+from di_advisor.solve.choices import Choice, Choices, beyond_cost, is_any
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import plan_of
@@ -226,7 +227,9 @@ def judged(family: AtAnyRates, plan: Plan, choices: Choices) -> GainPlan:
     """
     block = family.problem.block
     value = block.holdings.value_usd
-    beside = sum(t.value_usd(plan) for t in family.problem.terms if t is not family.tax) / value
+    free = bool(is_any(choices, Choice.EITHER).all())  # the relaxation knows no wash sales
+    others = (t for t in family.problem.terms if t is not family.tax and not (free and isinstance(t, WashDeferral)))
+    beside = sum(t.value_usd(plan) for t in others) / value
     beside -= 2.0 * float(block.impact @ (plan.sold(block.holdings.lot_name) * plan.buys))
     tax = family.tax.value_usd(plan) / value
     return GainPlan(plan, np.array(family.tax.gains.realised(plan)), beside, tax, choices)

@@ -134,8 +134,9 @@ class TaxedSearch:
         Where choices leave no plan within the budgets, the search has the budgets as rows, and then dearer gains.
         """
         found = self.searching(self.family.block(rates), self.hot).run()
-        self.over_all.append(Proved(rates, found.bound, found.prices))
-        after = self._under(found, self.over_all[-1])
+        priced = Proved(rates, found.bound, found.prices)
+        self.over_all += [priced] if self.priced_alike else []
+        after = self._under(found, priced)
         if after is not None or not self._budgets:
             return after
         only = self.home(np.array(self.tax.gains.realised(found.plan)))
@@ -182,7 +183,17 @@ class TaxedSearch:
 
     def _note(self, proof: Proved) -> None:
         """What prices prove over all choices."""
-        self.over_all.append(proved_over_all(self.family, proof.rates, proof.prices))
+        if self.priced_alike:
+            self.over_all.append(proved_over_all(self.family, proof.rates, proof.prices))
+
+    @property
+    def priced_alike(self) -> bool:
+        """Whether names can be priced at any rates.
+
+        Prices of wash sales belong to one pair of rates: at others a gain may come before a loss that is washed,
+        which the scalar problems do not look at. What is then proved is the relaxation without wash sales.
+        """
+        return self.problem.block.wash is None or self.tax.is_constant
 
     def bounds(self) -> FloatArray:
         """A bound of each region, over all choices."""
