@@ -55,7 +55,7 @@ def test_affine_wishes_mean_the_same_in_both_forms(seed: int) -> None:
         assert shares[0].buys == pytest.approx(shares[1].buys, abs=1e-5)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_affine_route_equals_the_opaque_route_under_the_same_choices(seed: int) -> None:
     wish = {"min_trade_weight": 1e-3 if seed % 2 else 0.0, "turnover_max": None}
     fast = problem(seed, (wishes.Taste(),), (wishes.FewBuys(),), **wish)
@@ -75,7 +75,7 @@ def test_the_affine_route_equals_the_opaque_route_under_the_same_choices(seed: i
 
 @pytest.mark.parametrize(
     ("seed", "own"),
-    list(product(range(3), [((wishes.Crowding(),), ()), ((wishes.Kinked(),), ()), ((), (wishes.Disk(0.9),))])),
+    list(product(range(2), [((wishes.Crowding(),), ()), ((wishes.Kinked(),), ()), ((), (wishes.Disk(0.9),))])),
 )
 def test_an_opaque_plan_keeps_every_rule_and_its_bound_lies_below_other_plans(seed: int, own: Any) -> None:
     asked = problem(seed, *own, min_trade_weight=1e-3, turnover_max=None)
