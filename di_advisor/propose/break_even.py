@@ -7,9 +7,11 @@ margin. Where a minimum trade stands between some and none, the margin is the ch
 trade and doing without are worth the same, by Newton's method on exact solves. The half-spread (which
 all lots of the name pay) and risk aversion change more than one trade and are searched by exact solves.
 
-Limits: before rounding, with the other names' choices kept. Market impact has no break-even: its
-marginal cost starts at zero, so it makes trades small and never makes one disappear by itself. The
-price's is that of its effect on tax; weights in account and index are taken as they are.
+Limits: before rounding, with the other names' choices kept. Under the whole Schedule D nothing is told:
+rates change between a trade and none, and a break-even at the rates of the plan would mislead. Market
+impact has no break-even: its marginal cost starts at zero, so it makes trades small and never makes one
+disappear by itself. The price's is that of its effect on tax; weights in account and index are taken as
+they are.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from di_advisor.errors import SolveError
+from di_advisor.formulate.localise import schedule_d_of
 from di_advisor.formulate.problem import Block
 from di_advisor.propose.counterfactual import Place, without
 from di_advisor.propose.marginals import Marginals
@@ -70,6 +73,8 @@ def break_evens(planned: Planned, place: Place) -> tuple[BreakEven, ...]:
     UncertifiedError, UnfinishedError
         If a question was not answered with a certificate.
     """
+    if schedule_d_of(planned.problem) is not None:
+        return ()
     try:
         margin = margin_of(planned, place)
     except SolveError:

@@ -21,12 +21,14 @@ from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.trades import Trade
 from di_advisor.errors import InfeasibleError, SolveError, UnfinishedError, UnknownSecurityError
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.propose.neighbours import Neighbour, dollars_between
 from di_advisor.propose.planned import Planned, never
 from di_advisor.propose.recut import without_lot
+from di_advisor.propose.without_at_law import plan_at_law
 from di_advisor.propose.without_rule import without_rule
-from di_advisor.solve.choices import Choice
+from di_advisor.solve.choices import Choice, Choices
 
 __all__ = ["Counterfactual", "Place", "counterfactual", "counterfactuals", "place_of", "without"]
 
@@ -116,9 +118,9 @@ def without(planned: Planned, place: Place, *, block: Block | None = None) -> Ne
         If no solver certified one.
     """
     block = planned.problem.block if block is None else block
-    idle = planned.solution.choices.copy()
+    kept = _in_part(planned, place)
+    idle = kept.copy()
     idle[place.name] = Choice.NOTHING
-    kept = planned.solution.choices
     sales = block.segments.sell & (block.segments.name == place.name)
     if kept[place.name] == Choice.NOTHING or not sales.any():
         return planned.neighbours.solve(idle, block=block)
@@ -139,9 +141,19 @@ def without(planned: Planned, place: Place, *, block: Block | None = None) -> Ne
     return other if other.objective < found.objective else found
 
 
+def _in_part(planned: Planned, place: Place) -> Choices:
+    """The plan's choices, but that a name sold out is sold in part where one of its lots stays."""
+    choices = planned.solution.choices
+    if place.lot < 0 or choices[place.name] != Choice.EXIT:
+        return choices
+    choices = choices.copy()
+    choices[place.name] = Choice.SELL
+    return choices
+
+
 def _kept(planned: Planned, place: Place, block: Block) -> Neighbour | None:
     """The plan without a trade that keeps its name's choice too; None where that leaves the name nothing to do."""
-    choices, problem, neighbours = planned.solution.choices, planned.problem, planned.neighbours
+    choices, problem, neighbours = _in_part(planned, place), planned.problem, planned.neighbours
     if place.lot >= 0 and problem.is_opaque:
         return neighbours.solve(choices, block=block, shut=block.segments.lot == place.lot)
     if place.lot >= 0:
@@ -149,6 +161,16 @@ def _kept(planned: Planned, place: Place, block: Block) -> Neighbour | None:
         return None if recut is None else neighbours.solve(choices, block=recut)
     buys = ~block.segments.sell & (block.segments.name == place.name)
     return None if problem.is_opaque else neighbours.solve(choices, block=block, shut=buys)
+
+
+def _at_law(planned: Planned, place: Place, found: Plan) -> Plan:
+    """The best plan without a trade where the tax is a curve: the rates at the plan are not those without it."""
+    problem, kept = planned.problem, _in_part(planned, place)
+    idle = kept.copy()
+    idle[place.name] = Choice.NOTHING
+    tried = [plan_at_law(problem, c, name=place.name, lot=place.lot) for c in (kept, idle)]
+    plans = [found, *(plan for plan in tried if plan is not None)]
+    return min(plans, key=lambda plan: sum(t.value_usd(plan) for t in problem.terms)) if len(plans) > 1 else found
 
 
 def counterfactual(planned: Planned, trade: Trade) -> Counterfactual:
@@ -170,7 +192,7 @@ def counterfactual(planned: Planned, trade: Trade) -> Counterfactual:
         listed = " or ".join(needed) or "the rules together"
         says = f"Without {which} there is no plan, with the sides of all other names kept: it is needed by {listed}."
         return Counterfactual(trade.side, trade.security_id, trade.lot_id, None, {}, needed, says)
-    dollars = dollars_between(planned.problem, planned.solution.plan, found.plan)
+    dollars = dollars_between(planned.problem, planned.solution.plan, _at_law(planned, place, found.plan))
     worse = sum(dollars.values(), Decimal(0))
     plan = planned.solution.plan
     made = float(plan.buys[place.name] if place.lot < 0 else plan.sells[place.lot])

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import cents_that_add_up
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
+from di_advisor.formulate.account_rules import NO_TRADE
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.propose.marginals import amounts_of
@@ -144,6 +145,7 @@ class Neighbours:
             prices=found.prices,
             objective=objective_of(block, found.amounts, active),
         )
+        _refuse_counts(block, answer)
         self._judge(block, program, answer)
         return answer
 
@@ -179,6 +181,25 @@ class Neighbours:
                 hint="Nothing is said about this question.",
                 residual=off,
                 gap=gap,
+            )
+
+
+def _refuse_counts(block: Block, found: Neighbour) -> None:
+    """Refuse a plan with more names or trades than are allowed: choices that are kept do not see to that.
+
+    Raises
+    ------
+    InfeasibleError
+        With the number.
+    """
+    held = int((found.active + block.holdings.target > NO_TRADE).sum())
+    traded = int((np.abs(found.active - block.holdings.active) > NO_TRADE).sum())
+    for what, number, most in (("names", held, block.names_max), ("trades", traded, block.trades_max)):
+        if most is not None and number > most:
+            raise InfeasibleError(
+                f"The plan next door has {number} {what}, and at most {most} are allowed.",
+                hint=f"Allow {number} {what}.",
+                number=number,
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,13 @@ from di_advisor.formulate.rules import ActiveGroup, NameLimits, Rule
 
 __all__ = ["without_rule"]
 
+_FIELDS: Mapping[type, str] = {
+    TrackingErrorCap: "tracking_error_max",
+    MaximumNames: "names_max",
+    MaximumTrades: "trades_max",
+}
+"""Rules that are a single field of the block."""
+
 
 def without_rule(problem: Problem, rule: Rule) -> Block | None:
     """The block without a rule; None where the rule is nothing that a block could lose (locks).
@@ -21,14 +29,11 @@ def without_rule(problem: Problem, rule: Rule) -> Block | None:
     name that must not be held from staying.
     """
     block = problem.block
-    if isinstance(rule, TrackingErrorCap):
-        return replace(block, tracking_error_max=None)
+    dropped = next((given for kind, given in _FIELDS.items() if isinstance(rule, kind)), None)
+    if dropped is not None:
+        return replace(block, **{dropped: None})
     if isinstance(rule, MinimumTrade):
         return replace(block, min_trade=np.zeros_like(block.min_trade))
-    if isinstance(rule, MaximumNames):
-        return replace(block, names_max=None)
-    if isinstance(rule, MaximumTrades):
-        return replace(block, trades_max=None)
     if isinstance(rule, NameLimits):
         held = block.holdings
         lower = np.minimum(block.active_lower, -held.target)

@@ -9,6 +9,7 @@ import pytest
 from di_advisor.domain.mandate import Mandate, Rounding
 from di_advisor.domain.portfolio import Side
 from di_advisor.errors import InfeasibleError, UnfinishedError, UnknownSecurityError
+from di_advisor.formulate.localise import schedule_d_of
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Locked
 from di_advisor.propose.counterfactual import Place, counterfactual, counterfactuals, place_of, without
@@ -16,6 +17,7 @@ from di_advisor.propose.planned import Clock, Planned, never, plan_for, silent
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.reference import solve_reference
 from di_advisor.testing.random_cases import random_case
+from tests.solve.filers import best_by_cells, random_filer
 
 
 def planned(seed: int, *, names: int = 24, lots: int = 3, **changes: object) -> Planned:
@@ -119,3 +121,41 @@ def test_a_trade_that_is_not_in_the_plan_is_refused_and_cancelling_stops() -> No
         counterfactual(plan, replace(trade, side=Side.SELL, lot_id="no such lot"))
     with pytest.raises(UnfinishedError):
         counterfactuals(plan, cancel=lambda: True)
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_under_the_whole_schedule_d_a_counterfactual_is_the_law_s_and_not_the_plan_s_rates(seed: int) -> None:
+    """Equal to brute force over the cells of the tax by cvxpy."""
+    case = random_case(seed, names=8, lots_a_name=2)
+    wishes = Mandate(risk_aversion=20.0, rounding=Rounding.FRACTIONAL, cash_min=0.001, cash_max=0.1)
+    plan = plan_for(case.signals, wishes, random_filer(np.random.default_rng(seed)), Clock(silent), never)
+    tax = schedule_d_of(plan.problem)
+    assert tax is not None
+    value = plan.problem.block.holdings.value_usd
+    here = sum(t.value_usd(plan.solution.plan) for t in plan.problem.terms)
+    for trade in [t for t in plan.proposal.trade_list if t.side is Side.SELL][:2]:
+        place = place_of(plan, trade)
+        idle: Choices = plan.solution.choices.copy()
+        idle[place.name] = Choice.NOTHING
+        kept = best_by_cells(lot_locked(plan.problem, place.lot), tax, plan.solution.choices)
+        expected = min(kept, best_by_cells(plan.problem, tax, idle)) * value - here
+        found = counterfactual(plan, trade)
+        assert found.worse_usd is not None
+        assert float(found.worse_usd) == pytest.approx(expected, abs=2e-6 * value)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_with_numbers_of_names_and_trades_limited_no_counterfactual_has_more(seed: int) -> None:
+    case = random_case(seed, names=16, lots_a_name=2)
+    held = len(set(case.signals.account.lot_name.tolist()))
+    wishes = Mandate(risk_aversion=5.0, rounding=Rounding.FRACTIONAL, max_names=held - 2, max_trades=8, cash_max=0.1)
+    plan = plan_for(case.signals, wishes, case.tax, Clock(silent), never)
+    needed = 0
+    for trade, found in zip(plan.proposal.trade_list, counterfactuals(plan), strict=True):
+        needed += found.worse_usd is None
+        if found.worse_usd is not None:
+            after = without(plan, place_of(plan, trade))
+            holdings = plan.problem.block.holdings
+            assert int((after.active + holdings.target > 1e-9).sum()) <= held - 2
+    assert needed, "some name must leave, so its sale is needed"
+    assert any("names" in f.sentence for f in counterfactuals(plan) if f.worse_usd is None)
