@@ -46,7 +46,7 @@ _CENTS = 2
 _ATTEMPTS = 7
 _TIGHTER = 1.5
 _LEAST_TIGHTER = 1e-5
-_FEW_NODES = 3
+_FEW_NODES = 0
 _TIGHTENED = ("tracking error cap", "gain budget", "tax budget")
 
 
@@ -140,7 +140,7 @@ def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: Staged
                 raise
             break
         asked = asked or solution
-        search = {"nodes": 1, "hint": solution.choices}
+        search = {"nodes": _FEW_NODES, "hint": solution.choices}
         prices = later_prices(tight, solution.answer, 1, tight) if len(tight.legs) > 1 else None
         priced = with_later(problem, prices)
         try:

@@ -30,8 +30,8 @@ __all__ = ["StagedSolution", "solve_staged"]
 
 _GOOD_ENOUGH = 1e-4
 _DIVES = 12
-_NODES = 12
-_DIVE_EVERY = 6
+_NODES = 6
+_DIVE_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class _Search:
                 self._offer(choices, answer, plans)
                 lowest = min(lowest, bound)
                 continue
-            if done % _DIVE_EVERY == 0:
+            if self.best is None or (done and done % _DIVE_EVERY == 0):
                 self._dive(choices, plans)
             done += 1
             if done > self.nodes:
