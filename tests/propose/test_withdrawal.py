@@ -14,6 +14,7 @@ from di_advisor.propose.planned import Clock, never, plan_for, silent
 from di_advisor.propose.withdrawal import largest_withdrawal, losses_only, plan_or_largest
 from di_advisor.testing.random_cases import RandomCase, random_case
 from tests.solve.contradictions import can_hold
+from tests.test_workspace import opened
 
 WISHES = (
     Mandate(cash_min=0.002, turnover_max=0.15),
@@ -95,3 +96,13 @@ def test_the_search_can_be_cancelled() -> None:
     case = random_case(3, names=16, lots_a_name=2)
     with pytest.raises(UnfinishedError):
         largest_withdrawal(case.signals, WISHES[0], case.tax, cancel=lambda: True)
+
+
+def test_a_workspace_answers_and_an_impossible_question_says_what_is_possible() -> None:
+    workspace = opened(3, Mandate(turnover_max=0.1))
+    assert workspace.max_withdrawal(only_cash=True).amount_usd == Decimal("10000.00")
+    free, careful = workspace.max_withdrawal(), workspace.max_withdrawal(without_gains=True)
+    assert careful.amount_usd <= free.amount_usd <= free.at_most_usd
+    assert workspace.what_if(withdrawal_usd=free.amount_usd).after.set_aside_usd == free.amount_usd
+    with pytest.raises(InfeasibleError, match="can be withdrawn"):
+        workspace.what_if(withdrawal_usd=free.at_most_usd + 5_000)
