@@ -18,7 +18,7 @@ from di_advisor.formulate.segments import Segments
 from di_advisor.propose.neighbours import Neighbours
 from di_advisor.propose.recut import recut, sales_of
 from di_advisor.solve import Solution
-from di_advisor.solve.choices import Choice, Choices
+from di_advisor.solve.choices import Choice, Choices, is_any
 from di_advisor.solve.dual_newton import Warm
 from di_advisor.solve.opaque import solve_opaque_with
 
@@ -85,9 +85,9 @@ def _gives_way(block: Block, choices: Choices, name: int, *, buying: bool) -> Ch
     after = choices.copy()
     group = (block.groups == block.groups[name]) & (np.arange(len(choices)) != name)
     if buying:
-        after[group & losses & (choices == Choice.SELL)] = Choice.NOTHING
+        after[group & losses & is_any(choices, Choice.SELL, Choice.EXIT, Choice.SELL_BEYOND)] = Choice.NOTHING
     elif losses[name]:
-        after[group & (choices == Choice.BUY)] = Choice.NOTHING
+        after[group & is_any(choices, Choice.BUY, Choice.BUY_BEYOND)] = Choice.NOTHING
     after[name] = Choice.BUY if buying else Choice.SELL
     return after
 
