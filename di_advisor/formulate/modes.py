@@ -8,6 +8,7 @@ raise_cash     No purchase; least tax and trading cost for the withdrawal. All e
                of waiting) only settles ties: it is priced so low that it can never add more than
                `TIE_SHARE` of the withdrawal to tax and cost. More than the withdrawal may be sold, up to
                the largest cash allowed, where losses make that save tax.
+               Prices of wash sales count as tax, and a user's own terms in full.
 tax_unaware    Tax and the value of waiting are left out of the objective and reported beside it; wash
                sales stay banned, and of equal lots those with the least tax are sold.
 liquidate      All that may be sold is sold. What refers to a portfolio (bands, tracking error, cash range,
