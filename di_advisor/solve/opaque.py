@@ -40,6 +40,7 @@ SearchFor = Callable[[Block, Cancel, int], Search]
 
 _ENOUGH = 5e-5
 _TANGENTS = 6
+_CONTRADICTS = 1e-4
 _PASSES = 6
 _PULLS = (1.0, 10.0)
 _DUST = 1e-7
@@ -115,8 +116,17 @@ class _OwnSearch:
             )
         self._fewer()
         self._other_sides(first.plan)
-        final = replace(self.best, bound=min(max(self.bound, self.best.bound), self.best.objective), counts=self.counts)
-        final.check(scale=max(abs(self.nothing - final.objective), 1e-6))
+        scale = max(abs(self.nothing - self.best.objective), 1e-6)
+        over = self.bound - self.best.objective
+        if over > _CONTRADICTS * scale + FEASIBLE:
+            raise UncertifiedError(
+                f"The bound lies {over:.2e} of the account's value above the plan: an own term or rule is not as "
+                "convex as it says.",
+                hint="No trades are proposed. Check functions of your own, and figures of extreme sizes.",
+                over=over,
+            )
+        final = replace(self.best, bound=min(self.bound, self.best.objective), counts=self.counts)
+        final.check(scale=scale)
         return final
 
     def _near(self) -> bool:
