@@ -26,6 +26,12 @@ def test_a_proposal_shows_html_markdown_and_text(shell) -> None:
     assert "di" in shell.magics_manager.magics["line"]
 
 
+def test_a_transition_shows_itself_too(shell) -> None:
+    load_ipython_extension(shell)
+    registered = shell.display_formatter.mimebundle_formatter.deferred_printers
+    assert ("di_advisor.propose.transition", "TransitionPlan") in registered
+
+
 def test_the_package_is_an_ipython_extension(shell) -> None:
     shell.extension_manager.load_extension("di_advisor")
     data, _ = shell.display_formatter.format(proposal(1, 1))

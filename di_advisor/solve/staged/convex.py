@@ -27,7 +27,7 @@ __all__ = ["StagedAnswer", "solve_layout"]
 _TOLERANCE = 1e-9
 _MAX_ITERATIONS = 60
 _PROVED = 1e-7
-_GROW = 100.0
+_GROW = 128.0  # the solvers stop at absolute tolerances: a larger objective is solved more exactly
 
 _Raw = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 """Variables, multipliers of equalities and of rows, prices of caps."""
