@@ -35,6 +35,7 @@ from di_advisor.units import bps_from_fraction, percent_from_fraction
 __all__ = ["BreakEven", "break_evens", "margin_of"]
 
 _DUST = 1e-9
+_LARGE = 50.0
 _NEWTON_MAX = 12
 _CLOSE = 1e-9
 _DOUBLINGS = 10
@@ -262,11 +263,17 @@ def _of_aversion(planned: Planned, place: Place, which: str) -> Iterator[BreakEv
 
     if now <= 0:
         return
+
+    def shown(aversion: float) -> str:
+        return f"{aversion:,.0f}" if aversion >= _LARGE else f"{aversion:,.3g}"
+
     for above in (False, True):
         multiple = _crossing(made, above=above)
         if multiple is not None:
             side = "above" if above else "below"
-            says = f"The {which} disappears where the risk aversion is {side} {now * multiple:,.3g}; it is {now:,.3g}."
+            says = (
+                f"The {which} disappears where the risk aversion is {side} {shown(now * multiple)}; it is {shown(now)}."
+            )
             yield BreakEven("risk aversion", now, now * multiple, says, above=above)
 
 

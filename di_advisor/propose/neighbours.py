@@ -172,8 +172,9 @@ class Neighbours:
         """Refuse an answer that breaks a limit or is not optimal for its choices."""
         off = residual_of(block, found.choices, found.amounts, found.active)
         off = max(off, float(found.amounts[~program.limits.open_segments].max(initial=0.0)))
-        # the program has the prices of washed parts in its slopes, as the choices have them
-        gap = objective_of(program.block, found.amounts, found.active) - program.bound(found.prices)
+        # the program has the prices of washed parts in its slopes, as the choices have them, or not at all
+        convex = replace(program.block, wash=None)
+        gap = objective_of(convex, found.amounts, found.active) - program.bound(found.prices)
         scale = max(abs(found.objective), abs(self.solution.nothing - found.objective))
         if not (off <= FEASIBLE and gap <= max(CONVEX_GAP * scale, NEGLIGIBLE)):
             raise UncertifiedError(

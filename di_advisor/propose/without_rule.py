@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +30,10 @@ def without_rule(problem: Problem, rule: Rule) -> Block | None:
     name that must not be held from staying.
     """
     block = problem.block
-    dropped = next((given for kind, given in _FIELDS.items() if isinstance(rule, kind)), None)
-    if dropped is not None:
-        return replace(block, **{dropped: None})
+    dropped = {given: None for kind, given in _FIELDS.items() if isinstance(rule, kind)}
+    if dropped:
+        changed: dict[str, Any] = dropped
+        return replace(block, **changed)
     if isinstance(rule, MinimumTrade):
         return replace(block, min_trade=np.zeros_like(block.min_trade))
     if isinstance(rule, NameLimits):

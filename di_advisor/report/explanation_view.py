@@ -24,6 +24,7 @@ __all__ = ["explanation_html", "explanation_markdown", "explanation_text"]
 _NO_FORMULAS = Markup('<div class="mathjax_ignore tex2jax_ignore di-proposal">{}</div>')
 _LEAD = Markup('<div style="margin:4px 0"><b>{}</b><br>{}</div>')
 _PER_USD = 1000.0
+_LARGE = 50.0
 _ZERO = Decimal(0)
 
 
@@ -76,7 +77,7 @@ _SHOWN: Mapping[str, Callable[[float], str]] = {
     "tax rate": lambda x: f"{percent(x, 1)} %",
     "price": lambda x: f"${money(x)}",
     "expected return": lambda x: f"{percent(x)} %",
-    "risk aversion": lambda x: f"{x:,.3g}",
+    "risk aversion": lambda x: f"{x:,.0f}" if x >= _LARGE else f"{x:,.3g}",
 }
 
 
