@@ -46,7 +46,7 @@ def bars() -> list[Bar]:
         scores = [run(case, row.te_bps) for _ in range(3)]
         cpu = sorted(s.cpu_seconds for s in scores)[1]
         score = scores[0]
-        both = (score.net_usd > row.net_usd) + (score.te_after_bps <= row.te_bps)
+        both = int(score.net_usd > row.net_usd) + int(score.te_after_bps <= row.te_bps)
         against = f"{row.who} at {row.te_bps:.0f} bps"
         found += [
             Bar.at_least(f"peer.{row.name}_net", score.net_usd, row.net_usd, unit="USD", compared_to=against),
