@@ -133,7 +133,7 @@ def _whole(seeds: range) -> list[Bar]:
         Bar.at_most(
             "optimizer.schedule_d_ratio",
             statistics.median(curved) / statistics.median(constant),
-            6.0,
+            15.0,
             unit="ratio",
             compared_to=f"the same accounts at constant rates; {where}",
         ),

@@ -24,12 +24,14 @@ from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved
 
 __all__ = ["RegionSearch"]
 
-_EXACT = 1e-7
+_EXACT = 5e-7
 """Gap that counts as closed, in shares of the size of the objective."""
 
 _LEAST_GAP = 1e-11
 _REORDERED_MAX = 2
-_CUTS_MAX = 16
+"""Solves of a region with its borders as rows; after these come cutting planes."""
+
+_STEPS_MAX = 18
 _INSIDE = 1e-9
 _SAME_PRICES = 1e-13
 
@@ -52,6 +54,8 @@ class RegionSearch:
         All plans so far.
     closed : dict of int to float
         Bounds of regions that were solved by themselves.
+    steps : dict of int to int
+        Solves of each region so far.
     """
 
     solves: FixedChoices
@@ -60,6 +64,7 @@ class RegionSearch:
     proofs: list[Proved] = field(default_factory=list)
     plans: list[GainPlan] = field(default_factory=list)
     closed: dict[int, float] = field(default_factory=dict)
+    steps: dict[int, int] = field(default_factory=dict)
 
     def run(self, rates: FloatArray, *, free: bool = True) -> GainPlan:
         """The best plan over all regions.
@@ -78,12 +83,11 @@ class RegionSearch:
         """
         if free:
             self._at(rates)
-        for _ in range(len(self.regions)):
-            bounds = self.bounds()
-            at = self._next(bounds)
+        for _ in range(_STEPS_MAX * len(self.regions)):
+            at = self._next(self.bounds())
             if at is None:
                 break
-            self._solve(at, rates)
+            self._step(at, rates)
         if self.best is None:
             raise InfeasibleError(
                 "No plan keeps the budgets of gain or tax together with the other rules.",
@@ -128,42 +132,42 @@ class RegionSearch:
         return _EXACT * max(abs(nothing - self.best.objective), abs(self.best.objective)) + _LEAST_GAP
 
     def _next(self, bounds: FloatArray) -> int | None:
-        """The region to solve next: where the best plan stands if it is open, else the one of the lowest bound."""
+        """The open region of the lowest bound; None where none is open."""
         limit = np.inf if self.best is None else self.best.objective - self.tolerance
-        open_ = np.array([i for i in np.flatnonzero(bounds < limit).tolist() if i not in self.closed], dtype=np.int64)
-        if not len(open_):
-            return None
-        if self.best is not None:
-            here = [i for i in open_.tolist() if self.regions[i].excess(self.best.gains) <= 0]
-            if here:
-                return int(here[0])
-        return int(open_[np.argmin(bounds[open_])])
+        open_ = [i for i in np.flatnonzero(bounds < limit).tolist() if i not in self.closed]
+        return min(open_, key=lambda i: float(bounds[i])) if open_ else None
 
-    def _solve(self, at: int, rates: FloatArray) -> None:
-        """Solve one region until its plan and its bound meet."""
+    def _step(self, at: int, rates: FloatArray) -> None:
+        """One solve of a region; it is closed when its plan and its bound meet, or the budget of steps is used up.
+
+        One at a time, because another region may turn out so much better that this one need not be finished.
+        """
+        region, turn = self.regions[at], self.steps.get(at, 0)
+        self.steps[at] = turn + 1
+        bound = max((p.bound(region) for p in self.proofs), default=-np.inf)
+        prices = self._mix(region, bound)
+        if prices is None:
+            self.closed[at] = bound
+        elif turn < _REORDERED_MAX:
+            self._within(at, rates)
+        elif turn < _STEPS_MAX - 1:
+            self._at(prices)
+        else:
+            self.closed[at] = bound
+
+    def _within(self, at: int, rates: FloatArray) -> None:
+        """Solve a region with its borders as rows."""
         region = self.regions[at]
         order = max(self.proofs, key=lambda p: p.bound(region)).rates if self.proofs else rates
-        bound = max((p.bound(region) for p in self.proofs), default=-np.inf)
-        if self._mix(region, bound) is None:
-            self.closed[at] = bound
+        try:
+            plan, proof = self.solves.within(region, order)
+        except InfeasibleError:
+            self.closed[at] = np.inf
             return
-        for turn in range(_REORDERED_MAX):
-            try:
-                plan, proof = self.solves.within(region, order)
-            except InfeasibleError:
-                if turn == 0:
-                    self.closed[at] = np.inf
-                    return
-                break
-            self.take(plan, proof)
-            bound = max(p.bound(region) for p in self.proofs)
-            value = plan.beside + float(region.cell.tax(plan.gains))
-            if value - bound <= self.tolerance or self._pruned(bound):
-                break
-            order = proof.rates
-        else:
-            bound = self._cutting(region)
-        self.closed[at] = bound
+        self.take(plan, proof)
+        bound = max(p.bound(region) for p in self.proofs)
+        if plan.beside + float(region.cell.tax(plan.gains)) - bound <= self.tolerance:
+            self.closed[at] = bound
 
     def _pruned(self, bound: float) -> bool:
         return self.best is not None and bound >= self.best.objective - self.tolerance
@@ -191,17 +195,6 @@ class RegionSearch:
 
     def _tried(self, prices: FloatArray) -> bool:
         return any(np.abs(p.rates - prices).max() < _SAME_PRICES for p in self.proofs)
-
-    def _cutting(self, region: Region) -> float:
-        """Cutting planes in the two prices: the best mixture of plans in a region, and its bound."""
-        bound = max(p.bound(region) for p in self.proofs)
-        for _ in range(_CUTS_MAX):
-            prices = self._mix(region, bound)
-            if prices is None:
-                break
-            self._at(prices)
-            bound = max(bound, self.proofs[-1].bound(region))
-        return bound
 
 
 def _mixed(plans: list[Plan], shares: FloatArray) -> Plan:
