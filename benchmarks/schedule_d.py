@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
@@ -125,8 +126,8 @@ def _whole(seeds: range) -> list[Bar]:
             _, solution = solve_localised(problem)
         except InfeasibleError:
             continue
-        curved.append(median_cpu_seconds(lambda p=problem: solve(p), repeats=1, warm_ups=0))
-        constant.append(median_cpu_seconds(lambda p=flat: solve(p), repeats=1, warm_ups=0))
+        curved.append(median_cpu_seconds(partial(solve, problem), repeats=1, warm_ups=0))
+        constant.append(median_cpu_seconds(partial(solve, flat), repeats=1, warm_ups=0))
         gaps.append(solution.gap / max(solution.nothing - solution.objective, 1e-9))
     where = f"{len(gaps)} random taxpayers, 500 names, sides chosen"
     return [
