@@ -35,6 +35,7 @@ AREAS = (
     "optimizer",
     "cost",
     "harvest",
+    "learning",
     "rebalance",
     "adapters",
     "ui",

@@ -16,7 +16,7 @@ from di_advisor.domain.trade_history import TradeHistory
 from di_models.cost.features import Conditions, Levels
 from di_models.cost.law import CostLaw, LawPrior, fit_law, schedule_variance
 from di_models.cost.learned import LearnedCostModel, untrained
-from di_models.cost.residual import Trees, train_trees
+from di_models.cost.residual import Trees, relative_residual, train_trees
 
 __all__ = ["RIVALS", "WRONG_PRIOR", "Rival"]
 
@@ -56,11 +56,10 @@ def _least_squares(seen: TradeHistory, asked: TradeHistory, *, weighted: bool) -
     def law(theta: FloatArray) -> CostLaw:
         return CostLaw(float(theta[0]), float(np.exp(theta[1])), float(theta[2]))
 
-    found = least_squares(
-        lambda theta: (cost - law(theta).cost_bps(size, spread, sigma)) * scale,
-        np.array([0.5, np.log(0.8), 0.5]),
-        bounds=((0.0, -4.0, 0.2), (2.0, 3.0, 1.2)),
-    )
+    def rows(theta: FloatArray) -> FloatArray:
+        return (cost - law(theta).cost_bps(size, spread, sigma)) * scale
+
+    found = least_squares(rows, np.array([0.5, np.log(0.8), 0.5]), bounds=((0.0, -4.0, 0.2), (2.0, 3.0, 1.2)))
     return law(found.x).cost_bps(*_law_rows(asked)[:3])
 
 
@@ -121,7 +120,7 @@ def _ungated(seen: TradeHistory, asked: TradeHistory, seed: int) -> FloatArray:
     law = fit_law(seen.cost_bps, size, spread, sigma, variance, WRONG_PRIOR).law
     given = Conditions.of(seen)
     levels, middle = Levels.of(given), law.cost_bps(size, spread, sigma)
-    trees = train_trees(levels.matrix(given), (seen.cost_bps - middle) / middle, middle**2 / variance, seed=seed)
+    trees = train_trees(levels.matrix(given), *relative_residual(seen.cost_bps, middle, variance), seed=seed)
     added = trees.predict(levels.matrix(Conditions.of(asked)))
     return law.cost_bps(*_law_rows(asked)[:3]) * Trees.factor(1.0, added)
 

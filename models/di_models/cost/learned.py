@@ -24,7 +24,7 @@ from di_models.cost.curves import FittedCurves, fit_curves
 from di_models.cost.features import Conditions, Levels, noisier
 from di_models.cost.intervals import Calibration, calibrate
 from di_models.cost.law import LawFit, LawPrior, fit_law, schedule_variance
-from di_models.cost.residual import FEWEST_ORDERS, Gate, Trees, folds_by_day, gate_of, train_trees
+from di_models.cost.residual import FEWEST_ORDERS, Gate, Trees, folds_by_day, gate_of, relative_residual, train_trees
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -227,10 +227,8 @@ def _trained(  # noqa: PLR0913, PLR0917 - the parts of one training run
     told: Callable[[int, int], None] | None,
     cancel: Callable[[], bool] | None,
 ) -> Trees:
-    law = _law_cost(fit, given)
-    return train_trees(
-        levels.matrix(given), (cost - law) / law, law * law / variance, seed=seed, told=told, cancel=cancel
-    )
+    residual, weight = relative_residual(cost, _law_cost(fit, given), variance)
+    return train_trees(levels.matrix(given), residual, weight, seed=seed, told=told, cancel=cancel)
 
 
 class _Tested:
@@ -270,8 +268,8 @@ class _Tested:
                 self.added[test] = trees.predict(self.levels.matrix(held_out))
             if told is not None:
                 told(done, len(folds))
-        residual = (self.seen - self.law) / self.law
-        return gate_of(residual, self.added, self.law**2 / self.variance)
+        residual, weight = relative_residual(self.seen, self.law, self.variance)
+        return gate_of(residual, self.added, weight)
 
     def cost(self, share: float) -> FloatArray:
         """Out-of-fold predictions with this share of the trees."""

@@ -1,9 +1,11 @@
 """Where and how to work an order: venues, algorithms and schedules ranked by predicted cost, if they can be told apart.
 
-The effect of each way of working is the mean relative residual of its orders, weighted by what each
-order tells, with an error by day clusters, and shrunk towards none by its own error (James and Stein):
-a way that was used a few times has no effect worth naming. Two ways whose difference could be chance
-are not ranked, and it is said about how many more orders would settle it.
+The effect of each way of working is a relative change of one part of the predicted cost: the half-spread,
+the impact, or both, whichever tells its orders apart best (venues mostly differ in what they take of the
+spread, algorithms in their impact). It is the regression of the orders' residuals on that part, weighted by
+what each order tells, with an error by day clusters, and shrunk towards none by its own error (James and
+Stein): a way that was used a few times has no effect worth naming. Two ways whose difference could be
+chance are not ranked, and it is said about how many more orders would settle it.
 
 Limits: the desk chose how to work its orders, so that a way used for hard orders only looks dear;
 size, spread, volatility and speed are allowed for, nothing else is. It is a measured recommendation,
@@ -33,17 +35,21 @@ _FASTEST = 0.3
 _SPANS = 6
 _FEWEST = 20
 _SAME = 0.01
+_LEAST = 1e-9
+_FURTHEST_SD = 2.0
 _SLICES_A_DAY = 13
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How much dearer one way of working is than the average, as a fraction of the predicted cost.
+    """How much dearer one way of working is than the average, as a fraction of a part of the predicted cost.
 
     Attributes
     ----------
     way : str
         Such as "venue: Northlit".
+    part : str
+        Part of the cost that it changes: "spread", "impact" or "whole".
     relative, standard_error : float
         Effect before shrinking, and its error by day clusters.
     shrunk : float
@@ -53,6 +59,7 @@ class Effect:
     """
 
     way: str
+    part: str
     relative: float
     standard_error: float
     shrunk: float
@@ -131,19 +138,23 @@ class Router:
     def of(cls, model: LearnedCostModel, history: TradeHistory) -> Router:
         """Measure the effects on a history that the model was trained on."""
         given = Conditions.of(history)
-        law = model.fit_.law.cost_bps(given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps)
         variance = schedule_variance(
             given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps, given.volume_span
         )
-        residual, weight = (history.cost_bps - law) / law, law * law / variance
-        day = np.unique(history.day, return_inverse=True)[1].ravel()
+        parts = _parts(model, given)
+        residual = np.clip(history.cost_bps - parts["whole"], *(k * _FURTHEST_SD * np.sqrt(variance) for k in (-1, 1)))
+        day = np.unique(history.day, return_inverse=True)[1].ravel().astype(np.float64)
 
         def effects(kind: str, words: Any) -> dict[str, Effect]:  # noqa: ANN401 - an array of words
-            return {
-                str(word): _effect(f"{kind}: {word}", words == word, residual, weight, day)
-                for word in np.unique(words).tolist()
-                if word and (words == word).sum() >= _FEWEST
+            used = [str(w) for w in np.unique(words).tolist() if w and (words == w).sum() >= _FEWEST]
+            by_part = {
+                name: {w: _effect(f"{kind}: {w}", name, words == w, (residual, part, variance, day)) for w in used}
+                for name, part in parts.items()
             }
+            told = {
+                name: sum((e.relative / e.standard_error) ** 2 for e in each.values()) for name, each in by_part.items()
+            }
+            return by_part[max(told, key=lambda name: told[name])]
 
         return cls(model, effects("venue", given.venue), effects("algo", given.algo), history.simulated)
 
@@ -167,13 +178,13 @@ class Router:
         if missing:
             raise InputError(f"The order lacks {', '.join(missing)}.", hint="Give each as a number.", missing=missing)
         one = Conditions.of({name: np.array([float(value)]) for name, value in order.items()})
-        middle = float(self.model.fit_.law.cost_bps(one.size_of_adv, one.half_spread_bps, one.volatility_daily_bps)[0])
-        venues, algos = _ranked(middle, self.venues), _ranked(middle, self.algos)
+        parts = {name: float(part[0]) for name, part in _parts(self.model, one).items()}
+        venues, algos = _ranked(parts, self.venues), _ranked(parts, self.algos)
         schedules = self._schedules(one)
         best = min(schedules, key=lambda each: each.cost_bps + risk_aversion_per_bps * each.risk_bps**2)
         sentences = [
-            *_verdict("venue", middle, self.venues),
-            *_verdict("algorithm", middle, self.algos),
+            *_verdict("venue", parts, self.venues),
+            *_verdict("algorithm", parts, self.algos),
             _pace(best, schedules),
         ]
         if self.simulated:
@@ -198,34 +209,41 @@ class Router:
         return tuple(found)
 
 
-def _effect(way: str, mine: Any, residual: FloatArray, weight: FloatArray, day: Any) -> Effect:  # noqa: ANN401
-    w, r = weight[mine], residual[mine]
-    total = float(w.sum())
-    mean = float((w * r).sum()) / total
-    by_day = np.bincount(day[mine], weights=w * (r - mean))
-    error = float(np.sqrt((by_day**2).sum())) / total
-    shrunk = mean * max(0.0, 1.0 - (error / mean) ** 2) if mean else 0.0
-    return Effect(way, mean, error, shrunk, int(mine.sum()))
+def _parts(model: LearnedCostModel, given: Conditions) -> dict[str, FloatArray]:
+    """The law's cost and what it consists of, bps, shape (m,) each."""
+    law = model.fit_.law
+    whole = law.cost_bps(given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps)
+    spread = law.spread_capture * given.half_spread_bps
+    return {"whole": whole, "spread": np.maximum(spread, _LEAST * whole), "impact": np.maximum(whole - spread, 0.0)}
 
 
-def _ranked(middle: float, effects: Mapping[str, Effect]) -> tuple[tuple[str, float, float, float], ...]:
-    rows = [
-        (
-            name,
-            middle * (1.0 + e.shrunk),
-            middle * (1.0 + e.relative - _NINETY * e.standard_error),
-            middle * (1.0 + e.relative + _NINETY * e.standard_error),
-        )
-        for name, e in effects.items()
-    ]
+def _effect(way: str, part: str, mine: Any, orders: tuple[FloatArray, ...]) -> Effect:  # noqa: ANN401 - a mask
+    """Regression of the residuals on a part of the cost, over the orders that were worked this way."""
+    residual, regressor, variance, day = (each[mine] for each in orders)
+    total = float((regressor**2 / variance).sum())
+    slope = float((regressor * residual / variance).sum()) / total
+    by_day = np.bincount(day.astype(np.int64), weights=regressor * (residual - slope * regressor) / variance)
+    error = max(float(np.sqrt((by_day**2).sum())) / total, _LEAST)
+    shrunk = slope * max(0.0, 1.0 - (error / slope) ** 2) if slope else 0.0
+    return Effect(way, part, slope, error, shrunk, int(mine.sum()))
+
+
+def _ranked(parts: Mapping[str, float], effects: Mapping[str, Effect]) -> tuple[tuple[str, float, float, float], ...]:
+    rows = []
+    for name, e in effects.items():
+        part, rest = parts[e.part], parts["whole"]
+        ends = (e.shrunk, e.relative - _NINETY * e.standard_error, e.relative + _NINETY * e.standard_error)
+        best, low, high = (rest + part * end for end in ends)
+        rows.append((name, best, low, high))
     return tuple(sorted(rows, key=lambda row: (row[1], row[0])))
 
 
-def _verdict(kind: str, middle: float, effects: Mapping[str, Effect]) -> Sequence[str]:
+def _verdict(kind: str, parts: Mapping[str, float], effects: Mapping[str, Effect]) -> Sequence[str]:
     """The best way if it can be told from the next; else what would settle it."""
     if len(effects) < 2:
         return [f"There is no second {kind} with at least {_FEWEST} orders to compare with."]
     (best, first), (other, second), *_ = sorted(effects.items(), key=lambda item: item[1].relative)
+    middle = parts[first.part]
     apart = second.relative - first.relative
     error = float(np.hypot(first.standard_error, second.standard_error))
     if apart > _NINETY * error:

@@ -45,14 +45,11 @@ def test_the_live_costs_of_frazzini_and_others_are_reproduced(size, published_bp
 
 def test_the_published_fits_agree_about_the_impact_of_the_law():
     daily = 10_000 * 0.25 / np.sqrt(252)
+    almgren = [almgren_cost_bps(0.1, span_days=span, **IBM) for span in (0.1, 0.5)]
+    istar = istar_cost_bps(0.1, volatility_per_year=0.25, participation=0.1)
     found = [
-        *(
-            implied_impact(almgren_cost_bps(0.1, span_days=t, **IBM), 0.1, volatility_daily_bps=157.0)
-            for t in (0.1, 0.5)
-        ),
-        implied_impact(
-            istar_cost_bps(0.1, volatility_per_year=0.25, participation=0.1), 0.1, volatility_daily_bps=daily
-        ),
+        *(implied_impact(each, 0.1, volatility_daily_bps=157.0) for each in almgren),
+        implied_impact(istar, 0.1, volatility_daily_bps=daily),
         implied_impact(frazzini_cost_bps(0.05), 0.05, volatility_daily_bps=170.0),
     ]
     assert found == pytest.approx([0.65, 0.37, 0.49, 0.58], abs=0.01)

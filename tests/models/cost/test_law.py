@@ -1,5 +1,7 @@
 """The law: convex totals, constants found again, and an honest share of the prior."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -80,8 +82,8 @@ def test_the_share_of_the_prior_falls_with_orders_and_errors_do_too():
     shares = [np.mean(f.prior_share) for f in found]
     errors = [f.standard_errors[1] for f in found]
     assert shares[0] == 1.0
-    assert all(a > b for a, b in zip(shares[:-1], shares[1:], strict=True))
-    assert all(a > b for a, b in zip(errors[:-1], errors[1:], strict=True))
+    assert all(a > b for a, b in itertools.pairwise(shares))
+    assert all(a > b for a, b in itertools.pairwise(errors))
 
 
 def test_standard_errors_cover_the_truth():
