@@ -172,8 +172,21 @@ class Climb:
         return float(kinks[first] + before[first] / bend) if bend > 0 else None
 
     def _rise(self, place: Place, dp: FloatArray, de: FloatArray) -> float:
-        """Slope of the dual along a direction."""
+        """Slope of the dual along a direction; at a kink the slope next to zero of those ahead and behind.
+
+        A step that sets an exposure free, or a row, ends exactly at a kink: nothing pushes there any more
+        but round-off, whose sign says nothing.
+        """
         limits = self.limits
-        reach = np.where(self._pull(place.prices, place.exposures) > 0, limits.upper, limits.lower)
-        limit = float(self._pull(dp, de) @ np.where(np.isfinite(reach), reach, 0.0))
-        return float(place.response.activity @ dp) - float(place.exposures @ limits.curvature @ de) - limit
+        pull, turn = self._pull(place.prices, place.exposures), self._pull(dp, de)
+        reach = np.where(pull > 0, limits.upper, limits.lower)
+        limit = turn * np.where(np.isfinite(reach), reach, 0.0)
+        smooth = float(place.response.activity @ dp) - float(place.exposures @ limits.curvature @ de)
+        small = _SAME * (np.abs(place.prices) + np.abs(dp))
+        loose = np.flatnonzero((np.abs(pull) <= small) & (np.abs(turn) > small))
+        if not len(loose):
+            return smooth - float(limit.sum())
+        smooth -= float(limit.sum() - limit[loose].sum())
+        one, other = turn[loose] * limits.lower[loose], turn[loose] * limits.upper[loose]
+        ahead, behind = smooth - float(np.maximum(one, other).sum()), smooth - float(np.minimum(one, other).sum())
+        return min(max(0.0, ahead), behind)

@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from di_advisor.domain.mandate import Band
+from di_advisor.domain.market import FloatArray
 from di_advisor.formulate import formulate
 from di_advisor.formulate.problem import Block
 from di_advisor.solve import search_for, solve
 from di_advisor.solve.choices import Choice, relaxed
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.dual_newton import Certified, NotCertified, Warm, prepare
+from di_advisor.solve.dual_newton.line import Climb, Place
 from di_advisor.solve.dual_newton.newton import Position
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.tracking import smallest_tracking_error, solve_capped
@@ -63,6 +65,24 @@ def test_a_moved_dial_starts_from_the_last_answer_and_ends_at_its_own(seed: int)
     second = formulate(case.signals, moved, case.tax).block
     cold, hot = certified(prepare(second).solve()), certified(prepared.retuned(second).solve(warm=warm))
     assert hot.objective == pytest.approx(cold.objective, abs=1e-9 * max(abs(cold.objective), 1e-3))
+
+
+def test_a_step_that_ends_at_a_kink_is_taken_at_the_first_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    at = Climb.at
+
+    def counted(self: Climb, *point: FloatArray) -> Place:
+        asked.append(1)
+        return at(self, *point)
+
+    monkeypatch.setattr(Climb, "at", counted)
+    for seed in range(12):
+        block = block_of(seed)
+        prepared = prepare(block)
+        warm = certified(prepared.solve()).warm
+        asked.clear()
+        steps = certified(prepared.solve(risk=1.01 * block.aversion, warm=warm)).steps
+        assert len(asked) <= 2 * steps + 2
 
 
 @given(seed=st.integers(0, 40), draw=st.integers(0, 10_000), scale=st.sampled_from([1e-3, 1e-2, 1.0]))
