@@ -176,7 +176,7 @@ def formulate(
         wash=wash,
         names_max=mandate.max_names,
         trades_max=mandate.max_trades,
-        share_step=share_steps(signals, mandate),
+        share_step=share_steps(signals, mandate, holdings),
     )
     said = (b.note for b in bands if b.note)
     notes = (

@@ -27,12 +27,15 @@ def share_step(mandate: Mandate) -> Decimal:
     return Decimal(ROUND_LOT_SHARES) if mandate.rounding is Rounding.ROUND_LOTS else Decimal(1)
 
 
-def share_steps(signals: Signals, mandate: Mandate) -> FloatArray | None:
-    """Weight of a step of shares of each name, shape (n,); None where fractions of a share are traded."""
+def share_steps(signals: Signals, mandate: Mandate, holdings: Holdings) -> FloatArray | None:
+    """Weight of a step of shares of each name, shape (n,); None where fractions of a share are traded.
+
+    Weights are those of the holdings: a withdrawal makes every share weigh more.
+    """
     if mandate.rounding is Rounding.FRACTIONAL:
         return None
     price = np.array([float(p) for p in signals.market.price_usd])
-    return float(share_step(mandate)) * price / signals.account.value_usd
+    return float(share_step(mandate)) * price / holdings.value_usd
 
 
 def minimum_trade(mandate: Mandate, value_usd: float) -> float:

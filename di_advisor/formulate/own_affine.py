@@ -24,7 +24,7 @@ from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row, Separable
 
-__all__ = ["ROWS_MAX", "AffineRule", "AffineTerm", "affine_rule", "affine_term"]
+__all__ = ["ROWS_MAX", "AffineRule", "AffineTerm", "affine_rule", "affine_term", "charged_anyway"]
 
 ROWS_MAX = 40
 """Rows that one own rule may add to the hot path."""
@@ -92,6 +92,14 @@ def affine_term(found: Coefficients, holdings: Holdings, name: str, sentence: st
         name,
         sentence,
     )
+
+
+def charged_anyway(terms: Iterable[object]) -> float:
+    """What affine terms charge for doing nothing, a fraction of the account: slopes leave it out.
+
+    The block, and so its objective and its bounds, are without it; the terms' own figures are with it.
+    """
+    return sum(t.start for t in terms if isinstance(t, AffineTerm))
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from di_advisor.domain.trades import Trade
 from di_advisor.formulate.account_rules import CashRange
 from di_advisor.formulate.cash_wishes import set_aside_usd
 from di_advisor.formulate.localise import schedule_d_of
+from di_advisor.formulate.own_affine import charged_anyway
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.terms import TradingCost
@@ -168,14 +169,16 @@ def _sale(
 def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certificate:
     value = problem.block.holdings.value_usd
     rounded = sum(t.value_usd(orders.plan) for t in problem.terms)
-    left = max(float(rounded - solution.bound_after_rounding * value), 0.0)
+    # the block is without what own terms charge for doing nothing; a cone solver's objective is with it
+    start = 0.0 if problem.is_opaque else charged_anyway(problem.terms) * value
+    left = max(float(rounded - start - solution.bound_after_rounding * value), 0.0)
     return Certificate(
         solver=f"{solution.solver} ({solution.counts})",
-        objective_usd=float(solution.objective * value),
-        bound_usd=float(solution.bound * value),
+        objective_usd=float(solution.objective * value + start),
+        bound_usd=float(solution.bound * value + start),
         gap_usd=float(solution.gap * value),
         gap_bps=float(bps_from_fraction(solution.gap)),
-        rounding_usd=float(rounded - solution.objective * value),
+        rounding_usd=float(rounded - start - solution.objective * value),
         rounded_gap_usd=left,
         rounded_gap_bps=float(bps_from_fraction(left / value)),
     )

@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.own_affine import charged_anyway
 from di_advisor.formulate.own_opaque import OpaqueRule, OpaqueTerm
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
@@ -42,7 +43,7 @@ def tangent(problem: Problem, plan: Plan, others: Sequence[Plan] = ()) -> tuple[
     block, holdings = problem.block, problem.block.holdings
     value, lot_name = holdings.value_usd, holdings.lot_name
     lots, names = np.zeros(len(lot_name)), np.zeros(len(holdings.held))
-    constant = 0.0
+    constant = charged_anyway(problem.terms)
     for term in problem.opaque_terms:
         found = term.slopes(plan) if isinstance(term, OpaqueTerm) else None
         if found is None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.localise import AtAnyRates
+from di_advisor.formulate.own_affine import charged_anyway
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.formulate.separable import Row
@@ -229,7 +230,7 @@ def judged(family: AtAnyRates, plan: Plan, choices: Choices) -> GainPlan:
     value = block.holdings.value_usd
     free = bool(is_any(choices, Choice.EITHER).all())  # the relaxation knows no wash sales
     others = (t for t in family.problem.terms if t is not family.tax and not (free and isinstance(t, WashDeferral)))
-    beside = sum(t.value_usd(plan) for t in others) / value
+    beside = sum(t.value_usd(plan) for t in others) / value - charged_anyway(family.problem.terms)
     beside -= 2.0 * float(block.impact @ (plan.sold(block.holdings.lot_name) * plan.buys))
     tax = family.tax.value_usd(plan) / value
     return GainPlan(plan, np.array(family.tax.gains.realised(plan)), beside, tax, choices)

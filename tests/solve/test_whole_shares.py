@@ -73,6 +73,22 @@ def test_no_plan_in_whole_shares_is_better_than_the_bound_in_shares(seed: int) -
     assert kept > 0
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_steps_of_shares_are_those_of_the_orders_where_cash_is_withdrawn(seed: int) -> None:
+    """A share weighs more once a part of the account is set aside."""
+    case = coarse_case(seed)
+    mandate = case.mandate.with_changes(withdrawal_usd=Decimal(5_000), rounding=Rounding.WHOLE_SHARES)
+    planned = plan_for(case.signals, mandate, case.tax, Clock(silent), never)
+    block = planned.problem.block
+    assert block.share_step is not None
+    price = np.array([float(p) for p in case.signals.market.price_usd])
+    np.testing.assert_allclose(block.share_step * block.holdings.value_usd, price)
+    for name, shares in planned.orders.buys.items():
+        assert planned.orders.plan.buys[name] == pytest.approx(float(shares) * block.share_step[name])
+    objective = sum(t.value_usd(planned.orders.plan) for t in planned.problem.terms) / block.holdings.value_usd
+    assert planned.solution.bound_after_rounding <= objective + 1e-9
+
+
 def plan_of_amounts(problem: Problem, amounts: np.ndarray):
     from di_advisor.solve.solution import plan_of
 
