@@ -300,11 +300,18 @@ class Workspace(Questions):
             clock.start("signals")
         planned = plan_or_largest(self._signals_for(mandate), mandate, self.tax, clock, cancel, self.own)
         notes = (*planned.proposal.notes, *self._later_cash())
-        planned = replace(planned, proposal=replace(planned.proposal, notes=notes))
+        asked = self if first else self._under(mandate)
+        planned = replace(planned, proposal=replace(planned.proposal, notes=notes, workspace=asked))
         own = [p for p in self._planned if p.mandate == self.mandate]
         others = [p for p in self._planned if p.mandate != self.mandate]
         self._planned[:] = [*own, *others[-_KEPT:], planned]
         return planned
+
+    def _under(self, mandate: Mandate) -> Workspace:
+        """The same facts under other wishes, with the same memory of what was planned."""
+        other = replace(self, mandate=mandate, signals=self._signals_for(mandate))
+        object.__setattr__(other, "_planned", self._planned)
+        return other
 
     def _signals_for(self, mandate: Mandate) -> Signals:
         if all(getattr(mandate, wish) == getattr(self.mandate, wish) for wish in _LOCKING):

@@ -266,3 +266,23 @@ def test_a_sale_put_first_leaves_the_rest_of_the_problem_as_it_was() -> None:
     assert bought[0] == pytest.approx(bought[1])
     first = np.flatnonzero(segments.sell & (segments.name == case.signals.account.lot_name[lot]))[0]
     assert segments.lot[first] == lot
+
+
+def test_a_proposal_answers_what_if_by_itself_and_so_does_its_answer() -> None:
+    workspace = opened(3)
+    proposal = workspace.propose()
+    answer = proposal.what_if(risk_aversion=60.0)
+    assert answer.trade_list == workspace.what_if(risk_aversion=60.0).trade_list
+    again = answer.what_if(tracking_error_max=0.02)
+    assert (again.mandate.risk_aversion, again.mandate.tracking_error_max) == (60.0, 0.02)
+    assert again.trade_list == workspace.what_if(risk_aversion=60.0, tracking_error_max=0.02).trade_list
+    assert answer.what_if(risk_aversion=PLAIN.risk_aversion).trade_list == proposal.trade_list
+
+
+def test_a_proposal_that_came_from_another_process_says_where_to_ask() -> None:
+    proposal = opened(3).propose()
+    sent = proposal.__getstate__()
+    assert sent["workspace"] is None
+    assert sent["trade_list"] == proposal.trade_list
+    with pytest.raises(InputError, match="apart from the workspace"):
+        replace(proposal, workspace=None).what_if(risk_aversion=60.0)

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.signals import Lock, UnpricedPosition
 from di_advisor.domain.trades import Trade
+from di_advisor.errors import InputError
 from di_advisor.propose.esg_facts import EsgFact, ScreenFact
 
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["Certificate", "Measures", "Proposal", "RuleCheck", "ShadowPrice", "Stage"]
 
 DISCLAIMER = "Not tax advice."
+
+
+class _Asked(Protocol):
+    """Who can solve a proposal's problem again."""
+
+    def what_if(self, **changes: Any) -> Proposal:
+        """Trades with some wishes changed."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -203,6 +212,8 @@ class Proposal:
     memo_usd : Mapping of str to Decimal
         Amounts beside the objective, in cents: the withdrawal, a tax that was not to be weighed, what a
         plan was worth that was not proposed.
+    workspace : Workspace or None
+        Who made it, for further questions; it does not travel to other processes.
     """
 
     account_id: str
@@ -223,6 +234,7 @@ class Proposal:
     memo_usd: Mapping[str, Decimal] = field(default_factory=dict)
     esg: tuple[EsgFact, ...] = ()
     screens: tuple[ScreenFact, ...] = ()
+    workspace: _Asked | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", FrozenMap(self.provenance))
@@ -233,6 +245,34 @@ class Proposal:
             f"Proposal(account {self.account_id} on {self.as_of}: {len(self.trade_list)} trades worth "
             f"${self.benefit_usd:,.2f} over doing nothing; .trades is the frame)"
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"workspace": None}
+
+    def what_if(self, **changes: Any) -> Proposal:
+        """Trades with some wishes changed and everything else kept, such as ``tracking_error_max=0.008``.
+
+        Only what the wish touches is done again: the market's signals are kept. ``workspace`` answers more
+        (`why_not`, `explain_trade`, `frontier`, ...).
+
+        Parameters
+        ----------
+        **changes
+            Fields of `Mandate`.
+
+        Raises
+        ------
+        InputError
+            If the proposal came from another process, or there is no such wish.
+        DiAdvisorError
+            As `Advisor.propose`.
+        """
+        if self.workspace is None:
+            raise InputError(
+                "This proposal is apart from the workspace that made it, and cannot be solved again.",
+                hint="Ask Advisor.workspace(...).what_if(...), which starts from the same facts.",
+            )
+        return self.workspace.what_if(**changes)
 
     @property
     def esg_frame(self) -> pd.DataFrame:
