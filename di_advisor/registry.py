@@ -14,27 +14,41 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final, cast
 
 from di_advisor.errors import PluginError
-from di_advisor.ports import CostModel, EsgSource, LedgerReader, PortfolioReader, RiskModel
+from di_advisor.ports import (
+    CostModel,
+    EsgSource,
+    HarvestModel,
+    LedgerReader,
+    PortfolioReader,
+    RiskModel,
+    TradeHistoryReader,
+)
 
 __all__ = [
     "COST_MODELS",
     "ESG_SOURCES",
+    "HARVEST_MODELS",
     "LEDGER_READERS",
     "PORTFOLIO_READERS",
     "RISK_MODELS",
+    "TRADE_HISTORY_READERS",
     "available",
     "cost_model",
     "esg_source",
+    "harvest_model",
     "ledger_reader",
     "portfolio_reader",
     "risk_model",
+    "trade_history_reader",
 ]
 
 RISK_MODELS: Final = "di_advisor.risk_models"
 COST_MODELS: Final = "di_advisor.cost_models"
+HARVEST_MODELS: Final = "di_advisor.harvest_models"
 PORTFOLIO_READERS: Final = "di_advisor.portfolio_readers"
 ESG_SOURCES: Final = "di_advisor.esg_sources"
 LEDGER_READERS: Final = "di_advisor.ledger_readers"
+TRADE_HISTORY_READERS: Final = "di_advisor.trade_history_readers"
 
 
 def available(group: str) -> Mapping[str, EntryPoint]:
@@ -80,6 +94,14 @@ def cost_model(name: str = "prior", **settings: Any) -> CostModel:
     return found
 
 
+def harvest_model(name: str = "program", **settings: Any) -> HarvestModel:
+    """Instance of a harvest model; as `risk_model`."""
+    found = _instance(HARVEST_MODELS, name, settings)
+    if not isinstance(found, HarvestModel):
+        raise _broken(HARVEST_MODELS, name, found, HarvestModel)
+    return found
+
+
 def portfolio_reader(name: str = "csv", **settings: Any) -> PortfolioReader:
     """Instance of a reader of portfolios; as `risk_model`."""
     found = _instance(PORTFOLIO_READERS, name, settings)
@@ -93,6 +115,14 @@ def ledger_reader(name: str = "csv", **settings: Any) -> LedgerReader:
     found = _instance(LEDGER_READERS, name, settings)
     if not isinstance(found, LedgerReader):
         raise _broken(LEDGER_READERS, name, found, LedgerReader)
+    return found
+
+
+def trade_history_reader(name: str = "csv", **settings: Any) -> TradeHistoryReader:
+    """Instance of a reader of past orders; as `risk_model`."""
+    found = _instance(TRADE_HISTORY_READERS, name, settings)
+    if not isinstance(found, TradeHistoryReader):
+        raise _broken(TRADE_HISTORY_READERS, name, found, TradeHistoryReader)
     return found
 
 

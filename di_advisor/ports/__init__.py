@@ -6,15 +6,24 @@ in domain types only, so that a model can be replaced without touching the insid
 
 from __future__ import annotations
 
-from di_advisor.ports.models import CostModel, RiskModel
-from di_advisor.ports.sources import EsgSource, FillsReader, LedgerReader, PortfolioReader, ReturnsReader
+from di_advisor.ports.models import CostModel, HarvestModel, RiskModel
+from di_advisor.ports.sources import (
+    EsgSource,
+    FillsReader,
+    LedgerReader,
+    PortfolioReader,
+    ReturnsReader,
+    TradeHistoryReader,
+)
 
 __all__ = [
     "CostModel",
     "EsgSource",
     "FillsReader",
+    "HarvestModel",
     "LedgerReader",
     "PortfolioReader",
     "ReturnsReader",
     "RiskModel",
+    "TradeHistoryReader",
 ]

@@ -9,12 +9,14 @@ from typing import Protocol, runtime_checkable
 
 from di_advisor.domain.event_rows import ReadEvents
 from di_advisor.domain.events import Event
+from di_advisor.domain.history_quality import ReadHistory
 from di_advisor.domain.market import FloatArray, Market, ReturnHistory
 from di_advisor.domain.portfolio import Fill, Portfolio
 from di_advisor.domain.target import Target
+from di_advisor.domain.trading_conditions import TradingConditions
 from di_advisor.domain.universe import Universe
 
-__all__ = ["EsgSource", "FillsReader", "LedgerReader", "PortfolioReader", "ReturnsReader"]
+__all__ = ["EsgSource", "FillsReader", "LedgerReader", "PortfolioReader", "ReturnsReader", "TradeHistoryReader"]
 
 
 @runtime_checkable
@@ -62,6 +64,23 @@ class LedgerReader(Protocol):
 
     def opening_lots(self, lots: Path, *, as_of: date, account_id: str) -> tuple[Event, ...]:
         """Events that bring the lots of a file into the books."""
+        ...
+
+
+@runtime_checkable
+class TradeHistoryReader(Protocol):
+    """Reads past parent orders from a user's files, and says what was dropped and why."""
+
+    def trade_history(
+        self, orders: Path, *, fills: Path | None = None, conditions: TradingConditions | None = None
+    ) -> ReadHistory:
+        """History of a file of orders, with a file of fills and tables of the market beside it."""
+        ...
+
+    def conditions(
+        self, daily: Path | None = None, *, quotes: Path | None = None, minutes: Path | None = None
+    ) -> TradingConditions:
+        """Tables of the market from files."""
         ...
 
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from di_advisor.domain.spreadsheet_cells import text_cell, text_of_cell
 from di_advisor.domain.trades import Trade
 from di_advisor.errors import InputError
 from di_advisor.propose.proposal import Proposal
@@ -43,19 +44,6 @@ TRADE_COLUMNS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Columns of the file of proposed trades."""
-
-# What a spreadsheet may take for a formula, also behind apostrophes of the text's own.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-
-
-def text_cell(text: str) -> str:
-    """Text as a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def text_of_cell(cell: str) -> str:
-    """What `text_cell` was given."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def _terms(proposal: Proposal) -> dict[str, str]:
