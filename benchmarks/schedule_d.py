@@ -134,7 +134,7 @@ def _whole(seeds: range) -> list[Bar]:
         Bar.at_most(
             "optimizer.schedule_d_ratio",
             statistics.median(curved) / statistics.median(constant),
-            15.0,
+            6.0,
             unit="ratio",
             compared_to=f"the same accounts at constant rates; {where}",
         ),
