@@ -22,7 +22,7 @@ from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.ports import CostModel, RiskModel
 from di_advisor.propose.planned import Clock, Progress, never, silent
 from di_advisor.propose.proposal import Proposal
-from di_advisor.signals import estimate
+from di_advisor.signals import Harvesting, estimate
 from di_advisor.workspace import Workspace
 
 __all__ = ["Advisor", "Progress"]
@@ -89,6 +89,7 @@ class Advisor:
         esg: EsgTable | Mapping[str, FloatArray] | None = None,
         terms: Sequence[OwnTerm | str] = (),
         rules: Sequence[OwnRule | str] = (),
+        harvest: Harvesting | None = None,
         progress: Progress = silent,
     ) -> Workspace:
         """One account, estimated once: `propose`, `what_if`, `why_not` and `frontier` without estimating again.
@@ -107,7 +108,9 @@ class Advisor:
         clock.start("trading cost")
         costs = costs if costs is not None else self.estimate_costs(market)
         clock.start("signals")
-        signals = estimate(portfolio, market, target, mandate, risk, costs, account_id, locks=locks, esg=esg)
+        signals = estimate(
+            portfolio, market, target, mandate, risk, costs, account_id, locks=locks, esg=esg, harvest=harvest
+        )
         clock.start("")
         return Workspace(portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages), own)
 
@@ -128,6 +131,7 @@ class Advisor:
         esg: EsgTable | Mapping[str, FloatArray] | None = None,
         terms: Sequence[OwnTerm | str] = (),
         rules: Sequence[OwnRule | str] = (),
+        harvest: Harvesting | None = None,
         progress: Progress = silent,
         cancel: Callable[[], bool] = never,
     ) -> Proposal:
@@ -152,6 +156,8 @@ class Advisor:
             ESG measures that wishes and exclusions refer to; arrays are in the market's order.
         terms, rules : sequence
             Your own terms (in USD) and rules in cvxpy, as `di_advisor.formulate.own` shows.
+        harvest : Harvesting, optional
+            A model of what it is worth to sell a lot now against later, and the review interval.
         progress, cancel : callable
             Told each stage; asked whether to stop.
 
@@ -176,6 +182,7 @@ class Advisor:
             esg=esg,
             terms=terms,
             rules=rules,
+            harvest=harvest,
             progress=progress,
         )
         return workspace.propose(progress=progress, cancel=cancel)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from di_advisor.domain.costs import CostCurves
+from di_advisor.domain.harvest import ClientProfile, HarvestWorth, LotStates
 from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
 from di_advisor.domain.risk import FactorRisk
 
-__all__ = ["CostModel", "RiskModel"]
+__all__ = ["CostModel", "HarvestModel", "RiskModel"]
 
 
 @runtime_checkable
@@ -41,4 +42,33 @@ class CostModel(Protocol):
 
     def curves(self, market: Market) -> CostCurves:
         """Cost curves of the market's universe, in USD of cost by USD traded."""
+        ...
+
+
+@runtime_checkable
+class HarvestModel(Protocol):
+    """Values selling lots now against later."""
+
+    def worth(self, lots: LotStates, client: ClientProfile, *, review_days: int) -> HarvestWorth:
+        """What selling each whole lot today is worth against waiting until the next review.
+
+        Parameters
+        ----------
+        lots : LotStates
+            L lots.
+        client : ClientProfile
+            Rates, horizon and discount rate.
+        review_days : int
+            How often the policy reviews; the value of waiting is the value of waiting that long.
+
+        Returns
+        -------
+        HarvestWorth
+            Aligned to the lots, in USD, with its parts and a rule of thumb beside it.
+
+        Raises
+        ------
+        InputError
+            If the model was made for another review interval.
+        """
         ...

@@ -4,7 +4,7 @@ Problem: the optimizer sees floats and masks; the law and the client speak in lo
 sentences. Decision: every mask has its locks with reasons; lots without a price are listed as
 unpriced, lots without a basis or date are kept and never sold, cash that is not there yet is not
 spent. Where the mandate prices wash sales, locks become quantities (`wash_quantities`) as far as they
-can be counted. Limits: `AccountSignals.continuation_usd` is zero: no harvest model speaks yet.
+can be counted. Limits: `AccountSignals.continuation_usd` is zero here; `waiting` fills it.
 """
 
 from __future__ import annotations

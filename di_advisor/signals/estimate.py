@@ -15,6 +15,7 @@ from di_advisor.domain.target import Target
 from di_advisor.errors import InputError
 from di_advisor.signals.account import estimate_account
 from di_advisor.signals.market import estimate_market
+from di_advisor.signals.waiting import Harvesting, with_waiting
 
 __all__ = ["estimate"]
 
@@ -30,6 +31,7 @@ def estimate(  # noqa: PLR0913 - everything there is, and two options
     *,
     locks: Sequence[Lock] = (),
     esg: EsgTable | Mapping[str, FloatArray] | None = None,
+    harvest: Harvesting | None = None,
 ) -> Signals:
     """Everything the optimizer knows of one account.
 
@@ -51,6 +53,8 @@ def estimate(  # noqa: PLR0913 - everything there is, and two options
         Further locks on whole names of this account.
     esg : EsgTable, or Mapping of str to ndarray of shape (m,), optional
         Measures; arrays are in the market's order, NaN where not covered.
+    harvest : Harvesting, optional
+        A model of what waiting is worth; without one selling later is worth nothing.
 
     Raises
     ------
@@ -68,4 +72,5 @@ def estimate(  # noqa: PLR0913 - everything there is, and two options
         account_id = portfolio.accounts[0].account_id
     market_signals = estimate_market(market, risk, costs, esg=esg)
     account = estimate_account(portfolio, account_id, market_signals, target, mandate, locks=locks)
-    return Signals(market_signals, account)
+    signals = Signals(market_signals, account)
+    return signals if harvest is None else with_waiting(signals, harvest)[0]
