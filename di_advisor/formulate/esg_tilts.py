@@ -40,7 +40,7 @@ def esg_tilts(signals: Signals, mandate: Mandate, holdings: Holdings) -> list[Ac
             ActiveTilt(
                 holdings,
                 np.asarray(-wish.usd_per_point / holdings.value_usd * better, dtype=np.float64),
-                f"ESG tilt {wish.measure}",
+                f"ESG tilt on {wish.measure}",
                 f"Each point{unit} by which the average {wish.measure} is {way} than the index's "
                 f"is worth ${wish.usd_per_point:,.2f}.",
             )

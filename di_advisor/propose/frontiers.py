@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import product
 from typing import Any
 
@@ -105,7 +105,7 @@ def swept(
         if progress is not None:
             progress(done, len(points))
     seen = dict.fromkeys(c for row in rows for c in row)
-    terms = [c for c in seen if c.endswith("_usd") and c not in _ENDS]
+    terms = [c for c in seen if c.endswith("_usd") and c not in _ENDS and c not in turned]
     known = {*turned, "tracking_error", *terms, *_ENDS, "trades", "refused"}
     ends = [c for c in _ENDS if c in seen]
     columns = [*turned, "tracking_error", *terms, *(c for c in seen if c not in known), *ends, "trades", "refused"]
@@ -135,5 +135,11 @@ def _figures(proposal: Proposal) -> dict[str, Any]:
 
 
 def as_number(value: Any) -> float | None:  # noqa: ANN401 - a value of some field
-    """A value of a dial on an axis; None where it has no place on one."""
+    """A value of a dial on an axis, also where it was given as text ("50000"); None where it has no place on one."""
+    if isinstance(value, str):
+        try:
+            value = Decimal(value)
+        except InvalidOperation:
+            return None
+        return float(value) if value.is_finite() else None
     return float(value) if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) else None

@@ -67,12 +67,15 @@ def _effects(dollars: Mapping[str, Decimal]) -> str:
 
 def _further(dollars: Mapping[str, Decimal]) -> str:
     """Terms that a sentence says nothing else of, where they come to a dollar."""
-    shown = [
-        f"{'adds' if amount > 0 else 'saves'} {_usd(amount)} of {name}"
-        for name, amount in dollars.items()
-        if name not in _TOLD and abs(amount) >= 1
-    ]
+    shown = [_said_of(name, amount) for name, amount in dollars.items() if name not in _TOLD and abs(amount) >= 1]
     return f"; it {' and '.join(shown)}" if shown else ""
+
+
+def _said_of(name: str, amount: Decimal) -> str:
+    """A charge is added or saved; a tilt, which pays where it is met, is given up or earned."""
+    if " tilt" in name:
+        return f"{'gives up' if amount > 0 else 'earns'} {_usd(amount)} of the {name}"
+    return f"{'adds' if amount > 0 else 'saves'} {_usd(amount)} of {name}"
 
 
 def sell_sentence(

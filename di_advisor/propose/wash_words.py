@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from di_advisor.domain.amounts import as_fraction, show_exact, to_decimal
+from di_advisor.domain.amounts import as_fraction, at_places, show_exact, to_decimal
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
 from di_advisor.domain.washes import Washed
@@ -23,6 +23,7 @@ from di_advisor.propose.settle import Orders
 __all__ = ["with_washes"]
 
 _CENTS = 2
+_SHARE_PLACES = 6
 
 
 def with_washes(trades: Iterable[Trade], signals: Signals, orders: Orders) -> tuple[Trade, ...]:
@@ -71,8 +72,8 @@ def _sentence(trade: Trade, mine: list[Washed], signals: Signals) -> str:
     charged = f"The plan charges ${_cost(trade):,} for it."
     if not mine:
         return f"No share of it is washed after all; the plan charges ${_cost(trade):,}, on the safe side."
-    shares, loss = show_exact(_sum(w.shares for w in mine)), float(_sum(w.loss_usd for w in mine))
-    goes = [f"{show_exact(n)} shares ({_usd(usd)}): {where}" for where, (n, usd) in _by_place(mine, signals).items()]
+    shares, loss = _shares(_sum(w.shares for w in mine)), float(_sum(w.loss_usd for w in mine))
+    goes = [f"{_shares(n)} shares ({_usd(usd)}): {where}" for where, (n, usd) in _by_place(mine, signals).items()]
     if trade.lot_id:
         what = f"Of these, {shares} shares are washed, and {_usd(loss)} of loss does not count now"
     else:
@@ -116,6 +117,13 @@ def _sum(amounts: Iterable[Decimal | Fraction]) -> Fraction:
 
 def _lost(mine: Iterable[Washed]) -> Fraction:
     return _sum(w.loss_usd for w in mine if w.lost)
+
+
+def _shares(exact: Fraction) -> str:
+    """Shares as people write them: decimals, six at most; "about" where those are not all."""
+    shown = at_places(exact, _SHARE_PLACES)
+    text = f"{shown:f}".rstrip("0").rstrip(".")
+    return text if as_fraction(shown) == exact else f"about {text}"
 
 
 def _usd(amount: float) -> str:

@@ -52,12 +52,14 @@ class Axis:
 
     def says(self, i: int) -> str:
         """A value in words."""
+        if self.unit == "$":
+            return f"{self.name} ${self.labels[i]}"
         return f"{self.name} {self.labels[i]} {self.unit}".rstrip()
 
 
 def axis_of(dial: str, values: Sequence[Any]) -> Axis:
-    """The axis of a dial: bps for tracking error, percent for shares of the account, else as given."""
-    name = dial.replace("_max", " at most").replace("_min", " at least").replace("_", " ")
+    """The axis of a dial: bps for tracking error, percent for shares of the account, dollars, else as given."""
+    name = dial.removesuffix("_usd").replace("_max", " at most").replace("_min", " at least").replace("_", " ")
     numbers = [as_number(v) for v in values]
     if any(n is None for n in numbers):
         labels = tuple("none" if v is None else str(v)[:_LONGEST] for v in values)
@@ -69,6 +71,8 @@ def axis_of(dial: str, values: Sequence[Any]) -> Axis:
     if dial in _IN_PERCENT or "uplift" in dial:
         labels = tuple(f"{float(percent(n)):g}" for n in known)
         return Axis(tuple(float(percent_from_fraction(n)) for n in known), labels, name, "%")
+    if dial.endswith("_usd"):
+        return Axis(tuple(known), tuple(f"{n:,.10g}" for n in known), name, "$")
     return Axis(tuple(known), tuple(f"{n:g}" for n in known), name)
 
 

@@ -43,14 +43,15 @@ def frontier_sentence(frame: Frontier) -> str:
         if first != best:
             text += f" Nine tenths of that are had already with {says[first]}."
     if refused:
-        text += f" {count_of(refused, 'value has no plan', 'values have no plan')}; the table says why."
+        point = "value" if len(frame.dials) == 1 else "point"
+        text += f" {count_of(refused, f'{point} has no plan', f'{point}s have no plan')}; the table says why."
     return printable(text)
 
 
 def frontier_table(frame: Frontier) -> Table:
     """One row a plan: dials, dollars, tracking error, trades, and what stood in the way."""
     dials = [axis_of(d, frame[d].tolist()) for d in frame.dials]
-    dollars = [c for c in frame.columns if c.endswith("_usd") and c != "gap_usd"]
+    dollars = [c for c in frame.columns if c.endswith("_usd") and c != "gap_usd" and c not in frame.dials]
     rows: list[tuple[Cell, ...]] = []
     for i, row in enumerate(frame.to_dict("records")):
         figures = [_dollars(row[c]) for c in dollars]

@@ -20,7 +20,7 @@ from di_advisor.report import checks, sections
 from di_advisor.report.markup import as_html
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table
 from di_advisor.report.views import exposures, trades_html
-from di_advisor.report.wording import bps, count_of, day, printable, signed, usd
+from di_advisor.report.wording import bps, count_of, day, printable, sentence_case, signed, usd
 
 __all__ = ["html_report"]
 
@@ -48,7 +48,7 @@ def _cards(proposal: Proposal) -> list[dict[str, str]]:
         if term in ("tax", "trading cost"):
             owed = "owed more this year" if amount > 0 else "owed less this year"
             cards.append(
-                _card(term.capitalize(), usd(amount), owed if term == "tax" else "spread and impact, expected")
+                _card(sentence_case(term), usd(amount), owed if term == "tax" else "spread and impact, expected")
             )
     traded = sum((t.value_usd for t in proposal.trade_list), Decimal(0))
     cards.append(_card("Trades", f"{len(proposal.trade_list):,}", f"{usd(traded)} in all"))

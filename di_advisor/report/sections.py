@@ -16,7 +16,7 @@ from di_advisor.domain.portfolio import Side
 from di_advisor.domain.trades import Trade
 from di_advisor.propose.proposal import Measures, Proposal
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table
-from di_advisor.report.wording import bps, count_of, day, money, percent, signed, usd
+from di_advisor.report.wording import bps, count_of, day, money, percent, sentence_case, signed, usd
 
 __all__ = [
     "active_weights",
@@ -95,7 +95,7 @@ def measures(proposal: Proposal) -> Table:
         in_dollars("Account value", b.value_usd, a.value_usd),
         in_dollars("Cash", b.cash_usd, a.cash_usd),
         ("Cash", "% of account", percent(cash_before), percent(cash_after), signed(percent(cash_after - cash_before))),
-        *(in_dollars(name.capitalize(), _ZERO, amount) for name, amount in proposal.memo_usd.items()),
+        *(in_dollars(sentence_case(name), _ZERO, amount) for name, amount in proposal.memo_usd.items()),
         ("Names held", "", f"{b.names:,}", f"{a.names:,}", signed(f"{a.names - b.names:,}")),
         *(in_dollars(label, _ZERO, gain) for label, gain in _realised(proposal.trade_list).items()),
         ("Turnover, one way", "% of account", percent(0.0), percent(turnover), signed(percent(turnover))),
@@ -121,7 +121,7 @@ def objective(proposal: Proposal) -> Table:
         before, after, change, by_sales, by_buys = values
         parts = (signed(money(each)) for each in (change, by_sales, by_buys))
         drawn = Bars((-float(change),), f"{label}: {_helps(change)}, {usd(abs(change))}")
-        return (label.capitalize(), money(before), money(after), *parts, drawn, _helps(change))
+        return (sentence_case(label), money(before), money(after), *parts, drawn, _helps(change))
 
     terms = list(proposal.terms_usd)
     rows = tuple(row(k, figures(lambda amounts, k=k: amounts.get(k, _ZERO))) for k in terms)  # type: ignore[misc]

@@ -14,7 +14,7 @@ from di_advisor.domain.trades import Trade
 from di_advisor.propose.proposal import Proposal
 from di_advisor.report.sections import sum_usd
 from di_advisor.report.tables import Align, Bars, Cell, Column, Reason, SecurityName, Table
-from di_advisor.report.wording import day, money, shares, signed, usd
+from di_advisor.report.wording import day, money, sentence_case, shares, signed, usd
 
 __all__ = ["buys", "sales", "short_trades"]
 
@@ -49,7 +49,7 @@ def _trade_table(
     columns = (
         Column("Name"),
         *own,
-        *(Column(k.capitalize(), "$", Align.RIGHT) for k in terms),
+        *(Column(sentence_case(k), "$", Align.RIGHT) for k in terms),
         Column("Benefit", "$", Align.RIGHT),
         Column("hurts | helps", align=Align.BARS),
         Column("Why", align=Align.BELOW),

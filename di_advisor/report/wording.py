@@ -17,7 +17,19 @@ from decimal import Decimal
 from di_advisor.domain.amounts import Exact, at_places
 from di_advisor.units import bps_from_fraction, percent_from_fraction
 
-__all__ = ["bps", "count_of", "day", "joined", "money", "percent", "printable", "shares", "signed", "usd"]
+__all__ = [
+    "bps",
+    "count_of",
+    "day",
+    "joined",
+    "money",
+    "percent",
+    "printable",
+    "sentence_case",
+    "shares",
+    "signed",
+    "usd",
+]
 
 _SHARE_PLACES = 6
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -29,6 +41,11 @@ def printable(text: object) -> str:
         c if unicodedata.category(c) not in _HIDDEN else c.encode("unicode_escape", "backslashreplace").decode()
         for c in str(text)
     )
+
+
+def sentence_case(text: str) -> str:
+    """Text with its first letter as a capital, and all others as they are (names keep theirs)."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def signed(text: str) -> str:

@@ -122,7 +122,7 @@ def test_a_tilt_is_a_term_of_its_own_whose_dollars_are_points_times_the_price() 
         sign = 1.0 if trade.side.value == "buy" else -1.0
         moved[MARKET.universe.positions[trade.security_id]] += sign * float(trade.value_usd)
     expected = -2000.0 * float((filled - index) @ moved) / SIGNALS.account.value_usd
-    assert float(proposal.terms_usd["ESG tilt score"]) == pytest.approx(expected, abs=0.02)
+    assert float(proposal.terms_usd["ESG tilt on score"]) == pytest.approx(expected, abs=0.02)
     assert "factor tilt style0" in proposal.terms_usd
     for trade in proposal.trade_list:
         assert trade.benefit_usd == -sum(trade.dollars.values(), Decimal(0))
