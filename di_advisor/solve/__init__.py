@@ -137,6 +137,7 @@ def _named(problem: Problem, error: InfeasibleError) -> InfeasibleError:
     if "smallest" in error.facts:
         return error
     return InfeasibleError(
-        "No plan keeps all rules once minimum trades and wash-sale sides are kept too.",
+        "No plan was found that keeps all rules once minimum trades and wash-sale sides are kept too; that there is "
+        "none is not proved.",
         hint="Lower the minimum trade, or widen the cash range or the bands.",
     )

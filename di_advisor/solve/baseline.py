@@ -26,7 +26,7 @@ from di_advisor.solve.quadratic import QuadraticProgram
 from di_advisor.solve.solution import FEASIBLE, objective_of, residual_of, variance_of
 from di_advisor.solve.tracking import Capped, solve_capped
 
-__all__ = ["baseline_objective", "largest_kept", "most", "names_that_stay"]
+__all__ = ["baseline_objective", "largest_kept", "most", "names_that_stay", "staying"]
 
 
 def baseline_objective(block: Block) -> float | None:
@@ -61,12 +61,12 @@ def _least_trading(block: Block) -> Capped | None:
         wash=None,
     )
     try:
-        return solve_capped(QuadraticProgram(yardstick, _staying(yardstick)))
+        return solve_capped(QuadraticProgram(yardstick, staying(yardstick)))
     except DiAdvisorError:  # infeasible or not certified: there is no yardstick then
         return None
 
 
-def _staying(block: Block) -> Choices:
+def staying(block: Block) -> Choices:
     """Which names may be held: everything where their number is not limited."""
     out = np.where(Counting(block).held_now, int(Choice.EXIT), int(Choice.NOTHING))
     return np.where(names_that_stay(block), int(Choice.EITHER), out)

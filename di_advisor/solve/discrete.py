@@ -10,7 +10,7 @@ the choices that these prices ask for leave a plan that is nearly the best, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from di_advisor.solve.branches import close_gap
 from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.counting import too_few
 from di_advisor.solve.feasible import choose, shared_groups
+from di_advisor.solve.fewest import fewest_trades
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.rounds import Incumbent, rounds_from
@@ -156,9 +157,7 @@ class Search:
         limited = self.names.counting.limited
         if limited and self.bound > most(self.block):
             raise too_few(self.block, "It is proved that no plan keeps them together with the other rules.")
-        tries = [self.choices_at(soft.prices)]
-        tries += [largest_kept(self.names, soft.prices, self.shared)] if limited else []
-        for choices in tries:
+        for choices in self._tries(soft.prices):
             try:
                 found = self.attempt(choices, first.risk)
             except (InfeasibleError, UncertifiedError):
@@ -166,6 +165,13 @@ class Search:
             if found is not None and found.residual <= FEASIBLE:
                 return found
         return None
+
+    def _tries(self, prices: Prices) -> Iterator[Choices]:
+        """Choices that may leave a plan, the best first."""
+        yield self.choices_at(prices)
+        if self.names.counting.limited:
+            yield largest_kept(self.names, prices, self.shared)
+            yield from fewest_trades(self.block, self.shared)
 
     def switched(self, found: Solution, rounds: int | None = None) -> Solution:
         """A plan improved by switching names, and swapping them where their number is limited."""
