@@ -243,7 +243,8 @@ class Proposal:
     def __repr__(self) -> str:
         return (
             f"Proposal(account {self.account_id} on {self.as_of}: {len(self.trade_list)} trades worth "
-            f"${self.benefit_usd:,.2f} over doing nothing; .trades is the frame)"
+            f"{'-' if self.benefit_usd < 0 else ''}${abs(self.benefit_usd):,.2f} over doing nothing; "
+            ".trades is the frame)"
         )
 
     def __getstate__(self) -> dict[str, Any]:
