@@ -85,7 +85,8 @@ def _checked(frame: pd.DataFrame, columns: Sequence[Column], when: str, source: 
     kept["security_id"] = kept["security_id"].astype("str")
     times = kept[when]
     if when == "date":
-        read = pd.to_datetime(times, errors="coerce")
+        written = pd.api.types.is_datetime64_any_dtype(times)
+        read = times if written else pd.to_datetime(times.astype("str"), errors="coerce", format="ISO8601")
         read = read.dt.tz_localize(None) if read.dt.tz is not None else read
         read = read.dt.normalize()
     elif pd.api.types.is_datetime64_any_dtype(times):
