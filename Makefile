@@ -48,7 +48,7 @@ lab: $(RUNTIME) ## Open the first notebook in JupyterLab
 	$(BIN)/jupyter lab notebooks/01_first_rebalance.ipynb
 
 test: $(DEV) ## Run the everyday tests and the notebooks
-	$(BIN)/python -m pytest $(if $(SLOW),,-m "not slow")
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(if $(SLOW),,-m "not slow")
 ifneq ($(NOTEBOOKS),)
 	$(BIN)/python -m pytest -p no:randomly --nbval-lax $(NOTEBOOKS)
 endif
