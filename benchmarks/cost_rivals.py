@@ -25,6 +25,7 @@ WRONG_PRIOR = LawPrior(CostLaw(spread_capture=0.5, impact=0.8, exponent=0.5), 0.
 
 Rival = Callable[[TradeHistory, TradeHistory, int], FloatArray]
 
+_AS_STATED = (1.0,)
 _MONOTONE = [1, 1, 1, 1, 0, 0, 0]
 
 
@@ -75,7 +76,7 @@ def _weighted(seen: TradeHistory, asked: TradeHistory, seed: int) -> FloatArray:
 
 def _map(seen: TradeHistory, asked: TradeHistory, seed: int) -> FloatArray:
     del seed
-    return fit_law(seen.cost_bps, *_law_rows(seen), WRONG_PRIOR).law.cost_bps(*_law_rows(asked)[:3])
+    return fit_law(seen.cost_bps, *_law_rows(seen), WRONG_PRIOR, _AS_STATED).law.cost_bps(*_law_rows(asked)[:3])
 
 
 def _boosted(
@@ -117,7 +118,7 @@ def _settings(orders: int, seed: int) -> dict[str, object]:
 
 def _ungated(seen: TradeHistory, asked: TradeHistory, seed: int) -> FloatArray:
     size, spread, sigma, variance = _law_rows(seen)
-    law = fit_law(seen.cost_bps, size, spread, sigma, variance, WRONG_PRIOR).law
+    law = fit_law(seen.cost_bps, size, spread, sigma, variance, WRONG_PRIOR, _AS_STATED).law
     given = Conditions.of(seen)
     levels, middle = Levels.of(given), law.cost_bps(size, spread, sigma)
     trees = train_trees(levels.matrix(given), *relative_residual(seen.cost_bps, middle, variance), seed=seed)

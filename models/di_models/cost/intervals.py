@@ -22,6 +22,7 @@ __all__ = ["Calibration", "calibrate"]
 
 _GROUPS = 4
 _ENOUGH = 100
+_DIGITS = 5  # as many as are stored, so that a stored calibration is the same
 _WITHOUT_ORDERS = 2.0
 """Scores without a calibration are taken as twice those of a normal distribution: costs have fat tails."""
 
@@ -75,7 +76,7 @@ class Calibration:
 
 def calibrate(error_bps: FloatArray, noise_bps: FloatArray) -> Calibration:
     """Calibration from out-of-fold errors and the noise known in advance, both of shape (m,)."""
-    scores = np.abs(error_bps) / noise_bps
+    scores = np.round(np.abs(error_bps) / noise_bps, _DIGITS)
     if len(scores) < _GROUPS * _ENOUGH:
         return Calibration(np.zeros(0), (np.sort(scores),))
     edges = np.quantile(noise_bps, np.arange(1, _GROUPS) / _GROUPS)

@@ -8,6 +8,12 @@ schedule, ``v = s^2 tau / 3 + h^2`` (tau the planned span as a fraction of the d
 for each constant that holds it to its prior, all under a soft absolute loss, because costs have fat
 tails. With few orders the posterior is mostly prior, and says so.
 
+How firmly the prior holds is learnt too: a prior that is better than its stated spreads is common, and fifty
+orders under 27 bps of noise would talk a fit out of it. So the fit is made with the spreads scaled by each
+of `SCALES`, and the constants are averaged by the evidence (Laplace's approximation): few orders leave a wide
+prior nearly alone, orders that contradict it free themselves. Measured on other seeds than the benchmark's:
+at 50 orders the error against the truth is 2 % above the prior's instead of 6 to 16 %, for 3 to 4 % at 200 and 1,000.
+
 Limits: average cost, not peak impact; sizes beyond about 10 % of a day's volume are outside what the
 published fits saw. The square-root law in general: Almgren, Thum, Hauptmann and Li (2005), Toth et al.
 (2011), Bucci et al. (2018, linear below a crossover x0).
@@ -15,6 +21,7 @@ published fits saw. The square-root law in general: Almgren, Thum, Hauptmann and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +29,10 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InputError
 
-__all__ = ["CostLaw", "LawFit", "LawPrior", "fit_law", "schedule_variance"]
+__all__ = ["SCALES", "CostLaw", "LawFit", "LawPrior", "fit_law", "schedule_variance"]
+
+SCALES = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0)
+"""Scales of the prior's spreads that are averaged over."""
 
 _SPAN_AT_LEAST = 0.01
 _USUAL_PARTICIPATION = 0.06
@@ -53,10 +63,18 @@ class CostLaw:
 
     def cost_bps(self, size: FloatArray, half_spread_bps: FloatArray, volatility_daily_bps: FloatArray) -> FloatArray:
         """Predicted average cost, bps, of the arrays' common shape; ``size`` is the order over ADV."""
+        return np.asarray(self.spread_capture * half_spread_bps + self._impact_bps(size, volatility_daily_bps))
+
+    def slopes(self, size: FloatArray, half_spread_bps: FloatArray, volatility_daily_bps: FloatArray) -> FloatArray:
+        """Derivatives of `cost_bps` by spread capture, logarithm of the impact, and exponent, shape (m, 3)."""
+        impact = self._impact_bps(size, volatility_daily_bps)
+        return np.column_stack([half_spread_bps, impact, impact * np.log(size + self.crossover)])
+
+    def _impact_bps(self, size: FloatArray, volatility_daily_bps: FloatArray) -> FloatArray:
         power = size**self.exponent
         if self.crossover > 0:
             power = power * (size / (size + self.crossover)) ** (1.0 - self.exponent)
-        return np.asarray(self.spread_capture * half_spread_bps + self.impact * volatility_daily_bps * power)
+        return np.asarray(self.impact * volatility_daily_bps * power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +104,7 @@ class LawFit:
     Attributes
     ----------
     law : CostLaw
-        At the posterior's mode.
+        At the posterior's mode, averaged over `SCALES`.
     prior : LawPrior
         What it was held to.
     standard_errors : tuple of three floats
@@ -95,6 +113,8 @@ class LawFit:
         Share of the posterior's information on each that is the prior's: 1 says that nothing was learnt.
     orders : int
         How many it was fitted on.
+    prior_scale : float
+        Mean scale of the prior's spreads that the orders speak for; 1 is the prior as stated.
     """
 
     law: CostLaw
@@ -102,6 +122,7 @@ class LawFit:
     standard_errors: tuple[float, float, float]
     prior_share: tuple[float, float, float]
     orders: int
+    prior_scale: float = 1.0
 
 
 def schedule_variance(
@@ -124,6 +145,7 @@ def fit_law(
     volatility_daily_bps: FloatArray,
     variance: FloatArray,
     prior: LawPrior | None = None,
+    scales: Sequence[float] = SCALES,
 ) -> LawFit:
     """Fit the law to m orders.
 
@@ -137,36 +159,77 @@ def fit_law(
         From `schedule_variance`, larger where the arrival price is a poor one.
     prior : LawPrior, optional
         The published constants when left out.
+    scales : sequence of float
+        Of the prior's spreads; ``(1.0,)`` takes them as stated.
 
     Returns
     -------
     LawFit
         The prior itself where there is no order.
     """
-    from scipy.optimize import least_squares
-
     prior = prior or LawPrior()
     start = np.array([prior.law.spread_capture, np.log(prior.law.impact), prior.law.exponent])
     spread = np.array([prior.spread_capture_sd, prior.log_impact_sd, prior.exponent_sd])
     if not len(cost_bps):
-        return LawFit(prior.law, prior, tuple(spread.tolist()), (1.0, 1.0, 1.0), 0)
+        return LawFit(prior.law, prior, _three(spread), (1.0, 1.0, 1.0), 0)
+    columns = (size, half_spread_bps, volatility_daily_bps)
+    modes = [_mode(cost_bps, columns, variance, (start, scale * spread, prior.law.crossover)) for scale in scales]
+    evidence = np.array([each.evidence for each in modes])
+    weight = np.exp(evidence - evidence.max())
+    weight /= weight.sum()
+    at = np.array([each.theta for each in modes])
+    mean = weight @ at
+    errors = np.sqrt(weight @ (np.array([each.variance for each in modes]) + (at - mean) ** 2))
+    share = weight @ np.array([each.prior_share for each in modes])
+    law = _law_at(mean, prior.law.crossover)
+    return LawFit(law, prior, _three(errors), _three(share), len(cost_bps), float(weight @ np.array(scales)))
+
+
+@dataclass(frozen=True)
+class _Mode:
+    """Mode of the posterior at one scale of the prior, with what averaging needs."""
+
+    theta: FloatArray
+    variance: FloatArray
+    prior_share: FloatArray
+    evidence: float
+
+
+def _law_at(theta: FloatArray, crossover: float) -> CostLaw:
+    return CostLaw(float(theta[0]), float(np.exp(theta[1])), float(theta[2]), crossover)
+
+
+def _mode(
+    cost_bps: FloatArray,
+    columns: tuple[FloatArray, FloatArray, FloatArray],
+    variance: FloatArray,
+    prior: tuple[FloatArray, FloatArray, float],
+) -> _Mode:
+    from scipy.optimize import least_squares
+
+    start, spread, crossover = prior
     scale = 1.0 / np.sqrt(variance)
 
-    def law_at(theta: FloatArray) -> CostLaw:
-        return CostLaw(float(theta[0]), float(np.exp(theta[1])), float(theta[2]), prior.law.crossover)
-
     def rows(theta: FloatArray) -> FloatArray:
-        predicted = law_at(theta).cost_bps(size, half_spread_bps, volatility_daily_bps)
-        return np.concatenate([(cost_bps - predicted) * scale, (theta - start) / spread])
+        return np.concatenate(
+            [
+                (cost_bps - _law_at(theta, crossover).cost_bps(*columns)) * scale,
+                (theta - start) / spread,
+            ]
+        )
+
+    def slopes(theta: FloatArray) -> FloatArray:
+        return np.vstack([-_law_at(theta, crossover).slopes(*columns) * scale[:, None], np.diag(1.0 / spread)])
 
     found = least_squares(
-        rows, np.clip(start, _LOWER, _UPPER), bounds=(_LOWER, _UPPER), loss="soft_l1", x_scale=spread, method="trf"
+        rows, np.clip(start, _LOWER, _UPPER), jac=slopes, bounds=(_LOWER, _UPPER), loss="soft_l1", x_scale=spread
     )
-    slopes = np.asarray(found.jac, dtype=np.float64)
-    posterior = np.linalg.inv(slopes.T @ slopes)
-    share = np.minimum(np.diag(posterior) / spread**2, 1.0)
-    errors = np.sqrt(np.diag(posterior))
-    return LawFit(law_at(found.x), prior, _three(errors), _three(share), len(cost_bps))
+    robust = np.asarray(found.jac, dtype=np.float64)
+    posterior = np.diag(np.linalg.inv(robust.T @ robust))
+    at, plain = rows(found.x), slopes(found.x)[: len(cost_bps)] * spread
+    misfit = (np.sqrt(1.0 + at[: len(cost_bps)] ** 2) - 1.0).sum() + 0.5 * (at[len(cost_bps) :] ** 2).sum()
+    volume = 0.5 * float(np.linalg.slogdet(np.eye(3) + plain.T @ plain)[1])
+    return _Mode(found.x, posterior, np.minimum(posterior / spread**2, 1.0), -float(misfit) - volume)
 
 
 def _three(values: FloatArray) -> tuple[float, float, float]:

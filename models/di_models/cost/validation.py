@@ -24,12 +24,24 @@ from di_models.cost.features import Conditions
 from di_models.cost.law import LawPrior, schedule_variance
 from di_models.cost.learned import LearnedCostModel, untrained
 
-__all__ = ["Interval", "OutOfSample", "Promotion", "Scores", "power_line", "promotion", "scores", "walk_forward"]
+__all__ = [
+    "FEWEST_DAYS",
+    "Interval",
+    "OutOfSample",
+    "Promotion",
+    "Scores",
+    "power_line",
+    "promotion",
+    "scores",
+    "walk_forward",
+]
+
+FEWEST_DAYS = 4
+"""Days that a history needs to be walked through."""
 
 _RESAMPLES = 2000
 _TAIL = 0.05
 _SKILL_FLOOR = -0.01
-_FEWEST_DAYS = 4
 _DECILES = 10
 _QUARTILES = 4
 
@@ -146,7 +158,7 @@ def walk_forward(
         If there are too few days.
     """
     days = np.unique(history.day)
-    needed = max(_FEWEST_DAYS, blocks + 1)
+    needed = max(FEWEST_DAYS, blocks + 1)
     if len(days) < needed:
         raise InputError(
             f"The history has {len(days)} days; walking forward over {blocks} blocks needs {needed}.",

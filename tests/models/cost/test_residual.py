@@ -6,9 +6,10 @@ import pytest
 
 from di_advisor.errors import UnfinishedError
 from di_models.cost.features import Conditions, Levels
+from di_models.cost.law import CostLaw, LawPrior
 from di_models.cost.learned import LearnedCostModel
 from di_models.cost.residual import FEWEST_ORDERS, Trees, folds_by_day, gate_of, train_trees
-from tests.models.cost.histories import WRONG, clear_signal, simulated, trained_on_clear_signal
+from tests.models.cost.histories import clear_signal, simulated, trained_on_clear_signal
 
 QUIET = {"verbosity": -1, "num_threads": 1, "deterministic": True, "force_row_wise": True, "num_leaves": 7}
 
@@ -86,8 +87,8 @@ def test_it_never_falls_in_spread_or_volatility():
 def test_the_gate_stays_shut_on_pure_noise():
     shares = []
     for seed in range(12):
-        history = simulated(600, 50 + seed, True).history
-        shares.append(LearnedCostModel(WRONG, seed=seed).fit(history).gate_.share)
+        history = simulated(600, 50 + seed, True).history  # the law is all there is
+        shares.append(LearnedCostModel(LawPrior(CostLaw(0.55, 0.55)), seed=seed).fit(history).gate_.share)
     assert np.mean(shares) < 0.1
 
 
