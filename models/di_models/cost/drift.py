@@ -14,6 +14,7 @@ dollars say so. Days that hang together (one large order over a week) are not ex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,14 +73,15 @@ def change_point(
         return None
     z = np.clip(error_bps / noise_bps, -_HELD_TO, _HELD_TO)
     signal = predicted_bps / noise_bps
-    score = np.bincount(of.ravel(), weights=z * signal, minlength=len(days))
-    information = np.bincount(of.ravel(), weights=signal**2, minlength=len(days))
-    # By day: the excess weighs with its information, whatever order the days stand in.
-    overall = score.sum() / information.sum()
-    path, at = _largest(score, information, overall)
+    score = _by_day(of, z * signal, len(days))
+    information = _by_day(of, signal**2, len(days))
     g = np.random.default_rng(seed)
-    shuffled = g.permuted(np.tile(np.arange(len(days)), (_SHUFFLES, 1)), axis=1)
-    as_large = sum(_largest(score[rows], information[rows], overall)[0] >= path for rows in shuffled)
+    rows = g.permuted(np.tile(np.arange(len(days)), (_SHUFFLES, 1)), axis=1)
+    overall = float(score.sum() / information.sum())
+    path = _paths(score[None, :], information[None, :], overall)[0]
+    largest = path.max()
+    as_large = int((_paths(score[rows], information[rows], overall).max(axis=1) >= largest).sum())
+    at = int(np.argmax(path)) + 1
     return ChangePoint(
         since=days[at],
         p_value=(1 + as_large) / (1 + _SHUFFLES),
@@ -90,18 +92,22 @@ def change_point(
     )
 
 
-def _largest(score: FloatArray, information: FloatArray, overall: float) -> tuple[float, int]:
-    """Largest standardised cumulative sum, and how many days lie before it."""
-    about = np.cumsum(score - overall * information)[:-1]
-    share = np.cumsum(information)[:-1] / information.sum()
+def _by_day(of: NDArray[np.int64], values: FloatArray, days: int) -> FloatArray:
+    return np.asarray(np.bincount(of.ravel(), weights=values, minlength=days), dtype=np.float64)
+
+
+def _paths(score: FloatArray, information: FloatArray, overall: float) -> FloatArray:
+    """Standardised cumulative sums of days in rows, shape (r, days - 1); days at the ends cannot be a change."""
+    about = np.cumsum(score - overall * information, axis=1)[:, :-1]
+    done = np.cumsum(information, axis=1)
+    share = done[:, :-1] / done[:, -1:]
     standard = np.abs(about) / np.sqrt(np.maximum(share * (1.0 - share), 1e-12))
-    standard[: _EDGE_DAYS - 1] = 0.0
-    standard[len(standard) - _EDGE_DAYS + 1 :] = 0.0
-    at = int(np.argmax(standard))
-    return float(standard[at]), at + 1
+    standard[:, : _EDGE_DAYS - 1] = 0.0
+    standard[:, standard.shape[1] - _EDGE_DAYS + 1 :] = 0.0
+    return np.asarray(standard, dtype=np.float64)
 
 
-def stability_index(before: NDArray[np.generic], now: NDArray[np.generic]) -> float:
+def stability_index(before: NDArray[Any], now: NDArray[Any]) -> float:
     """Population stability index of a feature, numbers by deciles of ``before``, words by level.
 
     Values that are not known are a level of their own. NaN where either is empty.
@@ -109,11 +115,13 @@ def stability_index(before: NDArray[np.generic], now: NDArray[np.generic]) -> fl
     if not len(before) or not len(now):
         return float("nan")
     if before.dtype.kind == "f":
-        edges = np.unique(np.nanquantile(before, np.arange(1, _BINS) / _BINS)) if np.isfinite(before).any() else []
-        levels = [np.where(np.isnan(v), -1, np.searchsorted(edges, v, side="right")) for v in (before, now)]
+        numbers = np.asarray(before, dtype=np.float64), np.asarray(now, dtype=np.float64)
+        finite = numbers[0][np.isfinite(numbers[0])]
+        edges = np.unique(np.quantile(finite, np.arange(1, _BINS) / _BINS)) if len(finite) else np.zeros(0)
+        levels = [np.where(np.isnan(v), -1, np.searchsorted(edges, v, side="right")) for v in numbers]
     else:
-        _, codes = np.unique(np.concatenate([before, now]), return_inverse=True)
-        levels = [codes.ravel()[: len(before)], codes.ravel()[len(before) :]]
+        codes = np.unique(np.concatenate([before, now]), return_inverse=True)[1].ravel()
+        levels = [codes[: len(before)], codes[len(before) :]]
     known = np.unique(np.concatenate(levels))
     p, q = (
         (np.array([(each == level).sum() for level in known]) + 0.5) / (len(each) + 0.5 * len(known)) for each in levels

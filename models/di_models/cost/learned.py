@@ -19,7 +19,7 @@ from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.market import FloatArray, Market
 from di_advisor.domain.trade_history import TradeHistory
 from di_advisor.errors import InputError
-from di_advisor.units import BPS_PER_UNIT, TRADING_DAYS_PER_YEAR
+from di_advisor.units import BPS_PER_UNIT, TRADING_DAYS_PER_YEAR, percent_from_fraction
 from di_models.cost.curves import FittedCurves, fit_curves
 from di_models.cost.features import Conditions, Levels, noisier
 from di_models.cost.intervals import Calibration, calibrate
@@ -288,7 +288,7 @@ def _provenance(fit: LawFit, gate: Gate, *, simulated: bool) -> str:
     if not fit.orders:
         return "prior, not calibrated"
     source = "simulated orders" if simulated else "orders"
-    share = 100.0 * float(np.mean(fit.prior_share))
+    share = percent_from_fraction(float(np.mean(fit.prior_share)))
     law = fit.law
     return (
         f"trained on {fit.orders:,} {source}: {law.spread_capture:.2f} x half-spread + {law.impact:.2f} x daily "

@@ -1,11 +1,10 @@
-"""Whether a cost model still holds: predicted against paid by month, drift, an alarm in one sentence, and what to fall back to.
+"""Whether a cost model still holds: predicted against paid by month, drift, and an alarm in one sentence.
 
 Problem: markets change, and a model that was right in spring is trusted in autumn. Decision: four
 watches. Dollars paid over predicted of each month, with an interval by days; the share of trades inside
 their interval; a change point in the errors, for all orders, each broker and each third of the names by
 volume, at a rate of false alarms shared among them; and features that are drawn otherwise than in
-training. The fallback is a rule, not a judgement: where the dollar interval leaves out 1 two months in a
-row, the trees are switched off, and after two more such months the prior takes over.
+training. What to fall back to is another file's rule (`di_models.cost.fallback`).
 
 Limits: what is monitored are predictions made before the trade; the interval of a month takes days as
 independent and their totals as near normal, so a month of few large orders is told by few. Measured
@@ -14,11 +13,9 @@ rates of false alarms and of finding what changed stand in ``models/README.md``.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,38 +28,22 @@ from di_models.cost.drift import ChangePoint, change_point, stability_index
 from di_models.cost.features import CATEGORIES, NUMBERS, Conditions, noisier
 from di_models.cost.law import schedule_variance
 from di_models.cost.learned import LearnedCostModel, untrained
-from di_models.cost.residual import Gate
 from di_models.cost.validation import Interval, OutOfSample
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "Alarm",
-    "Level",
-    "MonitoringReport",
-    "MonthOfCosts",
-    "level_in_use",
-    "monitor",
-    "predictions",
-    "stepped_down",
-]
+__all__ = ["MONTHS_IN_A_ROW", "Alarm", "MonitoringReport", "MonthOfCosts", "monitor", "predictions"]
 
 _TAIL = 0.05
 _FEWEST_DAYS = 5
 _FEWEST_ORDERS = 100
-_MONTHS_IN_A_ROW = 2
+MONTHS_IN_A_ROW = 2
+"""So many months that leave out 1 are no accident."""
+
 _UNSTABLE = 0.2
 _COVERAGE, _COVERAGE_SD = 0.9, 3.0
 _WINDOW = 250
-
-
-class Level(StrEnum):
-    """What a prediction rests on, richest first."""
-
-    TREES = "law and trees"
-    LAW = "law alone"
-    PRIOR = "prior"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,45 +211,6 @@ def monitor(
     return MonitoringReport(months, rolling, changes, stability, tuple(alarms))
 
 
-def level_in_use(months: Mapping[Level, Sequence[MonthOfCosts]], start: Level = Level.TREES) -> tuple[Level, str]:
-    """The level that the rule leaves in use after these months, and why, in one sentence.
-
-    Parameters
-    ----------
-    months : Mapping of Level to sequence of MonthOfCosts
-        The same months by each level's predictions; of ``start`` and every level below it but the prior.
-    start : Level
-        What was in use in the first month.
-    """
-    levels = list(Level)
-    at, run, told = levels.index(start), 0, ""
-    count = len(months[start])
-    for k in range(count):
-        if levels[at] is Level.PRIOR:
-            break
-        month = months[levels[at]][k]
-        run = run + 1 if month.off else 0
-        if run >= _MONTHS_IN_A_ROW:
-            at, run = at + 1, 0
-            told = (
-                f"From {month.month + 1} on the {levels[at]} is used: in {month.month - 1} and {month.month} the dollars "
-                f"paid over those predicted by the {levels[at - 1]} left out 1 (last {month.paid_over_predicted})."
-            )
-    return levels[at], told or f"The {levels[at]} stays in use: no two months in a row left out 1."
-
-
-def stepped_down(model: LearnedCostModel, level: Level) -> LearnedCostModel:
-    """The model at a level: as it is, without its trees, or its prior."""
-    if level is Level.PRIOR:
-        return untrained(model.prior)
-    if level is Level.TREES:
-        return model
-    plain = copy.copy(model)
-    plain.gate_, plain.trees_ = Gate(0.0, model.gate_.raw, model.gate_.error), None
-    plain.provenance_ = f"{model.provenance_}; trees switched off by the fallback rule"
-    return plain
-
-
 def _inside(found: OutOfSample) -> NDArray[np.float64]:
     cost = found.history.cost_bps
     return ((cost >= found.interval_bps[:, 0]) & (cost <= found.interval_bps[:, 1])).astype(np.float64)
@@ -283,6 +225,7 @@ def _months(found: OutOfSample) -> tuple[MonthOfCosts, ...]:
     for each in np.unique(month):
         rows = month == each
         days, of = np.unique(history.day[rows], return_inverse=True)
+        totals = [np.asarray(np.bincount(of.ravel(), weights=v[rows]), dtype=np.float64) for v in (paid, predicted)]
         made.append(
             MonthOfCosts(
                 each,
@@ -290,7 +233,7 @@ def _months(found: OutOfSample) -> tuple[MonthOfCosts, ...]:
                 len(days),
                 float(predicted[rows].sum()),
                 float(paid[rows].sum()),
-                _ratio(np.bincount(of.ravel(), weights=paid[rows]), np.bincount(of.ravel(), weights=predicted[rows])),
+                _ratio(*totals),
                 float(inside[rows].mean()),
             )
         )
@@ -357,10 +300,13 @@ def _dollar_alarm(months: Sequence[MonthOfCosts]) -> list[Alarm]:
         if not month.off:
             break
         run += 1
-    if run < _MONTHS_IN_A_ROW:
+    if run < MONTHS_IN_A_ROW:
         return []
     first, last = months[-run], months[-1]
-    said = f"Since {first.month} the dollars paid over those predicted leave out 1 every month (last {last.paid_over_predicted})."
+    said = (
+        f"Since {first.month} the dollars paid over those predicted leave out 1 every month "
+        f"(last {last.paid_over_predicted})."
+    )
     return [Alarm("dollars", "all orders", first.month.astype("datetime64[D]"), said)]
 
 
@@ -393,20 +339,16 @@ def _features(history: TradeHistory, trained_on: TradeHistory | None) -> tuple[d
         last[name] = index[-1]
         run = next((k for k, value in enumerate(reversed(index)) if not value > _UNSTABLE), len(index))
         if run:
-            since = full[-run]
-            alarms.append(
-                Alarm(
-                    "feature",
-                    name,
-                    since.astype("datetime64[D]"),
-                    f"Since {since} {name} is drawn otherwise than in "
-                    f"training (stability index {index[-1]:.2f}, above {_UNSTABLE}){_moved(usual, now[month == full[-1]])}.",
-                )
+            since, moved = full[-run], _moved(usual, now[month == full[-1]])
+            said = (
+                f"Since {since} {name} is drawn otherwise than in training "
+                f"(stability index {index[-1]:.2f}, above {_UNSTABLE}){moved}."
             )
+            alarms.append(Alarm("feature", name, since.astype("datetime64[D]"), said))
     return last, alarms
 
 
-def _moved(before: NDArray[np.generic], now: NDArray[np.generic]) -> str:
+def _moved(before: NDArray[Any], now: NDArray[Any]) -> str:
     if before.dtype.kind != "f" or not (np.isfinite(before).any() and np.isfinite(now).any()):
         return ""
     return f": median {np.nanmedian(before):.3g} then, {np.nanmedian(now):.3g} now"
