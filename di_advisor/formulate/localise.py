@@ -33,15 +33,15 @@ def schedule_d_of(problem: Problem) -> ScheduleDTax | None:
 
 
 def at_the_rates_of(problem: Problem, other: Problem) -> Problem:
-    """A problem at the rates at which another one stands, which differs from it in its tracking-error cap only."""
+    """A problem at the rates at which another one stands, which differs from it in room kept to limits only."""
     if schedule_d_of(problem) is None or problem is other:
         return problem
-    moved = {r.name: r for r in other.rules if isinstance(r, TaxBudget)}
+    moved = {r.name: r.tax for r in other.rules if isinstance(r, TaxBudget)}
     return replace(
         problem,
         blocks=(replace(problem.block, segments=other.block.segments, rows=other.block.rows),),
         terms=other.terms,
-        rules=tuple(moved.get(r.name, r) for r in problem.rules),
+        rules=tuple(r.localised(moved[r.name]) if isinstance(r, TaxBudget) else r for r in problem.rules),
     )
 
 

@@ -1,16 +1,16 @@
 """Room that the solver leaves to a rule when rounding to shares needs it.
 
 Rounding moves every trade by up to half a share, and a rule that binds may then be passed. The lattice
-mends what it knows; for the tracking-error cap and a user's own rules the limit is tightened by what
-was passed and a half more, and the plan is solved again. Limits: an equality of the user's own cannot
-be tightened, and a cap not below half of what was asked for.
+mends what it knows; where the tracking-error cap, a band, an average, turnover, a budget or a user's own
+rule is passed, the limit is tightened by that and a half more, and the plan is solved again. Limits:
+an equality of the user's own cannot be tightened, and a cap not below half of what was asked for.
 """
 
 from __future__ import annotations
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.errors import SettlementError
-from di_advisor.formulate.own import with_margin
+from di_advisor.formulate.margins import takes_room, with_room
 from di_advisor.formulate.own_affine import AffineRule
 from di_advisor.formulate.own_opaque import OpaqueRule
 from di_advisor.formulate.problem import Problem
@@ -24,7 +24,7 @@ _LEAST_MARGIN = 2e-6
 
 
 class RoundingRoom:
-    """The tightened cap and the margins of own rules so far."""
+    """The tightened cap and the margins of other rules so far."""
 
     def __init__(self, mandate: Mandate) -> None:
         self._cap = self._tight = mandate.tracking_error_max
@@ -48,9 +48,9 @@ class RoundingRoom:
         return tuple(f"{one} was tightened while solving, to leave room for rounding to shares." for one in what)
 
     def in_margins(self, problem: Problem) -> Problem:
-        """The problem with the margins of own rules."""
+        """The problem with the margins so far."""
         for name, margin in self._margins.items():
-            problem = with_margin(problem, name, margin)
+            problem = with_room(problem, name, margin)
         return problem
 
     def more(self, problem: Problem, error: SettlementError) -> bool:
@@ -62,9 +62,9 @@ class RoundingRoom:
             The same, where nothing can be tightened.
         """
         broken = error.facts.get("rule")
-        own = next((r for r in problem.rules if r.name == broken and isinstance(r, (AffineRule, OpaqueRule))), None)
+        own = next((r for r in problem.rules if r.name == broken and takes_room(r)), None)
         if own is not None:
-            if own.is_equality:
+            if isinstance(own, (AffineRule, OpaqueRule)) and own.is_equality:
                 raise SettlementError(
                     f"Your own rule '{own.name}' holds a figure exactly, which orders in shares cannot.",
                     hint="Give it a little room on both sides, or allow fractional shares.",
