@@ -14,6 +14,15 @@ ALLOWED = {
         "SCALE = 100.0",
     ): "brings weights to the size at which PIQP's tolerances mean most",
     (
+        "di_advisor/testing/random_filers.py",
+        "interest_usd=maybe(0.5, 1e2, 5e4),",
+    ): "dollars, the lower end of a random draw",
+    (
+        "di_advisor/testing/random_filers.py",
+        "qualified_dividends_usd=maybe(0.5, 1e2, 1e5),",
+    ): "dollars, the lower end of a random draw",
+    ("models/di_models/cost/intervals.py", "_ENOUGH = 100"): "a number of orders",
+    (
         "di_advisor/testing/random_cases.py",
         "risk_aversion=float(np.exp(g.uniform(np.log(5), np.log(100)))),",
     ): "the upper end of a random draw of a pure number",
