@@ -15,7 +15,7 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.solve.dual_newton.complementarity import Limits, Point
 from di_advisor.solve.dual_newton.curvature import exchanges_at
-from di_advisor.solve.dual_newton.pieces import Charges, Pieces, Response
+from di_advisor.solve.dual_newton.pieces import Charges, Pieces, Response, Stack
 
 __all__ = ["Climb", "Place", "coupling"]
 
@@ -72,9 +72,9 @@ class Climb:
     limits: Limits
     charges: Charges
 
-    def at(self, prices: FloatArray, exposures: FloatArray) -> Place:
-        """The dual at a point."""
-        response = self.pieces.respond(prices, self.charges)
+    def at(self, prices: FloatArray, exposures: FloatArray, near: Stack | None = None) -> Place:
+        """The dual at a point; near another one the order of its pieces may serve again."""
+        response = self.pieces.respond(prices, self.charges, near)
         return Place(prices, exposures, response, response.value + coupling(prices, exposures, self.limits))
 
     def along(self, here: Place, point: Point, hessian: FloatArray, bent: FloatArray) -> Place | None:
@@ -105,7 +105,7 @@ class Climb:
         longest = self._longest(here, dp, de)
         share = 1.0
         for _ in range(_TRIALS_MAX):
-            there = self.at(here.prices + share * dp, here.exposures + share * de)
+            there = self.at(here.prices + share * dp, here.exposures + share * de, here.response.stack)
             rise = self._rise(there, dp, de)
             if there.dual >= here.dual + _ENOUGH * share * promised - noise:
                 best = there if best is None or there.dual > best.dual else best

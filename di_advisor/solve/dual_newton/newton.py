@@ -98,21 +98,24 @@ def ascend(pieces: Pieces, limits: Limits, charges: Charges, start: Position, *,
     climb = Climb(pieces, limits, charges)
     here = climb.at(start.prices, start.exposures)
     sides = start.sides
-    full = (1.0 / charges.q) @ (pieces.matrix * pieces.matrix)
+    full: FloatArray | None = None
     for step in range(steps_max + 1):
+        value = _Value.of(limits, here)
+        if value.certified:  # without any exchange: nothing more to be found out
+            return value.outcome(pieces, here, None, sides, step)
         stiffness = pieces.stiffness(here.response.trade, charges)
         hessian = curvature_of(pieces, here.response, stiffness)
         around = exchanges_at(here.response)
         exchanges = None if around is None else around.cheapest(TIED)
+        if full is None:
+            full = (1.0 / charges.q) @ (pieces.matrix * pieces.matrix)
         damping = np.diag(_damping(hessian, full, _violation(here.response.activity, limits)))
         for _ in range(_DAMPINGS_MAX):
             responses = Responses(here.prices, here.response.activity, hessian + damping, exchanges)
             point = fit(responses, limits, sides)
-            outcome = _outcome(pieces, limits, here, exchanges, point, step)
-            if outcome.certified:
-                return outcome
-            if step == steps_max:
-                return _nearly(outcome)
+            value = _Value.of(limits, here, exchanges, point.exchanged)
+            if value.certified or step == steps_max:
+                return value.outcome(pieces, here, exchanges, point.sides, step)
             bent = _bent(hessian, here, point, around)
             if bent is not hessian:
                 point = fit(replace(responses, hessian=bent + damping), limits, point.sides)
@@ -121,15 +124,56 @@ def ascend(pieces: Pieces, limits: Limits, charges: Charges, start: Position, *,
                 break
             damping = _DAMP_MORE * damping
         else:
-            return _nearly(outcome)
+            break
         here, sides = there, point.sides
-    return _nearly(outcome)
+    return value.outcome(pieces, here, exchanges, point.sides, step)
 
 
-def _nearly(outcome: Outcome) -> Outcome:
-    """At the end of the road round-off may be larger than usual, where large terms cancel."""
-    gap, size = outcome.objective - outcome.bound, abs(outcome.objective)
-    return replace(outcome, certified=outcome.violation <= _NEARLY_FEASIBLE and gap <= _NEARLY * size + _LEAST)
+@dataclass(frozen=True)
+class _Value:
+    """How well the names' trades do with the exchanges made (x,): objective, bound and violation."""
+
+    moved: FloatArray
+    objective: float
+    bound: float
+    violation: float
+
+    @classmethod
+    def of(
+        cls, limits: Limits, here: Place, exchanges: Exchanges | None = None, exchanged: FloatArray | None = None
+    ) -> _Value:
+        activity, extra = here.response.activity, 0.0
+        moved = np.zeros(0)
+        if exchanges is not None and exchanged is not None and exchanged.any():
+            moved = np.clip(exchanged, 0.0, exchanges.most)
+            activity = activity.copy()
+            activity[exchanges.rows] += moved @ exchanges.change
+            extra = float(moved @ exchanges.cost)
+        return cls(moved, _objective(here, activity, limits) + extra, here.dual, _violation(activity, limits))
+
+    @property
+    def certified(self) -> bool:
+        """Whether violation and gap are round-off."""
+        size = max(abs(self.bound), abs(self.objective))
+        return self.violation <= _FEASIBLE and self.objective - self.bound <= _GAP * size + _LEAST_GAP
+
+    @property
+    def nearly(self) -> bool:
+        """The same at the end of the road: round-off may be larger than usual, where large terms cancel."""
+        gap, size = self.objective - self.bound, abs(self.objective)
+        return self.violation <= _NEARLY_FEASIBLE and gap <= _NEARLY * size + _LEAST
+
+    def outcome(self, pieces: Pieces, here: Place, exchanges: Exchanges | None, sides: Sides, steps: int) -> Outcome:
+        """With the amounts."""
+        return Outcome(
+            position=Position(here.prices, here.exposures, sides),
+            amounts=exchange(pieces, here.response, exchanges, self.moved),
+            objective=self.objective,
+            bound=self.bound,
+            violation=self.violation,
+            steps=steps,
+            certified=self.certified or self.nearly,
+        )
 
 
 def _violation(activity: FloatArray, limits: Limits) -> float:
@@ -156,31 +200,6 @@ def _bent(hessian: FloatArray, here: Place, point: Point, found: Exchanges | Non
     change = found.change[crossed]
     bent[np.ix_(found.rows, found.rows)] += (change.T * (found.most[crossed] / -turn[crossed])) @ change
     return bent
-
-
-def _outcome(
-    pieces: Pieces, limits: Limits, here: Place, exchanges: Exchanges | None, point: Point, step: int
-) -> Outcome:
-    """The names' trades with the exchanges made, and how well they do."""
-    activity, extra = here.response.activity, 0.0
-    moved = np.zeros(0)
-    if exchanges is not None and point.exchanged.any():
-        moved = np.clip(point.exchanged, 0.0, exchanges.most)
-        activity = activity.copy()
-        activity[exchanges.rows] += moved @ exchanges.change
-        extra = float(moved @ exchanges.cost)
-    off = _violation(activity, limits)
-    objective = _objective(here, activity, limits) + extra
-    size = max(abs(here.dual), abs(objective))
-    return Outcome(
-        position=Position(here.prices, here.exposures, point.sides),
-        amounts=exchange(pieces, here.response, exchanges, moved),
-        objective=objective,
-        bound=here.dual,
-        violation=off,
-        steps=step,
-        certified=off <= _FEASIBLE and objective - here.dual <= _GAP * size + _LEAST_GAP,
-    )
 
 
 def _objective(here: Place, activity: FloatArray, limits: Limits) -> float:

@@ -12,6 +12,7 @@ change the order of the pieces, which is then sorted anew for the names concerne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,15 +73,23 @@ class Stack:
         Marginal cost of one more unit of net trade, ascending within a name.
     start, end : ndarray of shape (m,)
         Net trade at which the piece begins and ends.
-    links : Links or None
-        Neighbours between which a row distinguishes; None where no row counts amounts.
+    pieces : Pieces
+        Whose order it is.
     """
 
     piece: IntArray | None
     key: FloatArray
     start: FloatArray
     end: FloatArray
-    links: Links | None
+    pieces: Pieces
+
+    @cached_property
+    def links(self) -> Links | None:
+        """Neighbours between which a row distinguishes; None where no row counts amounts."""
+        pieces = self.pieces
+        if self.piece is None or pieces.row_turns is None:
+            return pieces.links
+        return links_of(pieces.rows, pieces.row_turns[:, self.piece], pieces.owner)
 
 
 @dataclass(frozen=True)
@@ -230,13 +239,16 @@ class Pieces:
             constant += 0.5 * float(proximal.weight @ (proximal.centre * proximal.centre))
         return Charges(q, lean, self.slope if trading == 1.0 else trading * self.slope, trading, constant)
 
-    def respond(self, prices: FloatArray, charges: Charges) -> Response:
-        """Best trades at given prices (k + r,) of exposures and rows."""
+    def respond(self, prices: FloatArray, charges: Charges, near: Stack | None = None) -> Response:
+        """Best trades at given prices (k + r,) of exposures and rows.
+
+        The order at prices nearby, where given, is kept while it holds: rarely does a step change it.
+        """
         q, cost, trading = charges.q, charges.cost, charges.trading
         lean = charges.lean + self.matrix @ prices
         if self.row_slopes is not None:
             cost = cost + prices[self.rows] @ self.row_slopes
-        stack = self._stack(cost)
+        stack = self._stack(cost, near)
         candidate = self._candidates(lean, stack, q, trading)
         trade = np.maximum.reduceat(np.minimum(candidate, stack.end), self.first)
         trade = np.minimum(np.maximum(trade, self.lower), self.upper)
@@ -300,19 +312,23 @@ class Pieces:
         side = np.where(trade < 0, self.power[:, 0], self.power[:, 1])
         return np.asarray(charges.q + 0.75 * charges.trading * side / np.sqrt(np.abs(trade) + _TINY), dtype=np.float64)
 
-    def _stack(self, cost: FloatArray) -> Stack:
+    def _stack(self, cost: FloatArray, near: Stack | None) -> Stack:
         """Pieces in filling order at given costs per unit."""
         key = self.sign * cost
         if (self.row_turns is None and self.power is None) or len(key) < 2:
-            return Stack(None, key, self.start, self.end, self.links)
-        wrong = (key[1:] < key[:-1]) & (self.owner[1:] == self.owner[:-1])
-        if not wrong.any():
-            return Stack(None, key, self.start, self.end, self.links)
+            return Stack(None, key, self.start, self.end, self)
+        same_name = self.owner[1:] == self.owner[:-1]
+        if not ((key[1:] < key[:-1]) & same_name).any():
+            return Stack(None, key, self.start, self.end, self)
         if self.power is not None or self.row_turns is None:
             raise Interleaved
+        if near is not None and near.piece is not None:
+            kept = key[near.piece]
+            if not ((kept[1:] < kept[:-1]) & same_name).any():
+                return Stack(near.piece, kept, near.start, near.end, self)
         piece = sorted_by_name(key, self.owner)
         start, end = ends_of(self.width[piece], self.owner, self.first, self.sold_out)
-        return Stack(piece, key[piece], start, end, links_of(self.rows, self.row_turns[:, piece], self.owner))
+        return Stack(piece, key[piece], start, end, self)
 
 
 def ends_of(width: FloatArray, owner: IntArray, first: IntArray, sold_out: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -17,6 +17,7 @@ from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.dual_newton import Certified, NotCertified, Warm, prepare
 from di_advisor.solve.dual_newton.line import Climb, Place
 from di_advisor.solve.dual_newton.newton import Position
+from di_advisor.solve.dual_newton.pieces import Stack
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.tracking import smallest_tracking_error, solve_capped
 from di_advisor.testing.random_cases import random_case
@@ -71,9 +72,9 @@ def test_a_step_that_ends_at_a_kink_is_taken_at_the_first_trial(monkeypatch: pyt
     asked: list[int] = []
     at = Climb.at
 
-    def counted(self: Climb, *point: FloatArray) -> Place:
+    def counted(self: Climb, prices: FloatArray, exposures: FloatArray, near: Stack | None = None) -> Place:
         asked.append(1)
-        return at(self, *point)
+        return at(self, prices, exposures, near)
 
     monkeypatch.setattr(Climb, "at", counted)
     for seed in range(12):
