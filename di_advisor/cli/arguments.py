@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from di_advisor.cli.commands import columns, demo, propose
+from di_advisor.cli.cost_commands import add_costs
 from di_advisor.cli.files import file_columns
 from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
 from di_advisor.cli.wishes import add_rates, add_wishes, usd
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
         )
     )
     add_ledger(commands.add_parser("ledger", help="keep the books: record, show, papers, check"), _day)
+    add_costs(commands.add_parser("costs", help="past orders and what they cost: check"))
     listing = commands.add_parser("columns", help="the columns of the files that are read and written")
     listing.set_defaults(run=columns)
     return top

@@ -105,9 +105,9 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
 
 def columns(arguments: argparse.Namespace, screen: Screen) -> None:  # noqa: ARG001  # as every command
     """Show the columns of every file."""
-    from di_advisor.cli.files import file_columns
+    from di_advisor.cli.files import file_columns, order_columns
 
-    screen.show(file_columns())
+    screen.show(f"{file_columns()}\n\n{order_columns()}")
 
 
 def _today() -> date:

@@ -14,10 +14,17 @@ from di_advisor.domain.columns import (
     WEIGHT_COLUMNS,
 )
 from di_advisor.domain.event_columns import TRANSACTION_COLUMNS
+from di_advisor.domain.order_columns import (
+    DAILY_CONDITION_COLUMNS,
+    MINUTE_COLUMNS,
+    ORDER_COLUMNS,
+    ORDER_FILL_COLUMNS,
+    QUOTE_COLUMNS,
+)
 from di_advisor.domain.rows import Column
 from di_advisor.report.csv_export import TRADE_COLUMNS
 
-__all__ = ["file_columns"]
+__all__ = ["file_columns", "order_columns"]
 
 _PREFACE = """\
 Files are CSV: UTF-8 (or UTF-16 with its mark), a header, dates as 2024-03-04, decimal points.
@@ -38,6 +45,18 @@ def file_columns() -> str:
         _listing("trades.csv, written", [Column(name, meaning) for name, meaning in TRADE_COLUMNS.items()]),
     ]
     return "\n\n".join(parts)
+
+
+def order_columns() -> str:
+    """The columns of files of past orders, their fills, and the market around them."""
+    listed = (
+        ("costs check", ORDER_COLUMNS),
+        ("--fills, or beside the orders", ORDER_FILL_COLUMNS),
+        ("--daily (CSV or Parquet)", DAILY_CONDITION_COLUMNS),
+        ("--quotes (CSV or Parquet)", QUOTE_COLUMNS),
+        ("--minutes (CSV or Parquet)", MINUTE_COLUMNS),
+    )
+    return "\n\n".join(_listing(title, columns) for title, columns in listed)
 
 
 def _listing(title: str, columns: Iterable[Column]) -> str:
