@@ -36,6 +36,8 @@ class Move:
         def side(x: float) -> str:
             return f"{abs(x):.1f} bps {'over' if x > 0 else 'under'} target"
 
+        if abs(before) < 0.05:
+            return "the name stays at target" if abs(after) < 0.05 else f"the name goes from target to {side(after)}"
         if abs(after) < 0.05:
             return f"the name goes from {side(before)} to target"
         return f"the name goes from {side(before)} to {side(after)}"

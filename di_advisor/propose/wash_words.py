@@ -73,7 +73,8 @@ def _sentence(trade: Trade, mine: list[Washed], signals: Signals) -> str:
     if not mine:
         return f"No share of it is washed after all; the plan charges ${_cost(trade):,}, on the safe side."
     shares, loss = _shares(_sum(w.shares for w in mine)), float(_sum(w.loss_usd for w in mine))
-    goes = [f"{_shares(n)} shares ({_usd(usd)}): {where}" for where, (n, usd) in _by_place(mine, signals).items()]
+    places = _by_place(mine, signals)
+    goes = list(places) if len(places) == 1 else [f"{_shares(n)} ({_usd(usd)}): {w}" for w, (n, usd) in places.items()]
     if trade.lot_id:
         what = f"Of these, {shares} shares are washed, and {_usd(loss)} of loss does not count now"
     else:

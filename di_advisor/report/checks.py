@@ -170,6 +170,8 @@ def certificate(proposal: Proposal) -> str:
         gap, _ = gap_after_rounding(proposal)
         parts = f"{usd(c.gap_usd)} proved before rounding ({c.gap_bps:.4f} bps of the account), and {rounded}"
         said = f"At most {gap} from the best plan that keeps the rules: {parts}."
+        if c.rounded_gap_usd > _HALF_A_CENT and c.rounding_usd > _HALF_A_CENT:
+            said += f" At most {usd(c.rounded_gap_usd)} from the best plan in the same shares."
     else:
         said = f"How far it is from the best plan was not proved; {rounded}."
     return printable(f"{said}{_rounding_hint(proposal)} Solved by {c.solver}.")

@@ -102,7 +102,7 @@ def _plain(axes: Axes, title: str, across: str, up: str) -> None:
     axes.set_title(title, color=BEFORE, fontsize=10, loc="left")
     axes.set_xlabel(across, color=BEFORE)
     axes.set_ylabel(up, color=BEFORE)
-    axes.tick_params(colors=BEFORE)
+    axes.tick_params(colors=BEFORE, labelsize=8)
     for spine in axes.spines.values():
         spine.set_color(BEFORE)
 

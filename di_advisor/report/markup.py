@@ -36,7 +36,7 @@ _RULE = Markup(' class="di-total" style="border-top:1px solid #8a8a8a"')
 _TABLE = Markup(
     '<table class="di-table" '
     'style="border-collapse:collapse;margin:4px 0 14px 0;font-size:12px;font-variant:tabular-nums">'
-    '<caption style="text-align:left;padding:6px 0 2px 0"><b>{}</b></caption>'
+    '<caption style="text-align:left;padding:6px 0 2px 0;white-space:nowrap"><b>{}</b></caption>'
 )
 
 

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from di_advisor.propose.proposal import DISCLAIMER, Proposal, Stage
 from di_advisor.report import checks, sections
+from di_advisor.report.esg_tables import esg_measures
 from di_advisor.report.markup import as_html
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table
 from di_advisor.report.views import exposures, trades_html
@@ -110,6 +111,7 @@ def html_report(
         trades=trades_html(proposal, first=PAGE_TRADES),
         sectors=as_html(by_sector) if by_sector.rows else Markup(""),
         factors=as_html(by_factor) if by_factor.rows else Markup(""),
+        esg=as_html(esg_measures(proposal)) if proposal.esg else Markup(""),
         rules_summary=checks.rules_summary(proposal),
         rules=as_html(checks.rules(proposal)) if proposal.checks else Markup(""),
         locks_summary=checks.locks_summary(proposal),

@@ -54,8 +54,8 @@ def headline(proposal: Proposal) -> str:
         parts.append(f"buy {count_of(len(bought), 'name')} for {usd(sum_usd([t.value_usd for t in bought]))}")
     deed = " and ".join(parts)
     benefit = proposal.benefit_usd
-    compared = "more" if benefit >= 0 else "less"
-    return f"{deed[0].upper()}{deed[1:]}. Worth {usd(abs(benefit))} {compared} than doing nothing."
+    compared = "more than doing nothing" if benefit >= 0 else "less than doing nothing, which would not keep the wishes"
+    return f"{deed[0].upper()}{deed[1:]}. Worth {usd(abs(benefit))} {compared}."
 
 
 def facts_line(proposal: Proposal) -> str:

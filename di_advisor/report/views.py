@@ -17,6 +17,7 @@ from di_advisor.domain.portfolio import Side
 from di_advisor.domain.trades import Trade
 from di_advisor.propose.proposal import DISCLAIMER, Proposal
 from di_advisor.report import checks, sections, trade_tables
+from di_advisor.report.esg_tables import esg_measures, esg_summary
 from di_advisor.report.markup import as_html, escaped, folded, html_list
 from di_advisor.report.tables import Table, as_markdown, as_text, markdown_escaped
 from di_advisor.report.wording import count_of, percent, printable, signed
@@ -101,6 +102,7 @@ def proposal_html(proposal: Proposal, *, first: int = FIRST_TRADES) -> str:
         as_html(sections.measures(proposal)),
         as_html(sections.objective(proposal)),
         trades_html(proposal, first=first),
+        *([folded(esg_summary(proposal), as_html(esg_measures(proposal)))] if proposal.esg else []),
         folded(_exposure_summary(proposal), as_html(by_sector), as_html(by_factor)),
         folded(checks.rules_summary(proposal), as_html(checks.rules(proposal))),
         folded(checks.locks_summary(proposal), as_html(checks.locks(proposal)))
@@ -128,7 +130,7 @@ def proposal_markdown(proposal: Proposal, *, first: int = FIRST_TRADES) -> str:
             parts = [(f"All {len(trades)}", trades)]
             caption = f"{verb}: {min(first, len(trades))} of {len(trades)}, largest benefit first"
             lines.append(as_markdown(table(proposal, trades[:first], caption, parts)))
-    lines += [as_markdown(t) for t in exposures(proposal) if t.rows]
+    lines += [as_markdown(t) for t in (esg_measures(proposal), *exposures(proposal)) if t.rows]
     lines.append(markdown_escaped(checks.rules_summary(proposal)))
     lines += [as_markdown(t) for t in (checks.rules(proposal), checks.locks(proposal)) if t.rows]
     lines.append(markdown_escaped(checks.certificate(proposal)))
@@ -150,6 +152,7 @@ def proposal_text(proposal: Proposal) -> str:
         if trades:
             caption = f"{verb}: {min(TEXT_TRADES, len(trades))} of {len(trades)}, largest benefit first"
             lines.append(as_text(trade_tables.short_trades(trades[:TEXT_TRADES], caption)))
+    lines += [esg_summary(proposal)] if proposal.esg else []
     lines += [checks.rules_summary(proposal), checks.locks_summary(proposal), checks.certificate(proposal)]
     lines += [f"Note: {printable(note)}" for note in proposal.notes]
     lines.append(DISCLAIMER)

@@ -164,7 +164,8 @@ def test_a_small_washed_part_is_told_with_where_its_loss_goes_and_what_it_costs(
     assert sale.facts["lost for good usd"] == "0.00"
     # a loss of 1,000 at 24 percent, waited for 5 years at 5 percent
     assert float(sale.dollars["wash sales"]) == pytest.approx(240 * (1 - 1.05**-5), abs=0.01)
-    assert "100 shares ($1,000.00): into the basis of lot new bought on 2026-06-20 in account A" in sale.sentence
+    where = "$1,000.00 of loss does not count now: into the basis of lot new bought on 2026-06-20 in account A."
+    assert f"Of these, 100 shares are washed, and {where}" in sale.sentence
     assert sale.facts["no repurchase before"] == "2026-07-31"
 
 
