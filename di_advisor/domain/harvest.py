@@ -118,8 +118,9 @@ class HarvestWorth:
     given_up_usd : ndarray
         What the lot would be worth if kept and dealt with optimally from the next review on.
     continuation_usd : ndarray
-        What the optimizer is told: the advantage without today's tax, which it counts itself. On lots with a
-        gain it never makes the advantage positive, where only losses are to be harvested.
+        What the optimizer is told: the advantage without today's tax, which it counts itself, and less the model's
+        margin where it is positive. On lots with a gain it never makes the advantage positive, where only losses
+        are to be harvested.
     says_sell : ndarray of bool
         Whether the model would sell, before today's trading cost.
     rule_says_sell : ndarray of bool
@@ -140,5 +141,5 @@ class HarvestWorth:
     provenance: str
 
     def advantage_usd(self) -> FloatArray:
-        """Value of selling now against later, today's tax included, today's trading cost not."""
+        """Value of selling now against later as the optimizer is told it, and today's tax; not today's cost."""
         return np.asarray(self.tax_now_usd + self.continuation_usd, dtype=np.float64)

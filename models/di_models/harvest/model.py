@@ -44,12 +44,21 @@ class ProgramHarvestModel:
         Of a later harvest, both trades together, as a fraction of value. Today's is the optimizer's.
     lock_days : int
         How long a new lot cannot be harvested.
+    margin : float
+        Advantage, as a fraction of value, that is not counted: a harvest has to be worth at least this more than
+        waiting. It costs about a basis point a year and saves a tenth of the harvests (`benchmarks.harvest_value`).
     """
 
     def __init__(
-        self, review_days: int = 7, drift_per_year: float = 0.07, harvest_cost: float = 0.001, lock_days: int = 31
+        self,
+        review_days: int = 7,
+        drift_per_year: float = 0.07,
+        harvest_cost: float = 0.001,
+        lock_days: int = 31,
+        margin: float = 0.0002,
     ) -> None:
         self.review_days = review_days
+        self.margin = margin
         self._market = LotMarket(0.3, drift_per_year, harvest_cost, lock_days)
         self._solved: dict[tuple[ClientProfile, int], LotProgram] = {}
 
@@ -68,7 +77,7 @@ class ProgramHarvestModel:
         """
         restart, given_up = self.parts(lots, client, review_days=review_days)
         provenance = f"exact program of one lot, reviews every {self.review_days} days"
-        return _worth(lots, client, restart, given_up, provenance)
+        return _worth(lots, client, restart, given_up, provenance, margin=self.margin)
 
     def parts(self, lots: LotStates, client: ClientProfile, *, review_days: int) -> tuple[FloatArray, FloatArray]:
         """Value of a new lot and of keeping the old one, per dollar of price, shape (L,) each."""
@@ -114,7 +123,7 @@ class SurrogateHarvestModel:
         self, surrogate: HarvestSurrogate, *, drift_per_year: float = 0.07, harvest_cost: float = 0.001
     ) -> None:
         self._surrogate = surrogate
-        self._exact = ProgramHarvestModel(surrogate.step_days, drift_per_year, harvest_cost)
+        self._exact = ProgramHarvestModel(surrogate.step_days, drift_per_year, harvest_cost, margin=0.0)
         self.review_days = surrogate.step_days
 
     def worth(self, lots: LotStates, client: ClientProfile, *, review_days: int) -> HarvestWorth:
@@ -160,12 +169,19 @@ class SurrogateHarvestModel:
 
 
 def _worth(
-    lots: LotStates, client: ClientProfile, restart: FloatArray, given_up: FloatArray, provenance: str
+    lots: LotStates,
+    client: ClientProfile,
+    restart: FloatArray,
+    given_up: FloatArray,
+    provenance: str,
+    *,
+    margin: float = 0.0,
 ) -> HarvestWorth:
     rate = np.where(lots.days_to_long_term > 0, client.short_use_rate, client.long_use_rate)
     tax_now_usd = -rate * lots.gain_usd
     continuation_usd = (restart - given_up) * lots.value_usd
     gain = lots.gain_usd >= 0
+    continuation_usd = continuation_usd - np.clip(tax_now_usd + continuation_usd, 0.0, margin * lots.value_usd)
     continuation_usd = np.where(gain, np.minimum(continuation_usd, -tax_now_usd), continuation_usd)
     threshold = 1.0 - np.exp(-lots.volatility_per_year * math.sqrt(31 / 365))
     return HarvestWorth(
