@@ -24,7 +24,16 @@ from di_models.cost.curves import FittedCurves, fit_curves
 from di_models.cost.features import Conditions, Levels, noisier
 from di_models.cost.intervals import Calibration, calibrate
 from di_models.cost.law import LawFit, LawPrior, fit_law, schedule_variance
-from di_models.cost.residual import FEWEST_ORDERS, Gate, Trees, folds_by_day, gate_of, relative_residual, train_trees
+from di_models.cost.residual import (
+    FEWEST_ORDERS,
+    Gate,
+    Trees,
+    cancelled,
+    folds_by_day,
+    gate_of,
+    relative_residual,
+    train_trees,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -258,6 +267,8 @@ class _Tested:
     ) -> Gate:
         """Fit each fold, predict what it left out, and open the gate as far as that allows."""
         for done, (train, test) in enumerate(folds, start=1):
+            if cancel is not None and cancel():
+                raise cancelled()
             given, held_out = self.given.take(train), self.given.take(test)
             fit = _law(given, self.seen[train], self.variance[train], self.prior)
             self.law[test] = _law_cost(fit, held_out)
