@@ -73,9 +73,9 @@ class MonthOfCosts:
     coverage: float
 
     @property
-    def off(self) -> bool:
-        """Whether the interval leaves out 1."""
-        return not self.paid_over_predicted.low <= 1.0 <= self.paid_over_predicted.high
+    def off(self) -> int:
+        """+1 where the interval lies above 1 (more was paid than predicted), -1 below, 0 where it holds 1."""
+        return int(self.paid_over_predicted.low > 1.0) - int(self.paid_over_predicted.high < 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,14 +299,14 @@ def _excess(fraction: float) -> str:
 def _dollar_alarm(months: Sequence[MonthOfCosts]) -> list[Alarm]:
     run = 0
     for month in reversed(months):
-        if not month.off:
+        if not month.off or month.off != months[-1].off:
             break
         run += 1
     if run < MONTHS_IN_A_ROW:
         return []
     first, last = months[-run], months[-1]
     said = (
-        f"Since {first.month} the dollars paid over those predicted leave out 1 every month "
+        f"Since {first.month} {'more' if last.off > 0 else 'less'} was paid than predicted, every month "
         f"(last {last.paid_over_predicted})."
     )
     return [Alarm("dollars", "all orders", first.month.astype("datetime64[D]"), said)]
