@@ -34,6 +34,9 @@ __all__ = ["SCALES", "CostLaw", "LawFit", "LawPrior", "fit_law", "schedule_varia
 SCALES = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0)
 """Scales of the prior's spreads that are averaged over."""
 
+_VOTE_OF_WIDEST = 0.5
+"""Weight of a scale of 1 before the orders speak; noise likes the widest best where orders are few."""
+
 _SPAN_AT_LEAST = 0.01
 _USUAL_PARTICIPATION = 0.06
 _LOWER = (0.0, -4.0, 0.2)
@@ -175,7 +178,8 @@ def fit_law(
     columns = (size, half_spread_bps, volatility_daily_bps)
     modes = [_mode(cost_bps, columns, variance, (start, scale * spread, prior.law.crossover)) for scale in scales]
     evidence = np.array([each.evidence for each in modes])
-    weight = np.exp(evidence - evidence.max())
+    vote = np.where(np.array(scales) < 1.0, 1.0, _VOTE_OF_WIDEST)
+    weight = vote * np.exp(evidence - evidence.max())
     weight /= weight.sum()
     at = np.array([each.theta for each in modes])
     mean = weight @ at
