@@ -41,7 +41,7 @@ _LIMITS = (
 _SIMULATED = "The orders are simulated: until your own fills are loaded it says nothing about your costs."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ModelCard:
     """What a training run says of its model.
 
@@ -61,6 +61,10 @@ class ModelCard:
     def as_markdown(self) -> str:
         """The card to read; every name from outside is escaped."""
         return card_markdown(self.facts)
+
+    def __repr__(self) -> str:
+        data = self.facts["data"]
+        return f"<ModelCard: {data['orders']:,} orders of {data['days']:,} days; {self.facts['promotion']['sentence']}>"
 
     def _repr_markdown_(self) -> str:
         return self.as_markdown()
