@@ -176,7 +176,13 @@ class SolveError(DiAdvisorError):
 
 
 class InfeasibleError(SolveError):
-    """The rules contradict each other."""
+    """The rules contradict each other.
+
+    ``facts``, where wishes clash: ``conflict`` (sentences; dropping any one of them is enough),
+    ``relaxations`` (for each of them the least it would have to give, in words), ``rules`` (their names),
+    ``amounts`` (by how much, in the rule's own measure), ``enough`` (whether that alone is enough) and
+    ``together`` (what would do together where nothing alone does).
+    """
 
 
 class UnboundedError(SolveError):

@@ -172,7 +172,7 @@ class Mandate:
     participation_max : float or None
         Largest share of a name's average daily volume in one trade.
     max_names, max_trades : int or None
-        Counts after and of the proposal.
+        Most names held after trading, and most names traded.
     withdrawal_usd : Decimal
         Cash to be raised and left aside. What remains is the portfolio: its value is what target weights,
         limits, cash range and tracking error refer to.

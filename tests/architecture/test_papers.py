@@ -4,9 +4,13 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+import di_advisor
+from di_advisor import Mandate, Workspace
 
 PAPERS = ("README.md", "CONTRIBUTING.md", "models/README.md", "data_adapters/README.md")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -89,3 +93,44 @@ def test_every_path_that_is_named_in_code_type_exists(root: Path, paper: str) ->
     named = re.findall(r"`([\w.]+(?:/[\w.]+)+/?)`", (root / paper).read_text(encoding="utf-8"))
     made = {"benchmarks/results.json", "build/demo"}
     assert [name for name in named if name.rstrip("/") not in made and not (root / name).exists()] == []
+
+
+WISH = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+UNITS = {"_usd": "dollars", "_days": "days", "_years": "years", "_per_year": "fraction per year", "_band": "fractions"}
+
+
+def wishes_told(root: Path) -> list[tuple[str, str, str]]:
+    """Return the rows of the README's table of wishes: name, unit, what it does."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    return WISH.findall(readme[readme.index("### Wishes") : readme.index("### Your own terms")])
+
+
+def test_the_table_of_wishes_names_every_field_of_a_mandate_in_its_order(root: Path) -> None:
+    assert [name for name, _, _ in wishes_told(root)] == [f.name for f in fields(Mandate)]
+
+
+def test_the_unit_of_a_wish_is_the_one_that_its_name_says(root: Path) -> None:
+    for name, unit, _ in wishes_told(root):
+        said = next((u for ending, u in UNITS.items() if name.endswith(ending)), "")
+        assert said in unit, f"{name} is told in {unit}"
+
+
+def test_types_and_methods_that_the_section_on_wishes_names_exist(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("### Wishes") : readme.index("### Your own terms")]
+    types = {name for code in re.findall(r"`([^`]+)`", section) for name in re.findall(r"\b[A-Z][a-z]\w+", code)}
+    assert {"EsgWish", "ReturnInputs", "TransitionWish"} <= types
+    assert types - set(di_advisor.__all__) == set()
+    methods = set(re.findall(r"workspace\.(\w+)\(", section))
+    assert {name for name in methods if not hasattr(Workspace, name)} == set()
+
+
+def test_every_notebook_is_listed(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    stored = {f"notebooks/{path.name}" for path in (root / "notebooks").glob("*.ipynb")}
+    assert stored
+    assert stored - set(re.findall(r"`(notebooks/\w+\.ipynb)`", readme)) == set()
+
+
+def test_the_public_names_are_sorted() -> None:
+    assert di_advisor.__all__ == sorted(di_advisor.__all__)
