@@ -30,6 +30,7 @@ _TIME = re.compile(
 _DAY_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}", re.ASCII)
 _NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "EST": -300, "EDT": -240}
 _HOUR = 60
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200  # nanoseconds in 64 bits reach from 1677 to 2262
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -113,6 +114,8 @@ class FileClock:
             ) + timedelta(seconds=int(found["second"] or 0))
         except ValueError:
             raise InputError(f"{text!r} is not a time of the calendar.", hint="Check day, month and hour.") from None
+        if not _FIRST_YEAR <= local.year <= _LAST_YEAR:
+            raise InputError(f"{text!r} is not a time of an order.", hint="Check the year.")
         if int(found["second"] or 0) > 60:  # 60 is a leap second
             raise InputError(f"{text!r} is not a time of the calendar.", hint="Check the seconds.")
         zone = found["zone"] or ("Z" if found["sep"] == "-" and not found["dash"] and not self.zone else "")

@@ -77,7 +77,8 @@ def _fills_by_order(read: ReadOrders) -> dict[str, list[ReadFill]]:
     """Fills of each order by time, repeated executions once."""
     tally, known = read.tally, {o.order_id for o in read.orders}
     tally.fills_read = len(read.fills)
-    seen: dict[str, ReadFill] = {}
+    seen: dict[tuple[str, str], ReadFill] = {}
+    elsewhere: dict[str, ReadFill] = {}
     found: defaultdict[str, list[ReadFill]] = defaultdict(list)
     for fill in read.fills:
         if fill.order_id not in known:
@@ -85,14 +86,20 @@ def _fills_by_order(read: ReadOrders) -> dict[str, list[ReadFill]]:
                 told = f"{fill.exec_id or fill.when} of {fill.order_id}"
                 tally.note(Flaw.FILL_WITHOUT_ORDER, told, Treatment.FILL_DROPPED)
             continue
-        first = seen.setdefault(fill.exec_id, fill) if fill.exec_id else fill
+        first = seen.setdefault((fill.order_id, fill.exec_id), fill) if fill.exec_id else fill
+        other = elsewhere.setdefault(fill.exec_id, fill) if fill.exec_id else fill
         if first is fill:
             found[fill.order_id].append(fill)
-        elif _same(first, fill):
+            if other.order_id != fill.order_id:  # some systems count executions anew in each order
+                if _same_figures(other, fill):
+                    for order_id in (other.order_id, fill.order_id):
+                        tally.drop(order_id, Flaw.CONTRADICTORY_EXECUTION, f"{fill.exec_id} in two orders")
+                else:
+                    tally.note(Flaw.DUPLICATE_EXECUTION, f"{fill.exec_id} of {fill.order_id}, another one")
+        elif _same_figures(first, fill):
             tally.note(Flaw.DUPLICATE_EXECUTION, f"{fill.exec_id} of {fill.order_id}", Treatment.FILL_DROPPED)
         else:
-            for order_id in (first.order_id, fill.order_id):
-                tally.drop(order_id, Flaw.CONTRADICTORY_EXECUTION, fill.exec_id)
+            tally.drop(fill.order_id, Flaw.CONTRADICTORY_EXECUTION, fill.exec_id)
     return {order_id: sorted(fills, key=_by_time) for order_id, fills in found.items()}
 
 
@@ -101,8 +108,8 @@ def _by_time(fill: ReadFill) -> tuple[bool, np.datetime64]:
     return unknown, np.datetime64(0, "ns") if unknown else fill.when
 
 
-def _same(a: ReadFill, b: ReadFill) -> bool:
-    return (a.order_id, a.shares, a.price_usd) == (b.order_id, b.shares, b.price_usd) and (
+def _same_figures(a: ReadFill, b: ReadFill) -> bool:
+    return (a.shares, a.price_usd) == (b.shares, b.price_usd) and (
         a.when == b.when or bool(np.isnat(a.when) and np.isnat(b.when))
     )
 

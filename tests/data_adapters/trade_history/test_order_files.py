@@ -210,6 +210,11 @@ def test_any_history_written_to_the_csv_and_read_back_is_the_same(history, tmp_p
         ),
         (ORDERS.replace("2024-03-05T11", "2024-02-31T11"), "is not a time of the calendar", "day, month"),
         (
+            ORDERS.replace("2024-03-05T11", "0024-03-05T11"),
+            "is not a time of an order",
+            "Check the year",
+        ),
+        (
             ORDERS.replace("sell", "exchange"),
             "line 3, side: 'exchange' is neither a purchase nor a sale",
             "under [sides]",

@@ -88,6 +88,14 @@ def test_an_execution_that_is_repeated_counts_once(tmp_path):
     assert (found.quality.fills_read, found.quality.fills_used) == (4, 3)
 
 
+def test_one_execution_in_two_orders_drops_both_and_ids_counted_anew_in_each_order_none(tmp_path):
+    both = read(tmp_path, fills=FILLS + FILLS.splitlines()[1].replace("O1", "O2") + "\n")
+    assert both.quality.count(Flaw.CONTRADICTORY_EXECUTION) == both.quality.orders_dropped == 2
+    anew = read(tmp_path, fills=FILLS.replace("E3", "E1"))
+    assert len(anew.history) == 2
+    assert anew.quality.count(Flaw.DUPLICATE_EXECUTION) == 1
+
+
 def test_a_fill_of_no_order_is_counted(tmp_path):
     found = read(tmp_path, fills=FILLS + FILLS.splitlines()[3].replace("O2", "O7").replace("E3", "E7") + "\n")
     assert found.quality.count(Flaw.FILL_WITHOUT_ORDER) == 1
