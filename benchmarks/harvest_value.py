@@ -157,9 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.prices:
         prices = read_weekly(chosen.prices)
         _say(f"{len(prices.names)} names, {prices.weeks[0]} to {prices.weeks[-1]}, horizon {chosen.years:g} years,")
-        _say(
-            f"reviewed weekly, cost {_COST:.2%} a harvest, lock of five weeks; bps of the first dollar a year over never."
-        )
+        _say(f"reviewed weekly, cost {_COST:.2%} a harvest, lock of five weeks; bps of the first dollar a year.")
         for name, client in clients(chosen.years).items():
             _say(f"\n{name}\n" + rollout_table(rollout(prices, client, every_weeks=chosen.every), seed=chosen.seed))
     if chosen.clients:

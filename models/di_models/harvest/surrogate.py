@@ -6,8 +6,9 @@ LightGBM learns the advantage of harvesting now from the program's own answers o
 that the parts can be shown. Part of
 the *clients* is kept out of training; on them a conformal margin is found, such that the error of states near the
 decision stays within it in the wanted share of the states of the wanted share of clients. (Over all states the margin
-would be ten times as wide, because of states whose decision nobody doubts: measured, it then costs 2.5 bps a year.) Act where the advantage less the margin is above zero, do
-not where the advantage plus the margin is below it, and in between do what the volatility trigger says.
+would be ten times as wide, because of states whose decision nobody doubts: measured, it then costs 2.5 bps a year.)
+Act where the advantage less the margin is above zero, do not where the advantage plus the margin is below it, and in
+between do what the volatility trigger says.
 
 Limits: one review interval for each model; the box of `profiles.BOX` and nothing outside it; the margin holds for
 clients drawn as the sampled ones were. Deterministic: one thread, rows in order, a seed.
