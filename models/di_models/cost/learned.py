@@ -44,6 +44,7 @@ _SIZES = 16
 _SMALLEST, _LARGEST = 1e-6, 0.1
 _USUAL_SIZE, _SPREAD_OF_SIZES = -6.2, 1.6
 _MIDDLE_OF_DAY = 0.5
+_FAR = 0.15
 
 Orders = TradeHistory | Conditions | Mapping[str, Any]
 
@@ -175,7 +176,9 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         del smallest
         a, b, q = found.coefficients.T
         worst = float(np.median(found.worst_error)) if len(found.worst_error) else 0.0
-        note = f"; curves within {worst:.1%} of the model (median), market of {market.as_of}"
+        far = int((found.worst_error > _FAR).sum())
+        names = f", {far:,} of {len(found.worst_error):,} names further than {_FAR:.0%}" if far else ""
+        note = f"; curves within {worst:.1%} of the model (median){names}, market of {market.as_of}"
         return CostCurves(market.universe, a, b, q, self.provenance_ + note)
 
     def curve_errors(self, market: Market) -> FloatArray:

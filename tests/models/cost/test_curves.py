@@ -133,6 +133,15 @@ def test_curves_stay_near_the_predictions_and_say_how_near():
     assert "curves within" in trained().curves(market).provenance
 
 
+def test_curves_far_from_the_predictions_are_counted_in_the_provenance():
+    bent = untrained(LawPrior(CostLaw(0.0, 1.0, 0.2)))  # flatter than any sum of the three powers
+    market = random_market(4, names=30)
+    far = int((bent.curve_errors(market) > 0.15).sum())
+    assert far > 0
+    assert f"{far} of 30 names further than 15%" in bent.curves(market).provenance
+    assert "further than" not in untrained().curves(market).provenance
+
+
 def test_it_keeps_the_port_and_says_what_it_rests_on():
     model = trained()
     assert isinstance(model, CostModel)
