@@ -127,6 +127,8 @@ class MarketSignals:
                 f"Market signals are not aligned: {n} names, and prices, risk, costs, volumes for {same}.",
                 hint="Build them with signals.estimate on one universe.",
             )
+        if np.isnan(self.adv_usd).any():
+            raise InputError("A daily volume in adv_usd is not a number.", hint="Leave names without volume out.")
         object.__setattr__(self, "esg", FrozenMap(self.esg))
         object.__setattr__(self, "esg_scale", FrozenMap(self.esg_scale))
         object.__setattr__(self, "provenance", FrozenMap(self.provenance))
@@ -217,6 +219,13 @@ class AccountSignals:
         ):
             if len(getattr(self, name)) != size:
                 raise InputError(f"{name} is not aligned to the {size} lots.", hint="Use signals.estimate.")
+        for name in ("target_weight", "lot_value_usd", "lot_gain_usd", "continuation_usd"):
+            if not np.isfinite(getattr(self, name)).all():
+                raise InputError(
+                    f"A figure in {name} is not a finite number.",
+                    hint="Mark what is not known by lot_known.",
+                    field=name,
+                )
 
     def held_usd(self) -> FloatArray:
         """Market value held in each name, shape (n,), USD."""

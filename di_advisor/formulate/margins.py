@@ -1,7 +1,7 @@
 """A problem with room kept to one of its limits while solving, because rounding to shares will need it.
 
-Limits: a limit on both sides whose room is gone keeps its middle; locks, name limits, the cash range
-and discrete limits have no margin (rounding keeps these by other ways).
+Limits: a limit on both sides whose room is gone keeps its middle; locks, name limits and discrete
+limits have no margin (rounding keeps these by other ways).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from di_advisor.formulate.account_rules import Turnover
+from di_advisor.formulate.account_rules import CashRange, Turnover
 from di_advisor.formulate.own import with_margin
 from di_advisor.formulate.own_affine import AffineRule
 from di_advisor.formulate.own_opaque import OpaqueRule
@@ -24,13 +24,13 @@ __all__ = ["takes_room", "with_room"]
 
 def takes_room(rule: Rule) -> bool:
     """Whether room can be kept to the rule's limit."""
-    return isinstance(rule, (AffineRule, OpaqueRule, ActiveGroup, Turnover, GainBudget, TaxBudget))
+    return isinstance(rule, (AffineRule, OpaqueRule, ActiveGroup, CashRange, Turnover, GainBudget, TaxBudget))
 
 
 def _tightened(rule: Rule, room: float) -> Rule:
     if isinstance(rule, (Turnover, GainBudget, TaxBudget)):
         return replace(rule, upper=rule.upper - room)
-    if not isinstance(rule, ActiveGroup):
+    if not isinstance(rule, (ActiveGroup, CashRange)):
         return rule
     if math.isfinite(rule.lower) and math.isfinite(rule.upper):
         room = min(room, 0.5 * (rule.upper - rule.lower))

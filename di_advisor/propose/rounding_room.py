@@ -1,7 +1,7 @@
 """Room that the solver leaves to a rule when rounding to shares needs it.
 
 Rounding moves every trade by up to half a share, and a rule that binds may then be passed. The lattice
-mends what it knows; where the tracking-error cap, a band, an average, turnover, a budget or a user's own
+mends what it knows; where the tracking-error cap, a band, cash, turnover, a budget or a user's own
 rule is passed, the limit is tightened by that and a half more, and the plan is solved again. Limits:
 an equality of the user's own cannot be tightened, and a cap not below half of what was asked for.
 """

@@ -17,6 +17,7 @@ from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.bracket import Bracket, Point
 from di_advisor.solve.choices import Choices, relaxed
+from di_advisor.solve.counting import too_few
 from di_advisor.solve.discrete import SMALLEST_PRICE, Cancel, Incumbent, Search
 from di_advisor.solve.feasible import feasible_choices
 from di_advisor.solve.prices import Prices
@@ -162,7 +163,13 @@ class CappedSearch(Search):
         try:
             solution = self.attempt(choices, RISK_ALONE * _HIGH)
         except InfeasibleError as error:
-            raise beside_the_cap(self.cap) from error
+            raise self._not_found() from error
         if solution is None:
-            raise beside_the_cap(self.cap)
+            raise self._not_found()
         return solution
+
+    def _not_found(self) -> InfeasibleError:
+        """The error that names what stands beside the cap."""
+        if self.names.counting.limited:
+            return too_few(self.block, "No plan was found that keeps them under the tracking-error cap.")
+        return beside_the_cap(self.cap)

@@ -25,6 +25,7 @@ from di_advisor.formulate.plan import Plan, SymbolicPlan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import Rule, slack_in_rows
 from di_advisor.solve.choices import Choice, Choices, is_any, relaxed
+from di_advisor.solve.counting import Counting
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.feasible import feasible_choices, shared_groups
@@ -367,6 +368,14 @@ def solve_opaque_without(problem: Problem, choices: Choices, lots: Sequence[int]
 def _next_door(problem: Problem, choices: Choices, further: Callable[[SymbolicPlan], list[Any]]) -> Plan:
     _refuse_washes(problem)
     found = solve_convex(problem, choices, further=further)
+    holdings = problem.block.holdings
+    over = Counting(problem.block).excess(holdings.active + found.plan.net(holdings.lot_name))
+    if over > 0:  # choices that are kept do not see to numbers
+        raise InfeasibleError(
+            f"The plan next door has {over} names or trades more than are allowed.",
+            hint="Allow more of them.",
+            over=over,
+        )
     residual, gap = residual_on(problem, found.plan), objective_on(problem, found.plan) - found.bound
     if residual > FEASIBLE or gap > max(CONVEX_GAP * abs(found.bound), NEGLIGIBLE):
         raise UncertifiedError(

@@ -48,6 +48,7 @@ def test_a_budget_that_rounding_passes_is_kept_with_room(seed: int, wish: str, m
 def wished(name: str) -> Mandate:
     wishes = {
         "turnover": {"turnover_max": 0.1},
+        "cash": {"cash_max": 0.01},
         "gain budget": {"gain_budget_usd": Decimal(100)},
         "sector band: S1": {"sector_band": Band.within(0.05)},
         "factor band: style0": {"factor_bands": {"style0": Band.within(0.05)}},
@@ -55,7 +56,7 @@ def wished(name: str) -> Mandate:
     return coarse_case(3, **wishes[name]).mandate
 
 
-@pytest.mark.parametrize("name", ["turnover", "gain budget", "sector band: S1", "factor band: style0"])
+@pytest.mark.parametrize("name", ["turnover", "cash", "gain budget", "sector band: S1", "factor band: style0"])
 def test_a_plan_keeps_the_room_that_is_asked_for(name: str) -> None:
     case = coarse_case(3)
     problem = formulate(case.signals, wished(name), case.tax)
