@@ -101,6 +101,7 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
     [
         (statement(*USUAL).replace("?>", "?>" + BOMB), "brings a document type or entities"),
         (statement(*USUAL).replace("?>", "?>" + OUTSIDE), "brings a document type or entities"),
+        (statement(*USUAL).replace("?>", "?><!DOCTYPE x>"), "brings a document type or entities"),
         (statement(*USUAL)[:-30], "flex.xml is not XML"),
         ("<html><body>Log in</body></html>", "the document is a html, not a FlexQueryResponse"),
         (

@@ -88,6 +88,13 @@ def test_an_execution_that_is_repeated_counts_once(tmp_path):
     assert (found.quality.fills_read, found.quality.fills_used) == (4, 3)
 
 
+def test_a_fill_after_the_stated_end_drops_its_order(tmp_path):
+    ends = ORDERS.replace("order_shares", "order_shares,end_time").replace(",300", ",300,2024-03-05T10:04:00-05:00")
+    found = read(tmp_path, ends.replace(",200", ",200,2024-03-05T11:02:00-05:00"))
+    assert found.quality.count(Flaw.FILL_OUTSIDE) == 1
+    assert found.history.order_id.tolist() == ["O2"]
+
+
 def test_one_execution_in_two_orders_drops_both_and_ids_counted_anew_in_each_order_none(tmp_path):
     both = read(tmp_path, fills=FILLS + FILLS.splitlines()[1].replace("O1", "O2") + "\n")
     assert both.quality.count(Flaw.CONTRADICTORY_EXECUTION) == both.quality.orders_dropped == 2
