@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.universe import Universe
@@ -20,7 +21,7 @@ __all__ = ["CostCurves"]
 
 @dataclass(frozen=True)
 class CostCurves:
-    """Cost curves of n names, for either side.
+    """Cost curves of n names, for either side, or for buying where `selling` has curves of its own.
 
     Attributes
     ----------
@@ -34,6 +35,8 @@ class CostCurves:
         USD per USD^2.
     provenance : str
         Which model, which version, as of when.
+    selling : CostCurves or None
+        Curves of sales, over the same universe, where they differ from those of buys.
     """
 
     universe: Universe
@@ -41,6 +44,7 @@ class CostCurves:
     three_halves: FloatArray
     quadratic: FloatArray
     provenance: str = ""
+    selling: CostCurves | None = None
 
     def __post_init__(self) -> None:
         n = len(self.universe)
@@ -53,8 +57,26 @@ class CostCurves:
                     field=name,
                 )
             object.__setattr__(self, name, values)
+        if self.selling is not None and (self.selling.selling is not None or len(self.selling.universe) != n):
+            raise InputError(
+                f"The curves of sales are over {len(self.selling.universe)} names, or have sides of their own.",
+                hint=f"Give plain curves over the same {n} names.",
+                field="selling",
+            )
 
     def cost_usd(self, traded_usd: FloatArray) -> FloatArray:
-        """Cost of trading so many dollars of each name, shape (n,), in USD."""
+        """Cost of trading so many dollars of each name (sales negative), shape (n,), in USD."""
         v = np.abs(traded_usd)
-        return np.asarray(self.linear * v + self.three_halves * v**1.5 + self.quadratic * v * v, dtype=np.float64)
+        cost = np.asarray(self.linear * v + self.three_halves * v**1.5 + self.quadratic * v * v, dtype=np.float64)
+        return cost if self.selling is None else np.where(traded_usd < 0, self.selling.cost_usd(v), cost)
+
+    def take(self, universe: Universe, rows: NDArray[np.int64]) -> CostCurves:
+        """The curves of some names, by their positions, as curves over another universe."""
+        return CostCurves(
+            universe,
+            self.linear[rows],
+            self.three_halves[rows],
+            self.quadratic[rows],
+            self.provenance,
+            None if self.selling is None else self.selling.take(universe, rows),
+        )

@@ -10,12 +10,13 @@ from dataclasses import replace
 import numpy as np
 
 from di_advisor.domain.mandate import Mandate, TradingMode
+from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
-from di_advisor.errors import UnsupportedWishError
+from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.bands import Reach, band_rules
 from di_advisor.formulate.cash_wishes import holdings_of, set_aside_usd, unknown_dividends
-from di_advisor.formulate.cost_knots import chords
+from di_advisor.formulate.cost_knots import chords, shared_quadratic
 from di_advisor.formulate.count_rules import count_rules
 from di_advisor.formulate.departures import must_leave
 from di_advisor.formulate.esg import esg_rules
@@ -25,6 +26,7 @@ from di_advisor.formulate.modes import in_mode
 from di_advisor.formulate.own import OwnWishes, in_boxes
 from di_advisor.formulate.own_opaque import OpaqueRule
 from di_advisor.formulate.own_symbols import Scope
+from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.replacements import replacement_notes, stand_in_limits
 from di_advisor.formulate.rules import Locked, NameLimits, Rule
@@ -63,6 +65,31 @@ def refuse_unsupported(mandate: Mandate) -> None:
 
 def _opaque(rules: list[Rule]) -> tuple[Rule, ...]:
     return tuple(r for r in rules if isinstance(r, OpaqueRule))
+
+
+def _trading_cost(
+    signals: Signals, holdings: Holdings, sell_max: FloatArray, buy_max: FloatArray, *, exact_impact: bool
+) -> TradingCost:
+    """The cost of trading, by chords as fine as the largest trades ask for, or with its power as it is.
+
+    Raises
+    ------
+    InputError
+        If the power is asked for and the curves of the two sides differ.
+    """
+    costs, value = signals.market.costs, holdings.value_usd
+    sellable = np.bincount(holdings.lot_name, weights=sell_max, minlength=len(buy_max))
+    usual = np.maximum(np.maximum(sellable, _USUAL_MULTIPLE * holdings.target), _USUAL_WEIGHT)
+    curve = chords(costs, np.maximum(buy_max, sellable), value, usual)
+    cost = TradingCost(holdings, curve, shared_quadratic(costs) * value)
+    if not exact_impact:
+        return cost
+    if costs.selling is not None:
+        raise InputError(
+            "Impact by its power is asked for, and the cost curves of sales differ from those of buys.",
+            hint="Leave exact_impact out: straight pieces take a curve for each side.",
+        )
+    return replace(cost, linear=costs.linear, power=costs.three_halves * np.sqrt(value))
 
 
 def formulate(
@@ -105,18 +132,12 @@ def formulate(
     value = holdings.value_usd
     lower, upper, text = name_limits(signals, mandate, holdings)
     sell_max, buy_max = trade_sizes(signals, mandate, holdings, upper)
-    sellable = np.bincount(account.lot_name, weights=sell_max, minlength=len(buy_max))
-    usual = np.maximum(np.maximum(sellable, _USUAL_MULTIPLE * holdings.target), _USUAL_WEIGHT)
-    curve = chords(market.costs, np.maximum(buy_max, sellable), value, usual)
-    impact = market.costs.quadratic * value
+    cost = _trading_cost(signals, holdings, sell_max, buy_max, exact_impact=exact_impact)
+    curve, impact = cost.chords, cost.impact
     taxed, tax = tax_term(account, mandate, tax, holdings, sell_max, market.as_of), rates_of(tax, market.as_of)
     worth = np.divide(
         account.continuation_usd, account.lot_value_usd, out=np.zeros(len(sell_max)), where=account.lot_value_usd > 0
     )
-    cost = TradingCost(holdings, curve, impact)
-    if exact_impact:
-        power = market.costs.three_halves * np.sqrt(value)
-        cost = replace(cost, linear=market.costs.linear, power=power)
     terms: list[Term] = [
         taxed,
         cost,

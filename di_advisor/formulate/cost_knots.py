@@ -18,7 +18,7 @@ from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.market import FloatArray
 from di_advisor.units import bps_from_fraction, fraction_from_bps
 
-__all__ = ["MAX_KNOTS", "TOLERANCE_BPS", "CostChords", "chords"]
+__all__ = ["MAX_KNOTS", "TOLERANCE_BPS", "CostChords", "chords", "shared_quadratic"]
 
 MAX_KNOTS = 8
 TOLERANCE_BPS = 0.1
@@ -39,14 +39,23 @@ class CostChords:
         Cost per unit traded between knots, ascending.
     worst_error_bps : float
         Largest distance to the curve up to the usual size, over all names, in bps of that size.
+    sell_slopes : ndarray of shape (n, K), optional
+        Of sales, where they differ from those of buys.
     """
 
     knots: FloatArray
     slopes: FloatArray
     worst_error_bps: float
+    sell_slopes: FloatArray | None = None
+
+    def side(self, *, selling: bool) -> CostChords:
+        """The chords of one side."""
+        if self.sell_slopes is None:
+            return self
+        return CostChords(self.knots, self.sell_slopes if selling else self.slopes, self.worst_error_bps)
 
     def cost(self, traded: FloatArray) -> FloatArray:
-        """Cost of trading ``traded`` (at least 0) of each name, shape (n,); the last slope goes on."""
+        """Cost of buying ``traded`` (at least 0) of each name, shape (n,); the last slope goes on."""
         widths = np.diff(self.knots, axis=1)
         filled = np.clip(traded[:, None] - self.knots[:, :-1], 0.0, widths)
         beyond = np.maximum(traded - self.knots[:, -1], 0.0)
@@ -54,7 +63,7 @@ class CostChords:
 
 
 def chords(curves: CostCurves, largest: FloatArray, value_usd: float, usual: FloatArray | None = None) -> CostChords:
-    """Chords of the cost curves without their quadratic part.
+    """Chords of the cost curves without the quadratic part that both sides share (`shared_quadratic`).
 
     Parameters
     ----------
@@ -68,8 +77,12 @@ def chords(curves: CostCurves, largest: FloatArray, value_usd: float, usual: Flo
         Usual size of a trade, where the chords are close to the curve; the largest when left out.
     """
     usual = largest if usual is None else np.minimum(usual, largest)
-    power = curves.three_halves * np.sqrt(value_usd)  # cost weight per traded weight^1.5
-    single = _CHORD_ERROR * power * np.sqrt(usual)
+    sides = [curves] if curves.selling is None else [curves, curves.selling]
+    shared = shared_quadratic(curves)
+    powers = [c.three_halves * np.sqrt(value_usd) for c in sides]  # cost weight per traded weight^1.5
+    extras = [(c.quadratic - shared) * value_usd for c in sides]  # per traded weight^2, beside what is shared
+    power, extra = np.max(powers, axis=0), np.max(extras, axis=0)
+    single = _CHORD_ERROR * power * np.sqrt(usual) + extra * usual
     pieces = np.clip(np.ceil(np.sqrt(single / fraction_from_bps(TOLERANCE_BPS))), 1, MAX_KNOTS).astype(np.int64)
     count = int(pieces.max(initial=1))
     steps = np.minimum(np.arange(count + 1)[None, :] / pieces[:, None], 1.0)
@@ -83,6 +96,18 @@ def chords(curves: CostCurves, largest: FloatArray, value_usd: float, usual: Flo
     touch = np.clip((slope / 1.5) ** 2, knots[:, :-1], knots[:, 1:])  # where the curve is parallel to the chord
     gap = np.where(run > 0, slope * (touch - knots[:, :-1]) + knots[:, :-1] ** 1.5 - touch**1.5, 0.0)
     near = gap[:, :count].max(axis=1, initial=0.0)
-    worst = power * near / np.maximum(usual, _SHORTEST)
-    slopes = curves.linear[:, None] + power[:, None] * np.maximum.accumulate(slope, axis=1)
-    return CostChords(knots, slopes, bps_from_fraction(float(worst.max(initial=0.0))))
+    widest = run[:, :count].max(axis=1, initial=0.0)  # a chord of a square errs by a quarter of its width squared
+    worst = (power * near + 0.25 * extra * widest**2) / np.maximum(usual, _SHORTEST)
+    rising = np.maximum.accumulate(slope, axis=1)
+    square = np.maximum.accumulate(np.where(run > 0, knots[:, :-1] + knots[:, 1:], 0.0), axis=1)
+    slopes = [
+        c.linear[:, None] + p[:, None] * rising + q[:, None] * square
+        for c, p, q in zip(sides, powers, extras, strict=True)
+    ]
+    error = bps_from_fraction(float(worst.max(initial=0.0)))
+    return CostChords(knots, slopes[0], error, slopes[1] if len(slopes) > 1 else None)
+
+
+def shared_quadratic(curves: CostCurves) -> FloatArray:
+    """The quadratic coefficient that buys and sales have in common, USD per USD^2, shape (n,)."""
+    return curves.quadratic if curves.selling is None else np.minimum(curves.quadratic, curves.selling.quadratic)

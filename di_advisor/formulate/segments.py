@@ -133,10 +133,10 @@ def cut(
     """
     lots = np.flatnonzero(lot_width > _SHORTEST)
     lots = lots[np.lexsort((lot_slope[lots], lot_name[lots]))]
-    piece, width, cost = _merge(lot_name[lots], lot_width[lots], chords)
+    piece, width, cost = _merge(lot_name[lots], lot_width[lots], chords.side(selling=True))
     sold = lots[piece]
     bought = np.flatnonzero(buy_width > _SHORTEST)
-    piece_b, width_b, cost_b = _merge(bought, buy_width[bought], chords)
+    piece_b, width_b, cost_b = _merge(bought, buy_width[bought], chords.side(selling=False))
     buyer = bought[piece_b]
     name = np.concatenate([lot_name[sold], buyer])
     sell = np.r_[np.ones(len(sold), bool), np.zeros(len(buyer), bool)]

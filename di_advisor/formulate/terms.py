@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.risk import FactorRisk
@@ -116,10 +117,12 @@ class TradingCost:
             "Predicted half-spread and market impact of each trade; impact by straight pieces that never understate it."
         )
 
-    def of(self, traded: FloatArray) -> FloatArray:
-        """Cost of trading an amount of each name in one direction, shape (n,), fraction of the account."""
+    def of(self, traded: FloatArray, *, selling: bool | NDArray[np.bool_] = False) -> FloatArray:
+        """Cost of buying (or selling) an amount of each name, shape (n,), fraction of the account."""
         if self.power is None or self.linear is None:
             curve = self.chords.cost(traded)
+            if self.chords.sell_slopes is not None:
+                curve = np.where(selling, self.chords.side(selling=True).cost(traded), curve)
         else:
             curve = (self.linear + self.power * np.sqrt(np.maximum(traded, 0.0))) * traded
         return np.asarray(curve + self.impact * traded * traded, dtype=np.float64)
@@ -127,12 +130,12 @@ class TradingCost:
     def value_usd(self, plan: Plan) -> float:
         """Cost of all trades, in USD."""
         sold = plan.sold(self.holdings.lot_name)
-        return float((self.of(sold) + self.of(plan.buys)).sum()) * self.holdings.value_usd
+        return float((self.of(sold, selling=True) + self.of(plan.buys)).sum()) * self.holdings.value_usd
 
     def attribute_usd(self, plan: Plan) -> Plan:
         """A name's cost of selling, shared among its lots by size."""
         sold = plan.sold(self.holdings.lot_name)
-        rate = np.divide(self.of(sold), sold, out=np.zeros_like(sold), where=sold > 0)
+        rate = np.divide(self.of(sold, selling=True), sold, out=np.zeros_like(sold), where=sold > 0)
         value = self.holdings.value_usd
         return Plan(rate[self.holdings.lot_name] * plan.sells * value, self.of(plan.buys) * value)
 
@@ -151,13 +154,14 @@ class TradingCost:
                 total = total + self.linear @ traded
                 total = total + (self.power / _WELL_SCALED**1.5) @ cp.power(cp.pos(_WELL_SCALED * traded), 1.5)
             return total + self._squares(symbols)
-        rise = np.cumsum(self.chords.slopes * np.diff(self.chords.knots, axis=1), axis=1)
-        start = np.c_[np.zeros(len(rise)), rise[:, :-1]] - self.chords.slopes * self.chords.knots[:, :-1]
         total = 0
-        for traded in (symbols.buys, symbols.sold):
-            pieces = [
-                cp.multiply(self.chords.slopes[:, j], traded) + start[:, j] for j in range(self.chords.slopes.shape[1])
-            ]
+        for traded, chords in (
+            (symbols.buys, self.chords.side(selling=False)),
+            (symbols.sold, self.chords.side(selling=True)),
+        ):
+            rise = np.cumsum(chords.slopes * np.diff(chords.knots, axis=1), axis=1)
+            start = np.c_[np.zeros(len(rise)), rise[:, :-1]] - chords.slopes * chords.knots[:, :-1]
+            pieces = [cp.multiply(chords.slopes[:, j], traded) + start[:, j] for j in range(chords.slopes.shape[1])]
             total = total + cp.sum(pieces[0] if len(pieces) == 1 else cp.maximum(*pieces))
         return total + self._squares(symbols)
 

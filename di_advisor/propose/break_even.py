@@ -136,7 +136,7 @@ def _first_dollar(planned: Planned, marginals: Marginals, place: Place) -> float
     mine = segments.sell & (segments.name == place.name)
     sold = float(marginals.amounts[mine].sum())
     _, _, _, total = sales_of(planned.problem, place.name)
-    chords = total.traded
+    chords = None if total.traded is None else total.traded.side(selling=True)
     dearer = 0.0
     if chords is not None:
         beyond = np.flatnonzero(chords.knots[place.name, 1:] > sold + _DUST)
@@ -177,7 +177,9 @@ def _by_newton(planned: Planned, place: Place, bare: Neighbour) -> float:
 
 def _of_spread(planned: Planned, place: Place, which: str) -> Iterator[BreakEven]:
     """The half-spread of the name, on all it trades, at which this trade is no longer made."""
-    now = float(planned.signals.market.costs.linear[place.name])
+    costs = planned.signals.market.costs
+    costs = costs if place.lot < 0 or costs.selling is None else costs.selling
+    now = float(costs.linear[place.name])
     multiple = _crossing(lambda by: _made(planned, place, _dearer(planned, place.name, (by - 1.0) * now)), above=True)
     if multiple is not None:
         at, limit = bps_from_fraction(now), bps_from_fraction(now * multiple)

@@ -120,7 +120,8 @@ class Merit:
 
     def _charge(self, amount: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Cost and tax of each name, shapes (n,), for an amount in its direction."""
-        return self.cost.of(amount), self.sale.value(self._sold(amount)) + self._washed(amount)
+        cost = self.cost.of(amount, selling=self.lattice.direction < 0)
+        return cost, self.sale.value(self._sold(amount)) + self._washed(amount)
 
     def _washed(self, amount: FloatArray) -> FloatArray | float:
         """Cost of what is washed, by name; 0 where wash sales have no prices."""
@@ -201,7 +202,7 @@ class Merit:
             active=z,
             rows=(self.rows @ z)[:, None],
             cash=np.array([block.holdings.cash - float(z.sum() - block.holdings.active.sum())]),
-            cost=np.array([float(cost.sum()) + float(self.cost.of(np.abs(self.fixed)).sum())]),
+            cost=np.array([float(cost.sum()) + float(self.cost.of(np.abs(self.fixed), selling=self.fixed < 0).sum())]),
             variance=np.array([block.risk.variance_per_year(z)]),
             traded=np.array([float(amount.sum() + np.abs(self.fixed).sum())]),
             cost_of=cost,

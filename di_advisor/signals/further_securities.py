@@ -128,4 +128,5 @@ def extended_costs(costs: CostCurves, further: Sequence[FurtherSecurity]) -> Cos
         linear=np.concatenate([costs.linear, [f.cost_linear for f in further]]),
         three_halves=np.concatenate([costs.three_halves, [f.cost_three_halves for f in further]]),
         quadratic=np.concatenate([costs.quadratic, [f.cost_quadratic for f in further]]),
+        selling=None if costs.selling is None else extended_costs(costs.selling, further),
     )

@@ -126,10 +126,4 @@ def _costs_for(universe: Universe, costs: CostCurves) -> CostCurves:
     rows = _rows(universe, costs.universe, "cost curves")
     if rows is None:
         return costs
-    return CostCurves(
-        universe=universe,
-        linear=costs.linear[rows],
-        three_halves=costs.three_halves[rows],
-        quadratic=costs.quadratic[rows],
-        provenance=costs.provenance,
-    )
+    return costs.take(universe, rows)

@@ -91,7 +91,7 @@ class _Builder:
         lots = np.flatnonzero(most_sold > _SHORTEST)
         total = np.minimum(np.bincount(h.lot_name, weights=most_sold, minlength=self.n), leg.size_max)
         bought = np.where(choices.buy[s], leg.buy_max, 0.0)
-        sell, buy = _pieces(chords, total), _pieces(chords, bought)
+        sell, buy = _pieces(chords.side(selling=True), total), _pieces(chords.side(selling=False), bought)
         ends = self.size + np.cumsum((0, len(lots), len(sell[0]), len(buy[0]), self.n, self.k, 1))
         x, p, b, z, e, c = (slice(int(i), int(j)) for i, j in pairwise(ends))
         self.size = int(ends[-1])

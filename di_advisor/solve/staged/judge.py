@@ -72,7 +72,7 @@ def breaches(problem: StagedProblem, plans: tuple[Plan, ...]) -> dict[str, float
         _stage(problem, leg, plan, z, note)
         before = cash + float(plan.sells.sum() - plan.buys.sum())
         cost = problem.cost
-        linear = cost.chords.cost(plan.sold(h.lot_name)) + cost.chords.cost(plan.buys)
+        linear = cost.chords.side(selling=True).cost(plan.sold(h.lot_name)) + cost.chords.cost(plan.buys)
         cash = before - float(linear.sum())
         note("cash", max(problem.cash_lower - cash, before - problem.cash_upper))
     for budget in problem.budgets:
