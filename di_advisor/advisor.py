@@ -101,6 +101,11 @@ class Advisor:
         InputError
             If the facts do not fit together.
         """
+        if not isinstance(tax, Taxpayer):
+            raise InputError(
+                f"The taxpayer is given as a {type(tax).__name__}.",
+                hint="Pass tax=TaxProfile(ConstantRates(0.35, 0.15)), or the year's ReturnInputs.",
+            )
         own = OwnWishes(tuple(terms), tuple(rules))
         clock = Clock(progress)
         clock.start("risk")

@@ -105,8 +105,9 @@ class UnknownSecurityError(InputError):
     def from_missing(cls, missing: list[str], where: str) -> UnknownSecurityError:
         """Build the error from the missing ids and the place that named them."""
         shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        count = "1 security" if len(missing) == 1 else f"{len(missing)} securities"
         return cls(
-            f"{where} names {len(missing)} securities that the universe does not hold: {shown}.",
+            f"{where} names {count} that the universe does not hold: {shown}.",
             hint="Add them to the universe (with a price), or remove them; nothing is renormalised silently.",
             missing=missing,
             where=where,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.esg_wishes import EsgWish
@@ -284,8 +285,12 @@ class Workspace(Questions):
         known = [f.name for f in fields(Mandate)]
         unknown = sorted(set(changes) - set(known))
         if unknown:
+            meant = list(dict.fromkeys(n for u in unknown for n in get_close_matches(u, known)))
+            hint = f"Did you mean {' or '.join(meant)}? " if meant else ""
             raise InputError(
-                f"A mandate has no wish {', '.join(unknown)}.", hint=f"It has: {', '.join(known)}.", unknown=unknown
+                f"A mandate has no wish {', '.join(unknown)}.",
+                hint=f"{hint}It has: {', '.join(known)}.",
+                unknown=unknown,
             )
         return self.mandate.with_changes(**changes)
 

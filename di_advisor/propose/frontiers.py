@@ -117,6 +117,8 @@ def swept(
 def _steps(name: str, given: Any) -> list[tuple[Any, Mapping[str, Any]]]:  # noqa: ANN401 - values of some field
     if isinstance(given, Dial):
         return list(zip(given.values, given.changes, strict=True))
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InputError(f"The dial {name} is {given!r}, not several values.", hint=f"Such as {name}=[{given!r}, ...].")
     return [(value, {name: value}) for value in given]
 
 

@@ -21,6 +21,7 @@ from di_advisor.propose.settle import TOLERANCE, Orders
 __all__ = ["memo_notes", "memos_usd"]
 
 _CENTS = 2
+_SHOWN = 5
 
 
 def memos_usd(problem: Problem, orders: Orders, mandate: Mandate) -> dict[str, Decimal]:
@@ -59,9 +60,23 @@ def memo_notes(problem: Problem, orders: Orders, signals: Signals, mandate: Mand
                 "The least benefit you ask for does not apply here: doing nothing would break "
                 f"{', '.join(dict.fromkeys(broken))}."
             )
+    notes += _unknown(mandate, signals)
     if mandate.mode is TradingMode.LIQUIDATE:
         notes += _left(orders, signals)
     return tuple(notes)
+
+
+def _unknown(mandate: Mandate, signals: Signals) -> list[str]:
+    """Names on a client's lists that the market does not hold: a ticker taken for an id would pass unseen."""
+    market = signals.market
+    known = {*market.universe.security_ids, *(security.security_id for security in market.unpriced)}
+    told = []
+    for wish in ("do_not_buy", "do_not_sell", "do_not_hold"):
+        missing = sorted(getattr(mandate, wish) - known)
+        if missing:
+            more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+            told.append(f"The market does not hold these security ids of {wish}: {', '.join(missing[:_SHOWN])}{more}.")
+    return told
 
 
 def _left(orders: Orders, signals: Signals) -> list[str]:

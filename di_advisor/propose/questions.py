@@ -35,6 +35,11 @@ class Questions:
     def why_not(self, security_id: str) -> tuple[Reason, ...]:
         """Why a name is not bought, and why each of its lots is not sold, under the workspace's own wishes.
 
+        Parameters
+        ----------
+        security_id : str
+            The name's id, or its ticker.
+
         Raises
         ------
         UnknownSecurityError

@@ -88,7 +88,7 @@ class Reason:
 
 
 def why_not(planned: Planned, security_id: str) -> tuple[Reason, ...]:
-    """Reasons about one name: first of buying it, then of selling each of its lots.
+    """Reasons about one name, by its id or its ticker: first of buying it, then of selling each of its lots.
 
     Raises
     ------
@@ -97,6 +97,9 @@ def why_not(planned: Planned, security_id: str) -> tuple[Reason, ...]:
     """
     market = planned.signals.market
     at = market.universe.positions.get(security_id)
+    if at is None:
+        called = [i for i, security in enumerate(market.universe.securities) if security.ticker == security_id]
+        at = called[0] if len(called) == 1 else None
     if at is not None:
         lots = [i for i, name in enumerate(planned.signals.account.lot_name.tolist()) if name == at]
         return (_not_bought(planned, at), *(_not_sold(planned, i) for i in lots))

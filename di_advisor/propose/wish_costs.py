@@ -123,6 +123,8 @@ def cost_of(planned: Planned, wish: str, plan: Callable[[Mandate], Planned], can
         If there is no certified plan without it.
     """
     mandate = _without_wish(planned.mandate, wish)
+    if mandate == planned.mandate:
+        return WishCost(wish, Decimal("0.00"), sentence=f"The wish '{wish}' is not set, and so costs nothing.")
     if mandate is not None:
         other = plan(mandate)
         free, found = other.problem, other.solution

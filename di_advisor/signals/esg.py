@@ -61,6 +61,11 @@ def aligned_esg(esg: EsgTable | Mapping[str, FloatArray] | None, market: Market)
     if esg is None:
         return AlignedEsg({}, {}, {})
     m = len(market.universe)
+    if not isinstance(esg, EsgTable | Mapping):
+        raise InputError(
+            f"The ESG measures are a {type(esg).__name__}.",
+            hint="Pass esg=EsgTable.from_frame(frame, columns), or arrays by name.",
+        )
     if not isinstance(esg, EsgTable):
         values = {name: np.asarray(given, dtype=np.float64) for name, given in esg.items()}
         for name, given in values.items():

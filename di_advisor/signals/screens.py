@@ -52,7 +52,7 @@ def esg_values(market: MarketSignals, measure: str, wish: str) -> NDArray[np.flo
         If the signals have no such measure: the wish would be lost silently.
     """
     if measure not in market.esg:
-        has = ", ".join(list(market.esg)[:8]) or "none; pass esg=..."
+        has = ", ".join(repr(name) for name in list(market.esg)[:8]) or "none; pass esg=..."
         raise InputError(
             f"{wish} asks for the ESG measure {measure!r}, which is not there.",
             hint=f"There is: {has}.",
