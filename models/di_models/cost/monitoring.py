@@ -37,7 +37,7 @@ __all__ = ["MONTHS_IN_A_ROW", "Alarm", "MonitoringReport", "MonthOfCosts", "moni
 
 _TAIL = 0.05
 _FEWEST_DAYS = 5
-_FEWEST_ORDERS = 100
+_FEWEST_ORDERS = 120
 MONTHS_IN_A_ROW = 2
 """So many months that leave out 1 are no accident."""
 
@@ -113,7 +113,7 @@ class MonitoringReport:
     changes : Mapping of str to ChangePoint
         The most likely change of each stream, alarming or not.
     stability : Mapping of str to float
-        Stability index of each feature in the last month that has a hundred orders.
+        Stability index of each feature in the last month that has 120 orders.
     alarms : tuple of Alarm
         What is worth a look; empty when nothing is.
     """

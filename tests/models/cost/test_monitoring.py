@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.cost_years import year
 from di_advisor.errors import InputError
 from di_models.cost.drift import change_point, stability_index
 from di_models.cost.fallback import Level, level_in_use, stepped_down
 from di_models.cost.learned import LearnedCostModel, untrained
 from di_models.cost.monitoring import MonthOfCosts, monitor, predictions
 from di_models.cost.validation import Interval, OutOfSample
-from tests.models.cost.desk import year
 
 
 def about(report, watch):

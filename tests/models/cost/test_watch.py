@@ -5,10 +5,10 @@ from datetime import date
 import numpy as np
 import pytest
 
+from benchmarks.cost_years import year
 from di_models.cost import watch
 from di_models.cost.registry import save_cost_model
 from di_models.cost.training import train_cost_model
-from tests.models.cost.desk import year
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,21 @@
-"""A desk's year with a known truth, and a model that was right when the year began."""
+"""A desk's year with a known truth, and a model that was right when the year began: for watching what changed."""
+
+from __future__ import annotations
 
 import numpy as np
 
 from di_advisor.domain.trade_history import TradeHistory
+from di_advisor.units import BPS_PER_UNIT
 from di_models.cost.law import CostLaw, schedule_variance
 from di_models.cost.validation import OutOfSample
+
+__all__ = ["BROKERS", "LAW", "year"]
 
 LAW = CostLaw(spread_capture=0.8, impact=0.55)
 BROKERS = np.array(["Alder", "Birch"])
 
 
-def year(
+def year(  # noqa: PLR0913  # each is one way in which a year can differ
     seed: int,
     *,
     orders_a_day: int = 20,
@@ -54,7 +59,7 @@ def year(
             "ordered_shares": shares,
             "filled_shares": shares,
             "arrival_price_usd": np.full(m, 50.0),
-            "average_price_usd": 50.0 * (1 + side * cost / 1e4),
+            "average_price_usd": 50.0 * (1 + side * cost / BPS_PER_UNIT),
             "half_spread_bps": quoted,
             "volatility_daily_bps": s,
             "adv_usd": adv,
