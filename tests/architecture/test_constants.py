@@ -22,7 +22,6 @@ ALLOWED = {
         "qualified_dividends_usd=maybe(0.5, 1e2, 1e5),",
     ): "dollars, the lower end of a random draw",
     ("models/di_models/cost/intervals.py", "_ENOUGH = 100"): "a number of orders",
-    ("models/di_models/cost/monitoring.py", "_FEWEST_ORDERS = 100"): "a number of orders",
     (
         "di_advisor/testing/random_cases.py",
         "risk_aversion=float(np.exp(g.uniform(np.log(5), np.log(100)))),",
