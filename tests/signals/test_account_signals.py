@@ -105,7 +105,7 @@ def test_a_position_without_a_price_is_listed_and_left_alone(
 
 def test_a_held_name_that_nobody_knows_is_refused_with_its_id(small_world: SmallWorld) -> None:
     book = portfolio("A 1 NOBODY @ 90 on 2020-01-02\nB 1 IBM @ 90 on 2020-01-02")
-    with pytest.raises(UnknownSecurityError, match=r"Account account names 1 securities .*: NOBODY"):
+    with pytest.raises(UnknownSecurityError, match=r"Account account names 1 security .*: NOBODY"):
         signals_of(small_world, book)
 
 

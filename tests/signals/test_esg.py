@@ -140,7 +140,7 @@ def test_excluded_names_are_locked_against_buying_with_their_reason() -> None:
 
 
 def test_a_screen_on_a_measure_that_is_not_there_is_refused() -> None:
-    with pytest.raises(InputError, match="There is: share"):
+    with pytest.raises(InputError, match="There is: 'share'"):
         screened((Exclusion("coal", conditions=(Condition("coal", 0.01),)),), market_signals(share=[0.0] * 8))
 
 
