@@ -5,7 +5,7 @@ the dual over all choices is a bound; it is concave, so its best point between t
 found by halving. With branches fixed the problem is convex and solved warm. Names whose branch costs
 more than another at the prices of the plan are switched, many at once as long as that pays, fewer
 when it does not, and each for itself at last. Limits: a heuristic with a proof of how good it is; it
-takes over where the rounds of `di_advisor.solve.discrete` end, and knows no tracking-error cap.
+takes over where the rounds of `di_advisor.solve.discrete` end; under a tracking-error cap it only switches.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.solve.choices import Choices
 from di_advisor.solve.feasible import Groups, choose, within_limits
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import FEASIBLE, Solution, judge, objective_of
+from di_advisor.solve.tracking import solve_capped
 
 __all__ = ["close_gap"]
 
@@ -127,7 +129,10 @@ class _Work:
         """Solve with these choices, keep the plan if it is better; its prices, None where there is no plan."""
         self.ask()
         self.solves += 1
-        answer = QuadraticProgram(self.block, choices, hot=self.hot).solve(self.block.aversion)
+        program = QuadraticProgram(self.block, choices, hot=self.hot)
+        if self.block.tracking_error_max is not None:
+            return self._under_the_cap(program)
+        answer = program.solve(self.block.aversion)
         if answer.prices is None:
             return None
         prices = self.names.sanitised(answer.prices)
@@ -137,6 +142,21 @@ class _Work:
             if solution.residual <= FEASIBLE:
                 self.best = solution
         return prices
+
+    def _under_the_cap(self, program: QuadraticProgram) -> Prices | None:
+        """The same under a tracking-error cap, given up as soon as the choices are proved to be no better."""
+        try:
+            found = solve_capped(program, start=self.best.prices.risk, coarse=True, to_beat=self.best.objective - _GAIN)
+        except (InfeasibleError, UncertifiedError):
+            return None
+        if found is None:
+            return None
+        solution = judge(
+            self.names, program.choices, found.amounts, found.prices, solver=found.solver, counts=self.hot.counts
+        )
+        if solution.residual <= FEASIBLE and solution.objective < self.best.objective - _GAIN:
+            self.best = solution
+        return solution.prices
 
     def switch(self, solves_max: int) -> bool:
         """Switch the names of the best plan that gain most at its prices; whether the plan got better.

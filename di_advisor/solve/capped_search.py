@@ -1,9 +1,10 @@
 """A hard tracking-error cap with discrete choices inside.
 
-At a fixed price of risk the problem has no cap, and its best choices are found by rounds. The price
-at which the best discrete plan meets the cap is bracketed; the choices of both ends are then held
-and the cap is met exactly, and the better plan is kept. Every inner search also gives a bound. Limits:
-risk can jump where a large name switches, so the two ends may leave a gap, which the certificate shows.
+The price of risk is one more price of the dual over all choices, so that its highest bound says what
+the cap costs (`di_advisor.solve.smoothed`); the choices that its prices ask for are held, the cap is met
+exactly, and names are switched under it. Where those choices leave no plan, the price at which the best
+discrete plan meets the cap is bracketed: at a fixed price the problem has no cap. Limits: a heuristic for
+the plan; what it leaves is in the certificate.
 """
 
 from __future__ import annotations
@@ -77,6 +78,30 @@ class CappedSearch(Search):
         return float(-np.minimum(segments.slope * segments.width, 0.0).sum()) + SMALLEST_PRICE
 
     def best_plan(self, first: Prices) -> Solution:
+        """The best plan by the prices of the highest bound, or by a bracket of the price of risk."""
+        found = self._from_the_top(first)
+        if found is None:
+            return self._bracketed(first)
+        gap = found.objective - self.bound
+        if not self.shared or gap <= _GOOD * max(found.nothing - found.objective, 1e-9):
+            return found
+        other = self._bracketed(first)  # the climb knows no identical groups, so its prices may not be the best
+        return other if other.objective < found.objective else found
+
+    def _from_the_top(self, first: Prices) -> Solution | None:
+        """A plan with choices that the prices of the highest bound ask for; None where they leave none."""
+        try:
+            program = QuadraticProgram(self.block, relaxed(self.block), hot=self.hot)
+            begun = self._capped(program, start=first.risk, coarse=True)
+            found = None if begun is None else self._at_the_top(self.note(begun.prices))
+            if found is None:
+                return None
+            found = self.switched(found)
+            return self.finish(found.choices, found.prices.risk)
+        except (InfeasibleError, UncertifiedError):
+            return None
+
+    def _bracketed(self, first: Prices) -> Solution:
         """Search the price of risk at which the best discrete plan meets the cap, then meet it exactly."""
         prices, base = first, max(self.block.aversion, SMALLEST_PRICE)
         bracket: Bracket[Choices] = Bracket(_LOG_STEP)

@@ -159,7 +159,7 @@ class Search:
             raise too_few(self.block, "It is proved that no plan keeps them together with the other rules.")
         for choices in self._tries(soft.prices):
             try:
-                found = self.attempt(choices, first.risk)
+                found = self.attempt(choices, soft.prices.risk)
             except (InfeasibleError, UncertifiedError):
                 continue
             if found is not None and found.residual <= FEASIBLE:

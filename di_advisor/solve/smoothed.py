@@ -4,9 +4,10 @@ The dual over all choices is a sum of minima, so it has a kink wherever a name i
 choices, and its top is a kink: where numbers of names are limited, dozens of names are torn at once.
 Decision: each minimum is softened (minus mu log sum exp of minus value over mu, which lies below it),
 so that the whole is concave and smooth, Newton's method climbs it in exposures, rows and counts
-together, and mu falls by stages. Whatever prices come out give a true bound (`PricedNames.bound`),
-and the weights of the softened minimum say which names are torn, and how. Limits: budgets are counts
-of steps; the kink of a row with two limits is treated by fixing it at zero until its slope says go.
+together (and in the price of risk, where tracking error is capped), and mu falls by stages. Whatever
+prices come out give a true bound (`PricedNames.bound`), and the weights of the softened minimum say
+which names are torn, and how. Limits: budgets are counts of steps; the kink of a row with two limits is
+treated by fixing it at zero until its slope says go.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _RIDGE = 1e-12
 _NEAR = 1e-7
 _WEIGHTLESS = 1e-9
 _FLAT = 1e-15
+_LEAST_RISK = 1e-6
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,12 @@ class Softened:
 class _At:
     """The softened dual at a point.
 
-    ``activity`` is what the prices multiply, summed over names, shape (k + r + 2,); ``trades`` (n, c),
+    ``activity`` is what the prices multiply, summed over names, shape (k + r + 3,); ``trades`` (n, c),
     ``rows`` (c, n, r) and ``weight`` (n, c) are those of the choices in `_Climb.columns`.
     """
 
     value: float
+    risk: float
     exposures: FloatArray
     activity: FloatArray
     trades: FloatArray
@@ -86,7 +89,7 @@ def climbed(names: PricedNames, start: Prices, *, stages: int = _STAGES, softnes
     names : PricedNames
         The scalar problems, limits on numbers included.
     start : Prices
-        Where to begin; its price of risk is kept.
+        Where to begin; its price of risk is kept, unless a tracking-error cap gives risk a price of its own.
     stages : int
         Stages, each softer than the next.
     softness : float, optional
@@ -98,17 +101,21 @@ def climbed(names: PricedNames, start: Prices, *, stages: int = _STAGES, softnes
 class _Climb:
     def __init__(self, names: PricedNames, risk: float) -> None:
         block = names.block
-        self.names, self.block, self.risk = names, block, risk
+        self.names, self.block = names, block
+        cap = block.tracking_error_max
+        self.capped = cap is not None
+        self.floor = block.aversion if self.capped else risk
         self.k, self.r = len(block.exposure_lower), len(block.rows)
         covariance = block.risk.factor_covariance_per_year
         ridge = _RIDGE * float(np.abs(np.diagonal(covariance)).max(initial=_FLAT))
-        self.curvature = 2.0 * risk * (covariance + ridge * np.eye(self.k))
-        self.low = np.r_[[row.lower for row in block.rows], -np.inf, -np.inf].astype(np.float64)
+        self.unit = 2.0 * (covariance + ridge * np.eye(self.k))
+        self.specific = block.risk.specific_variance_per_year
+        self.low = np.r_[[row.lower for row in block.rows], -np.inf, -np.inf, -np.inf].astype(np.float64)
         most = [np.inf if x is None else float(x) for x in (block.names_max, block.trades_max)]
+        most.append(np.inf if cap is None else cap * cap)  # of variance, whose price is that beyond the aversion
         self.high = np.r_[[row.upper for row in block.rows], most].astype(np.float64)
         self.z0 = block.holdings.active
         self.boxed = bool(np.isfinite(block.exposure_lower).any() or np.isfinite(block.exposure_upper).any())
-        own = risk * block.risk.specific_variance_per_year
         self.columns = [Choice.NOTHING, Choice.SELL, Choice.BUY]
         self.columns += [] if block.names_max is None else [Choice.EXIT]
         self.columns += [] if block.wash is None else [Choice.SELL_BEYOND, Choice.BUY_BEYOND]
@@ -116,11 +123,10 @@ class _Climb:
         self.holding = counting.holding[:, self.columns].astype(np.float64) * counting.limited
         self.trading = counting.trading[self.columns].astype(np.float64) * counting.limited
         self.on_rows = np.ascontiguousarray(names.row_active.T)
-        self.give = 1.0 / np.maximum(2.0 * (own + block.impact), 1e-14)
 
     def run(self, start: Prices, stages: int, softness: float | None) -> Softened:
         start = self.names.sanitised(start)
-        p = np.r_[start.exposures, start.rows, start.held, start.traded]
+        p = np.r_[start.exposures, start.rows, start.held, start.traded, start.risk - self.floor]
         p = self._closed_sides(p)
         plain = self._values(p)
         mu = self._first_softness(plain) if softness is None else softness
@@ -140,7 +146,10 @@ class _Climb:
 
     def _prices(self, p: FloatArray, point: FloatArray) -> Prices:
         k, r = self.k, self.r
-        return Prices(self.risk, p[:k], p[k : k + r], point, float(p[k + r]), float(p[k + r + 1]))
+        return Prices(self._risk(p), p[:k], p[k : k + r], point, float(p[k + r]), float(p[k + r + 1]))
+
+    def _risk(self, p: FloatArray) -> float:
+        return max(self.floor + float(p[-1]), _LEAST_RISK)
 
     def _closed_sides(self, p: FloatArray) -> FloatArray:
         """No price against an open side."""
@@ -170,7 +179,8 @@ class _Climb:
         total = raised.sum(axis=1)
         weight = raised / np.maximum(total, 1e-300)[:, None]
         soft = np.where(open_name, least - mu * np.log(np.maximum(total, 1e-300)), 0.0)
-        exposures = self._exposures(p[:k])
+        curvature = self._risk(p) * self.unit
+        exposures = self._exposures(p[:k], curvature)
         trades, rows = self._responses(values)
         z = self.z0 + (weight * trades).sum(axis=1)
         activity = np.zeros(len(p))
@@ -178,17 +188,21 @@ class _Climb:
         activity[k : k + self.r] = z @ self.on_rows + np.einsum("nc,cnr->r", weight, rows)
         activity[k + self.r] = float((weight * self.holding).sum())
         activity[k + self.r + 1] = float(weight.sum(axis=0) @ self.trading)
+        if self.capped:
+            own = float(self.specific @ (weight * (self.z0[:, None] + trades) ** 2).sum(axis=1))
+            activity[-1] = own + 0.5 * float(exposures @ self.unit @ exposures)
         y = p[k:]
         limit = np.where(y > 0, self.high, self.low)
         coupling = -float(sum(a * b for a, b in zip(y, limit, strict=True) if a))
-        coupling += float(0.5 * exposures @ self.curvature @ exposures - p[:k] @ exposures)
-        return _At(float(values.base.sum() + soft.sum()) + coupling, exposures, activity, trades, rows, weight, values)
+        coupling += float(0.5 * exposures @ curvature @ exposures - p[:k] @ exposures)
+        value_here = float(values.base.sum() + soft.sum()) + coupling
+        return _At(value_here, self._risk(p), exposures, activity, trades, rows, weight, values)
 
-    def _exposures(self, t: FloatArray) -> FloatArray:
+    def _exposures(self, t: FloatArray, curvature: FloatArray) -> FloatArray:
         """Exposures that minimise their part: ``e'Ce / 2 - t'e`` in their box."""
         block = self.block
         low, high = block.exposure_lower, block.exposure_upper
-        e = np.asarray(np.linalg.solve(self.curvature, t), dtype=np.float64)
+        e = np.asarray(np.linalg.solve(curvature, t), dtype=np.float64)
         if not self.boxed:
             return e
         fixed = np.zeros(self.k, dtype=np.bool_)
@@ -196,14 +210,14 @@ class _Climb:
         for _ in range(2 * self.k):
             free = ~fixed
             if free.any():
-                rest = t[free] - self.curvature[np.ix_(free, fixed)] @ e[fixed]
-                e[free] = np.linalg.solve(self.curvature[np.ix_(free, free)], rest)
+                rest = t[free] - curvature[np.ix_(free, fixed)] @ e[fixed]
+                e[free] = np.linalg.solve(curvature[np.ix_(free, free)], rest)
             out = free & ((e < low) | (e > high))
             if out.any():
                 e = np.clip(e, low, high)
                 fixed |= out
                 continue
-            lean = self.curvature @ e - t
+            lean = curvature @ e - t
             wrong = fixed & (((e <= low) & (lean < 0)) | ((e >= high) & (lean > 0)))
             if not wrong.any():
                 break
@@ -261,12 +275,18 @@ class _Climb:
     def _curvature(self, at: _At, mu: float) -> FloatArray:
         """Minus the second derivative, approximately, shape (d, d)."""
         k, r, block = self.k, self.r, self.block
-        d = k + r + 2
+        d = k + r + 3
         m = np.zeros((d, d))
         inner = np.ones(k, dtype=np.bool_)
         if self.boxed:
             inner = (at.exposures > block.exposure_lower) & (at.exposures < block.exposure_upper)
-        m[np.ix_(np.flatnonzero(inner), np.flatnonzero(inner))] = np.linalg.inv(self.curvature[np.ix_(inner, inner)])
+        slack = np.zeros((int(inner.sum()), d))
+        slack[:, :k] = np.eye(k)[inner]
+        if self.capped:
+            slack[:, -1] = -(self.unit @ at.exposures)[inner]
+        m += slack.T @ np.linalg.solve(at.risk * self.unit[np.ix_(inner, inner)], slack)
+        give = 1.0 / np.maximum(2.0 * (at.risk * self.specific + block.impact), 1e-14)
+        places = np.arange(d)[np.r_[0 : k + r, d - 1]]
         for c, choice in enumerate(self.columns):
             if choice not in at.values.best:
                 continue
@@ -276,8 +296,9 @@ class _Climb:
                 continue
             trade = at.trades[on, c][:, None]
             part = np.divide(at.rows[c][on], trade, out=np.zeros((len(on), r)), where=np.abs(trade) > _FLAT)
-            lever = np.concatenate([block.risk.exposures[on], self.on_rows[on] + part], axis=1)
-            m[: k + r, : k + r] += (lever * (w[on] * self.give[on])[:, None]).T @ lever
+            more = 2.0 * self.specific[on, None] * (self.z0[on, None] + trade) * self.capped
+            lever = np.concatenate([block.risk.exposures[on], self.on_rows[on] + part, more], axis=1)
+            m[np.ix_(places, places)] += (lever * (w[on] * give[on])[:, None]).T @ lever
         torn = np.flatnonzero(at.weight.max(axis=1) < 1.0 - _NEAR)
         if len(torn):
             m += self._spread(at, torn) / mu
@@ -289,14 +310,17 @@ class _Climb:
         k, r, c = self.k, self.r, len(self.columns)
         w, trades, rows = at.weight[torn], at.trades[torn], at.rows[:, torn].transpose(1, 0, 2)
         moved = trades - (w * trades).sum(axis=1, keepdims=True)
-        lever = np.zeros((len(torn), c, k + r + 2))
+        lever = np.zeros((len(torn), c, k + r + 3))
         lever[:, :, :k] = self.block.risk.exposures[torn][:, None, :] * moved[:, :, None]
         mean = np.einsum("nc,ncr->nr", w, rows)[:, None, :]
         lever[:, :, k : k + r] = self.on_rows[torn][:, None, :] * moved[:, :, None] + rows - mean
         held = self.holding[torn]
         lever[:, :, k + r] = held - (w * held).sum(axis=1, keepdims=True)
         lever[:, :, k + r + 1] = self.trading - (w @ self.trading)[:, None]
-        flat = (lever * np.sqrt(w)[:, :, None]).reshape(-1, k + r + 2)
+        if self.capped:
+            own = self.specific[torn, None] * (self.z0[torn, None] + trades) ** 2
+            lever[:, :, k + r + 2] = own - (w * own).sum(axis=1, keepdims=True)
+        flat = (lever * np.sqrt(w)[:, :, None]).reshape(-1, k + r + 3)
         return np.asarray(flat.T @ flat, dtype=np.float64)
 
     def _step(self, p: FloatArray, at: _At, mu: float) -> tuple[FloatArray, _At] | None:
