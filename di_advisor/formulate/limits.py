@@ -93,7 +93,8 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         stuck = np.where(signals.account.can_sell & sells, stuck, held)
         low[at] = np.maximum(0.0, held - size)[at]
         one = np.array([float(share_step(mandate) * p) for p in signals.market.price_usd]) / holdings.value_usd
-        most_sold = np.maximum(size - one, 0.0)  # an order is whole steps of shares
+        whole = (away.most <= stuck) & (held - stuck <= size)
+        most_sold = np.where(whole, held, np.maximum(size - one, 0.0))  # whole steps of shares, or all there is
         high[at] = np.maximum(np.maximum(stuck, np.minimum(away.most, held)), held - most_sold)[at]
         too_small = held - high < minimum_trade(mandate, holdings.value_usd)
         high[at] = np.where(too_small, held, high)[at]
