@@ -28,7 +28,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "order_id": ("ClOrdID", "11", "OrderID", "37", "parent order id"),
         "account_id": ("Account", "1", "acct"),
         "symbol": ("55", "ticker", "security_id"),
-        "side": ("54", "buy/sell", "action"),
+        "side": ("54", "buy sell", "action"),
         "decision_time": ("created time",),
         "arrival_time": ("order time", "route time", "TransactTime", "60"),
         "end_time": ("completed time", "last fill time"),
