@@ -18,8 +18,8 @@ from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import InfeasibleError, SettlementError
 from di_advisor.formulate import formulate
-from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.localise import at_the_rates_of
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.propose.explain import explain
