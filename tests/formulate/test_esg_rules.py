@@ -306,7 +306,7 @@ def test_a_group_keeps_its_weight_absolute_or_in_multiples(
 def test_bands_on_groups_that_are_not_there_are_refused() -> None:
     with pytest.raises(InputError, match="There are: S0"):
         problem_with(Mandate(group_bands=(GroupBand(GroupKind.SECTOR, "Energy", 0, 1),)))
-    with pytest.raises(InputError, match="A group band names 1 securities"):
+    with pytest.raises(InputError, match="A group band names 1 security"):
         problem_with(Mandate(group_bands=(GroupBand(GroupKind.NAME, "nobody", 0, 1),)))
     with pytest.raises(InputError, match="NameBand"):
         GroupBand(GroupKind.NAME, "")

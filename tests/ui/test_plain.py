@@ -65,7 +65,11 @@ def test_exact_amounts_dates_and_text_come_back_exactly(value: Any) -> None:
     assert type(again) is type(value)
 
 
-@pytest.mark.parametrize("value", [object(), np.array([object()]), lambda: 0, DAY.__class__], ids=["object", "array of objects", "function", "class"])
+@pytest.mark.parametrize(
+    "value",
+    [object(), np.array([object()]), lambda: 0, DAY.__class__],
+    ids=["object", "array of objects", "function", "class"],
+)
 def test_what_is_not_a_value_is_refused_with_its_kind(value: Any) -> None:
     with pytest.raises(InputError, match="cannot be sent"):
         plain(value)
