@@ -102,7 +102,8 @@ def test_a_workspace_answers_and_an_impossible_question_says_what_is_possible() 
     workspace = opened(3, Mandate(turnover_max=0.1))
     assert workspace.max_withdrawal(only_cash=True).amount_usd == Decimal("10000.00")
     free, careful = workspace.max_withdrawal(), workspace.max_withdrawal(without_gains=True)
-    assert careful.amount_usd <= free.amount_usd <= free.at_most_usd
+    # what is shown can be raised, by a plan that a search found: only what is proved grows with what is allowed
+    assert max(careful.amount_usd, free.amount_usd) <= free.at_most_usd
     assert workspace.what_if(withdrawal_usd=free.amount_usd).after.set_aside_usd == free.amount_usd
     with pytest.raises(InfeasibleError, match="can be withdrawn"):
         workspace.what_if(withdrawal_usd=free.at_most_usd + 5_000)
