@@ -21,6 +21,11 @@
     |  `- UnfinishedError      the budget of iterations ran out, or the call was cancelled
     |- SettlementError         whole shares or cash would break a rule
     |- ConservationError       shares or basis would be lost or made up
+    |- SourceError             a source of data gave nothing that can be used; what was stored before stays
+    |  |- SourceContentError   what came is not what is documented: a login page, a renamed column, half a file
+    |  |- SourceRefusedError   the source says no: no key, wrong key, a plan that does not include it, not found
+    |  |- SourceUnavailableError the source does not answer in time or at all, or asks to wait longer than we do
+    |  `- SourceAddressError   an address that may not be called: another host, another scheme, a private network
     |- StoreError              the store could not be read or written; nothing was half-written
     |  `- DamagedStoreError    what is stored is not what was written
     `- PluginError             a plug-in is missing or does not keep its contract
@@ -54,6 +59,11 @@ __all__ = [
     "RowsError",
     "SettlementError",
     "SolveError",
+    "SourceAddressError",
+    "SourceContentError",
+    "SourceError",
+    "SourceRefusedError",
+    "SourceUnavailableError",
     "StoreError",
     "UnboundedError",
     "UncertifiedError",
@@ -204,6 +214,29 @@ class SettlementError(DiAdvisorError):
 
 class ConservationError(DiAdvisorError):
     """Shares or basis would be lost or made up: a fault of these programs, or terms that cannot be."""
+
+
+class SourceError(DiAdvisorError):
+    """A source of data gave nothing that can be used; what was stored before stays as it was.
+
+    ``facts``: ``source`` (the adapter's name), ``address`` (without secrets), and what was seen.
+    """
+
+
+class SourceContentError(SourceError):
+    """What came is not what is documented, whatever its status said."""
+
+
+class SourceRefusedError(SourceError):
+    """The source says no, and asking again would not help: 400, 401, 402, 403, 404."""
+
+
+class SourceUnavailableError(SourceError):
+    """No answer after bounded retries (429, 5xx, timeouts), or the source was set aside after failing in a row."""
+
+
+class SourceAddressError(SourceError):
+    """An address that may not be called: not on the adapter's list of hosts, not https, or a private network."""
 
 
 class StoreError(DiAdvisorError):
