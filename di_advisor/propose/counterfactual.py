@@ -14,26 +14,30 @@ trades that only pay together are each worth the whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.trades import Trade
 from di_advisor.errors import InfeasibleError, SolveError, UnfinishedError, UnknownSecurityError
 from di_advisor.formulate.plan import Plan
-from di_advisor.formulate.problem import Block
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.propose.at_law import bends, best_at_law, shut, solve_at_law
 from di_advisor.propose.neighbours import Neighbour, dollars_between
 from di_advisor.propose.planned import Planned, never
 from di_advisor.propose.recut import without_lot
-from di_advisor.propose.without_at_law import plan_at_law
 from di_advisor.propose.without_rule import without_rule
 from di_advisor.solve.choices import Choice, Choices
+from di_advisor.solve.quadratic import HotPath
+from di_advisor.solve.tax_plans import GainPlan
 
-__all__ = ["Counterfactual", "Place", "counterfactual", "counterfactuals", "place_of", "without"]
+__all__ = ["Counterfactual", "Place", "counterfactual", "counterfactuals", "place_of", "plan_without", "without"]
 
 _AT = 1e-8
 _DUST = 1e-9
+_ANY_AMOUNT = (Choice.SELL, Choice.SELL_GAINS)
 
 
 @dataclass(frozen=True)
@@ -163,14 +167,32 @@ def _kept(planned: Planned, place: Place, block: Block) -> Neighbour | None:
     return None if problem.is_opaque else neighbours.solve(choices, block=block, shut=buys)
 
 
-def _at_law(planned: Planned, place: Place, found: Plan) -> Plan:
-    """The best plan without a trade where the tax is a curve: the rates at the plan are not those without it."""
-    problem, kept = planned.problem, _in_part(planned, place)
+def plan_without(planned: Planned, place: Place, problem: Problem | None = None) -> GainPlan:
+    """The best plan without a trade where the tax is a curve, the choices of all other names kept.
+
+    Parameters
+    ----------
+    planned, place
+        As for `without`.
+    problem : Problem, optional
+        Another problem of the same names; the plan's own when left out.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan without it keeps the rules.
+    UncertifiedError, UnfinishedError
+        If no solver certified one.
+    """
+    bare = shut(planned.problem if problem is None else problem, name=place.name, lot=place.lot)
+    kept = _in_part(planned, place)
     idle = kept.copy()
     idle[place.name] = Choice.NOTHING
-    tried = [plan_at_law(problem, c, name=place.name, lot=place.lot) for c in (kept, idle)]
-    plans = [found, *(plan for plan in tried if plan is not None)]
-    return min(plans, key=lambda plan: sum(t.value_usd(plan) for t in problem.terms)) if len(plans) > 1 else found
+    hot = HotPath(bare.block)
+    least = float(bare.block.min_trade[place.name])
+    # without a minimum the choices kept allow no trade too
+    tried = [kept] if least <= 0 and place.lot >= 0 and kept[place.name] in _ANY_AMOUNT else [kept, idle]
+    return best_at_law(partial(solve_at_law, bare, choices, hot=hot) for choices in tried)
 
 
 def counterfactual(planned: Planned, trade: Trade) -> Counterfactual:
@@ -186,13 +208,13 @@ def counterfactual(planned: Planned, trade: Trade) -> Counterfactual:
     place = place_of(planned, trade)
     which = f"this {'purchase' if trade.side is Side.BUY else 'sale'}"
     try:
-        found = without(planned, place)
+        found = _without(planned, place, planned.problem)
     except InfeasibleError:
         needed = _needed_by(planned, place)
         listed = " or ".join(needed) or "the rules together"
         says = f"Without {which} there is no plan, with the sides of all other names kept: it is needed by {listed}."
         return Counterfactual(trade.side, trade.security_id, trade.lot_id, None, {}, needed, says)
-    dollars = dollars_between(planned.problem, planned.solution.plan, _at_law(planned, place, found.plan))
+    dollars = dollars_between(planned.problem, planned.solution.plan, found)
     worse = sum(dollars.values(), Decimal(0))
     plan = planned.solution.plan
     made = float(plan.buys[place.name] if place.lot < 0 else plan.sells[place.lot])
@@ -252,9 +274,17 @@ def _needed_by(planned: Planned, place: Place) -> tuple[str, ...]:
         block = without_rule(planned.problem, rule)
         if block is None:
             continue
+        bare = tuple(r for r in planned.problem.rules if r is not rule)
         try:
-            without(planned, place, block=block)
+            _without(planned, place, replace(planned.problem, blocks=(block,), rules=bare))
         except SolveError:
             continue
         found.append(rule.name)
     return tuple(found)
+
+
+def _without(planned: Planned, place: Place, problem: Problem) -> Plan:
+    """The best plan of a problem without a trade, by the law where the tax is a curve."""
+    if bends(problem):
+        return plan_without(planned, place, problem).plan
+    return without(planned, place, block=problem.block).plan

@@ -32,7 +32,7 @@ from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, objective_of, plan_of, residual_of, variance_of
 from di_advisor.solve.tracking import solve_capped
 
-__all__ = ["Neighbour", "Neighbours", "dollars_between"]
+__all__ = ["Neighbour", "Neighbours", "dollars_between", "refuse_counts"]
 
 _OUTSIDE = 1e-9
 _GAP = 1e-7
@@ -145,7 +145,7 @@ class Neighbours:
             prices=found.prices,
             objective=objective_of(block, found.amounts, active),
         )
-        _refuse_counts(block, answer)
+        refuse_counts(block, answer.active)
         self._judge(block, program, answer)
         return answer
 
@@ -185,7 +185,7 @@ class Neighbours:
             )
 
 
-def _refuse_counts(block: Block, found: Neighbour) -> None:
+def refuse_counts(block: Block, active: NDArray[np.float64]) -> None:
     """Refuse a plan with more names or trades than are allowed: choices that are kept do not see to that.
 
     Raises
@@ -193,8 +193,8 @@ def _refuse_counts(block: Block, found: Neighbour) -> None:
     InfeasibleError
         With the number.
     """
-    held = int((found.active + block.holdings.target > NO_TRADE).sum())
-    traded = int((np.abs(found.active - block.holdings.active) > NO_TRADE).sum())
+    held = int((active + block.holdings.target > NO_TRADE).sum())
+    traded = int((np.abs(active - block.holdings.active) > NO_TRADE).sum())
     for what, number, most in (("names", held, block.names_max), ("trades", traded, block.trades_max)):
         if most is not None and number > most:
             raise InfeasibleError(
