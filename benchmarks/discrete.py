@@ -1,7 +1,8 @@
 """Discrete decisions: numbers of names, all rules at once, and how far each plan can be from the best.
 
 Accounts are `di_advisor.testing.random_cases` of 500 names with 6 lots a name and 20 factors, of two
-kinds: as drawn (some 475 names held), and of 90 names with their lots scaled up. Gaps are shares of
+kinds: as drawn (some 475 names held), and of 90 names with their lots scaled up. Names held: half of the
+accounts are of each kind, drawn until 100 can keep the limit; that the others cannot is proved. Gaps are shares of
 the benefit over the baseline (doing nothing, or where the numbers forbid that the plan that trades
 least), each certified by its own bound. Mandates under which the numbers cannot be kept are counted.
 """
@@ -13,10 +14,12 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import count
 
 import numpy as np
 
 from benchmarks.bars import Bar
+from benchmarks.keepable import can_be_kept
 from di_advisor.domain.mandate import NameBand, Rounding
 from di_advisor.errors import InfeasibleError, SettlementError
 from di_advisor.formulate import formulate
@@ -35,6 +38,7 @@ _LOTS_A_NAME = 6
 _STYLES = 13
 _HELD = 90
 _MAX_NAMES = 100
+_ACCOUNTS = 100
 _MAX_TRADES = 60
 _MINIMUM = 5e-4
 _CASH = 0.01
@@ -97,18 +101,40 @@ def _solved(problem: Problem) -> tuple[Solution, float]:
     return solution, time.process_time() - start
 
 
-def _counted(seeds: Iterable[int], *, whole: bool) -> tuple[list[_Outcome], int]:
-    """At most 100 names held; outcomes, and how many mandates cannot keep that."""
-    found, refused = [], 0
-    for case in _cases(seeds, whole=whole):
+@dataclass(frozen=True)
+class _Drawn:
+    """So many accounts that can keep the rule, and the mandates passed over on the way.
+
+    Of those refused, ``stuck`` hold too many names that cannot be sold out, ``proved`` have no plan by a proof
+    of HiGHS; ``missed`` have a plan, or none is proved, and count against the search.
+    """
+
+    outcomes: list[_Outcome]
+    stuck: int
+    proved: int
+    missed: int
+
+
+def _counted(first: int, wanted: int, *, whole: bool) -> _Drawn:
+    """At most 100 names held: accounts are drawn until enough can keep that; every refusal is typed and proved."""
+    found: list[_Outcome] = []
+    stuck = proved = missed = 0
+    for case in _cases(count(first), whole=whole):
+        if len(found) + missed == wanted:
+            break
         problem = formulate(case.signals, case.mandate.with_changes(max_names=_MAX_NAMES), case.tax)
         try:
             solution, seconds = _solved(problem)
-        except InfeasibleError:
-            refused += 1
+        except InfeasibleError as error:
+            if can_be_kept(problem.block) is not False:
+                missed += 1
+            elif "stuck" in error.facts:
+                stuck += 1
+            else:
+                proved += 1
             continue
         found.append(_Outcome(seconds, solution.gap / solution.benefit))
-    return found, refused
+    return _Drawn(found, stuck, proved, missed)
 
 
 def _everything(seeds: Iterable[int]) -> tuple[list[_Outcome], int]:
@@ -170,12 +196,17 @@ def _proofs(seeds: Iterable[int]) -> list[Bar]:
 
 def bars() -> list[Bar]:
     """Numbers of names, all rules at once, and proofs."""
-    whole, refused = _counted(range(500, 550), whole=True)
-    part, refused_part = _counted(range(500, 550), whole=False)
-    counted = [*whole, *part]
-    where = f"at most {_MAX_NAMES} of {_NAMES} names held, {len(counted)} accounts"
-    where += f", {refused + refused_part} more cannot keep it"
+    whole = _counted(500, _ACCOUNTS // 2, whole=True)
+    part = _counted(500, _ACCOUNTS // 2, whole=False)
+    counted = [*whole.outcomes, *part.outcomes]
+    stuck, proved, missed = (getattr(whole, k) + getattr(part, k) for k in ("stuck", "proved", "missed"))
+    where = (
+        f"at most {_MAX_NAMES} of {_NAMES} names held, {len(counted)} accounts that can keep it; refused on the way: "
+    )
+    where += f"{stuck} with more names that cannot be sold out, {proved} with no plan by HiGHS"
     found = _bars("optimizer.counts", counted, where, 0.300, (5e-3, 3e-2))
+    of = "accounts with a plan, or without a proof that there is none, for which none was found"
+    found.append(Bar.at_most("optimizer.counts_missed", missed, 0, unit="accounts", compared_to=of))
     everything, refused = _everything(range(600, 640))
     where = f"names, trades, minimum trade, sides, whole shares; {len(everything)} accounts, {refused} more cannot"
     found += _bars("optimizer.all_rules", everything, where, 0.300, (1e-2, 5e-2))
