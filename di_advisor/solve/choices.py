@@ -22,9 +22,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 
-__all__ = ["COLUMNS", "Choice", "Choices", "Restriction", "beyond_cost", "is_any", "relaxed", "restrict", "washed"]
+__all__ = [
+    "COLUMNS",
+    "Choice",
+    "Choices",
+    "Restriction",
+    "beyond_cost",
+    "beyond_widths",
+    "is_any",
+    "relaxed",
+    "restrict",
+    "washed",
+]
 
 _ROOM = 1e-9
 
@@ -101,6 +113,20 @@ def beyond_cost(block: Block, choices: Choices) -> float:
     sold = np.where(is_any(choices, Choice.SELL_BEYOND), wash.sell_price * wash.sell_width, 0.0)
     bought = np.where(is_any(choices, Choice.BUY_BEYOND), wash.buy_price * wash.buy_width, 0.0)
     return float(sold.sum() + bought.sum())
+
+
+def beyond_widths(block: Block, plan: Plan, choices: Choices) -> Choices:
+    """Choices that charge washed amounts as a plan under them costs: by the amount, or for the whole width."""
+    wash, segments, of_lot = block.wash, block.segments, block.holdings.lot_name
+    if wash is None:
+        return choices
+    at_loss = np.zeros(len(of_lot), dtype=np.bool_)
+    at_loss[segments.lot[segments.loss]] = True
+    lost = np.bincount(of_lot, weights=np.where(at_loss, plan.sells, 0.0), minlength=len(choices))
+    sells, buys = is_any(choices, Choice.SELL, Choice.SELL_BEYOND), is_any(choices, Choice.BUY, Choice.BUY_BEYOND)
+    sold = np.where((lost > wash.sell_width) & (wash.sell_width > 0), int(Choice.SELL_BEYOND), int(Choice.SELL))
+    bought = np.where((plan.buys > wash.buy_width) & (wash.buy_width > 0), int(Choice.BUY_BEYOND), int(Choice.BUY))
+    return np.asarray(np.where(sells, sold, np.where(buys, bought, choices)), dtype=np.int64)
 
 
 def relaxed(block: Block) -> Choices:

@@ -8,7 +8,8 @@ true problem with these choices fixed. Tangents at better plans follow while the
 measured on the plan by itself, without any solver, and a plan that breaks one is refused.
 
 Limits: choices come from tangents and from rounding, so the best plan may be missed; the certificate
-says by how much at most. Wash sales that are priced, not banned, are refused here.
+says by how much at most. Where wash sales are priced, a name that washes more than its width is charged the
+whole width once a plan shows it (`_beyond`).
 """
 
 from __future__ import annotations
@@ -19,22 +20,29 @@ from typing import Any
 
 import numpy as np
 
-from di_advisor.errors import InfeasibleError, SolveError, UncertifiedError, UnfinishedError, UnsupportedWishError
-from di_advisor.formulate.account_rules import CashRange
+from di_advisor.errors import InfeasibleError, SolveError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.plan import Plan, SymbolicPlan
 from di_advisor.formulate.problem import Block, Problem
-from di_advisor.formulate.rules import Rule, slack_in_rows
-from di_advisor.solve.choices import Choice, Choices, is_any, relaxed
+from di_advisor.solve.choices import Choice, Choices, beyond_widths, is_any, relaxed
 from di_advisor.solve.counting import Counting
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.feasible import feasible_choices, shared_groups
+from di_advisor.solve.own_judged import objective_on, residual_on
 from di_advisor.solve.own_model import ConvexPlan, solve_convex
 from di_advisor.solve.prices import Prices
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, Solution
 from di_advisor.solve.tangent import tangent
 
-__all__ = ["objective_on", "residual_on", "solve_opaque", "solve_opaque_with", "solve_opaque_without"]
+__all__ = [
+    "OwnSearch",
+    "SearchFor",
+    "objective_on",
+    "residual_on",
+    "solve_opaque",
+    "solve_opaque_with",
+    "solve_opaque_without",
+]
 
 SearchFor = Callable[[Block, Cancel, int], Search]
 """Makes the search that fits a separable block."""
@@ -47,38 +55,16 @@ _PULLS = (1.0, 10.0)
 _DUST = 1e-7
 
 
-def objective_on(problem: Problem, plan: Plan) -> float:
-    """All terms on a plan, a fraction of the account's value."""
-    return sum(term.value_usd(plan) for term in problem.terms) / problem.block.holdings.value_usd
+class OwnSearch:
+    """One search; `best` is the best plan so far, `bound` the best bound.
 
-
-def residual_on(problem: Problem, plan: Plan) -> float:
-    """Largest violation of any rule, of a lot's size, or of one side for an identical group, on a plan."""
-    block, holdings = problem.block, problem.block.holdings
-    over = [0.0, float((plan.sells - holdings.lot_weight).max(initial=0.0))]
-    over += [-slack_in_rows(_solved_for(rule), plan) for rule in problem.rules]
-    segments = block.segments
-    at_loss = np.zeros(len(holdings.lot_name), dtype=np.bool_)
-    at_loss[segments.lot[segments.loss]] = True
-    size = int(block.groups.max(initial=-1)) + 1
-    lost = np.bincount(block.groups[holdings.lot_name], weights=np.where(at_loss, plan.sells, 0.0), minlength=size)
-    bought = np.bincount(block.groups, weights=plan.buys, minlength=size)
-    return max(*over, float(np.minimum(lost, bought).max(initial=0.0)))
-
-
-def _solved_for(rule: Rule) -> Rule:
-    """The cash rule as it is solved for: without the quadratic part of impact, as on the hot path."""
-    if not isinstance(rule, CashRange):
-        return rule
-    return replace(rule, cost=replace(rule.cost, impact=np.zeros_like(rule.cost.impact), power=None, linear=None))
-
-
-class _OwnSearch:
-    """One search; `best` is the best plan so far, `bound` the best bound."""
+    Tangents are taken of ``below``, which with ``beside`` added lies below the problem everywhere.
+    """
 
     def __init__(self, problem: Problem, search_for: SearchFor, cancel: Cancel, rounds: int) -> None:
         self.problem, self.search_for, self.cancel, self.rounds = problem, search_for, cancel, rounds
         self.block = problem.block
+        self.below, self.beside = problem, 0.0
         self.bound = -np.inf
         self.counts = SolverCounts()
         self.best: Solution | None = None
@@ -88,35 +74,46 @@ class _OwnSearch:
         self.nothing = objective_on(problem, self.block.holdings.nothing())
 
     def convex(self, choices: Choices, *, bounding: bool = False, problem: Problem | None = None) -> ConvexPlan:
+        """The convex problem under choices, counted."""
         if self.cancel():
             raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
         self.counts = self.counts.plus("Clarabel")
         return solve_convex(problem or self.problem, choices, bounding=bounding)
 
     def run(self) -> Solution:
-        first = self.convex(relaxed(self.block), bounding=True)
-        self.bound = first.bound
+        """The best plan found, with its certificate."""
+        self.search(self.convex(relaxed(self.block), bounding=True))
+        self.idle()
+        return self.certified()
+
+    def search(self, first: ConvexPlan) -> None:
+        """Look for plans and bounds from the relaxation on."""
+        self.bound = max(self.bound, first.bound)
         point, seen = first.plan, set[bytes]()
         for turn in range(_TANGENTS):
             found = self._tangent_choices(point)
             for choices in [found] if turn else [found, self._followed(first.plan), *self._near_choices(first.plan)]:
                 if choices is not None and choices.tobytes() not in seen:
                     seen.add(choices.tobytes())
-                    self._try(choices)
+                    self.try_choices(choices)
             if self.best is None:
                 self._rounded(first.plan)
                 break
             if self._near() or (self.best.plan is point and not self.problem.opaque_rules):
                 break
             point = self.best.plan
-        self._idle()
+        if self.best is not None:
+            self._fewer()
+            self._other_sides(first.plan)
+            self._beyond()
+
+    def certified(self) -> Solution:
+        """The best plan with its bound, checked."""
         if self.best is None:
             raise self.failure or InfeasibleError(
                 "No plan was found that keeps all rules with minimum trades and wash-sale sides.",
                 hint="Lower the minimum trade, or widen a rule.",
             )
-        self._fewer()
-        self._other_sides(first.plan)
         scale = max(abs(self.nothing - self.best.objective), 1e-6)
         over = self.bound - self.best.objective
         if over > _CONTRADICTS * scale + FEASIBLE:
@@ -136,7 +133,7 @@ class _OwnSearch:
 
     def _tangent_choices(self, plan: Plan) -> Choices | None:
         """Choices and a bound from the tangent problem; None where it is not solved."""
-        below = tangent(self.problem, plan, self.seen)
+        below = tangent(self.below, plan, self.seen)
         if below is None:
             return None
         block, constant = below
@@ -147,18 +144,22 @@ class _OwnSearch:
             return None
         finally:
             self.counts = self.counts.and_more(search.hot.counts)
-        self.bound = max(self.bound, found.bound + constant)
+        self.proved(found.bound + constant)
         self.prices = found.prices
         if self.problem.opaque_rules:
             self.seen += [plan, found.plan]
         return found.choices
+
+    def proved(self, bound: float) -> None:
+        """Take in a bound of what tangents are taken of, over all choices."""
+        self.bound = max(self.bound, bound + self.beside)
 
     def _near_choices(self, plan: Plan) -> Iterator[Choices]:
         """Choices of tangent problems that are also charged for moving away from a plan: no bound, but near it.
 
         A tangent knows nothing of the curvature of what it stands for, and its plans may slide far.
         """
-        below = tangent(self.problem, plan, self.seen)
+        below = tangent(self.below, plan, self.seen)
         if below is None:
             return
         block = below[0]
@@ -187,7 +188,8 @@ class _OwnSearch:
         net = plan.net(self.block.holdings.lot_name)
         return feasible_choices(self.block, net, shared_groups(self.block.groups))
 
-    def _try(self, choices: Choices) -> Solution | None:
+    def try_choices(self, choices: Choices) -> Solution | None:
+        """The best plan under choices, kept and given back where it is the best so far."""
         try:
             found = self.convex(choices)
         except InfeasibleError:
@@ -222,7 +224,7 @@ class _OwnSearch:
             return solution
         return None
 
-    def _idle(self) -> None:
+    def idle(self) -> None:
         """Doing nothing, where that keeps every rule: no search may end with less."""
         nothing = self.block.holdings.nothing()
         if residual_on(self.problem, nothing) <= FEASIBLE:
@@ -253,7 +255,7 @@ class _OwnSearch:
             settled |= large
             settled[take] = True
             if settled.all():
-                self._try(choices)
+                self.try_choices(choices)
                 return
 
     def _fewer(self) -> None:
@@ -270,7 +272,7 @@ class _OwnSearch:
                 return
             trial = best.choices.copy()
             trial[names] = int(Choice.NOTHING)
-            if self._try(trial) is None:
+            if self.try_choices(trial) is None:
                 share *= 0.5
 
     def _other_sides(self, plan: Plan) -> None:
@@ -284,14 +286,25 @@ class _OwnSearch:
             trial = self.best.choices.copy()
             trial[name] = int(Choice.SELL if trial[name] == Choice.BUY else Choice.BUY)
             if self.block.names_max is None and self.block.trades_max is None and self._one_sided(trial):
-                self._try(trial)
+                self.try_choices(trial)
 
     def _one_sided(self, choices: Choices) -> bool:
         """Whether no identical group may sell a loss and buy."""
         losses = self.block.segments.names_with_losses(len(choices))
         groups = self.block.groups
-        selling = set(groups[losses & is_any(choices, Choice.SELL, Choice.EXIT)].tolist())
-        return not selling & set(groups[is_any(choices, Choice.BUY)].tolist())
+        selling = set(groups[losses & is_any(choices, Choice.SELL, Choice.EXIT, Choice.SELL_BEYOND)].tolist())
+        return not selling & set(groups[is_any(choices, Choice.BUY, Choice.BUY_BEYOND)].tolist())
+
+    def _beyond(self) -> None:
+        """Names that wash more than their width charged for the width, where wash sales are priced."""
+        for _ in range(_PASSES):
+            best, before = self.best, self.best and self.best.objective
+            trial = None if best is None else beyond_widths(self.problem.block, best.plan, best.choices)
+            if trial is None or best is None or (trial == best.choices).all():
+                return
+            self.try_choices(trial)
+            if self.best is None or self.best.objective == before:
+                return
 
     def _no_prices(self) -> Prices:
         k = len(self.block.risk.factors)
@@ -300,15 +313,6 @@ class _OwnSearch:
 
 def _why(problem: Problem) -> str:
     return f"cvxpy and Clarabel, for what is not affine of your own: {', '.join(problem.opaque_names)}"
-
-
-def _refuse_washes(problem: Problem) -> None:
-    if problem.block.wash is not None:
-        raise UnsupportedWishError(
-            "Own terms or rules that are not affine cannot be combined with priced wash sales.",
-            hint="Ban wash sales in the mandate, or write the own term in affine form.",
-            fields=["wash_policy"],
-        )
 
 
 def solve_opaque(problem: Problem, search_for: SearchFor, *, cancel: Cancel, rounds: int) -> Solution:
@@ -329,11 +333,8 @@ def solve_opaque(problem: Problem, search_for: SearchFor, *, cancel: Cancel, rou
     ------
     InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
         When there is no certified plan.
-    UnsupportedWishError
-        If the mandate prices wash sales.
     """
-    _refuse_washes(problem)
-    return _OwnSearch(problem, search_for, cancel, rounds).run()
+    return OwnSearch(problem, search_for, cancel, rounds).run()
 
 
 def solve_opaque_with(
@@ -366,7 +367,6 @@ def solve_opaque_without(problem: Problem, choices: Choices, lots: Sequence[int]
 
 
 def _next_door(problem: Problem, choices: Choices, further: Callable[[SymbolicPlan], list[Any]]) -> Plan:
-    _refuse_washes(problem)
     found = solve_convex(problem, choices, further=further)
     holdings = problem.block.holdings
     over = Counting(problem.block).excess(holdings.active + found.plan.net(holdings.lot_name))

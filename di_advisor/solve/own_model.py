@@ -22,7 +22,7 @@ from di_advisor.formulate.rules import Rule
 from di_advisor.formulate.symbolic import symbolic_plan
 from di_advisor.solve.choices import Choice, Choices, is_any
 from di_advisor.solve.conic_bound import conic_bound
-from di_advisor.solve.reference import choice_constraints
+from di_advisor.solve.reference import choice_constraints, washes_under
 
 __all__ = ["ConvexPlan", "solve_convex"]
 
@@ -92,6 +92,7 @@ def solve_convex(
     if further is not None:
         constraints += further(symbols)
     objective: Any = sum(term.expression(symbols) for term in problem.terms)
+    objective = objective + washes_under(problem, choices, symbols)
     model = cp.Problem(cp.Minimize(_SCALE * objective), constraints)
     data, chain, inverse = model.get_problem_data(cp.CLARABEL, ignore_dpp=True, solver_opts={})
     raw: Any = None

@@ -21,7 +21,7 @@ from di_advisor.formulate.symbolic import symbolic_plan
 from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.choices import Choice, Choices, is_any
 
-__all__ = ["ReferenceAnswer", "choice_constraints", "solve_reference"]
+__all__ = ["ReferenceAnswer", "choice_constraints", "solve_reference", "washes_under"]
 
 _TOLERANCES = (1e-9, 1e-8, 3e-8)
 _SCALE = 1e3
@@ -83,7 +83,7 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
         constraints += rule.constraints(symbols)
     constraints += choice_constraints(problem, choices, symbols)
     objective: Any = sum(term.expression(symbols) for term in problem.terms)
-    objective = objective + _washes(problem, choices, symbols)
+    objective = objective + washes_under(problem, choices, symbols)
     model = cp.Problem(cp.Minimize(_SCALE * objective), constraints)
     for tolerance in _TOLERANCES:
         with warnings.catch_warnings():  # an inaccurate answer is told by the status, and not accepted
@@ -100,8 +100,11 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
     return ReferenceAnswer(plan, float(model.solution.opt_val) / _SCALE)
 
 
-def _washes(problem: Problem, choices: Choices, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
-    """What washed amounts cost under fixed choices: the lesser of a price and of a constant, as chosen."""
+def washes_under(problem: Problem, choices: Choices, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
+    """What washed amounts cost under fixed choices: the lesser of a price and of a constant, as chosen.
+
+    Nothing where a name may do anything: a lower bound.
+    """
     term = next((t for t in problem.terms if isinstance(t, WashDeferral)), None)
     if term is None:
         return 0.0
