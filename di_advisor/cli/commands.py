@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -12,14 +11,11 @@ from typing import TYPE_CHECKING
 from di_advisor.cli.screen import Clock, Screen
 from di_advisor.cli.wishes import mandate_of, refuse_strangers, tax_of
 from di_advisor.domain.cells import EXCHANGE_ZONE
-from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio
-from di_advisor.errors import InputError, PluginError, UnknownSecurityError
+from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
-    from di_advisor.domain.market import Market, ReturnHistory
-    from di_advisor.domain.risk import FactorRisk
-    from di_advisor.domain.target import Target
     from di_advisor.propose.proposal import Proposal
+    from di_advisor.runs.facts import Facts
 
 __all__ = ["columns", "demo", "propose"]
 
@@ -71,35 +67,36 @@ def demo(arguments: argparse.Namespace, screen: Screen) -> None:
 def propose(arguments: argparse.Namespace, screen: Screen) -> None:
     """Propose trades for the user's files."""
     from di_advisor.advisor import Advisor
-    from di_advisor.registry import cost_model
 
     clock = Clock()
     mandate, tax = mandate_of(arguments), tax_of(arguments)
     as_of = arguments.as_of or _today()
     with clock.stage("files"), screen.noting_warnings():
-        portfolio, market, target, returns = _read(arguments, as_of)
+        facts = _facts(arguments, as_of)
+    market = facts.market
     refuse_strangers(mandate, market.universe, arguments.prices.name)
-    notes = _notes(portfolio, market, arguments)
-    for sentence in notes:
+    for sentence in facts.notes:
         screen.note(sentence)
+    portfolio = next(iter(facts.portfolios.values()))
     account_id = portfolio.accounts[0].account_id
     screen.show(f"{len(market.universe)} names and {len(portfolio.lots)} lots on {as_of}.\n")
+    advisor = Advisor()
     with clock.stage("risk model"):
-        risk = _risk(market, returns, screen)
+        risk = facts.risk or advisor.estimate_risk(market, facts.returns)
     with clock.stage("cost model"):
-        costs = cost_model().curves(market)
+        costs = advisor.estimate_costs(market)
     with clock.stage(_PROPOSAL):
-        proposal = Advisor().propose(
+        proposal = advisor.propose(
             portfolio,
             market=market,
-            target=target,
+            target=facts.target,
             mandate=mandate,
             tax=tax,
             risk=risk,
             costs=costs,
             account_id=account_id,
         )
-    proposal = replace(proposal, notes=(*proposal.notes, *notes))  # who reads the report saw no terminal
+    proposal = replace(proposal, notes=(*proposal.notes, *facts.notes))  # who reads the report saw no terminal
     _deliver(proposal, arguments.out, clock, screen, label="")
 
 
@@ -114,117 +111,22 @@ def _today() -> date:
     return datetime.now(EXCHANGE_ZONE).date()  # noqa: TID251  # here, at the rim, today becomes an argument
 
 
-def _notes(portfolio: Portfolio, market: Market, arguments: argparse.Namespace) -> tuple[str, ...]:
-    """What is missing or odd in the files, for the terminal and for the report."""
-    from di_advisor.domain.plausibility import doubtful_bases
+def _facts(arguments: argparse.Namespace, as_of: date) -> Facts:
+    from di_advisor.runs.files import file_facts
+    from di_advisor.runs.spec import FileSource
 
-    notes = doubtful_bases(portfolio, market)
-    account = portfolio.accounts[0]
-    if not account.lots:
-        notes += (f"Account {account.account_id} has no lots in {arguments.lots.name}: it is taken as all cash.",)
-    if arguments.fills is None:
-        unseen = (
-            "No recent trades were given (--fills). Purchases are known from the lots; sales of the last 30 days are "
-            "not, so buying back what was sold at a loss is not seen."
-        )
-        notes = (*notes, unseen)
-    return notes
-
-
-def _read(arguments: argparse.Namespace, as_of: date) -> tuple[Portfolio, Market, Target, ReturnHistory | None]:
-    from di_advisor.ports import FillsReader, ReturnsReader
-    from di_advisor.registry import portfolio_reader
-
-    reader = portfolio_reader(
-        "csv",
-        encoding=arguments.encoding,
-        delimiter=arguments.delimiter,
-        decimal_mark=arguments.decimal_mark,
-        date_format=arguments.date_format,
-        price_age_max_days=arguments.price_age_max_days,
-        rescaled_index=arguments.rescale_index,
+    source = FileSource(
+        lots=arguments.lots,
+        prices=arguments.prices,
+        index=arguments.index,
+        as_of=as_of,
+        cash_usd=arguments.cash,
+        returns=arguments.returns,
+        fills=arguments.fills,
     )
-    market = reader.market(arguments.prices, as_of=as_of)
-    target = reader.target(arguments.index, as_of=as_of)
-    portfolio = reader.portfolio(arguments.lots, as_of=as_of, cash_usd="0")
-    if arguments.fills is not None:
-        if not isinstance(reader, FillsReader):
-            raise PluginError("The reader of files cannot read fills.", hint="Leave out --fills.")
-        portfolio = _with_fills(portfolio, reader.fills(arguments.fills))
-    portfolio = _with_cash(portfolio, arguments, as_of)
-    _refuse_unknown(portfolio, target, market, arguments)
-    if arguments.returns is None:
-        return portfolio, market, target, None
-    if not isinstance(reader, ReturnsReader):
-        raise PluginError("The reader of files cannot read returns.", hint="Leave out --returns.")
-    return portfolio, market, target, reader.returns(arguments.returns, as_of=as_of)
-
-
-def _with_fills(portfolio: Portfolio, fills: Mapping[str, tuple[Fill, ...]]) -> Portfolio:
-    """The portfolio with fills in their accounts; an account that only has fills is added."""
-    known = {a.account_id: a for a in portfolio.accounts}
-    if "" in fills:
-        if len(known) > 1 or len(fills) > 1:
-            raise InputError(
-                "Some fills name no account, and there are several.", hint="Fill in the column account_id."
-            )
-        fills = {next(iter(known)): fills[""]}
-    named = {**known, **{key: known.get(key, Account(key)) for key in fills}}
-    accounts = tuple(replace(a, fills=fills.get(key, ())) for key, a in named.items())
-    return replace(portfolio, accounts=accounts)
-
-
-def _with_cash(portfolio: Portfolio, arguments: argparse.Namespace, as_of: date) -> Portfolio:
-    """The portfolio with the chosen account first and the cash in it."""
-    if arguments.account:
-        chosen = portfolio.account(arguments.account)
-    elif len(portfolio.accounts) == 1:
-        chosen = portfolio.accounts[0]
-    else:
-        raise InputError(
-            f"The files hold {len(portfolio.accounts)} accounts.",
-            hint=f"Choose one with --account: {', '.join(a.account_id for a in portfolio.accounts)}. "
-            "All of them are searched for wash sales.",
-        )
-    others = tuple(a for a in portfolio.accounts if a is not chosen)
-    cash = (CashItem(arguments.cash, as_of),) if arguments.cash else ()
-    return replace(portfolio, accounts=(replace(chosen, cash=cash), *others))
-
-
-def _refuse_unknown(portfolio: Portfolio, target: Target, market: Market, arguments: argparse.Namespace) -> None:
-    """Refuse names without a row in the prices, before anything is estimated."""
-    prices: Path = arguments.prices
-    named = {
-        arguments.lots.name: {lot.security_id for lot in portfolio.lots},
-        arguments.index.name: {k for c in target.components for w in c.path for k in w.weights},
-    }
-    for source, ids in named.items():
-        missing = sorted(ids - set(market.universe.security_ids))
-        if missing:
-            raise UnknownSecurityError(
-                f"{source} names {len(missing)} securities that {prices.name} does not have: {', '.join(missing[:5])}"
-                f"{' ...' if len(missing) > 5 else ''}.",
-                hint=f"Add a row for each to {prices.name} (with a blank price_usd, a position is left alone), "
-                "or remove them; weights are not rescaled silently.",
-                missing=missing,
-            )
-
-
-def _risk(market: Market, returns: ReturnHistory | None, screen: Screen) -> FactorRisk:
-    import numpy as np
-
-    from di_advisor.domain.market import ReturnHistory
-    from di_advisor.registry import risk_model
-
-    if returns is not None:
-        return risk_model("factor").estimate(market, returns)
-    ids = market.universe.security_ids
-    nothing = np.zeros((0, len(ids)))
-    risk = risk_model("volatility").estimate(
-        market, ReturnHistory(np.array([], dtype="datetime64[D]"), ids, nothing, nothing.astype(np.bool_))
-    )
-    screen.note(f"no returns were given, so risk rests on {risk.provenance}.")
-    return risk
+    names = ("encoding", "delimiter", "decimal_mark", "date_format", "price_age_max_days")
+    settings = {name: getattr(arguments, name) for name in names}
+    return file_facts(source, arguments.account, settings={**settings, "rescaled_index": arguments.rescale_index})
 
 
 def _deliver(proposal: Proposal, folder: Path, clock: Clock, screen: Screen, *, label: str) -> None:

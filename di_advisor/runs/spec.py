@@ -1,0 +1,158 @@
+"""What was asked, in one frozen value: where the facts are, whose account, which wishes, which models.
+
+Problem: a panel's state that lives in widgets cannot be saved, compared, or repeated from code. Decision:
+controls change a `RunSpec` and nothing else, a run takes a `RunSpec` and nothing else, and what a run
+found out about its inputs (hashes, versions) stands beside its result. Limits: values that only live in a
+kernel (`KernelSource`) are named, not stored; a saved spec of theirs opens only where they are given again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from di_advisor.domain.frozen_map import FrozenMap
+from di_advisor.domain.mandate import Band, Mandate
+from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.errors import InputError
+from di_advisor.formulate.schedule_d import Taxpayer
+from di_advisor.runs.decisions import Decisions
+
+__all__ = [
+    "STARTING_MANDATE",
+    "STARTING_TAX",
+    "FileSource",
+    "KernelSource",
+    "Models",
+    "RunSpec",
+    "SampleSource",
+    "Source",
+]
+
+STARTING_MANDATE = Mandate(tracking_error_max=0.01, sector_band=Band.within(0.02), min_trade_usd=Decimal(500))
+STARTING_TAX = TaxProfile(ConstantRates(short_term=0.408, long_term=0.238))
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSource:
+    """The embedded, simulated world of a seed; its accounts are young, seasoned and concentrated."""
+
+    seed: int = 7
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """A user's files.
+
+    Attributes
+    ----------
+    lots, prices, index : Path
+        Needed; columns as `di-advisor columns` lists them.
+    as_of : date
+        Tax date of the trades.
+    cash_usd : Decimal
+        Cash of the chosen account that can be spent.
+    returns, fills, esg, orders : Path or None
+        Daily total returns, recent trades, ESG measures, past orders.
+    reader : str
+        Name of the reader of lots, as in ``di_advisor.portfolio_readers``.
+    notation : Mapping of str to str
+        Settings of the reader: encoding, delimiter, decimal mark, date format.
+    """
+
+    lots: Path
+    prices: Path
+    index: Path
+    as_of: date
+    cash_usd: Decimal = Decimal(0)
+    returns: Path | None = None
+    fills: Path | None = None
+    esg: Path | None = None
+    orders: Path | None = None
+    reader: str = "csv"
+    notation: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("lots", "prices", "index", "returns", "fills", "esg", "orders"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else Path(value))
+        object.__setattr__(self, "notation", FrozenMap(dict(self.notation)))
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """What is given, by role."""
+        named = {n: getattr(self, n) for n in ("lots", "prices", "index", "returns", "fills", "esg", "orders")}
+        return {name: path for name, path in named.items() if path is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSource:
+    """Values of the running kernel, given to `di_advisor.app(portfolios, ...)`; only their name is kept."""
+
+    name: str = "values of the kernel"
+
+
+Source = SampleSource | FileSource | KernelSource
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Which models estimate, by their registered names; a trained cost model by its id in the registry folder."""
+
+    risk: str = "factor"
+    cost: str = "prior"
+    harvest: str = ""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that one proposal was asked with.
+
+    Attributes
+    ----------
+    source : SampleSource, FileSource or KernelSource
+        Where the facts are.
+    account : str
+        Label of the account, as `di_advisor.runs.facts.Facts.accounts` gives it.
+    mandate : Mandate
+        Wishes, without decisions.
+    tax : TaxProfile, ReturnInputs or FilerTax
+        The taxpayer.
+    models : Models
+        What estimates risk, cost and the value of harvesting.
+    decisions : Decisions
+        Trades rejected, locked, accepted.
+
+    Raises
+    ------
+    InputError
+        If there is no account.
+    """
+
+    source: Source
+    account: str
+    mandate: Mandate = STARTING_MANDATE
+    tax: Taxpayer = STARTING_TAX
+    models: Models = Models()
+    decisions: Decisions = field(default_factory=Decisions)
+
+    def __post_init__(self) -> None:
+        if not self.account:
+            raise InputError("The run names no account.", hint="Give the label of an account.", field="account")
+
+    @property
+    def wishes(self) -> Mandate:
+        """The mandate with the decisions in it: what is solved."""
+        return self.decisions.applied(self.mandate)
+
+    def with_changes(self, **changes: Any) -> RunSpec:
+        """A copy with some parts changed."""
+        return replace(self, **changes)
+
+    def with_wishes(self, **changes: Any) -> RunSpec:
+        """A copy with some fields of the mandate changed."""
+        return replace(self, mandate=self.mandate.with_changes(**changes))
