@@ -19,13 +19,14 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-__all__ = ["Job", "warm_up"]
+__all__ = ["Job", "child_context", "start_deaf", "warm_up"]
 
 _LOOK_EVERY_SECONDS = 0.05
 _END_WITHIN_SECONDS = 2.0
 
 
-def _context(preload: Sequence[str]) -> Any:  # noqa: ANN401 the two contexts share no public type
+def child_context(preload: Sequence[str]) -> Any:  # noqa: ANN401 the two contexts share no public type
+    """Where children come from: a fork server that has imported ``preload``, or new interpreters on Windows."""
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -49,7 +50,8 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(process: BaseProcess) -> None:
+def start_deaf(process: BaseProcess) -> None:
+    """Start a process that does not hear the interrupts of a running cell."""
     with _deaf_to_interrupts():
         process.start()
 
@@ -57,7 +59,7 @@ def _start(process: BaseProcess) -> None:
 def warm_up(preload: Sequence[str]) -> None:
     """Start the fork server in the background, so that its imports are done before the first job."""
     if sys.platform != "win32":
-        _context(preload)
+        child_context(preload)
         from multiprocessing.forkserver import ensure_running
 
         with _deaf_to_interrupts():
@@ -104,12 +106,12 @@ class Job:
         tuple of str and content
             The child's last message, ``("cancelled", "")``, or ``("died", exit code)``.
         """
-        context = _context(self._preload)
+        context = child_context(self._preload)
         mine, its = context.Pipe(duplex=False)
         self._process = process = context.Process(target=self._target, args=(request, its), daemon=True)
         try:
             # Starting waits for the fork server's imports the first time: not in the kernel's loop.
-            await asyncio.to_thread(_start, process)
+            await asyncio.to_thread(start_deaf, process)
             its.close()
             return await self._watch(mine, process, on_phase, on_tick)
         finally:

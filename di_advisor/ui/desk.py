@@ -1,0 +1,154 @@
+"""What a child process remembers between questions: opened facts, estimates, and workspaces.
+
+Problem: the second question about an account must not pay for the first one's estimates. Decision: facts by
+source, risk and costs by source and models, one workspace by account and taxpayer; a changed wish is a
+`Workspace.what_if`, which gives what a new proposal would. Limits: the newest source only, and the newest
+few workspaces: memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol
+
+from di_advisor.propose.proposal import Proposal
+from di_advisor.runs.facts import Facts, facts_of
+from di_advisor.runs.run import advisor_of
+from di_advisor.runs.spec import Models, RunSpec, Source
+from di_advisor.workspace import Workspace
+
+__all__ = ["Desk", "Say"]
+
+_KEPT = 4
+
+_IN_WORDS = {
+    "risk": "Estimating risk",
+    "trading cost": "Estimating trading costs",
+    "signals": "Valuing lots",
+    "formulate": "Writing the problem",
+    "solve": "Solving",
+    "settle": "Rounding to shares",
+    "explain": "Explaining",
+}
+
+
+class Say(Protocol):
+    """How a verb tells what it is doing."""
+
+    def phase(self, text: str) -> None:
+        """Name the present step."""
+        ...
+
+    def progress(self, fraction: float, text: str) -> None:
+        """Say how far it is, honestly: only where steps are counted."""
+        ...
+
+    def partial(self, content: Any) -> None:  # noqa: ANN401 any value that can be made plain
+        """Give a part of the answer."""
+        ...
+
+
+@dataclass(eq=False)
+class _Opened:
+    source: Source
+    facts: Facts
+
+
+class Desk:
+    """The memory of a child process."""
+
+    def __init__(self) -> None:
+        self._opened: _Opened | None = None
+        self._estimated: dict[Models, Facts] = {}
+        self._workspaces: dict[tuple[Any, ...], Workspace] = {}
+
+    def give(self, source: Source, facts: Facts) -> None:
+        """Take facts that only the kernel has."""
+        self._opened = _Opened(source, facts)
+        self._estimated.clear()
+        self._workspaces.clear()
+
+    def facts(self, source: Source, say: Say) -> Facts:
+        """Facts of a source, opened where they are not.
+
+        Raises
+        ------
+        InputError
+            As `di_advisor.runs.facts.facts_of`.
+        """
+        if self._opened is None or self._opened.source != source:
+            say.phase("Loading")
+            self.give(source, facts_of(source))
+        if self._opened is None:  # for the reader and the type checker: `give` has set it
+            raise AssertionError
+        return self._opened.facts
+
+    def estimated(self, spec: RunSpec, say: Say) -> Facts:
+        """Facts with risk and costs in them."""
+        facts = self.facts(spec.source, say)
+        if spec.models not in self._estimated:
+            advisor = advisor_of(spec.models)
+            if facts.risk is None:
+                say.phase(_IN_WORDS["risk"])
+                facts = replace(facts, risk=advisor.estimate_risk(facts.market, facts.returns, facts.exposures))
+            if facts.costs is None:
+                say.phase(_IN_WORDS["trading cost"])
+                facts = replace(facts, costs=advisor.estimate_costs(facts.market))
+            self._estimated[spec.models] = facts
+        return self._estimated[spec.models]
+
+    def workspace(self, spec: RunSpec, say: Say) -> Workspace:
+        """A workspace of the account, under the wishes it was first asked with.
+
+        Raises
+        ------
+        DiAdvisorError
+            As `Advisor.workspace`.
+        """
+        key = (spec.source, spec.account, repr(spec.tax), spec.models)
+        if key not in self._workspaces:
+            facts = self.estimated(spec, say)
+            portfolio, account_id = facts.account(spec.account)
+            while len(self._workspaces) >= _KEPT:
+                self._workspaces.pop(next(iter(self._workspaces)))
+            self._workspaces[key] = advisor_of(spec.models).workspace(
+                portfolio,
+                account_id=account_id,
+                market=facts.market,
+                target=facts.target,
+                mandate=spec.wishes,
+                tax=spec.tax,
+                risk=facts.risk,
+                costs=facts.costs,
+                esg=facts.esg,
+                progress=stages_to(say),
+            )
+        return self._workspaces[key]
+
+    def propose(self, spec: RunSpec, say: Say) -> Proposal:
+        """What a new proposal under the spec would give, from what is known already.
+
+        Raises
+        ------
+        DiAdvisorError
+            As `Advisor.propose`.
+        """
+        workspace = self.workspace(spec, say)
+        return workspace.what_if(progress=stages_to(say), **self.changes(spec, workspace))
+
+    def changes(self, spec: RunSpec, workspace: Workspace) -> dict[str, Any]:
+        """Wishes of a spec that differ from those a workspace started from."""
+        asked, standing = spec.wishes, workspace.mandate
+        names = [f.name for f in fields(asked)]
+        return {n: getattr(asked, n) for n in names if getattr(asked, n) != getattr(standing, n)}
+
+
+def stages_to(say: Say) -> Callable[[str], None]:
+    """Stages of a proposal as phases in words."""
+
+    def told(stage: str) -> None:
+        if stage:
+            say.phase(_IN_WORDS.get(stage, stage.capitalize()))
+
+    return told

@@ -1,0 +1,80 @@
+"""The loop of the child process: takes questions from a pipe, answers each, and stays for the next.
+
+Plain data in, plain data out (see `plain`). On the way ``("phase", text)``, ``("progress", (fraction,
+text))`` and ``("partial", content)``; at the end one of ``("result", content)``, ``("refused", error)`` for
+a typed error with its hint, ``("failed", traceback)`` for anything else. Verbs are the functions of
+`di_advisor.ui.verbs`; each gets the desk, the restored request, and a way to say what it does.
+"""
+
+from __future__ import annotations
+
+import traceback
+from multiprocessing.connection import Connection
+from typing import Any
+
+from di_advisor import registry
+from di_advisor.errors import DiAdvisorError
+from di_advisor.ui.desk import Desk
+from di_advisor.ui.plain import plain, restored
+
+__all__ = ["answer", "preloaded", "serve"]
+
+_PRELOADED = (
+    "numpy",
+    "pandas",
+    "scipy.sparse",
+    "piqp",
+    "clarabel",
+    "di_advisor.advisor",
+    "di_advisor.formulate",
+    "di_advisor.propose",
+    "di_advisor.sample.world",
+    "di_advisor.signals",
+    "di_advisor.solve",
+    "di_advisor.ui.serving",
+    "di_advisor.ui.verbs",
+)
+
+
+def preloaded() -> tuple[str, ...]:
+    """Modules that the server of child processes imports once, installed models included."""
+    groups = (registry.RISK_MODELS, registry.COST_MODELS)
+    models = {point.module for group in groups for point in registry.available(group).values()}
+    return (*_PRELOADED, *sorted(models))
+
+
+class _PipeSay:
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def phase(self, text: str) -> None:
+        self._pipe.send(("phase", text))
+
+    def progress(self, fraction: float, text: str) -> None:
+        self._pipe.send(("progress", (fraction, text)))
+
+    def partial(self, content: Any) -> None:  # noqa: ANN401 any value that can be made plain
+        self._pipe.send(("partial", plain(content)))
+
+
+def answer(desk: Desk, verb: str, request: Any, say: Any) -> tuple[str, Any]:  # noqa: ANN401 plain data; a `Say`
+    """Answer one question: its kind and plain content."""
+    from di_advisor.ui.verbs import VERBS
+
+    try:
+        return "result", plain(VERBS[verb](desk, restored(request), say))
+    except DiAdvisorError as error:
+        return "refused", {"kind": type(error).__name__, "what": error.what, "hint": error.hint}
+    except Exception:  # noqa: BLE001 the edge of the process: whatever happened is told, with its traceback
+        return "failed", traceback.format_exc()
+
+
+def serve(pipe: Connection) -> None:
+    """Answer questions until the pipe closes; the entry point of the child process."""
+    desk, say = Desk(), _PipeSay(pipe)
+    while True:
+        try:
+            verb, request = pipe.recv()
+        except (EOFError, OSError):
+            return
+        pipe.send(answer(desk, verb, request, say))

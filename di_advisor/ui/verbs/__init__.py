@@ -1,0 +1,26 @@
+"""What a child process can be asked: one function a verb, ``(desk, request, say) -> value``.
+
+A request is a mapping of values, ``spec`` among them wherever an account is meant; an answer is a value of
+the domain, or a mapping of such and of bundles ready to show. A verb writes nothing but files it is told to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from di_advisor.ui.desk import Desk, Say
+from di_advisor.ui.verbs import opening, proposing
+
+__all__ = ["VERBS"]
+
+Verb = Callable[[Desk, Mapping[str, Any], Say], Any]
+
+VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
+    {
+        "give": opening.give,
+        "open": opening.open_source,
+        "propose": proposing.propose,
+    }
+)

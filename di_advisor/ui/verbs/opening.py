@@ -1,0 +1,60 @@
+"""Opening a source: which accounts it holds, as of when, and what must be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from di_advisor.runs.facts import Facts
+from di_advisor.ui.desk import Desk, Say
+
+__all__ = ["give", "open_source"]
+
+
+def give(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:
+    """Take facts of the kernel; answers as `open_source`."""
+    del say
+    desk.give(request["source"], request["facts"])
+    return _described(request["facts"])
+
+
+def open_source(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:
+    """Open a source.
+
+    Parameters
+    ----------
+    desk : Desk
+        The child's memory.
+    request : Mapping
+        ``source``.
+    say : Say
+        Told the phase.
+
+    Returns
+    -------
+    dict
+        ``accounts`` (labels), ``as_of``, ``names``, ``lots`` (by account label), ``label``, ``notes``,
+        ``fingerprint``, ``esg`` (names of measures), ``sectors``, ``orders`` (how many), ``tax``.
+    """
+    return _described(desk.facts(request["source"], say))
+
+
+def _described(facts: Facts) -> dict[str, Any]:
+    labels = list(facts.accounts)
+    return {
+        "accounts": labels,
+        "as_of": facts.market.as_of,
+        "names": len(facts.market.universe),
+        "lots": {
+            label: len(portfolio.account(account_id).lots)
+            for label in labels
+            for portfolio, account_id in [facts.account(label)]
+        },
+        "label": facts.label,
+        "notes": facts.notes,
+        "fingerprint": dict(facts.fingerprint),
+        "esg": () if facts.esg is None else facts.esg.names,
+        "sectors": tuple(sorted({s.sector for s in facts.market.universe.securities if s.sector})),
+        "orders": 0 if facts.orders is None else len(facts.orders),
+        "tax": facts.tax,
+    }

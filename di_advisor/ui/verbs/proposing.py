@@ -1,0 +1,43 @@
+"""Proposing: trades for the wishes of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from di_advisor.runs.run import versions
+from di_advisor.ui.desk import Desk, Say
+
+__all__ = ["propose"]
+
+
+def propose(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:
+    """Propose trades.
+
+    Parameters
+    ----------
+    desk : Desk
+        The child's memory.
+    request : Mapping
+        ``spec``.
+    say : Say
+        Told each phase.
+
+    Returns
+    -------
+    dict
+        ``proposal``, ``fingerprint``, ``versions``.
+
+    Raises
+    ------
+    DiAdvisorError
+        As `Advisor.propose`.
+    """
+    spec = request["spec"]
+    proposal = desk.propose(spec, say)
+    say.phase("Showing")
+    return {
+        "proposal": proposal,
+        "fingerprint": dict(desk.facts(spec.source, say).fingerprint),
+        "versions": versions(),
+    }
