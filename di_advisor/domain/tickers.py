@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from di_advisor.domain.class_tickers import ClassTickers, ticker_key
 from di_advisor.errors import InputError, UnknownSecurityError
 
 __all__ = ["TickerSpan", "Tickers"]
@@ -57,13 +58,18 @@ class Tickers:
     Parameters
     ----------
     spans : iterable of TickerSpan
-        In any order; case and blanks of tickers do not count.
+        In any order; case, blanks and the writing of share classes (BRK.B, BRK-B, BRK/B, BRKB) do not count.
     """
 
     def __init__(self, spans: Iterable[TickerSpan]) -> None:
         self._spans: dict[str, list[TickerSpan]] = {}
         for span in spans:
-            self._spans.setdefault(_key(span.ticker), []).append(span)
+            self._spans.setdefault(ticker_key(span.ticker), []).append(span)
+        self._classes = ClassTickers(self._spans)
+
+    def spans_of(self, ticker: str) -> tuple[TickerSpan, ...]:
+        """Every span of a ticker, in the order given; empty where nothing ever had it."""
+        return tuple(self._spans.get(self._classes.key_of(ticker), ()))
 
     def security_id(self, ticker: str, on: date | None) -> str:
         """Permanent id of what a ticker meant on a day.
@@ -82,7 +88,7 @@ class Tickers:
         InputError
             If several securities had it, so that it is ambiguous.
         """
-        ever = self._spans.get(_key(ticker), [])
+        ever = self.spans_of(ticker)
         spans = ever if on is None else [span for span in ever if span.covers(on)]
         ids = sorted({span.security_id for span in spans})
         when = f"on {on}" if on is not None else "on a day that is not known"
@@ -104,6 +110,3 @@ class Tickers:
             )
         return ids[0]
 
-
-def _key(ticker: str) -> str:
-    return ticker.strip().upper().replace("/", ".").replace("-", ".")
