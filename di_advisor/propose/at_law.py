@@ -12,7 +12,7 @@ that comes back is then the best one found.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from di_advisor.solve.solution import FEASIBLE
 from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved
 from di_advisor.solve.tax_regions import RegionSearch
 
-__all__ = ["ForcedSale", "Levy", "bends", "best_at_law", "shut", "solve_at_law"]
+__all__ = ["ForcedSale", "Levy", "Memory", "bends", "best_at_law", "shut", "solve_at_law"]
 
 _FIRST = 1.0
 """How much cheaper than any other lot of its name a forced sale is drawn; more than any rates can move."""
@@ -135,6 +135,37 @@ class _Overlaid(AtAnyRates):
         return self.forced.weight * (float(slope[self.forced.lot]) - self._drawn(slope, self.forced))
 
 
+@dataclass(eq=False)
+class Memory:
+    """What one search teaches the next, of much the same problem: prices bound whatever they are taken from.
+
+    Attributes
+    ----------
+    hot : HotPath
+        Layout and warm start.
+    rates : ndarray of shape (2,), optional
+        At which the last plan was found.
+    risk : float, optional
+        Its price of risk.
+    prices : list of (ndarray, Prices)
+        Those that proved most about each region.
+    aversion : float, optional
+        Under which they were found.
+    """
+
+    hot: HotPath
+    rates: FloatArray | None = None
+    risk: float | None = None
+    prices: list[tuple[FloatArray, Prices]] = field(default_factory=list)
+    aversion: float | None = None
+
+    def learn(self, search: RegionSearch, found: GainPlan) -> None:
+        """Keep what the next search can begin with."""
+        best = {max(range(len(search.proofs)), key=lambda i: search.proofs[i].bound(r)) for r in search.regions}
+        self.prices = [(search.proofs[i].rates, search.proofs[i].prices) for i in sorted(best)]
+        self.rates, self.risk = found.rates, search.solves.risk
+
+
 class _Questioned(FixedChoices):
     """Solves under fixed choices of a problem with a question laid over it."""
 
@@ -173,7 +204,7 @@ def solve_at_law(
     *,
     levy: Levy | None = None,
     forced: ForcedSale | None = None,
-    hot: HotPath | None = None,
+    memory: Memory | None = None,
 ) -> GainPlan:
     """The best plan of a problem whose tax is a curve, under fixed choices; figures are fractions of the account.
 
@@ -185,8 +216,8 @@ def solve_at_law(
         One `Choice` a name.
     levy, forced : optional
         What is laid over it; the levy is in the objective that comes back.
-    hot : HotPath, optional
-        Layout and warm start of another problem of the same names.
+    memory : Memory, optional
+        Of searches of much the same problem, to begin with and to add to.
 
     Raises
     ------
@@ -210,9 +241,14 @@ def solve_at_law(
         gain_budget=min(upper[GainBudget], default=None),
         tax_budget=min(upper[TaxBudget], default=None),
     )
-    hot = HotPath(problem.block) if hot is None else hot
-    start = np.array(tax.rates) + np.array(tax.margin)
-    found = RegionSearch(_Questioned(family, choices, hot, _never_asked), regions).run(start)
+    memory = Memory(HotPath(problem.block)) if memory is None else memory
+    search = RegionSearch(_Questioned(family, choices, memory.hot, _never_asked), regions)
+    if memory.aversion == problem.block.aversion:  # a price of risk proves nothing at another aversion
+        search.solves.risk = memory.risk
+        search.proofs += [search.solves.proved(rates, prices) for rates, prices in memory.prices]
+    memory.aversion = problem.block.aversion
+    found = search.run(np.array(tax.rates) + np.array(tax.margin) if memory.rates is None else memory.rates)
+    memory.learn(search, found)
     _refuse_outside(problem.block, found.plan)
     return found
 

@@ -7,8 +7,10 @@ margin. Where a minimum trade stands between some and none, the margin is the ch
 trade and doing without are worth the same, by Newton's method on exact solves. The half-spread (which
 all lots of the name pay) and risk aversion change more than one trade and are searched by exact solves.
 
-Limits: before rounding, with the other names' choices kept. Under the whole Schedule D nothing is told:
-rates change between a trade and none, and a break-even at the rates of the plan would mislead. Market
+Under the whole Schedule D rates change between a trade and none: every break-even is then searched by
+exact solves by the law (`break_even_law`).
+
+Limits: before rounding, with the other names' choices kept. Market
 impact has no break-even: its marginal cost starts at zero, so it makes trades small and never makes one
 disappear by itself. The price's is that of its effect on tax; weights in account and index are taken as
 they are.
@@ -16,54 +18,30 @@ they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from di_advisor.errors import SolveError
-from di_advisor.formulate.localise import schedule_d_of
 from di_advisor.formulate.problem import Block
+from di_advisor.propose.at_law import bends
+from di_advisor.propose.break_even_law import break_evens_at_law, crossing
+from di_advisor.propose.break_even_words import BreakEven, of_aversion, of_price, of_return, of_spread
 from di_advisor.propose.counterfactual import Place, without
 from di_advisor.propose.marginals import Marginals
 from di_advisor.propose.neighbours import Neighbour
 from di_advisor.propose.planned import Planned
 from di_advisor.propose.recut import charged, sales_of
 from di_advisor.solve.choices import Choice, washed
-from di_advisor.units import bps_from_fraction, percent_from_fraction
+from di_advisor.units import percent_from_fraction
 
 __all__ = ["BreakEven", "break_evens", "margin_of"]
 
 _DUST = 1e-9
-_LARGE = 50.0
 _NEWTON_MAX = 12
 _CLOSE = 1e-9
-_DOUBLINGS = 10
-_HALVINGS = 7
 _CONSTANTS = (Choice.SELL_BEYOND, Choice.BUY_BEYOND)
-
-
-@dataclass(frozen=True)
-class BreakEven:
-    """Where one dial makes a trade disappear.
-
-    Attributes
-    ----------
-    dial : str
-        "half-spread", "tax rate", "price", "expected return" or "risk aversion".
-    now, limit : float
-        The dial today, and where the trade is no longer made: fractions, USD a share, or the aversion.
-    sentence : str
-        In plain words; not escaped.
-    above : bool
-        Whether the trade disappears above the limit, or below it.
-    """
-
-    dial: str
-    now: float
-    limit: float
-    sentence: str
-    above: bool
 
 
 def break_evens(planned: Planned, place: Place) -> tuple[BreakEven, ...]:
@@ -74,8 +52,8 @@ def break_evens(planned: Planned, place: Place) -> tuple[BreakEven, ...]:
     UncertifiedError, UnfinishedError
         If a question was not answered with a certificate.
     """
-    if schedule_d_of(planned.problem) is not None:
-        return ()
+    if bends(planned.problem):
+        return break_evens_at_law(planned, place)
     try:
         margin = margin_of(planned, place)
     except SolveError:
@@ -86,7 +64,7 @@ def break_evens(planned: Planned, place: Place) -> tuple[BreakEven, ...]:
     return (
         *_of_spread(planned, place, which),
         *_of_tax(planned, place, margin),
-        *_of_return(which, margin),
+        of_return(which, margin),
         *_of_aversion(planned, place, which),
     )
 
@@ -180,11 +158,9 @@ def _of_spread(planned: Planned, place: Place, which: str) -> Iterator[BreakEven
     costs = planned.signals.market.costs
     costs = costs if place.lot < 0 or costs.selling is None else costs.selling
     now = float(costs.linear[place.name])
-    multiple = _crossing(lambda by: _made(planned, place, _dearer(planned, place.name, (by - 1.0) * now)), above=True)
+    multiple = crossing(lambda by: _made(planned, place, _dearer(planned, place.name, (by - 1.0) * now)), above=True)
     if multiple is not None:
-        at, limit = bps_from_fraction(now), bps_from_fraction(now * multiple)
-        says = f"The {which} pays as long as the half-spread stays below {limit:,.0f} bps; it is {at:,.1f} bps."
-        yield BreakEven("half-spread", now, now * multiple, says, above=True)
+        yield of_spread(which, now, now * multiple)
 
 
 def _dearer(planned: Planned, name: int, extra: float) -> Block:
@@ -240,19 +216,7 @@ def _of_tax(planned: Planned, place: Place, margin: float) -> Iterator[BreakEven
     if rate > 0 and ratio + margin / rate < 1:
         price = float(planned.signals.market.price_usd[place.name])
         dear = price * (1.0 - ratio) / (1.0 - ratio - margin / rate)
-        up = percent_from_fraction(dear / price - 1.0)
-        says = f"For its tax alone, the sale pays as long as the price stays below ${dear:,.2f} ({up:+.1f} %)."
-        yield BreakEven("price", price, dear, says, above=True)
-
-
-def _of_return(which: str, margin: float) -> Iterator[BreakEven]:
-    shown = percent_from_fraction(margin)
-    if which == "sale":
-        says = f"The sale pays unless the name is expected to earn more than {shown:.2f} % beyond its risk."
-        yield BreakEven("expected return", 0.0, margin, says, above=True)
-    else:
-        says = f"The purchase pays unless the name is expected to lose more than {shown:.2f} % beyond its risk."
-        yield BreakEven("expected return", 0.0, -margin, says, above=False)
+        yield of_price(price, dear)
 
 
 def _of_aversion(planned: Planned, place: Place, which: str) -> Iterator[BreakEven]:
@@ -265,35 +229,7 @@ def _of_aversion(planned: Planned, place: Place, which: str) -> Iterator[BreakEv
 
     if now <= 0:
         return
-
-    def shown(aversion: float) -> str:
-        return f"{aversion:,.0f}" if aversion >= _LARGE else f"{aversion:,.3g}"
-
     for above in (False, True):
-        multiple = _crossing(made, above=above)
+        multiple = crossing(made, above=above)
         if multiple is not None:
-            side = "above" if above else "below"
-            says = (
-                f"The {which} disappears where the risk aversion is {side} {shown(now * multiple)}; it is {shown(now)}."
-            )
-            yield BreakEven("risk aversion", now, now * multiple, says, above=above)
-
-
-def _crossing(made: Callable[[float], bool], *, above: bool) -> float | None:
-    """The first multiple, by doubling (or halving) and then bisection in logarithms, at which it is not made."""
-    step = 2.0 if above else 0.5
-    here = 1.0
-    for _ in range(_DOUBLINGS):
-        there = here * step
-        if not made(there):
-            break
-        here = there
-    else:
-        return None
-    for _ in range(_HALVINGS):
-        middle = float(np.sqrt(here * there))
-        if made(middle):
-            here = middle
-        else:
-            there = middle
-    return there
+            yield of_aversion(which, now, now * multiple, above=above)

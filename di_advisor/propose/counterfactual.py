@@ -24,7 +24,7 @@ from di_advisor.domain.trades import Trade
 from di_advisor.errors import InfeasibleError, SolveError, UnfinishedError, UnknownSecurityError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
-from di_advisor.propose.at_law import bends, best_at_law, shut, solve_at_law
+from di_advisor.propose.at_law import Levy, Memory, bends, best_at_law, shut, solve_at_law
 from di_advisor.propose.neighbours import Neighbour, dollars_between
 from di_advisor.propose.planned import Planned, never
 from di_advisor.propose.recut import without_lot
@@ -167,7 +167,14 @@ def _kept(planned: Planned, place: Place, block: Block) -> Neighbour | None:
     return None if problem.is_opaque else neighbours.solve(choices, block=block, shut=buys)
 
 
-def plan_without(planned: Planned, place: Place, problem: Problem | None = None) -> GainPlan:
+def plan_without(
+    planned: Planned,
+    place: Place,
+    problem: Problem | None = None,
+    *,
+    levy: Levy | None = None,
+    memory: Memory | None = None,
+) -> GainPlan:
     """The best plan without a trade where the tax is a curve, the choices of all other names kept.
 
     Parameters
@@ -176,6 +183,10 @@ def plan_without(planned: Planned, place: Place, problem: Problem | None = None)
         As for `without`.
     problem : Problem, optional
         Another problem of the same names; the plan's own when left out.
+    levy : Levy, optional
+        A further charge on trades.
+    memory : Memory, optional
+        Of searches of much the same problem.
 
     Raises
     ------
@@ -188,11 +199,11 @@ def plan_without(planned: Planned, place: Place, problem: Problem | None = None)
     kept = _in_part(planned, place)
     idle = kept.copy()
     idle[place.name] = Choice.NOTHING
-    hot = HotPath(bare.block)
+    memory = Memory(HotPath(bare.block)) if memory is None else memory
     least = float(bare.block.min_trade[place.name])
     # without a minimum the choices kept allow no trade too
     tried = [kept] if least <= 0 and place.lot >= 0 and kept[place.name] in _ANY_AMOUNT else [kept, idle]
-    return best_at_law(partial(solve_at_law, bare, choices, hot=hot) for choices in tried)
+    return best_at_law(partial(solve_at_law, bare, choices, levy=levy, memory=memory) for choices in tried)
 
 
 def counterfactual(planned: Planned, trade: Trade) -> Counterfactual:

@@ -4,6 +4,7 @@ The discrete choices of the other names are kept, so that the forced problem is 
 exact. A buy is forced by the name's lower limit. A lot is forced by cutting the smallest sale off it
 and putting that first in the name's fill order: it is then sold before anything else of the name, and
 the name must sell at least that much. What the plan is worth is reckoned by the terms themselves.
+Where the tax is a curve, the plan is searched by the law (`at_law`), in whatever bracket it then stands.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.segments import Segments
+from di_advisor.propose.at_law import ForcedSale, bends, solve_at_law
 from di_advisor.propose.neighbours import Neighbours
 from di_advisor.propose.recut import recut, sales_of
 from di_advisor.solve import Solution
@@ -53,7 +55,10 @@ def with_buy(problem: Problem, solution: Solution, warm: Warm | None, name: int,
     lower = block.active_lower.copy()
     lower[name] = max(lower[name], block.holdings.active[name] + weight)
     choices = _gives_way(block, solution.choices, name, buying=True)
-    return Neighbours(problem, solution, warm).solve(choices, block=replace(block, active_lower=lower)).plan
+    forced = replace(block, active_lower=lower)
+    if bends(problem):
+        return solve_at_law(replace(problem, blocks=(forced,)), choices).plan
+    return Neighbours(problem, solution, warm).solve(choices, block=forced).plan
 
 
 def with_sale(problem: Problem, solution: Solution, warm: Warm | None, lot: int, weight: float) -> Plan:
@@ -66,16 +71,15 @@ def with_sale(problem: Problem, solution: Solution, warm: Warm | None, lot: int,
     if problem.is_opaque:
         choices = _gives_way(block, solution.choices, name, buying=False)
         return solve_opaque_with(problem, choices, lot=lot, weight=weight)
-    segments = _cut_first(problem, lot, weight)
     upper = block.active_upper.copy()
     upper[name] = min(upper[name], block.holdings.active[name] - weight)
-    forced = replace(
-        block,
-        segments=segments,
-        active_upper=upper,
-        rows=tuple(row for rule in problem.rules for row in rule.rows(segments)),
-    )
+    forced = replace(block, active_upper=upper)
     choices = _gives_way(block, solution.choices, name, buying=False)
+    if bends(problem):
+        return solve_at_law(replace(problem, blocks=(forced,)), choices, forced=ForcedSale(lot, weight)).plan
+    segments = _cut_first(problem, lot, weight)
+    rows = tuple(row for rule in problem.rules for row in rule.rows(segments))
+    forced = replace(forced, segments=segments, rows=rows)
     return Neighbours(problem, solution, warm).solve(choices, block=forced).plan
 
 

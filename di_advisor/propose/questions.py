@@ -6,9 +6,11 @@ inherits these, so that its own file is about what it keeps.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from di_advisor.domain.amounts import Exact
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.trades import Trade
 from di_advisor.propose.counterfactual import Counterfactual, counterfactuals
@@ -23,22 +25,24 @@ if TYPE_CHECKING:
 __all__ = ["Questions"]
 
 
-class Questions:
+class Questions(ABC):
     """Questions about the plan under one mandate."""
 
     mandate: Mandate
 
+    @abstractmethod
     def _plan(self, mandate: Mandate, progress: Progress, cancel: Callable[[], bool]) -> Planned:
         """The plan under a mandate, kept by who inherits this."""
-        raise NotImplementedError
 
-    def why_not(self, security_id: str) -> tuple[Reason, ...]:
+    def why_not(self, security_id: str, order_usd: Exact | None = None) -> tuple[Reason, ...]:
         """Why a name is not bought, and why each of its lots is not sold, under the workspace's own wishes.
 
         Parameters
         ----------
         security_id : str
             The name's id, or its ticker.
+        order_usd : Decimal, optional
+            Size of the trade that is asked about; the smallest order when left out.
 
         Raises
         ------
@@ -47,7 +51,7 @@ class Questions:
         DiAdvisorError
             As `propose`, whose answer is asked about.
         """
-        return why_not(self._plan(self.mandate, silent, never), security_id)
+        return why_not(self._plan(self.mandate, silent, never), security_id, order_usd)
 
     def explain_trade(self, trade: Trade | str) -> TradeExplanation:
         """Everything about one trade under the workspace's own wishes, drawn in a notebook.

@@ -2,8 +2,9 @@
 
 What a lock, a limit or a minimum forbids is said first. What is allowed is forced, at the smallest
 order there is, and the plan is solved again (`forced`): the difference is what the trade is short of,
-in dollars by term, and the terms add up to it to the cent. Limits: figures are before rounding to
-shares, with the sides of all other names kept.
+in dollars by term, and the terms add up to it to the cent. Whoever asks may name a size; the tax in
+it then is that of the whole trade, across whatever kinks of the law it crosses, not the rate of its
+first dollar. Limits: figures are before rounding to shares, with the sides of all other names kept.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from di_advisor.domain.amounts import to_decimal
+from di_advisor.domain.amounts import Exact, exact, to_decimal
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.mandate import TradingMode
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import LockKind
-from di_advisor.errors import InfeasibleError, SolveError, UnknownSecurityError
+from di_advisor.errors import InfeasibleError, InputError, SolveError, UnknownSecurityError
 from di_advisor.formulate.modes import NO_BUYS
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.rules import Locked
@@ -87,22 +88,38 @@ class Reason:
         return self.sentence
 
 
-def why_not(planned: Planned, security_id: str) -> tuple[Reason, ...]:
+def why_not(planned: Planned, security_id: str, order_usd: Exact | None = None) -> tuple[Reason, ...]:
     """Reasons about one name, by its id or its ticker: first of buying it, then of selling each of its lots.
+
+    Parameters
+    ----------
+    planned : Planned
+        The plan.
+    security_id : str
+        The name's id, or its ticker.
+    order_usd : Decimal, optional
+        Size of the trade that is asked about; of a lot no more than there is of it. The smallest order
+        when left out, or where it is larger.
 
     Raises
     ------
     UnknownSecurityError
         If the market does not know the name.
+    InputError
+        If the size is not an amount above 0.
     """
     market = planned.signals.market
+    asked = 0.0 if order_usd is None else float(exact(order_usd, "order_usd"))
+    if asked < 0 or (order_usd is not None and not asked):
+        raise InputError(f"The size asked about is {order_usd} USD.", hint="Give an amount above 0, or leave it out.")
+    size = asked / planned.problem.block.holdings.value_usd
     at = market.universe.positions.get(security_id)
     if at is None:
         called = [i for i, security in enumerate(market.universe.securities) if security.ticker == security_id]
         at = called[0] if len(called) == 1 else None
     if at is not None:
         lots = [i for i, name in enumerate(planned.signals.account.lot_name.tolist()) if name == at]
-        return (_not_bought(planned, at), *(_not_sold(planned, i) for i in lots))
+        return (_not_bought(planned, at, size), *(_not_sold(planned, i, size) for i in lots))
     for security in market.unpriced:
         if security.security_id == security_id:
             says = f"{security.ticker} has no price on {market.as_of}; it is not traded."
@@ -110,35 +127,36 @@ def why_not(planned: Planned, security_id: str) -> tuple[Reason, ...]:
     raise UnknownSecurityError.from_missing([security_id], "The question")
 
 
-def _not_bought(planned: Planned, name: int) -> Reason:
+def _not_bought(planned: Planned, name: int, size: float) -> Reason:
     security = planned.signals.market.universe.securities[name]
     ticker = security.ticker
-    if name in planned.orders.buys:
+    if name in planned.orders.buys and size <= float(planned.orders.plan.buys[name]) + _DUST:
         told = _told(planned, Side.BUY, security.security_id)
         return Reason(Side.BUY, "", ReasonKind.TRADED, f"{ticker} is bought: {told}")
-    forbidden = _buy_forbidden(planned, name)
+    forbidden = _buy_forbidden(planned, name, size)
     if forbidden is not None:
         kind, why = forbidden
         return Reason(Side.BUY, "", kind, f"{ticker} is not bought: {why}")
-    smallest = _smallest(planned, name)
+    order = max(_smallest(planned, name), size)
     net = planned.solution.plan.net(planned.problem.block.holdings.lot_name)[name]
+    rounded_off = net > _DUST and name not in planned.orders.buys
     return _forced(
         planned,
-        Reason(Side.BUY, "", ReasonKind.ROUNDING if net > _DUST else ReasonKind.COST, ""),
-        smallest,
-        f"Buying {_money(planned, smallest)} of {ticker}",
-        lambda: with_buy(planned.problem, planned.solution, planned.warm, name, smallest),
+        Reason(Side.BUY, "", ReasonKind.ROUNDING if rounded_off else ReasonKind.COST, ""),
+        order,
+        f"Buying {_money(planned, order)} of {ticker}",
+        lambda: with_buy(planned.problem, planned.solution, planned.warm, name, order),
     )
 
 
-def _buy_forbidden(planned: Planned, name: int) -> tuple[ReasonKind, str] | None:
+def _buy_forbidden(planned: Planned, name: int, size: float) -> tuple[ReasonKind, str] | None:
     """What forbids buying a name at all, or None."""
     holdings = planned.problem.block.holdings
     security_id = planned.signals.market.universe.securities[name].security_id
     locks = [
         k.reason for k in planned.signals.account.locks if k.security_id == security_id and k.kind is LockKind.NO_BUY
     ]
-    room, smallest = float(_locked(planned).buy_max[name]), _smallest(planned, name)
+    room, order = float(_locked(planned).buy_max[name]), max(_smallest(planned, name), size)
     if locks:
         return ReasonKind.LOCKED, " ".join(locks)
     if planned.mandate.mode in NO_BUYS:
@@ -146,33 +164,33 @@ def _buy_forbidden(planned: Planned, name: int) -> tuple[ReasonKind, str] | None
     if room <= _DUST and holdings.target[name] <= 0:
         return ReasonKind.LIMIT, "it is not in the target."
     where = f"it stands at {percent_from_fraction(holdings.held[name]):.2f} % of the account"
-    return _too_little(planned, f"{where}, and its limits leave room for", room, smallest)
+    return _too_little(planned, f"{where}, and its limits leave room for", room, order, size)
 
 
-def _not_sold(planned: Planned, lot_at: int) -> Reason:
+def _not_sold(planned: Planned, lot_at: int, size: float) -> Reason:
     account = planned.signals.account
     lot, name = account.lots[lot_at], int(account.lot_name[lot_at])
     which = f"{lot.lot_id} of {planned.signals.market.universe.securities[name].ticker}"
-    if lot_at in planned.orders.sells:
+    if lot_at in planned.orders.sells and size <= float(planned.orders.plan.sells[lot_at]) + _DUST:
         sold = f"{planned.orders.sells[lot_at].normalize():f} of {lot.shares} shares of lot {which} are sold"
         told = _told(planned, Side.SELL, lot.security_id, lot.lot_id)
         return Reason(Side.SELL, lot.lot_id, ReasonKind.TRADED, f"{sold}: {told}")
-    forbidden = _sale_forbidden(planned, lot_at)
+    forbidden = _sale_forbidden(planned, lot_at, size)
     if forbidden is not None:
         kind, why = forbidden
         return Reason(Side.SELL, lot.lot_id, kind, f"Lot {which} is not sold: {why}")
-    smallest = _cut_of(planned, lot_at)
-    rounded_off = planned.solution.plan.sells[lot_at] > _DUST
+    order = _cut_of(planned, lot_at, size)
+    rounded_off = planned.solution.plan.sells[lot_at] > _DUST and lot_at not in planned.orders.sells
     return _forced(
         planned,
         Reason(Side.SELL, lot.lot_id, ReasonKind.ROUNDING if rounded_off else ReasonKind.COST, ""),
-        smallest,
-        f"Selling {_money(planned, smallest)} of lot {which}",
-        lambda: with_sale(planned.problem, planned.solution, planned.warm, lot_at, smallest),
+        order,
+        f"Selling {_money(planned, order)} of lot {which}",
+        lambda: with_sale(planned.problem, planned.solution, planned.warm, lot_at, order),
     )
 
 
-def _sale_forbidden(planned: Planned, lot_at: int) -> tuple[ReasonKind, str] | None:
+def _sale_forbidden(planned: Planned, lot_at: int, size: float) -> tuple[ReasonKind, str] | None:
     """What forbids selling a lot at all, or None."""
     block, account = planned.problem.block, planned.signals.account
     lot, name = account.lots[lot_at], int(account.lot_name[lot_at])
@@ -188,14 +206,16 @@ def _sale_forbidden(planned: Planned, lot_at: int) -> tuple[ReasonKind, str] | N
     sellable = _locked(planned).sell_max
     of_name = float(sellable[account.lot_name == name].sum())
     room = min(of_name, float(block.holdings.active[name] - block.active_lower[name]))
-    order = max(_cut_of(planned, lot_at), float(block.min_trade[name]))
-    return _too_little(planned, "locks and limits of the name leave room for selling", room, order)
+    order = max(_cut_of(planned, lot_at, size), float(block.min_trade[name]))
+    return _too_little(planned, "locks and limits of the name leave room for selling", room, order, size)
 
 
-def _too_little(planned: Planned, says: str, room: float, order: float) -> tuple[ReasonKind, str] | None:
-    """Where there is no room, or less than the smallest order."""
+def _too_little(planned: Planned, says: str, room: float, order: float, size: float) -> tuple[ReasonKind, str] | None:
+    """Where there is no room, or less than the smallest order, or than was asked about."""
     if room <= _DUST:
         return ReasonKind.LIMIT, f"{says} nothing."
+    if room < order - _DUST and order <= size + _DUST:
+        return ReasonKind.LIMIT, f"{says} {_money(planned, room)}, and you ask about {_money(planned, size)}."
     if room < order - _DUST:
         least = f"the smallest order is {_money(planned, order)}"
         return ReasonKind.MINIMUM, f"{says} {_money(planned, room)}, and {least}."
@@ -226,7 +246,7 @@ def _forced(planned: Planned, blank: Reason, weight: float, what: str, solve: Ca
         kind = ReasonKind.GAP
         verdict = f"would make the plan ${-short:,} better before rounding, which its certified gap allows for"
     else:
-        kind, verdict = ReasonKind.COST, f"would make the plan ${short:,} worse"
+        kind, verdict = ReasonKind.COST, f"would make the plan ${short:,} worse" if short else "would be worth as much"
     return Reason(blank.side, blank.lot_id, kind, f"{what} {verdict}{detail}.", short, dollars, order_usd)
 
 
@@ -255,12 +275,12 @@ def _smallest(planned: Planned, name: int) -> float:
     return max(float(planned.problem.block.min_trade[name]), _one_step(planned, name))
 
 
-def _cut_of(planned: Planned, lot_at: int) -> float:
-    """The smallest sale of a lot as a weight: one step of shares where the name is sold anyway."""
+def _cut_of(planned: Planned, lot_at: int, size: float) -> float:
+    """The smallest sale of a lot as a weight, one step of shares where the name is sold anyway; or what was asked."""
     name = int(planned.signals.account.lot_name[lot_at])
     already = planned.orders.net[name] < 0
     least = _one_step(planned, name) if already else _smallest(planned, name)
-    return min(least, float(_locked(planned).sell_max[lot_at]))
+    return min(max(least, size), float(_locked(planned).sell_max[lot_at]))
 
 
 def _one_step(planned: Planned, name: int) -> float:
