@@ -102,6 +102,8 @@ class SourceFacts:
         Of one body.
     verified_live : date or None
         When somebody last saw the live service answer as documented; None means never.
+    hints : tuple of (int, str)
+        What to do about a status, where the source has a way of its own.
     """
 
     name: str
@@ -120,6 +122,7 @@ class SourceFacts:
     read_seconds: float = 30.0
     max_bytes: int = 64 * _MEBIBYTE
     verified_live: date | None = None
+    hints: tuple[tuple[int, str], ...] = ()
 
 
 class Adapter(ABC, Generic[Record]):
