@@ -5,7 +5,8 @@ the marginal dollars of one more dollar of the trade, by term (risk split into o
 and by rule (its shadow price), from the gradients and multipliers of the plan. Where nothing else
 limits the trade they sum to zero; otherwise to the multiplier of the limit that holds it, which is
 named. Limits: they are those of the plan before rounding, and under a tracking-error cap as exact as
-the price of the cap is known.
+the price of the cap is known. Where the tax is a curve, its force is the rate of the last dollar: what
+the whole trade is taxed, across the kinks of the law, stands beside it (`TaxOverTrade`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from di_advisor.formulate.localise import schedule_d_of
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import ActiveGroup
 from di_advisor.propose.counterfactual import Place
@@ -22,7 +25,7 @@ from di_advisor.propose.marginals import Marginals
 from di_advisor.solve.choices import Choice, washed
 from di_advisor.solve.solution import Solution
 
-__all__ = ["Force", "ForceBalance", "force_balance", "segment_of"]
+__all__ = ["Force", "ForceBalance", "TaxOverTrade", "force_balance", "segment_of"]
 
 _AT = 1e-8
 _DUST = 1e-12
@@ -47,6 +50,38 @@ class Force:
     usd_per_usd: float
 
 
+@dataclass(frozen=True, slots=True)
+class TaxOverTrade:
+    """What a sale is taxed by the law, per dollar sold: all of it, its last dollar and its next one.
+
+    Attributes
+    ----------
+    whole_usd_per_usd : float
+        Tax of the year with the sale less that without it, over its value; other trades as they are.
+    last_usd_per_usd, next_usd_per_usd : float
+        The same of one dollar less, and of one more: they differ where the plan stands at a kink.
+    """
+
+    whole_usd_per_usd: float
+    last_usd_per_usd: float
+    next_usd_per_usd: float
+
+    @property
+    def sentence(self) -> str:
+        """In plain words, empty where one rate holds throughout; not escaped."""
+        whole, last, following = (
+            f"${x * _SHOWN_PER_USD:,.2f}".replace("$-", "-$")
+            for x in (self.whole_usd_per_usd, self.last_usd_per_usd, self.next_usd_per_usd)
+        )
+        if whole == last == following:
+            return ""
+        kink = f", of the next dollar {following}" if following != last else ""
+        return (
+            f" By the year's return the tax per ${_SHOWN_PER_USD:,.0f} sold is {whole} over the whole sale, and "
+            f"{last} at the rate of its last dollar{kink}."
+        )
+
+
 @dataclass(frozen=True)
 class ForceBalance:
     """All forces on a trade at its last dollar.
@@ -59,11 +94,14 @@ class ForceBalance:
         What holds the trade where the forces alone do not balance; empty where they do.
     limit_usd_per_usd : float
         Its multiplier: what is missing to zero.
+    tax : TaxOverTrade or None
+        Where the tax is a curve and the trade a sale: the rates that it crosses.
     """
 
     forces: tuple[Force, ...]
     limit: str
     limit_usd_per_usd: float
+    tax: TaxOverTrade | None = None
 
     @property
     def total_usd_per_usd(self) -> float:
@@ -80,7 +118,10 @@ class ForceBalance:
 
         held = f"; {self.limit}, which is worth ${abs(self.limit_usd_per_usd) * _SHOWN_PER_USD:,.2f}"
         end = held if self.limit else "; they balance"
-        return f"Per further ${_SHOWN_PER_USD:,.0f}: {listed(-1)} would be gained, {listed(1)} would be lost{end}."
+        beside = "" if self.tax is None else self.tax.sentence
+        return (
+            f"Per further ${_SHOWN_PER_USD:,.0f}: {listed(-1)} would be gained, {listed(1)} would be lost{end}.{beside}"
+        )
 
 
 def segment_of(marginals: Marginals, place: Place) -> int:
@@ -105,7 +146,27 @@ def force_balance(problem: Problem, solution: Solution, place: Place) -> ForceBa
     total = sum(f.usd_per_usd for f in forces)
     limit = _limit(marginals, solution, place, at, total)
     ordered = tuple(sorted(forces, key=lambda f: -abs(f.usd_per_usd)))
-    return ForceBalance(ordered, limit, -total)
+    return ForceBalance(ordered, limit, -total, _tax_over(problem, solution.plan, place))
+
+
+def _tax_over(problem: Problem, plan: Plan, place: Place) -> TaxOverTrade | None:
+    """What a sale is taxed by the law; None for a purchase, and where the tax is a rate."""
+    tax = schedule_d_of(problem)
+    if tax is None or place.lot < 0 or plan.sells[place.lot] <= _NOTHING:
+        return None
+    value = tax.holdings.value_usd
+
+    def rate(start: float, stop: float) -> float:
+        """Mean tax per unit between two amounts sold of the lot."""
+        ends = []
+        for sold in (start, stop):
+            sells = plan.sells.copy()
+            sells[place.lot] = sold
+            ends.append(tax.value_usd(Plan(sells, plan.buys)))
+        return (ends[1] - ends[0]) / (stop - start) / value
+
+    sold, dollar = float(plan.sells[place.lot]), 1.0 / value
+    return TaxOverTrade(rate(0.0, sold), rate(max(sold - dollar, 0.0), sold), rate(sold, sold + dollar))
 
 
 def _of_terms(problem: Problem, marginals: Marginals, place: Place, at: int) -> Iterator[tuple[str, float]]:

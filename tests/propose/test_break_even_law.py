@@ -23,6 +23,7 @@ from di_advisor.propose.break_even import BreakEven, break_evens
 from di_advisor.propose.break_even_law import average_rate, charge_at_law
 from di_advisor.propose.counterfactual import Place, place_of, plan_without
 from di_advisor.propose.forced import with_buy, with_sale
+from di_advisor.propose.forces import force_balance
 from di_advisor.propose.planned import Clock, Planned, never, plan_for, silent
 from di_advisor.propose.why_not import ReasonKind, why_not
 from di_advisor.solve.choices import Choice
@@ -245,3 +246,22 @@ def test_a_forced_sale_is_drawn_first_and_costs_what_it_costs() -> None:
     assert found.plan.sells[lot] >= 2e-3 - 1e-9
     own = sum(t.value_usd(found.plan) for t in plan.problem.terms) / block.holdings.value_usd
     assert found.objective == pytest.approx(own, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4, 5])
+def test_a_sale_s_tax_over_all_of_it_is_the_law_s_and_its_force_lies_between_the_rates_of_its_ends(seed: int) -> None:
+    _, _, plan = planned(seed)
+    tax, made = curve(plan), plan.solution.plan
+    value = plan.problem.block.holdings.value_usd
+    for place in (p for p in some(plan) if p.lot >= 0):
+        balance = force_balance(plan.problem, plan.solution, place)
+        assert balance is not None
+        assert balance.tax is not None
+        bare = replace(made, sells=np.where(np.arange(len(made.sells)) == place.lot, 0.0, made.sells))
+        change = tax.value_usd(made) - tax.value_usd(bare)
+        assert balance.tax.whole_usd_per_usd * made.sells[place.lot] * value == pytest.approx(change, abs=0.005)
+        charged = sum(f.usd_per_usd for f in balance.forces if f.source == "tax")
+        ends = sorted((balance.tax.last_usd_per_usd, balance.tax.next_usd_per_usd))
+        assert ends[0] - 1e-5 <= charged <= ends[1] + 1e-5
+        assert balance.tax.sentence in balance.sentence
+        assert balance.total_usd_per_usd == pytest.approx(0.0, abs=1e-9)
