@@ -21,6 +21,7 @@ from di_advisor.ports import (
     LedgerReader,
     PortfolioReader,
     RiskModel,
+    SourceDesk,
     TradeHistoryReader,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "LEDGER_READERS",
     "PORTFOLIO_READERS",
     "RISK_MODELS",
+    "SOURCE_DESKS",
     "TRADE_HISTORY_READERS",
     "available",
     "cost_model",
@@ -39,6 +41,7 @@ __all__ = [
     "ledger_reader",
     "portfolio_reader",
     "risk_model",
+    "source_desk",
     "trade_history_reader",
 ]
 
@@ -49,6 +52,7 @@ PORTFOLIO_READERS: Final = "di_advisor.portfolio_readers"
 ESG_SOURCES: Final = "di_advisor.esg_sources"
 LEDGER_READERS: Final = "di_advisor.ledger_readers"
 TRADE_HISTORY_READERS: Final = "di_advisor.trade_history_readers"
+SOURCE_DESKS: Final = "di_advisor.source_desks"
 
 
 def available(group: str) -> Mapping[str, EntryPoint]:
@@ -131,6 +135,14 @@ def esg_source(name: str, **settings: Any) -> EsgSource:
     found = _instance(ESG_SOURCES, name, settings)
     if not isinstance(found, EsgSource):
         raise _broken(ESG_SOURCES, name, found, EsgSource)
+    return found
+
+
+def source_desk(name: str = "default", **settings: Any) -> SourceDesk:
+    """Instance of a desk of data sources; as `risk_model`."""
+    found = _instance(SOURCE_DESKS, name, settings)
+    if not isinstance(found, SourceDesk):
+        raise _broken(SOURCE_DESKS, name, found, SourceDesk)
     return found
 
 

@@ -13,6 +13,7 @@ from di_advisor.ports.sources import (
     LedgerReader,
     PortfolioReader,
     ReturnsReader,
+    SourceDesk,
     TradeHistoryReader,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "PortfolioReader",
     "ReturnsReader",
     "RiskModel",
+    "SourceDesk",
     "TradeHistoryReader",
 ]

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from di_advisor.domain.event_rows import ReadEvents
 from di_advisor.domain.events import Event
 from di_advisor.domain.history_quality import ReadHistory
 from di_advisor.domain.market import FloatArray, Market, ReturnHistory
 from di_advisor.domain.portfolio import Fill, Portfolio
+from di_advisor.domain.source_query import SourceQuery
+from di_advisor.domain.source_reports import Pulled, SmokeResult, SourceStatus
 from di_advisor.domain.target import Target
 from di_advisor.domain.trading_conditions import TradingConditions
 from di_advisor.domain.universe import Universe
 
-__all__ = ["EsgSource", "FillsReader", "LedgerReader", "PortfolioReader", "ReturnsReader", "TradeHistoryReader"]
+__all__ = [
+    "EsgSource",
+    "FillsReader",
+    "LedgerReader",
+    "PortfolioReader",
+    "ReturnsReader",
+    "SourceDesk",
+    "TradeHistoryReader",
+]
 
 
 @runtime_checkable
@@ -81,6 +91,39 @@ class TradeHistoryReader(Protocol):
         self, daily: Path | None = None, *, quotes: Path | None = None, minutes: Path | None = None
     ) -> TradingConditions:
         """Tables of the market from files."""
+        ...
+
+
+@runtime_checkable
+class SourceDesk(Protocol):
+    """All installed sources of data behind one door."""
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the installed sources."""
+        ...
+
+    def status(self, *, probe: bool = False) -> tuple[SourceStatus, ...]:
+        """How all sources stand; with ``probe``, whether their hosts take connections."""
+        ...
+
+    def pull(self, name: str, query: SourceQuery, **settings: Any) -> Pulled:
+        """Records of a source; settings: ``progress``, ``cancel``, ``partial``, ``accept_fewer``, ``as_fetched``."""
+        ...
+
+    def parse_file(self, name: str, path: Path, context: Mapping[str, str] | None = None) -> Pulled:
+        """Records of a saved answer or workbook."""
+        ...
+
+    def export_bundle(self, folder: Path, questions: Iterable[tuple[str, SourceQuery]]) -> Path:
+        """Write the answers to questions into a bundle and return its manifest."""
+        ...
+
+    def smoke(self, folder: Path, *, live: bool, names: Sequence[str] | None = None) -> tuple[SmokeResult, ...]:
+        """Ask the live services a small question each and write a dated report."""
+        ...
+
+    def close(self) -> None:
+        """Close connections and files."""
         ...
 
 

@@ -104,6 +104,8 @@ class SourceFacts:
         When somebody last saw the live service answer as documented; None means never.
     hints : tuple of (int, str)
         What to do about a status, where the source has a way of its own.
+    example : SourceQuery or None
+        A tiny question that the source answers: what the live smoke test asks.
     """
 
     name: str
@@ -123,6 +125,7 @@ class SourceFacts:
     max_bytes: int = 64 * _MEBIBYTE
     verified_live: date | None = None
     hints: tuple[tuple[int, str], ...] = ()
+    example: SourceQuery | None = None
 
 
 class Adapter(ABC, Generic[Record]):

@@ -15,16 +15,18 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from di_advisor.errors import SourceAddressError
 from di_data.frame.scrubbing import scrub
 
-__all__ = ["Resolver", "check_url", "is_public", "public_addresses", "system_resolver"]
+__all__ = ["Resolver", "check_url", "is_public", "public_addresses", "system_resolver", "takes_connections"]
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Gives the IP addresses of a host."""
 
 _HTTPS_PORT: Final = 443
+_PROBE_SECONDS: Final = 3.0
 _ODD: Final = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
@@ -89,6 +91,23 @@ def public_addresses(host: str, port: int, resolve: Resolver) -> tuple[str, ...]
             addresses=found,
         )
     return found
+
+
+def takes_connections(host: str) -> bool | None:
+    """Whether a host takes connections over https; None behind a proxy, which would have to be asked."""
+    if getproxies().get("https"):
+        return None
+    try:
+        addresses = public_addresses(host, _HTTPS_PORT, system_resolver)
+    except (OSError, SourceAddressError):
+        return False
+    for address in addresses:
+        try:
+            socket.create_connection((address, _HTTPS_PORT), timeout=_PROBE_SECONDS).close()
+        except OSError:
+            continue
+        return True
+    return False
 
 
 def is_public(address: str) -> bool:

@@ -29,6 +29,7 @@ from di_advisor.errors import (
     SourceUnavailableError,
 )
 from di_data.frame.adapter import Adapter, SourceFacts
+from di_data.frame.addresses import takes_connections
 from di_data.frame.bodies import BodyStore, Version, checksum, fingerprint
 from di_data.frame.budgets import SharedBudget, Unlimited, shared_budget
 from di_data.frame.bundle import Bundle
@@ -106,11 +107,14 @@ class Wire:
         Makes the transport adapter of a session out of `sleep`.
     limited : bool
         Whether budgets are kept; a test's own server needs none.
+    reach : callable
+        Says of a host whether it takes connections; None where that cannot be said.
     """
 
     sleep: Sleep = time.sleep
     transport: Callable[[Sleep], CheckedTransport] = _checked
     limited: bool = True
+    reach: Callable[[str], bool | None] = takes_connections
 
 
 class SourceClient:
