@@ -18,7 +18,7 @@ from pathlib import Path
 from di_advisor.domain.rows import Row
 from di_advisor.errors import InputError
 
-__all__ = ["MAX_BYTES", "MAX_ROWS", "read_records", "read_rows", "read_text"]
+__all__ = ["MAX_BYTES", "MAX_ROWS", "decoded_text", "read_records", "read_rows", "read_text"]
 
 MAX_BYTES = 64 * 1024 * 1024
 """Largest file read, unless the caller says otherwise."""
@@ -76,15 +76,16 @@ def read_text(path: Path, *, encoding: str | None = None, max_bytes: int = MAX_B
         raise InputError(
             f"{path} cannot be read: {e.strerror or e}.", hint="Check the path and its permissions.", source=path.name
         ) from e
+    return decoded_text(raw, path.name, encoding)
+
+
+def decoded_text(raw: bytes, source: str, encoding: str | None = None) -> str:
+    """Text of the bytes of a file or an answer; errors as for `read_text`."""
     for mark, what in _FOREIGN:
         if raw.startswith(mark):
             raise InputError(
-                f"{path.name} is {what}, not delimited text.", hint="Save the sheet as CSV (UTF-8).", source=path.name
+                f"{source} is {what}, not delimited text.", hint="Save the sheet as CSV (UTF-8).", source=source
             )
-    return _decoded(raw, path.name, encoding)
-
-
-def _decoded(raw: bytes, source: str, encoding: str | None) -> str:
     for mark, marked in _MARKS:
         if raw.startswith(mark):
             raw, encoding = raw[len(mark) :], marked

@@ -1,0 +1,229 @@
+"""Prices from files: one file of all names, or one a name, CSV or Parquet, described by a mapping.
+
+Problem: most desks have prices already, in files that nothing describes. Decision: a mapping in TOML
+names the columns and says what the closes are; each file is read like an answer of a service, by the
+same pure `parse`, with the same refusals. Without a column of symbols the file's name is the symbol.
+Closes that are adjusted for splits are refused as closes: lots are booked as traded. Limits: US dollars;
+one record a day and name in memory, some hundred thousand a second.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import ClassVar, Final
+
+from di_advisor.domain.cells import is_blank, require_usd
+from di_advisor.domain.identifiers import Identifier, IdentifierScheme
+from di_advisor.domain.price_bars import PriceBar
+from di_advisor.domain.rows import Findings, Row
+from di_advisor.domain.source_query import SourceQuery
+from di_advisor.errors import InputError
+from di_data.delimited import decoded_text, read_records
+from di_data.frame.adapter import Adapter, SourceFacts
+from di_data.frame.exchange import Content, Received, Request
+from di_data.market.bodies import as_content_error, refuse
+from di_data.market.file_mapping import Closes, PriceMapping
+from di_data.market.price_rows import asked_symbol, in_order
+
+__all__ = ["PriceFolder"]
+
+_SUFFIXES: Final = {".csv": Content.CSV, ".txt": Content.CSV, ".parquet": Content.PARQUET}
+
+
+class PriceFolder(Adapter[PriceBar]):
+    """Daily bars of files.
+
+    Parameters
+    ----------
+    mapping : PriceMapping, optional
+        What the files hold; columns ``date`` and ``close`` as traded where left out.
+    """
+
+    facts: ClassVar = SourceFacts(
+        name="price_folder",
+        title="daily prices from CSV or Parquet files",
+        provider="own files",
+        hosts=(),
+        licence="as agreed with the provider of the files",
+        documentation="data_adapters/README.md",
+        limits=(),
+        keeps_for=timedelta(0),
+        accepts=Content.CSV,
+    )
+
+    def __init__(self, mapping: PriceMapping | None = None) -> None:
+        self.mapping = mapping or PriceMapping(closes=Closes.AS_TRADED)
+
+    def plan(self, query: SourceQuery) -> Sequence[Request]:
+        """Nothing can be fetched.
+
+        Raises
+        ------
+        InputError
+            Always: files are given, not asked for.
+        """
+        del query
+        raise InputError("price_folder reads files and asks no service.", hint="Give it a folder, or a saved file.")
+
+    def read(self, folder: Path) -> tuple[PriceBar, ...]:
+        """Bars of all files of a folder, by security and day.
+
+        Parameters
+        ----------
+        folder : Path
+            With files .csv, .txt or .parquet, or one such file.
+
+        Raises
+        ------
+        InputError
+            If there is no such folder, or no file in it.
+        SourceContentError
+            If a file is not as the mapping says, or two files hold the same day of a name.
+        """
+        paths = [folder] if folder.is_file() else sorted(p for p in folder.glob("*") if p.suffix.lower() in _SUFFIXES)
+        if not paths:
+            raise InputError(f"{folder} holds no prices.", hint=f"Put files with {', '.join(_SUFFIXES)} there.")
+        bars: list[PriceBar] = []
+        for path in paths:
+            expects = _SUFFIXES.get(path.suffix.lower(), Content.CSV)
+            body = path.read_bytes()
+            received = Received.of_file(
+                path,
+                body,
+                expects,
+                provider=self.mapping.provider,
+                licence=self.mapping.licence,
+                context={"symbol": path.stem},
+            )
+            bars += self.parse(body, received)
+        return in_order(bars, received)
+
+    def parse(self, body: bytes, received: Received) -> Sequence[PriceBar]:
+        """Bars of one file, by security and day.
+
+        Raises
+        ------
+        SourceContentError
+            If a column is missing, or a cell cannot be read; all wrong cells are named together.
+        """
+        if self.mapping.closes is not Closes.AS_TRADED:
+            refuse(
+                received,
+                "its closes are adjusted for splits, and lots are booked as traded.",
+                "Get closes as traded; an adjusted series goes into the column adjusted_close beside them.",
+            )
+        rows = _parquet_rows(body, received) if body[:4] == b"PAR1" else self._text_rows(body, received)
+        findings = Findings(received.source)
+        with as_content_error(received):
+            bars = list(self._bars(rows, received, findings))
+            findings.raise_any()
+        if not bars:
+            refuse(received, "there are no prices in it.", "Check that it is the right file.")
+        return in_order(bars, received)
+
+    def _text_rows(self, body: bytes, received: Received) -> list[Row]:
+        with as_content_error(received):
+            text = decoded_text(body, received.source, self.mapping.encoding)
+            header, records = read_records(text, received.source, delimiter=self.mapping.delimiter)
+            self._columns_there(header, received)
+            return [
+                Row(f"line {n}", dict(zip(header, (c.strip() for c in cells), strict=True))) for n, cells in records
+            ]
+
+    def _columns_there(self, header: Sequence[str], received: Received) -> None:
+        asked = [c for c in self.mapping.columns.model_dump().values() if c]
+        missing = [c for c in asked if c not in header]
+        if missing:
+            refuse(
+                received,
+                f"the column {', '.join(missing)} is missing.",
+                f"It has: {', '.join(header)}. Name the columns in the mapping.",
+                missing=missing,
+            )
+
+    def _bars(self, rows: Iterable[Row], received: Received, findings: Findings) -> Iterable[PriceBar]:
+        columns, provenance = self.mapping.columns, received.provenance
+        whole = "" if columns.symbol else asked_symbol(received)
+        for count, row in enumerate(rows):
+            if count == 0:
+                self._columns_there(list(row.cells), received)
+            with findings.at(row, ""):
+                self._dollars(row)
+                symbol = str(row[columns.symbol] or "").strip() if columns.symbol else whole
+                close = self._figure(row, columns.close)
+                if close is None or not close > 0:
+                    raise InputError(
+                        f"{columns.close} is {row[columns.close]!r}, not more than zero.",
+                        hint="A delisting is a corporate action; leave out days without a price.",
+                        field=columns.close,
+                    )
+                yield PriceBar(
+                    subject=Identifier(IdentifierScheme.TICKER, symbol),
+                    day=self._day(row),
+                    close_usd=close,
+                    provenance=provenance,
+                    open_usd=self._figure(row, columns.open) or None,
+                    high_usd=self._figure(row, columns.high) or None,
+                    low_usd=self._figure(row, columns.low) or None,
+                    volume_shares=self._figure(row, columns.volume),
+                    adjusted_close_usd=self._figure(row, columns.adjusted_close) or None,
+                    dividend_usd=self._figure(row, columns.dividend),
+                    split_ratio=self._split(row),
+                )
+
+    def _dollars(self, row: Row) -> None:
+        column = self.mapping.columns.currency
+        require_usd(row[column] if column else self.mapping.currency)
+
+    def _day(self, row: Row) -> date:
+        written = row[self.mapping.columns.day]
+        if isinstance(written, date):
+            return written
+        return self.mapping.notation.day(written)
+
+    def _figure(self, row: Row, column: str) -> float | None:
+        """A figure of at least zero; None where the cell is blank or there is no such column."""
+        written = row[column] if column else None
+        if written is None or is_blank(written):
+            return None
+        figure = float(written) if isinstance(written, int | float) else float(self.mapping.notation.amount(written))
+        if not math.isfinite(figure) or figure < 0:
+            raise InputError(f"{column} is {written}.", hint="Figures are finite and not below zero.", field=column)
+        return figure
+
+    def _split(self, row: Row) -> float | None:
+        column = self.mapping.columns.split
+        ratio = self._figure(row, column)
+        if not column:
+            return None
+        none = {"0": 0.0, "1": 1.0, "": None}[self.mapping.no_split]
+        if ratio == none:
+            return 1.0
+        if not ratio:
+            raise InputError(
+                f"{column} is {row[column]!r}, and a day without a split has {self.mapping.no_split or 'a blank'!r}.",
+                hint="Say in the mapping what stands on days without a split (no_split).",
+                field=column,
+            )
+        return ratio
+
+
+def _parquet_rows(body: bytes, received: Received) -> list[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(io.BytesIO(body))
+    except (OSError, pa.ArrowException) as e:
+        refuse(received, f"it is no whole Parquet file ({e}).", "Write the file again.")
+    cells: Sequence[Mapping[str, object]] = table.to_pylist()
+    return [Row(f"row {n}", {k: _plain(v) for k, v in each.items()}) for n, each in enumerate(cells, start=1)]
+
+
+def _plain(value: object) -> object:
+    """A timestamp as its day; everything else as it is."""
+    return value.date() if hasattr(value, "date") else value
