@@ -71,7 +71,7 @@ class AtAnyRates:
 
     @classmethod
     def of(cls, problem: Problem, tax: ScheduleDTax) -> AtAnyRates:
-        """Take the tax out of a problem.
+        """Take the tax out of a problem; what is for a cone solver only is no part of its blocks.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class AtAnyRates:
             If another term has no separable form.
         """
         holdings = problem.block.holdings
-        others = (t.separable() for t in problem.terms if t is not tax)
+        others = (t.separable() for t in problem.separable_terms if t is not tax)
         beside = add_up(others, len(holdings.lot_name), len(holdings.held))
         if beside.traded is None:
             raise UnsupportedWishError("The problem has no trading cost.", hint="Formulate it here.")

@@ -22,7 +22,7 @@ from di_advisor.propose.recut import recut, sales_of
 from di_advisor.solve import Solution
 from di_advisor.solve.choices import Choice, Choices, is_any
 from di_advisor.solve.dual_newton import Warm
-from di_advisor.solve.opaque import solve_opaque_with
+from di_advisor.solve.own_next_door import solve_opaque_with
 
 __all__ = ["with_buy", "with_sale"]
 

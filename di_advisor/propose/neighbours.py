@@ -26,7 +26,8 @@ from di_advisor.propose.marginals import amounts_of
 from di_advisor.solve import Solution
 from di_advisor.solve.choices import Choices
 from di_advisor.solve.dual_newton import Warm
-from di_advisor.solve.opaque import objective_on, solve_opaque_without
+from di_advisor.solve.own_judged import objective_on
+from di_advisor.solve.own_next_door import solve_opaque_without
 from di_advisor.solve.prices import Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, objective_of, plan_of, residual_of, variance_of

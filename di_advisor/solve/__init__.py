@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from di_advisor.errors import InfeasibleError, UncertifiedError, UnsupportedWishError
+from di_advisor.errors import InfeasibleError, UnsupportedWishError
 from di_advisor.formulate.localise import schedule_d_of
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.solve.capped_search import CappedSearch
@@ -54,6 +54,8 @@ def solve(
         sentences; ``rules``: names) and the least that each would have to give (``relaxations``: in
         words; ``amounts``; ``enough``: whether that settles everything); with a tracking-error cap in
         it also the ``smallest`` tracking error that the rest allows, and the ``cap``.
+    UndecidedError
+        When no plan was found within the budgets, and it is not proved that there is none.
     UnboundedError, UncertifiedError, UnfinishedError
         When there is no certified plan.
     """
@@ -74,10 +76,9 @@ def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> S
     try:
         return prove(search_for(problem.block, cancel, rounds), nodes_max=nodes_max).solution
     except InfeasibleError as error:
-        named = _named(problem, error)
-        if named is error:
-            raise
-        raise named from error
+        from di_advisor.solve.last_resort import last_resort
+
+        return last_resort(problem, error, search_for, cancel, rounds)[1]
 
 
 def solve_localised(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> tuple[Problem, Solution]:
@@ -89,22 +90,18 @@ def solve_localised(problem: Problem, *, cancel: Cancel = _never, rounds: int = 
     try:
         return _localised(problem, cancel, rounds)
     except InfeasibleError as error:
-        named = _named(problem, error)
-        if named is error:
-            raise
-        raise named from error
+        from di_advisor.solve.last_resort import last_resort
+
+        return last_resort(problem, error, search_for, cancel, rounds)
 
 
 def _localised(problem: Problem, cancel: Cancel, rounds: int) -> tuple[Problem, Solution]:
     tax = schedule_d_of(problem)
     if problem.is_opaque:
         if tax is not None:
-            raise UnsupportedWishError(
-                "Own terms or rules that are not linear do not go together with the whole Schedule D, or with budgets "
-                "of gain or tax.",
-                hint="Use constant rates without budgets, or write the own wish as a linear one.",
-                fields=[t.name for t in problem.opaque_terms] + [r.name for r in problem.opaque_rules],
-            )
+            from di_advisor.solve.own_taxed import OwnTaxedSearch
+
+            return OwnTaxedSearch(problem, tax, search_for, cancel, rounds).run()
         from di_advisor.solve.opaque import solve_opaque
 
         return problem, solve_opaque(problem, search_for, cancel=cancel, rounds=rounds)
@@ -116,28 +113,3 @@ def _localised(problem: Problem, cancel: Cancel, rounds: int) -> tuple[Problem, 
         return search_for(block, cancel, rounds, hot)
 
     return TaxedSearch(problem, tax, searching, cancel).run()
-
-
-def _named(problem: Problem, error: InfeasibleError) -> InfeasibleError:
-    """The error with the wishes that clash and what each would have to give; as it was where that is not known."""
-    from di_advisor.solve.diagnose import diagnose
-
-    if "names_max" in error.facts:  # a number that cannot be kept says so itself
-        return error
-    try:
-        found = diagnose(problem)
-        if found is None and problem.opaque_rules:
-            from di_advisor.solve.own_diagnosis import diagnose_own
-
-            found = diagnose_own(problem)
-    except (InfeasibleError, UncertifiedError):  # on the edge: a step of the diagnosis was not certified
-        return error
-    if found is not None:
-        return found.error()
-    if "smallest" in error.facts:
-        return error
-    return InfeasibleError(
-        "No plan was found that keeps all rules once minimum trades and wash-sale sides are kept too; that there is "
-        "none is not proved.",
-        hint="Lower the minimum trade, or widen the cash range or the bands.",
-    )

@@ -14,24 +14,22 @@ whole width once a plan shows it (`_beyond`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from di_advisor.errors import InfeasibleError, SolveError, UncertifiedError, UnfinishedError
-from di_advisor.formulate.plan import Plan, SymbolicPlan
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.solve.choices import Choice, Choices, beyond_widths, is_any, relaxed
-from di_advisor.solve.counting import Counting
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.feasible import feasible_choices, shared_groups
 from di_advisor.solve.own_judged import objective_on, residual_on
 from di_advisor.solve.own_model import ConvexPlan, solve_convex
 from di_advisor.solve.prices import Prices
-from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, Solution
+from di_advisor.solve.solution import FEASIBLE, Solution
 from di_advisor.solve.tangent import tangent
 
 __all__ = [
@@ -40,8 +38,6 @@ __all__ = [
     "objective_on",
     "residual_on",
     "solve_opaque",
-    "solve_opaque_with",
-    "solve_opaque_without",
 ]
 
 SearchFor = Callable[[Block, Cancel, int], Search]
@@ -75,10 +71,20 @@ class OwnSearch:
 
     def convex(self, choices: Choices, *, bounding: bool = False, problem: Problem | None = None) -> ConvexPlan:
         """The convex problem under choices, counted."""
+        self.ask()
+        return solve_convex(problem or self.problem, choices, bounding=bounding)
+
+    def ask(self) -> None:
+        """Count a solve by cones, and stop where the caller wants that.
+
+        Raises
+        ------
+        UnfinishedError
+            If the search was cancelled.
+        """
         if self.cancel():
             raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
         self.counts = self.counts.plus("Clarabel")
-        return solve_convex(problem or self.problem, choices, bounding=bounding)
 
     def run(self) -> Solution:
         """The best plan found, with its certificate."""
@@ -335,51 +341,3 @@ def solve_opaque(problem: Problem, search_for: SearchFor, *, cancel: Cancel, rou
         When there is no certified plan.
     """
     return OwnSearch(problem, search_for, cancel, rounds).run()
-
-
-def solve_opaque_with(
-    problem: Problem, choices: Choices, *, lot: int | None = None, name: int | None = None, weight: float
-) -> Plan:
-    """The best plan that sells at least a weight of a lot, or buys at least one of a name, under choices.
-
-    Raises
-    ------
-    InfeasibleError, UncertifiedError, UnfinishedError
-        If there is none, or it was not certified.
-    """
-
-    def forced(symbols: SymbolicPlan) -> list[Any]:
-        return [symbols.sells[lot] >= weight if name is None else symbols.buys[name] >= weight]
-
-    return _next_door(problem, choices, forced)
-
-
-def solve_opaque_without(problem: Problem, choices: Choices, lots: Sequence[int]) -> Plan:
-    """The best plan under choices that sells nothing of some lots.
-
-    Raises
-    ------
-    InfeasibleError, UncertifiedError, UnfinishedError
-        If there is none, or it was not certified.
-    """
-    shut = list(lots)
-    return _next_door(problem, choices, lambda symbols: [symbols.sells[shut] == 0] if shut else [])
-
-
-def _next_door(problem: Problem, choices: Choices, further: Callable[[SymbolicPlan], list[Any]]) -> Plan:
-    found = solve_convex(problem, choices, further=further)
-    holdings = problem.block.holdings
-    over = Counting(problem.block).excess(holdings.active + found.plan.net(holdings.lot_name))
-    if over > 0:  # choices that are kept do not see to numbers
-        raise InfeasibleError(
-            f"The plan next door has {over} names or trades more than are allowed.",
-            hint="Allow more of them.",
-            over=over,
-        )
-    residual, gap = residual_on(problem, found.plan), objective_on(problem, found.plan) - found.bound
-    if residual > FEASIBLE or gap > max(CONVEX_GAP * abs(found.bound), NEGLIGIBLE):
-        raise UncertifiedError(
-            f"A plan next door breaks a rule by {residual:.2e} or is {gap:.2e} of the account's value from its bound.",
-            hint="Nothing is said about this question.",
-        )
-    return found.plan

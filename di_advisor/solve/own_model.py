@@ -24,7 +24,7 @@ from di_advisor.solve.choices import Choice, Choices, is_any
 from di_advisor.solve.conic_bound import conic_bound
 from di_advisor.solve.reference import choice_constraints, washes_under
 
-__all__ = ["ConvexPlan", "solve_convex"]
+__all__ = ["ConvexPlan", "solve_convex", "solve_priced"]
 
 _SCALE = 1e3
 _TOLERANCES = (1e-9, 1e-8, 3e-8)
@@ -59,7 +59,21 @@ def solve_convex(
     rules: tuple[Rule, ...] | None = None,
     further: Any = None,  # noqa: ANN401 - a callable from symbols to cvxpy constraints
 ) -> ConvexPlan:
+    """Solve under fixed choices; see `solve_priced`."""
+    return solve_priced(problem, choices, bounding=bounding, rules=rules, further=further)[0]
+
+
+def solve_priced(
+    problem: Problem,
+    choices: Choices,
+    *,
+    bounding: bool = False,
+    rules: tuple[Rule, ...] | None = None,
+    further: Any = None,  # noqa: ANN401 - a callable from symbols to cvxpy constraints
+) -> tuple[ConvexPlan, list[float]]:
     """Solve under fixed choices.
+
+    Returns the plan and the multipliers of ``further``, in objective per unit.
 
     Parameters
     ----------
@@ -89,8 +103,8 @@ def solve_convex(
     for rule in problem.rules if rules is None else rules:
         constraints += (_as_bound(rule) if bounding else _as_plan(rule)).constraints(symbols)
     constraints += choice_constraints(problem, choices, symbols)
-    if further is not None:
-        constraints += further(symbols)
+    more = [] if further is None else further(symbols)
+    constraints += more
     objective: Any = sum(term.expression(symbols) for term in problem.terms)
     objective = objective + washes_under(problem, choices, symbols)
     model = cp.Problem(cp.Minimize(_SCALE * objective), constraints)
@@ -112,7 +126,8 @@ def solve_convex(
         model.unpack_results(raw, chain, inverse)
     offset = float(model.solution.opt_val) - float(raw.obj_val)
     bound = conic_bound(data, np.array(raw.x), np.array(raw.z)) + offset
-    return ConvexPlan(_cleaned(problem, choices, symbols), bound / _SCALE)
+    found = ConvexPlan(_cleaned(problem, choices, symbols), bound / _SCALE)
+    return found, [float(np.sum(one.dual_value)) / _SCALE for one in more]
 
 
 def _refuse(status: str, problem: Problem) -> None:

@@ -20,15 +20,17 @@ from di_advisor.formulate.own_affine import charged_anyway
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.formulate.separable import Row
-from di_advisor.formulate.tax_cells import Region
+from di_advisor.formulate.tax_cells import Region, regions_of
+from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.choices import Choice, Choices, beyond_cost, is_any
+from di_advisor.solve.dual_newton.pieces import Interleaved
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import plan_of
 from di_advisor.solve.tracking import solve_capped
 
-__all__ = ["FixedChoices", "GainPlan", "Proved", "judged", "proved_over_all"]
+__all__ = ["FixedChoices", "GainPlan", "Proved", "judged", "proved_over_all", "regions_for"]
 
 _TIE = 1e-10
 """Slopes of two lots that count as equal."""
@@ -194,10 +196,18 @@ class FixedChoices:
         )
 
     def proved(self, rates: FloatArray, prices: Prices, block: Block | None = None) -> Proved:
-        """A bound under these choices at any rates and prices; no solve."""
+        """A bound under these choices at any rates and prices; no solve.
+
+        Where a 3/2-power cost lets a name be bought and sold at once in the relaxation, there is no such dual; the
+        bound is then that of plans that do not.
+        """
         block = self.family.block(rates) if block is None else block
-        program = QuadraticProgram(block, self.choices, hot=self.hot)
-        return Proved(rates, program.bound(prices) + beyond_cost(block, self.choices), prices)
+        try:
+            least = QuadraticProgram(block, self.choices, hot=self.hot).bound(prices)
+        except Interleaved:
+            names = PricedNames(replace(block, wash=None))
+            return Proved(rates, names.bound(names.sanitised(prices)), prices)
+        return Proved(rates, least + beyond_cost(block, self.choices), prices)
 
     def judged(self, plan: Plan) -> GainPlan:
         """A plan with its own figures."""
@@ -234,6 +244,16 @@ def judged(family: AtAnyRates, plan: Plan, choices: Choices) -> GainPlan:
     beside -= 2.0 * float(block.impact @ (plan.sold(block.holdings.lot_name) * plan.buys))
     tax = family.tax.value_usd(plan) / value
     return GainPlan(plan, np.array(family.tax.gains.realised(plan)), beside, tax, choices)
+
+
+def regions_for(family: AtAnyRates) -> tuple[Region, ...]:
+    """The regions that a plan's gains may lie in, by what the account holds and by the budgets."""
+    least, most = family.tax.gains.reach(family.locked.sell_max)
+    gain = [r.upper for r in family.problem.rules if isinstance(r, GainBudget)]
+    owed = [r.upper for r in family.problem.rules if isinstance(r, TaxBudget)]
+    return regions_of(
+        family.tax.cells, least, most, gain_budget=min(gain, default=None), tax_budget=min(owed, default=None)
+    )
 
 
 def proved_over_all(family: AtAnyRates, rates: FloatArray, prices: Prices) -> Proved:

@@ -23,14 +23,14 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import Rule
 from di_advisor.formulate.schedule_d import ScheduleDTax
-from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, Region, regions_of
+from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, Region
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.solve.choices import Choice, Choices, relaxed
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import FEASIBLE, Solution, residual_of
-from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged, proved_over_all
+from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged, proved_over_all, regions_for
 from di_advisor.solve.tax_regions import RegionSearch
 
 __all__ = ["Searching", "TaxedSearch"]
@@ -80,12 +80,7 @@ class TaxedSearch:
         self.best: _Found | None = None
         self.over_all: list[Proved] = []
         self.relaxed_bounds = np.zeros(0)
-        least, most = tax.gains.reach(self.family.locked.sell_max)
-        gain = [r.upper for r in problem.rules if isinstance(r, GainBudget)]
-        owed = [r.upper for r in problem.rules if isinstance(r, TaxBudget)]
-        self.regions = regions_of(
-            tax.cells, least, most, gain_budget=min(gain, default=None), tax_budget=min(owed, default=None)
-        )
+        self.regions = regions_for(self.family)
 
     def run(self) -> tuple[Problem, Solution]:
         """The best plan with its certificate, and the problem as it stands at the plan's rates.
@@ -106,6 +101,25 @@ class TaxedSearch:
             rates = moved
         self._idle(loose)
         self._elsewhere(loose)
+        return self._answer()
+
+    def completed(self, choices: Choices) -> tuple[Problem, Solution]:
+        """The same for given choices that leave a plan.
+
+        Raises
+        ------
+        InfeasibleError, UncertifiedError, UnfinishedError
+            When they leave none, or none that certifies.
+        """
+        loose = self._regions(relaxed(self.problem.block))
+        loose.run(np.array(self.tax.rates))
+        self.relaxed_bounds = loose.bounds()
+        search = self._regions(choices)
+        search.solves.risk = loose.solves.risk
+        best = search.run(self._rates_of(loose), free=False)
+        for proof in (*loose.proofs, *search.proofs):
+            self._note(proof)
+        self.best = _Found(best, self._proof_of(search), float(search.bounds().min()))
         return self._answer()
 
     def _ask(self) -> None:
