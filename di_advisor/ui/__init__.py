@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from di_advisor.ui.formatters import load_ipython_extension, register_under_ipython
 
 if TYPE_CHECKING:
-    from di_advisor.ui.panel import app
+    from di_advisor.ui.entry import app
 
 __all__ = ["app", "load_ipython_extension", "register_under_ipython"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 whatever is asked for
     if name == "app":  # the one name that needs ipywidgets
-        from di_advisor.ui.panel import app
+        from di_advisor.ui.entry import app
 
         return app
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

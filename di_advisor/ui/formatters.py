@@ -132,6 +132,6 @@ def register_under_ipython() -> None:
 def _open_panel(line: str) -> Any:  # noqa: ANN401 the panel shows itself
     """Open the panel: ``%di``."""
     del line
-    from di_advisor.ui.panel import app
+    from di_advisor.ui.entry import app
 
     return app()

@@ -1,0 +1,238 @@
+"""The app: pages over one state, a child process behind them, results that stay in the notebook.
+
+Problem: a person wants to work without writing code, and the notebook must stay alive, keep what was shown,
+and know the code that repeats it. Decision: widgets are controls only; work runs in a child process
+(`Worker`), results go to a display handle (`Outlet`), everything known is in `AppState`, and handlers only
+start tasks. Controls are read 0.3 s after the click, because a click can overtake the change made just
+before it; what was read is shown with the result. Limits: one app a kernel, one question at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+from markupsafe import Markup
+
+from di_advisor.runs.facts import Facts
+from di_advisor.runs.spec import KernelSource, RunSpec
+from di_advisor.ui.app_state import Answer, AppState
+from di_advisor.ui.controls import Guard
+from di_advisor.ui.footer import Footer
+from di_advisor.ui.outlet import Outlet
+from di_advisor.ui.pages.page import Bundle, Page
+from di_advisor.ui.plain import plain, restored
+from di_advisor.ui.repeat import answered_bundle, python_of
+from di_advisor.ui.serving import preloaded, serve
+from di_advisor.ui.worker import Worker
+
+__all__ = ["READ_AFTER_SECONDS", "Application"]
+
+READ_AFTER_SECONDS = 0.3
+_STATIC = (
+    '<div class="mathjax_ignore tex2jax_ignore"><p><b>Direct-indexing advisor.</b> Run this cell to use the '
+    "controls; the last result stays below.</p></div>"
+)
+_TITLE = Markup('<div class="di-title">Direct-indexing advisor</div><div class="di-sub">{}</div>')
+
+
+class Application:
+    """The app of one kernel; it shows itself, and each time it is shown it is the same one.
+
+    Parameters
+    ----------
+    spec : RunSpec
+        What the controls start with.
+    pages : sequence of Page classes
+        In the order of their tabs.
+    given : Facts, optional
+        Values of the kernel, for a `KernelSource`.
+
+    Attributes
+    ----------
+    state : AppState
+        What the app knows.
+    pages : tuple of Page
+        Made once.
+    """
+
+    def __init__(self, spec: RunSpec, pages: Sequence[type[Page]], given: Facts | None = None) -> None:
+        self.state = AppState(spec)
+        self._given = None if given is None else plain({"source": spec.source, "facts": given})
+        self._worker = Worker(serve, preloaded())
+        self._given_to = 0
+        self._lock = threading.RLock()
+        self._loop = _running_loop()
+        self._footer = Footer()
+        self._answer, self._result = Outlet("di_advisor.app.answer"), Outlet("di_advisor.app.result")
+        self.pages = tuple(page(self) for page in pages)
+        self._tabs = widgets.ToggleButtons(options=[p.title for p in self.pages], description="")
+        self._tabs.add_class("di-tabs")
+        self._stack = widgets.Stack([p.box for p in self.pages], selected_index=0)
+        self._subtitle = widgets.HTML("")
+        self._box = widgets.VBox([Guard(), self._subtitle, self._tabs, self._stack, self._footer.box])
+        self._box.add_class("di-app")
+        self._tabs.observe(lambda _: self._turned(), names="value")
+        self._footer.cancel.on_click(lambda _: self.cancel())
+        self.refresh()
+
+    # --- what the notebook shows
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        self._loop = self._loop or _running_loop()
+        shown = {**self._box._repr_mimebundle_(), "text/html": _STATIC, "text/plain": "Direct-indexing advisor"}
+        display(shown, raw=True)  # type: ignore[no-untyped-call]
+        self._answer.place()
+        self._result.place()
+        if self.state.opened is None and not self.state.running:
+            self.start(self.open)
+
+    def show(self, bundle: Bundle) -> None:
+        """Put a result below the controls."""
+        self._result.show(bundle)
+
+    def refresh(self) -> None:
+        """Let every page and the footer show the state anew."""
+        with self._lock:
+            self._subtitle.value = _TITLE.format(self._whose())
+            for page in self.pages:
+                page.show(self.state)
+            self._footer.show(self.state, lambda: python_of(self.state.spec))
+
+    def _whose(self) -> str:
+        opened = self.state.opened
+        if opened is None:
+            return "Opening …" if self.state.running else "Not opened yet."
+        label = f" {opened['label']}." if opened["label"] else ""
+        return f"{self.state.spec.account}, {opened['as_of']}, {opened['names']} names.{label}"
+
+    def _turned(self) -> None:
+        page = self.pages[self._tabs.index]
+        self._stack.selected_index = self._tabs.index
+        page.opened()
+        bundle = page.result(self.state)
+        if bundle is not None:
+            self.show(bundle)
+
+    def turn_to(self, title: str) -> None:
+        """Open a page by its title, as a person would."""
+        self._tabs.value = title
+
+    # --- what pages ask
+
+    def edit(self, spec: RunSpec) -> None:
+        """Take what the controls say now; a new source or account is opened."""
+        with self._lock:
+            was = self.state.spec
+            if spec == was:
+                return
+            self.state.edit(spec)
+        self.refresh()
+        self._show_answer()
+        if spec.source != was.source:
+            self.start(self.open)
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run work in the kernel's loop; never blocks."""
+        loop = self._loop or asyncio.get_running_loop()
+        asyncio.run_coroutine_threadsafe(work(), loop)
+
+    def cancel(self) -> None:
+        """End what is running, if anything."""
+        if self.state.running:
+            self._worker.cancel()
+
+    async def ask(self, verb: str, *, doing: str, **request: Any) -> Any | None:  # noqa: ANN401 a verb's answer
+        """Ask the child process; None where it was cancelled, refused or failed."""
+        with self._lock:
+            if not self.state.start(doing):
+                return None
+        started = time.monotonic()
+        self.refresh()
+        try:
+            kind, content = await self._put(verb, request, started)
+            with self._lock:
+                return self._taken(kind, content)
+        finally:
+            with self._lock:
+                if self.state.running:
+                    self.state.fail("The task was interrupted.")
+            self.refresh()
+
+    async def _put(self, verb: str, request: dict[str, Any], started: float) -> tuple[str, Any]:
+        def tick() -> None:
+            self._footer.tick(started)
+
+        if isinstance(self.state.spec.source, KernelSource) and not self._worker_knows():
+            kind, content = await self._worker.ask("give", self._given, self._told, tick)
+            if kind != "result":
+                return kind, content
+            self._given_to = self._worker.generation
+        return await self._worker.ask(verb, plain(request), self._told, tick)
+
+    def _worker_knows(self) -> bool:
+        return self._worker.alive and self._given_to == self._worker.generation
+
+    def _told(self, kind: str, content: Any) -> None:  # noqa: ANN401 what a verb says on the way
+        with self._lock:
+            self.state.told(kind, content)
+        self._footer.show(self.state, lambda: python_of(self.state.spec))
+
+    def _taken(self, kind: str, content: Any) -> Any | None:  # noqa: ANN401 plain data from the child
+        match kind:
+            case "result":
+                self.state.finish()
+                return restored(content)
+            case "cancelled":
+                self.state.cancel()
+            case "refused":
+                self.state.refuse(content["what"], content["hint"])
+            case "died":
+                self.state.fail(f"The process ended by itself (exit code {content}); memory may have run out.")
+            case _:
+                self.state.fail(str(content))
+        return None
+
+    async def open(self) -> None:
+        """Open the source of the spec."""
+        found = await self.ask("open", doing="Opening", source=self.state.spec.source)
+        if found is None:
+            return
+        with self._lock:
+            self.state.opened = found
+            if self.state.spec.account not in found["accounts"]:
+                self.state.edit(self.state.spec.with_changes(account=found["accounts"][0]))
+        self.refresh()
+
+    async def propose(self) -> None:
+        """Read the controls, propose, and show what came of it."""
+        await asyncio.sleep(READ_AFTER_SECONDS)
+        spec = self.state.spec
+        found = await self.ask("propose", doing="Proposing", spec=spec)
+        if found is None:
+            self._show_answer()
+            return
+        with self._lock:
+            self.state.keep(Answer(spec, found["proposal"], found["fingerprint"], found["versions"]))
+        self.refresh()
+        self._show_answer()
+        bundle = self.pages[self._tabs.index].result(self.state)
+        if bundle is not None:
+            self.show(bundle)
+
+    def _show_answer(self) -> None:
+        if self.state.answer is not None:
+            self._answer.show(answered_bundle(self.state.answer.spec, self.state.spec))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

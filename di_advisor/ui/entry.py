@@ -1,0 +1,73 @@
+"""`di_advisor.app`: one app a kernel, on the sample, a saved spec, or the kernel's own values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.portfolio import Portfolio
+from di_advisor.errors import InputError
+from di_advisor.formulate.schedule_d import Taxpayer
+from di_advisor.runs.facts import Facts
+from di_advisor.runs.spec import STARTING_MANDATE, STARTING_TAX, KernelSource, RunSpec, SampleSource
+from di_advisor.ui.application import Application
+from di_advisor.ui.job import warm_up
+from di_advisor.ui.pages.account import AccountPage
+from di_advisor.ui.pages.optimize import OptimizePage
+from di_advisor.ui.pages.page import Page
+from di_advisor.ui.serving import preloaded
+
+__all__ = ["PAGES", "app"]
+
+PAGES: Final[tuple[type[Page], ...]] = (AccountPage, OptimizePage)
+_SAMPLE_ACCOUNT: Final = "young"
+_APPS: list[Application] = []  # at most one: the cell and the side panel show the same object
+
+
+def app(
+    portfolios: Mapping[str, Portfolio] | None = None,
+    *,
+    spec: RunSpec | None = None,
+    mandate: Mandate | None = None,
+    tax: Taxpayer | None = None,
+    **parts: Any,
+) -> Application:
+    """The app of this kernel.
+
+    Parameters
+    ----------
+    portfolios : Mapping of str to Portfolio, optional
+        The user's own, by name; the simulated sample without them.
+    spec : RunSpec, optional
+        What the controls start with, such as a saved one.
+    mandate, tax : optional
+        Wishes and taxpayer to start with, with own portfolios.
+    **parts
+        With own portfolios, the other fields of `di_advisor.runs.Facts`: ``market``, ``target``,
+        ``returns`` (and ``exposures``) or ``risk``, and if wanted ``costs``, ``esg``.
+
+    Returns
+    -------
+    Application
+        One object a kernel; giving portfolios or a spec makes a new one.
+
+    Raises
+    ------
+    InputError
+        If parts are missing, or given without portfolios.
+    """
+    if portfolios is None and parts:
+        raise InputError(f"The app was given {', '.join(parts)} without portfolios.", hint="Pass portfolios too.")
+    if portfolios is not None:
+        given = Facts(portfolios=portfolios, **parts)
+        start = spec or RunSpec(
+            KernelSource(), next(iter(given.accounts)), mandate or STARTING_MANDATE, tax or STARTING_TAX
+        )
+        _APPS[:] = [Application(start, PAGES, given)]
+    elif spec is not None:
+        _APPS[:] = [Application(spec, PAGES)]
+    elif not _APPS:
+        _APPS.append(Application(RunSpec(SampleSource(), _SAMPLE_ACCOUNT), PAGES))
+    warm_up(preloaded())
+    return _APPS[0]

@@ -1,0 +1,1 @@
+"""The pages of the app: each a few controls, and what is shown for them."""

@@ -1,0 +1,91 @@
+"""What a page is, and what it may ask of the app that holds it.
+
+Problem: pages must not know each other, and none may block the kernel. Decision: a page builds its
+controls once, tells the app what the reader changed, and is told to show the state; long work goes through
+`Host.ask`, which runs a verb in the child process. Results are bundles for a display handle, so that they
+are saved with the notebook; widgets are controls only.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from di_advisor.ui.app_state import AppState
+
+if TYPE_CHECKING:
+    import ipywidgets as widgets
+
+    from di_advisor.runs.spec import RunSpec
+
+__all__ = ["Bundle", "Host", "Page"]
+
+Bundle = Mapping[str, str]
+"""What is shown, by media type: ``text/html``, ``text/markdown``, ``text/plain``."""
+
+
+class Host(Protocol):
+    """What pages may ask of the app."""
+
+    @property
+    def state(self) -> AppState:
+        """What the app knows; pages read it, and change it through the methods here."""
+        ...
+
+    def edit(self, spec: RunSpec) -> None:
+        """Take what the controls say now."""
+        ...
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run work in the kernel's loop, after the controls have settled; never blocks."""
+        ...
+
+    async def ask(self, verb: str, *, doing: str, **request: Any) -> Any | None:  # noqa: ANN401 a verb's answer
+        """Ask the child process; None where it was cancelled, refused or failed, which the footer then says."""
+        ...
+
+    async def propose(self) -> None:
+        """Ask for a proposal under the present spec and keep it."""
+        ...
+
+    def show(self, bundle: Bundle) -> None:
+        """Put a result of the present page below the controls, where it is saved with the notebook."""
+        ...
+
+    def refresh(self) -> None:
+        """Let every page show the state anew."""
+        ...
+
+
+class Page(ABC):
+    """One page.
+
+    Parameters
+    ----------
+    host : Host
+        The app.
+    """
+
+    title: ClassVar[str]
+    """A word or two: the label of its tab."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    @property
+    @abstractmethod
+    def box(self) -> widgets.Widget:
+        """Its controls, made once."""
+
+    @abstractmethod
+    def show(self, state: AppState) -> None:
+        """Show the state; called after every change, so it must be quick and change nothing."""
+
+    def result(self, state: AppState) -> Bundle | None:
+        """What stands below while this page is open; None leaves what is there."""
+        del state
+        return None
+
+    def opened(self) -> None:  # noqa: B027 a hook: most pages have nothing to do then
+        """The reader turned to this page."""

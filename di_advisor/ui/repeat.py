@@ -1,0 +1,89 @@
+"""The line above a result that says what it answers, whether that is still asked, and the Python that repeats it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from markupsafe import Markup
+
+from di_advisor.domain.mandate import Mandate
+from di_advisor.report.markup import escaped, folded
+from di_advisor.report.tables import markdown_escaped
+from di_advisor.report.wording import joined, printable
+from di_advisor.runs.code import python_of as lines_of
+from di_advisor.runs.spec import RunSpec
+
+__all__ = ["answered_bundle", "differences", "python_of"]
+
+_ALARM = Markup('<div style="border-left:4px solid #c62828;padding:4px 10px;margin:4px 0"><b>{}</b></div>')
+_BOX = Markup('<div class="mathjax_ignore tex2jax_ignore di-answer">{}<div style="margin:6px 0">{}</div>{}</div>')
+
+
+def python_of(spec: RunSpec) -> str:
+    """Python that repeats a spec, in which no text can end a fenced block."""
+    return lines_of(spec).replace("`", "\\x60")
+
+
+def differences(answered: RunSpec, asked: RunSpec) -> list[str]:
+    """What differs between two specs, in words."""
+    found = []
+    if (answered.source, answered.account) != (asked.source, asked.account):
+        found.append(f"account {asked.account}")
+    found += [
+        f"{f.name} {_shown(getattr(asked.mandate, f.name))} (was {_shown(getattr(answered.mandate, f.name))})"
+        for f in fields(Mandate)
+        if getattr(asked.mandate, f.name) != getattr(answered.mandate, f.name)
+    ]
+    for name in ("tax", "models", "decisions"):
+        if getattr(answered, name) != getattr(asked, name):
+            found.append(f"other {name}")
+    return found
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 any wish
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _asked(spec: RunSpec) -> str:
+    standing = Mandate()
+    wishes = [
+        f"{f.name} {_shown(getattr(spec.mandate, f.name))}"
+        for f in fields(Mandate)
+        if getattr(spec.mandate, f.name) != getattr(standing, f.name)
+    ]
+    decided = spec.decisions
+    if decided.rejected:
+        wishes.append(f"{len(decided.rejected)} trades rejected")
+    if decided.locked:
+        wishes.append(f"{len(decided.locked)} trades locked")
+    return f"Proposed for {spec.account}: {', '.join(wishes) or 'no wishes'}."
+
+
+def answered_bundle(answered: RunSpec, asked: RunSpec) -> dict[str, str]:
+    """What stands above a result.
+
+    Parameters
+    ----------
+    answered : RunSpec
+        What the shown result answers.
+    asked : RunSpec
+        What the controls say now.
+    """
+    because = differences(answered, asked)
+    stale = f"STALE: the controls now say {joined(because)}. Propose again." if because else ""
+    said, code = _asked(answered), python_of(answered)
+    html = _BOX.format(
+        _ALARM.format(escaped(stale)) if stale else "",
+        escaped(said),
+        folded("Python that repeats this", Markup('<pre style="margin:4px 0">{}</pre>').format(code)),
+    )
+    fence = "```"
+    markdown = [*([f"**{markdown_escaped(stale)}**"] if stale else []), markdown_escaped(said)]
+    plain = [*([printable(stale)] if stale else []), printable(said)]
+    return {
+        "text/html": str(html),
+        "text/markdown": "\n\n".join([*markdown, f"{fence}python\n{code}\n{fence}"]),
+        "text/plain": "\n".join(plain),
+    }
