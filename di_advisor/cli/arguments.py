@@ -10,6 +10,7 @@ from di_advisor.cli.commands import columns, demo, propose
 from di_advisor.cli.cost_commands import add_costs
 from di_advisor.cli.files import file_columns
 from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
+from di_advisor.cli.mandate_file import add_mandate, add_mandate_file
 from di_advisor.cli.wishes import add_rates, add_wishes, usd
 from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_ledger(commands.add_parser("ledger", help="keep the books: record, show, papers, check"), _day)
     add_costs(commands.add_parser("costs", help="past orders and what they cost: check"))
+    add_mandate(commands.add_parser("mandate", help="a client's wishes and taxpayer as a file: template, check"))
     listing = commands.add_parser("columns", help="the columns of the files that are read and written")
     listing.set_defaults(run=columns)
     return top
@@ -56,6 +58,7 @@ def _add_demo(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=7, help="of the simulated market (7)")
     _add_out(command)
     # Wishes that show what rules do, on any of the accounts.
+    add_mandate_file(command)
     add_wishes(command, tracking_error_max_bps="200", sector_band_bps="300", min_trade_usd="250")
     command.set_defaults(run=demo)
 
@@ -77,12 +80,19 @@ def _add_propose(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="CSV of trades of the last 30 days and planned ones, for wash sales; lots alone do not show what was sold",
     )
+    files.add_argument(
+        "--esg",
+        type=Path,
+        metavar="FILE",
+        help="CSV of ESG measures by security_id, a column each, that the wishes of --mandate name",
+    )
     _add_notation(files)
     account = command.add_argument_group("account")
     account.add_argument("--account", default="", metavar="ID", help="which account, if the file has several")
     account.add_argument("--cash", type=usd, default=usd("0"), metavar="USD", help="cash that can be spent (0)")
     account.add_argument("--as-of", type=_day, metavar="DATE", help="tax date of the trades (today in New York)")
     _add_out(command)
+    add_mandate_file(command)
     add_wishes(command)
     add_rates(command)
     command.set_defaults(run=propose)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from di_advisor.cli.mandate_file import client_of, esg_of
 from di_advisor.cli.screen import Clock, Screen
 from di_advisor.cli.wishes import mandate_of, refuse_strangers, tax_of
 from di_advisor.domain.cells import EXCHANGE_ZONE
@@ -29,10 +30,12 @@ def demo(arguments: argparse.Namespace, screen: Screen) -> None:
     """Rebalance an account of the embedded sample."""
     from di_advisor import sample
     from di_advisor.advisor import Advisor
+    from di_advisor.domain.esg_table import EsgTable
     from di_advisor.registry import cost_model, risk_model
 
     clock = Clock()
-    mandate = mandate_of(arguments)
+    client = client_of(arguments)
+    mandate = mandate_of(arguments, client.mandate if arguments.mandate else None)
     with clock.stage("sample world"):
         world = sample.load(arguments.seed)
         if arguments.account not in world.portfolios:
@@ -41,6 +44,7 @@ def demo(arguments: argparse.Namespace, screen: Screen) -> None:
             )
         portfolio, market, target = world.portfolios[arguments.account], world.market(), world.target
         returns, exposures = world.returns, world.exposures
+    own = client.own.loaded()
     refuse_strangers(mandate, market.universe, "the sample")
     screen.show(
         f"{len(market.universe)} names and {len(portfolio.lots)} lots on {market.as_of}, {world.label} "
@@ -56,10 +60,13 @@ def demo(arguments: argparse.Namespace, screen: Screen) -> None:
             market=market,
             target=target,
             mandate=mandate,
-            tax=world.tax,
+            tax=client.taxpayer or world.tax,
             risk=risk,
             costs=costs,
             account_id=arguments.account,
+            esg=EsgTable.from_frame(world.esg) if mandate.esg or mandate.exclusions else None,
+            terms=own.terms,
+            rules=own.rules,
         )
     _deliver(proposal, arguments.out, clock, screen, label=world.label)
 
@@ -69,7 +76,9 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
     from di_advisor.advisor import Advisor
 
     clock = Clock()
-    mandate, tax = mandate_of(arguments), tax_of(arguments)
+    client = client_of(arguments)
+    mandate = mandate_of(arguments, client.mandate if arguments.mandate else None)
+    tax, own = tax_of(arguments, client.taxpayer), client.own.loaded()
     as_of = arguments.as_of or _today()
     with clock.stage("files"), screen.noting_warnings():
         facts = _facts(arguments, as_of)
@@ -95,6 +104,9 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
             risk=risk,
             costs=costs,
             account_id=account_id,
+            esg=None if arguments.esg is None else esg_of(arguments.esg, market),
+            terms=own.terms,
+            rules=own.rules,
         )
     proposal = replace(proposal, notes=(*proposal.notes, *facts.notes))  # who reads the report saw no terminal
     _deliver(proposal, arguments.out, clock, screen, label="")

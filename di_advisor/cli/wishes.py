@@ -17,6 +17,7 @@ from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.domain.universe import Universe
 from di_advisor.errors import InputError, UnknownSecurityError
 from di_advisor.formulate.modes import SUPPORTED_MODES
+from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent
 
 __all__ = ["add_rates", "add_wishes", "mandate_of", "refuse_strangers", "tax_of", "usd"]
@@ -151,8 +152,9 @@ def add_wishes(
         "sector_band_bps": sector_band_bps,
         "min_trade_usd": min_trade_usd,
     }
-    # argparse reads a default that is text as if it had been given.
-    parser.set_defaults(**{name: text for name, text in own.items() if text != "none"})
+    read: dict[str, Callable[[str], object]] = {"min_trade_usd": usd}
+    starting = {name: read.get(name, _bps)(text) for name, text in own.items() if text != "none"}
+    parser.set_defaults(starting=starting)
 
 
 def add_rates(parser: argparse.ArgumentParser) -> None:
@@ -162,27 +164,27 @@ def add_rates(parser: argparse.ArgumentParser) -> None:
         "--tax-short-percent",
         type=_rate,
         metavar="PERCENT",
-        default=fraction_from_percent(_SHORT_PERCENT),
         help=f"on net short-term gain ({_SHORT_PERCENT:g}: federal top rate and net investment income tax)",
     )
     rates.add_argument(
         "--tax-long-percent",
         type=_rate,
         metavar="PERCENT",
-        default=fraction_from_percent(_LONG_PERCENT),
         help=f"on net long-term gain ({_LONG_PERCENT:g}: likewise)",
     )
 
 
-def mandate_of(arguments: argparse.Namespace) -> Mandate:
-    """Mandate of the options that were given.
+def mandate_of(arguments: argparse.Namespace, of_file: Mandate | None = None) -> Mandate:
+    """Mandate of the options that were given, over that of a file; without one, over the command's own defaults.
 
     Raises
     ------
     InputError
         If wishes contradict themselves.
     """
-    given = vars(arguments)
+    given = dict(vars(arguments))
+    if of_file is None:
+        given |= {name: wish for name, wish in arguments.starting.items() if given[name] is None}
     wishes = {
         "tracking_error_max": given["tracking_error_max_bps"],
         "risk_aversion": given["risk_aversion"],
@@ -200,12 +202,27 @@ def mandate_of(arguments: argparse.Namespace) -> Mandate:
         "mode": given["mode"],
         **{f"do_not_{verb}": frozenset(given[f"do_not_{verb}"]) or None for verb in ("buy", "sell", "hold")},
     }
-    return Mandate().with_changes(**{name: wish for name, wish in wishes.items() if wish is not None})
+    return (of_file or Mandate()).with_changes(**{name: wish for name, wish in wishes.items() if wish is not None})
 
 
-def tax_of(arguments: argparse.Namespace) -> TaxProfile:
-    """Taxpayer of the rates that were given."""
-    return TaxProfile(ConstantRates(arguments.tax_short_percent, arguments.tax_long_percent))
+def tax_of(arguments: argparse.Namespace, of_file: Taxpayer | None = None) -> Taxpayer:
+    """Taxpayer of a file, or of the rates that were given.
+
+    Raises
+    ------
+    InputError
+        If both are given.
+    """
+    short, long = arguments.tax_short_percent, arguments.tax_long_percent
+    if of_file is not None:
+        if short is not None or long is not None:
+            raise InputError(
+                "The file of the mandate has a taxpayer, and rates are given too.",
+                hint="Leave out --tax-short-percent and --tax-long-percent, or [taxpayer] in the file.",
+            )
+        return of_file
+    usual = fraction_from_percent(_SHORT_PERCENT), fraction_from_percent(_LONG_PERCENT)
+    return TaxProfile(ConstantRates(usual[0] if short is None else short, usual[1] if long is None else long))
 
 
 def refuse_strangers(mandate: Mandate, universe: Universe, source: str) -> None:

@@ -39,6 +39,11 @@ class Bracket:
 class RateSchedule:
     """Brackets in rising order; the first starts at zero.
 
+    Attributes
+    ----------
+    brackets : tuple of Bracket
+        Where each rate starts, and the rate.
+
     Raises
     ------
     InputError
