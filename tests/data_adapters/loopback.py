@@ -21,8 +21,9 @@ from urllib3 import HTTPConnectionPool
 from werkzeug import Request as Seen
 from werkzeug import Response
 
-from di_data.frame.adapter import SourceFacts
+from di_data.frame.adapter import Adapter, SourceFacts
 from di_data.frame.client import Mode, SourceClient, Wire
+from di_data.frame.discovery import Discovery
 from di_data.frame.keys import Keys
 from di_data.frame.transport import CheckedTransport
 
@@ -104,6 +105,17 @@ class Service:
         """Answer too late."""
         self.released.wait(1.0)
         return Response(b"too late")
+
+
+class Installed(Discovery):
+    """Stands for what is installed."""
+
+    def __init__(self, *adapters: Adapter[Any]) -> None:
+        super().__init__({})
+        self._loaded = {each.facts.name: each for each in adapters}
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._loaded))
 
 
 def forget_freshness(folder: Path) -> None:

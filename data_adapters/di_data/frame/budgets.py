@@ -125,14 +125,25 @@ class Unlimited:
         """Nothing to close."""
 
 
+def _binding(limits: Sequence[RateLimit]) -> list[Rate]:
+    """Rates by interval, without those that another one makes superfluous: the library refuses such."""
+    rates = [Rate(each.requests, round(each.per / timedelta(milliseconds=1))) for each in limits]
+    kept: list[Rate] = []
+    for rate in sorted(rates, key=lambda each: (each.interval, -each.limit)):
+        while kept and kept[-1].limit >= rate.limit:
+            kept.pop()
+        if not kept or rate.limit * kept[-1].interval <= kept[-1].limit * rate.interval:
+            kept.append(rate)
+    return kept
+
+
 def shared_budget(
     path: Path, provider: str, limits: Sequence[RateLimit], *, sleep: Sleep = time.sleep
 ) -> SharedBudget | Unlimited:
     """Budget of a provider, in a file that all kernels of a user share."""
     if not limits:
         return Unlimited()
-    rates = [Rate(each.requests, round(each.per / timedelta(milliseconds=1))) for each in limits]
-    rates.sort(key=lambda rate: rate.interval)
+    rates = _binding(limits)
     # The longest interval is in the name: a bucket deletes what is older than its own longest interval.
     table = re.sub(r"\W", "_", f"{provider.lower()}_{rates[-1].interval}")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ from di_advisor.errors import (
     SourceUnavailableError,
 )
 from di_data.frame.adapter import Adapter, SourceFacts
-from di_data.frame.addresses import takes_connections
+from di_data.frame.addresses import check_url, takes_connections
 from di_data.frame.bodies import BodyStore, Version, checksum, fingerprint
 from di_data.frame.budgets import SharedBudget, Unlimited, shared_budget
 from di_data.frame.bundle import Bundle
@@ -195,6 +195,7 @@ class SourceClient:
 
     def _asked(self, adapter: Adapter[Any], request: Request, *, accept_fewer: bool) -> Answer:
         facts, key = adapter.facts, fingerprint(adapter.facts.name, request)
+        check_url(request.address, facts.hosts, source=facts.name)
         try:
             self._refuse_set_aside(facts)
             found = self._sent(adapter, request, key, accept_fewer=accept_fewer)

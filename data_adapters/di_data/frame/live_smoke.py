@@ -39,6 +39,11 @@ LIVE_VARIABLE: Final = "DI_ADVISOR_LIVE"
 """Set to 1 where a program wishes to call the real services."""
 
 _SHOWN: Final = 400
+_OUTCOMES: Final[dict[type[DiAdvisorError], str]] = {
+    SourceRefusedError: "refused",
+    SourceUnavailableError: "unavailable",
+    SourceContentError: "other content",
+}
 
 
 @dataclass(frozen=True)
@@ -97,14 +102,8 @@ class Smoke:
             return _told(name, "not asked", "its adapter names no example to ask")
         try:
             pulled = pull(client, adapter, query)
-        except SourceRefusedError as e:
-            return _told(name, "refused", str(e))
-        except SourceUnavailableError as e:
-            return _told(name, "unavailable", str(e))
-        except SourceContentError as e:
-            return _told(name, "other content", str(e))
         except DiAdvisorError as e:
-            return _told(name, "fails", str(e))
+            return _told(name, next((word for kind, word in _OUTCOMES.items() if isinstance(e, kind)), "fails"), str(e))
         return _answered(name, pulled)
 
 
@@ -147,7 +146,7 @@ def _in_words(started: datetime, results: Sequence[SmokeResult]) -> str:
     lines += [f"{each.name:<{width}}  {each.outcome:<13}  {each.detail}" for each in results]
     good = [each.name for each in results if each.outcome == "answers"]
     lines += ["", f"{len(good)} of {len(results)} answer as documented."]
-    lines += [f"Their adapters may say verified_live = date({started.year}, {started.month}, {started.day}): "] * bool(
-        good
-    )
-    return "\n".join(lines) + (", ".join(good) if good else "") + "\n"
+    if good:
+        day = f"date({started.year}, {started.month}, {started.day})"
+        lines.append(f"Their adapters may say verified_live = {day}: {', '.join(good)}")
+    return "\n".join(lines) + "\n"

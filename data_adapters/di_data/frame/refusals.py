@@ -23,7 +23,13 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from di_advisor.errors import SourceContentError, SourceError, SourceRefusedError, SourceUnavailableError
+from di_advisor.errors import (
+    SourceAddressError,
+    SourceContentError,
+    SourceError,
+    SourceRefusedError,
+    SourceUnavailableError,
+)
 from di_data.frame.adapter import SourceFacts
 from di_data.frame.exchange import Request
 from di_data.frame.scrubbing import scrub
@@ -93,7 +99,7 @@ def failure_of(error: Exception, facts: SourceFacts, request: Request) -> Source
     if any(isinstance(each, requests.exceptions.ContentDecodingError) for each in causes):
         return SourceContentError(f"{where}: the compressed body cannot be read.", hint="Ask again.", **seen)
     if any(isinstance(each, requests.exceptions.InvalidURL | LocationParseError) for each in causes):
-        return SourceContentError(f"{where}: the address cannot be read.", hint="Check the adapter's plan.", **seen)
+        return SourceAddressError(f"{where}: an address, or a redirect's, cannot be read.", hint="Check it.", **seen)
     return SourceUnavailableError(
         f"{where}: {_in_words(causes, facts)}",
         hint="Check the network, or work on what is stored (mode cache_only).",
