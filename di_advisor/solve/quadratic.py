@@ -21,8 +21,9 @@ from di_advisor.solve.choices import Choices, restrict, washed
 from di_advisor.solve.conic import solve_by_clarabel
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.dual_newton import Certified, Prepared, Restricted, Warm, prepare
+from di_advisor.solve.dual_newton.pieces import Interleaved
 from di_advisor.solve.matrices import SCALE, Matrices, build, hessian, linear
-from di_advisor.solve.prices import Prices
+from di_advisor.solve.prices import PricedNames, Prices
 
 __all__ = ["ConvexAnswer", "HotPath", "QuadraticProgram"]
 
@@ -186,10 +187,18 @@ class QuadraticProgram:
         return self._restricted
 
     def bound(self, prices: Prices) -> float:
-        """Lower bound of the objective under these choices, a tracking-error cap included, at any prices."""
+        """Lower bound of the objective under these choices, a tracking-error cap included, at any prices.
+
+        Where a 3/2-power cost lets a name be bought and sold at once in the relaxation, there is no such dual; the
+        bound is then that of plans that do not, under any choices.
+        """
         cap = self.block.tracking_error_max
         charge = 0.0 if cap is None else (prices.risk - self.block.aversion) * cap**2
-        return self.restricted.dual(prices) - charge
+        try:
+            return self.restricted.dual(prices) - charge
+        except Interleaved:
+            names = PricedNames(replace(self.block, wash=None))
+            return names.bound(names.sanitised(prices))
 
     def _by_dual_newton(self, risk_price: float, trading: float) -> ConvexAnswer:
         found = self.restricted.solve(risk=risk_price, trading=trading, warm=self.hot.warm)
