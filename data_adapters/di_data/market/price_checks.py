@@ -11,6 +11,7 @@ the age is counted in weekdays and an error past the caller's limit. Limits: a s
 from __future__ import annotations
 
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -95,10 +96,18 @@ def price_findings(bars: Iterable[PriceBar], actions: Iterable[DeclaredAction] =
         Splits and dividends that are known from elsewhere, with the subjects of the bars.
     """
     ordered = sorted(bars, key=lambda b: (b.subject, b.day))
+    days: dict[Identifier, list[date]] = {}
+    for bar in ordered:
+        days.setdefault(bar.subject, []).append(bar.day)
     ratios: dict[tuple[Identifier, date], Fraction] = {}
     cash: dict[tuple[Identifier, date], float] = {}
     for action in actions:
-        key = (action.subject, action.ex_date)
+        mine = days.get(action.subject, [])
+        # Where the ex-date has no bar, the first bar after it shows what happened.
+        at = bisect_left(mine, action.ex_date)
+        if at == len(mine):
+            continue
+        key = (action.subject, mine[at])
         if action.new_per_old is not None:
             ratios[key] = action.new_per_old
         elif action.cash_usd is not None:
@@ -123,8 +132,7 @@ def _moves(bars: Sequence[PriceBar], ratios: Ratios, cash: Cash) -> Iterator[Pri
     subject = bars[0].subject
     mine = {day: ratio for (of, day), ratio in ratios.items() if of == subject}
     for before, bar in pairwise(bars):
-        # Shares of one held over the ex-dates between the two bars, also where the ex-date itself has no bar.
-        ratio = _product(r for day, r in mine.items() if before.day < day <= bar.day)
+        ratio = mine.get(bar.day, Fraction(1))
         paid = cash.get((subject, bar.day), 0.0)
         moved, terms = log(before.close_usd / (bar.close_usd + paid)), log(ratio)
         prices = f"the close goes from {before.close_usd:.2f} to {bar.close_usd:.2f} USD"
@@ -187,13 +195,6 @@ def _suspected(
         for d in price_defects(days, closes)
         if (by_name[d.ticker], d.on) not in known
     ]
-
-
-def _product(ratios: Iterable[Fraction]) -> Fraction:
-    whole = Fraction(1)
-    for ratio in ratios:
-        whole *= ratio
-    return whole
 
 
 def stale_findings(bars: Iterable[PriceBar], *, as_of: date, price_age_max_days: int) -> tuple[PriceFinding, ...]:
