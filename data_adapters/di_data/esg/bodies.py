@@ -1,4 +1,4 @@
-"""What the ESG adapters share: rows checked against a documented shape, workbooks, and options of a query.
+"""What the ESG adapters share: rows checked against a documented shape, workbooks, and subjects of a query.
 
 Problem: each source has its own columns, and a renamed one must be said in the same words everywhere.
 Decision: rows are checked by pydantic models, workbooks are read by calamine, and both refuse with the
@@ -27,7 +27,6 @@ __all__ = [
     "checked_rows",
     "column_key",
     "day_of_cell",
-    "require_options",
     "sheets_of",
     "subjects_of",
     "text_of_cell",
@@ -125,20 +124,6 @@ def day_of_cell(cell: object, *formats: str) -> date | None:
     except ValueError:
         known = f" or {', '.join(formats)}" if formats else ""
         raise InputError(f"{text!r} is not a date.", hint=f"Dates are YYYY-MM-DD{known}.") from None
-
-
-def require_options(query: SourceQuery, facts: SourceFacts) -> None:
-    """Refuse options that a source does not know.
-
-    Raises
-    ------
-    InputError
-        Naming them, and those that it knows.
-    """
-    unknown = sorted(set(query.options) - set(facts.options))
-    if unknown:
-        known = ", ".join(facts.options) or "none"
-        raise InputError(f"{facts.name} has no option {', '.join(unknown)}.", hint=f"Its options: {known}.")
 
 
 def subjects_of(

@@ -22,7 +22,7 @@ from urllib.parse import quote
 from di_advisor.domain.identifiers import IdentifierScheme
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import require_options, subjects_of
+from di_data.esg.bodies import subjects_of
 from di_data.esg.epa_bulk import emissions_of_workbook, owners_of_table
 from di_data.esg.epa_records import FacilityOwners, GhgrpRecord, records_of_rows
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
@@ -64,7 +64,6 @@ class EpaGhgrp(Adapter[GhgrpRecord]):
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:
         """Kinds of sectors, then facilities; what they emitted follows."""
-        require_options(query, self.facts)
         year = query.options.get("year", "")
         if not (len(year) == 4 and year.isascii() and year.isdigit()):
             raise InputError(f"epa_ghgrp: the reporting year is {year!r}.", hint="Give the option year, such as 2023.")

@@ -19,7 +19,7 @@ from typing import ClassVar, Final, cast
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
-from di_data.esg.bodies import require_options, subjects_of
+from di_data.esg.bodies import subjects_of
 from di_data.esg.values import HUNDRED_POINTS, Value, refuse_fractions
 from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
@@ -72,7 +72,6 @@ class FinnhubEsg(Adapter[Observation]):
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:
         """One request a ticker."""
-        require_options(query, self.facts)
         return tuple(
             Request(
                 "https://finnhub.io/api/v1/stock/esg",

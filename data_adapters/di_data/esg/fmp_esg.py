@@ -20,7 +20,7 @@ from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import checked_rows, require_options, subjects_of
+from di_data.esg.bodies import checked_rows, subjects_of
 from di_data.esg.values import HUNDRED_POINTS, Value, refuse_fractions
 from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
@@ -90,7 +90,6 @@ class FmpEsg(Adapter[Observation]):
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:
         """One request a ticker and service."""
-        require_options(query, self.facts)
         what = query.options.get("what", "scores")
         if what not in _SERVICES:
             raise InputError(f"fmp_esg has no service {what!r}.", hint=f"what is one of {', '.join(_SERVICES)}.")

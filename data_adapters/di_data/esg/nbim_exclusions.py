@@ -22,7 +22,7 @@ from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import column_key, day_of_cell, require_options, subjects_of
+from di_data.esg.bodies import column_key, day_of_cell, subjects_of
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import content_error, refuse_other_columns, refuse_other_content
@@ -89,7 +89,6 @@ class NbimExclusions(Adapter[Observation]):
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:
         """One page, which comes whole."""
-        require_options(query, self.facts)
         subjects_of(query, self.facts, needed=False)
         return (Request(_PAGE, Content.HTML, label="list"),)
 

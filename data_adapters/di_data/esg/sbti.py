@@ -22,7 +22,7 @@ from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import column_key, day_of_cell, require_options, sheets_of, subjects_of, text_of_cell
+from di_data.esg.bodies import column_key, day_of_cell, sheets_of, subjects_of, text_of_cell
 from di_data.esg.values import Value
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
@@ -73,7 +73,6 @@ class Sbti(Adapter[Observation]):
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:
         """One workbook, which comes whole."""
-        require_options(query, self.facts)
         subjects_of(query, self.facts, needed=False)
         which = query.options.get("workbook", "companies")
         if which not in {"companies", "targets"}:

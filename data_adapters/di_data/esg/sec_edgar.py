@@ -23,7 +23,7 @@ from di_advisor.domain.listed_identity import FormerName, ListedIdentity
 from di_advisor.domain.observations import Observation
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import checked_rows, require_options, subjects_of
+from di_data.esg.bodies import checked_rows, subjects_of
 from di_data.esg.sec_facts import REVENUE_TAGS, company_observations
 from di_data.esg.sec_filings import FilingDates, FrameFact, filing_dates, frame_facts
 from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
@@ -78,7 +78,6 @@ class SecEdgar(Adapter[SecRecord]):
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:
         """Requests of one of the four services; subjects are CIKs."""
-        require_options(query, self.facts)
         what = query.options.get("what", "facts" if query.subjects else "tickers")
         if what not in _KINDS:
             raise InputError(f"sec_edgar has no service {what!r}.", hint=f"what is one of {', '.join(_KINDS)}.")
