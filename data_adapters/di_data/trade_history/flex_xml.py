@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,11 +19,9 @@ from di_advisor.domain.history_quality import Flaw, QualityTally
 from di_advisor.domain.rows import Findings, Row
 from di_advisor.errors import InputError
 from di_data.delimited import read_text
+from di_data.flex_document import flex_statement_root
 from di_data.trade_history.instants import FileClock
 from di_data.trade_history.records import NOT_A_TIME, ReadFill, ReadOrder, ReadOrders
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element  # only its type; parsing is defused
 
 __all__ = ["read_flex_trades"]
 
@@ -53,8 +50,7 @@ def read_flex_trades(path: Path, *, zone: str, max_bytes: int) -> ReadOrders:
     RowsError
         Naming every trade and field that cannot be read.
     """
-    root = _parsed(read_text(path, max_bytes=max_bytes), path.name)
-    _refuse_failure(root, path.name)
+    root = flex_statement_root(read_text(path, max_bytes=max_bytes), path.name)
     sections = list(root.iter("Trades"))
     if not sections:
         raise InputError(
@@ -69,42 +65,6 @@ def read_flex_trades(path: Path, *, zone: str, max_bytes: int) -> ReadOrders:
     ]
     executions = [r for r in rows if (r["levelOfDetail"] or "EXECUTION") == "EXECUTION"]
     return _Statement(path.name, zone).read(executions or rows, are_orders=not executions)
-
-
-def _parsed(text: str, source: str) -> Element:
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    try:
-        root: Element = fromstring(text, forbid_dtd=True)
-    except DefusedXmlException as e:
-        raise InputError(
-            f"{source}: it brings a document type or entities ({type(e).__name__}), and nothing was read.",
-            hint="A Flex statement has none; download it again from the broker.",
-            source=source,
-        ) from e
-    except (ParseError, ValueError) as e:
-        raise InputError(
-            f"{source} is not XML: {e}.", hint="Download the statement as XML, not CSV or HTML.", source=source
-        ) from e
-    return root
-
-
-def _refuse_failure(root: Element, source: str) -> None:
-    said = root.findtext("ErrorMessage")
-    if said is not None:
-        code = root.findtext("ErrorCode") or "?"
-        raise InputError(
-            f"{source}: the broker answered with error {code} ({said.strip()}), not with a statement.",
-            hint="Ask for the statement again; the message says what was wrong with the request.",
-            source=source,
-        )
-    if root.tag != "FlexQueryResponse":
-        raise InputError(
-            f"{source}: the document is a {root.tag}, not a FlexQueryResponse.",
-            hint="Export an Activity or Trade Confirmation Flex query as XML.",
-            source=source,
-        )
 
 
 class _Statement:

@@ -110,7 +110,7 @@ def test_suggestions_are_candidates_and_nothing_is_resolved_by_them(tmp_path):
     assert found[0].likeness > 70
     assert [s.likeness for s in found] == sorted((s.likeness for s in found), reverse=True)
     assert not made.resolve(Identifier("name", "DELTA AIRLINES"), on=DAY).resolved
-    assert {s.security_id for s in suggest("Alphabeta", made)} == {"GOOGL", "GOOG"}
+    assert {s.security_id for s in suggest("Alphabet Holdings", made, least_likeness=60)} == {"GOOGL", "GOOG"}
     assert suggest("QQQQ", made) == ()
     with pytest.raises(InputError, match="has no words"):
         suggest("..", made)
