@@ -29,11 +29,11 @@ from di_advisor.errors import (
     SourceRefusedError,
     SourceUnavailableError,
 )
+from di_data.conformance.spoiled import Gone, Rename, spoiled
 from di_data.frame.adapter import Adapter
 from di_data.frame.client import Mode
 from di_data.frame.exchange import Content
 from di_data.frame.pulling import planned, pull
-from tests.data_adapters.bodies import edited
 from tests.data_adapters.loopback import CANARY, MORNING, Service, cut_off, forget_freshness, redirect
 
 LOGIN = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form></form></body></html>"
@@ -56,7 +56,7 @@ class Case:
     spoiled
         Which of the bodies is spoiled.
     edit
-        Renames or takes out a name, where `bodies.edited` cannot.
+        Renames or takes out a name, where `di_data.conformance.spoiled` cannot.
     other_scale
         Bodies that state percent for fractions or the other way round; each is refused.
     content
@@ -90,7 +90,8 @@ class Case:
 
     def changed(self, name: str, new: str | None) -> bytes:
         good = self.bodies[self.spoiled]
-        made = self.edit(good, name, new) if self.edit else edited(good, self.kind, name, new)
+        edit = Gone() if new is None else Rename(new)
+        made = self.edit(good, name, new) if self.edit else spoiled(good, self.kind, name, edit)
         assert made != good, f"{name} does not stand in the body"
         return made
 
