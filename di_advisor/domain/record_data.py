@@ -24,7 +24,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from di_advisor.domain.amounts import exact, show_exact
 from di_advisor.errors import InputError
 
-__all__ = ["NONE", "default_of", "kinds_of", "plain_of", "record_of", "wanted"]
+__all__ = ["NONE", "default_of", "kinds_of", "plain_of", "plain_value", "record_of", "wanted"]
 
 Record = TypeVar("Record")
 

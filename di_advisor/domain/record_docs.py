@@ -19,7 +19,7 @@ from di_advisor.domain.toml_text import toml_value
 
 __all__ = ["commented", "meanings_of", "records_in"]
 
-_WIDTH = 100
+_WIDTH = 96
 _ENTRY = re.compile(r"^(?P<names>\w+(?:, \w+)*) : .+$")
 
 

@@ -131,6 +131,7 @@ def formulate(
     holdings = holdings_of(signals, mandate)
     value = holdings.value_usd
     lower, upper, text = name_limits(signals, mandate, holdings)
+    leaving = must_leave(signals, mandate)
     sell_max, buy_max = trade_sizes(signals, mandate, holdings, upper)
     cost = _trading_cost(signals, holdings, sell_max, buy_max, exact_impact=exact_impact)
     curve, impact = cost.chords, cost.impact
@@ -150,12 +151,12 @@ def formulate(
     if wash is not None:
         terms.append(WashDeferral(holdings, wash, account.lot_gain_usd < 0))
     terms, memos = terms_in_mode(terms, mandate, sell_max)
-    reach = Reach(must_leave(signals, mandate), upper, buy_max)
+    reach = Reach(leaving, upper, buy_max)
     bands = [*band_rules(signals, mandate, holdings, reach), *esg_rules(signals, mandate, holdings)]
     cash_max = np.inf if mandate.mode is TradingMode.LIQUIDATE else mandate.cash_max
     rules: list[Rule] = [
         CashRange(holdings, cost, mandate.cash_min, cash_max, set_aside_usd=set_aside_usd(mandate)),
-        NameLimits(holdings, lower, upper, text),
+        NameLimits(holdings, lower, upper, text, leaving=leaving),
         Locked(holdings, sell_max, buy_max, *open_sides(signals, mandate), text=locks_text(mandate)),
         *bands,
     ]

@@ -62,13 +62,17 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class NameLimits:
-    """Every name's active weight stays in its limits (or where it already is)."""
+    """Every name's active weight stays in its limits (or where it already is).
+
+    ``leaving``, shape (n,), says which names must go (a screen, or the client's list), where any must.
+    """
 
     holdings: Holdings
     lower: FloatArray
     upper: FloatArray
     text: str
     name: str = "name limits"
+    leaving: NDArray[np.bool_] | None = None
 
     @property
     def sentence(self) -> str:

@@ -21,6 +21,7 @@ from di_advisor.domain.esg_wishes import EsgWish
 from di_advisor.domain.mandate import Mandate
 from di_advisor.errors import InfeasibleError, InputError, SettlementError
 from di_advisor.propose.proposal import Proposal
+from di_advisor.propose.term_columns import snake_columns
 
 __all__ = ["Dial", "Frontier", "as_number", "esg_uplift", "swept"]
 
@@ -88,8 +89,8 @@ def swept(
     Returns
     -------
     Frontier
-        Columns: the dials, ``tracking_error``, each term's change in USD, each ESG measure after trading,
-        ``benefit_usd``, ``gap_usd``, ``trades``, ``refused``.
+        Columns: the dials, ``tracking_error``, each term's change in USD, each ESG measure after trading
+        (``score_after``), ``benefit_usd``, ``gap_usd``, ``trades``, ``refused``.
     """
     turned = {name: _steps(name, given) for name, given in dials.items()}
     points = list(product(*turned.values()))
@@ -124,10 +125,12 @@ def _steps(name: str, given: Any) -> list[tuple[Any, Mapping[str, Any]]]:  # noq
 
 def _figures(proposal: Proposal) -> dict[str, Any]:
     """A proposal as a row."""
-    esg = {f"{fact.measure} after": fact.after for fact in proposal.esg}
+    measured = snake_columns([fact.measure for fact in proposal.esg], end="_after")
+    esg = {measured[fact.measure]: fact.after for fact in proposal.esg}
+    columns = snake_columns(proposal.terms_usd, ["benefit_usd", "gap_usd"])
     return {
         "tracking_error": proposal.after.tracking_error,
-        **{f"{name.replace(' ', '_')}_usd": float(change) for name, change in proposal.terms_usd.items()},
+        **{columns[name]: float(change) for name, change in proposal.terms_usd.items()},
         **esg,
         "benefit_usd": float(proposal.benefit_usd),
         "gap_usd": proposal.certificate.gap_usd,

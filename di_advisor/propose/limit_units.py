@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.esg_average import AverageLimit, Side
+from di_advisor.formulate.own_affine import AffineRule
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import ActiveGroup, NameLimits, Rule
 from di_advisor.units import fraction_from_bps, fraction_from_percent
@@ -85,6 +88,13 @@ def _of_average(rule: AverageLimit, point: float) -> LimitUnit:
     return LimitUnit(unit, own * share / rule.scale, step, subject, subject, mirrored=floor)
 
 
+def _counted(rule: AffineRule) -> str:
+    """How room is counted where a rule weighs names differently."""
+    weights = np.abs(np.concatenate([rule.on_active, rule.on_sold, rule.on_bought], axis=1))
+    alike = np.isclose(weights, 0.0) | np.isclose(weights, 1.0)
+    return "" if alike.all() else ", counted in the trades that it weighs most,"
+
+
 def _same(subject: str, unit: str, size: float, step: float) -> LimitUnit:
     """Of a rule with one side."""
     return LimitUnit(unit, size, step, subject, subject)
@@ -92,6 +102,10 @@ def _same(subject: str, unit: str, size: float, step: float) -> LimitUnit:
 
 def _two_sided(rule: Rule, dollar: float, point: float) -> LimitUnit:
     """Of a band or a range."""
+    if isinstance(rule, AffineRule):  # its figures are in the unit of a weight, and so its room is money
+        return _same(
+            f"${_STEP_CASH_USD:,.0f} more room in '{rule.name}'{_counted(rule)}", "dollar", dollar, _STEP_CASH_USD
+        )
     if isinstance(rule, CashRange):
         more, less = (f"${_STEP_CASH_USD:,.0f} {which} in cash" for which in ("more allowed", "less required"))
         return LimitUnit("dollar", dollar, _STEP_CASH_USD, more, less, mirrored=True)

@@ -18,6 +18,7 @@ from di_advisor.domain.signals import Lock, UnpricedPosition
 from di_advisor.domain.trades import Trade
 from di_advisor.errors import InputError
 from di_advisor.propose.esg_facts import EsgFact, ScreenFact
+from di_advisor.propose.term_columns import snake_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -314,7 +315,7 @@ class Proposal:
         terms = list(self.terms_usd)
         columns = ["side", "ticker", "name", "sector", "security_id", "lot_id", "acquired", "shares", "price_usd"]
         columns += ["value_usd", "term", "gain_usd"]
-        columns += [f"{k.replace(' ', '_')}_usd" for k in terms] + ["benefit_usd", "why"]
+        columns += [*snake_columns(terms, [*columns, "benefit_usd"]).values(), "benefit_usd", "why"]
         rows = [
             [
                 t.side.value,

@@ -125,8 +125,9 @@ def _of_names(
     ids = block.risk.universe.security_ids
     for at in np.flatnonzero(ceiling | bottom | must).tolist():
         upper = bool(ceiling[at]) or (bool(must[at]) and trade[at] < 0)
-        where = "a weight limit {} points {} for {}".format(
-            f"{unit.step:g}", "higher" if upper else "lower", tickers[at]
-        )
+        if upper and rule.leaving is not None and rule.leaving[at]:
+            where = f"an exclusion that left {unit.step:g} points more of {tickers[at]}"
+        else:
+            where = f"a weight limit {unit.step:g} points {'higher' if upper else 'lower'} for {tickers[at]}"
         side = "upper" if upper else "lower"
         yield from _said(block, rule.name, side, abs(float(force[at])), unit, where, ids[at])

@@ -21,6 +21,7 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.propose.neighbours import dollars_between
 from di_advisor.propose.planned import Planned, never
+from di_advisor.propose.term_columns import snake_columns
 from di_advisor.propose.without_rule import without_rule
 from di_advisor.solve import solve_localised
 from di_advisor.units import bps_from_fraction
@@ -43,6 +44,9 @@ _OF_RULE: Mapping[str, tuple[str, ...]] = {
 
 _NEUTRAL: Mapping[str, Any] = {"cash_min": 0.0, "cash_max": 1.0}
 """What a field is without the wish, where that is not its default."""
+
+_FIXED = ("wish", "cost_usd", "tracking_error_bps", "gap_usd", "why", "refused")
+"""Columns of the frame beside those of the terms, which stand after the third."""
 
 _UNSEEN = (
     "do_not_buy",
@@ -219,19 +223,18 @@ def costs_frame(
             rows.append({"wish": wish, "refused": str(error)})
         if progress is not None:
             progress(done, len(chosen))
-    ends = ["gap_usd", "why", "refused"]
-    begins = ["wish", "cost_usd", "tracking_error_bps"]
-    terms = [c for c in dict.fromkeys(c for row in rows for c in row) if c not in (*begins, *ends)]
-    frame = pd.DataFrame(rows, columns=[*begins, *terms, *ends])
+    terms = [c for c in dict.fromkeys(c for row in rows for c in row) if c not in _FIXED]
+    frame = pd.DataFrame(rows, columns=[*_FIXED[:3], *terms, *_FIXED[3:]])
     return frame.sort_values("cost_usd", ascending=False, kind="stable", ignore_index=True)
 
 
 def _row(cost: WishCost) -> dict[str, Any]:
+    columns = snake_columns(cost.dollars, _FIXED)
     return {
         "wish": cost.wish,
         "cost_usd": float(cost.cost_usd),
         "tracking_error_bps": bps_from_fraction(cost.tracking_error),
-        **{f"{name.replace(' ', '_')}_usd": float(v) for name, v in cost.dollars.items()},
+        **{columns[name]: float(v) for name, v in cost.dollars.items()},
         "gap_usd": cost.gap_usd,
         "why": cost.sentence,
         "refused": "",

@@ -59,10 +59,10 @@ def test_esg_against_tracking_error_is_a_surface_too() -> None:
     workspace = opened(3, PLAIN.with_changes(tracking_error_max=0.05), names=14, esg={"score": score})
     surface = workspace.surface(tracking_error_max=[0.02, 0.05], uplift=esg_uplift("score", [0.0, 0.1]))
     assert surface["uplift"].tolist() == [0.0, 0.1, 0.0, 0.1]
-    assert "score after" in surface.columns
+    assert "score_after" in surface.columns
     assert (surface["refused"] == "").all()
     free, raised = (surface[surface["uplift"] == u] for u in (0.0, 0.1))
-    assert (raised["score after"].to_numpy() > free["score after"].to_numpy()).all()
+    assert (raised["score_after"].to_numpy() > free["score_after"].to_numpy()).all()
     assert (raised["benefit_usd"].to_numpy() < free["benefit_usd"].to_numpy()).all()
 
 

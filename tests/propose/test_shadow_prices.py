@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from di_advisor.domain.mandate import Band, Mandate, NameBand
+from di_advisor.domain.mandate import Band, Mandate, NameBand, Rounding
 from di_advisor.errors import InfeasibleError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.problem import Block, Problem
@@ -70,6 +70,31 @@ def moved(problem: Problem, price: ShadowPrice, by: float) -> Block:
         for r in block.rows
     )
     return replace(block, rows=rows)
+
+
+def test_a_name_that_must_leave_is_told_as_an_exclusion_and_its_price_is_what_a_little_of_it_kept_would_free() -> None:
+    seen = 0
+    for seed in range(4):
+        case, _, _ = planned(seed)
+        ids = case.signals.market.universe.security_ids
+        held = [ids[i] for i in np.argsort(-case.signals.account.held_usd())[:3].tolist()]
+        wishes = Mandate(risk_aversion=20.0, cash_max=0.2, rounding=Rounding.FRACTIONAL, do_not_hold=frozenset(held))
+        problem = formulate(case.signals, wishes, case.tax)
+        solution = solve(problem)
+        found = shadow_prices(problem, solution, [s.ticker for s in case.signals.market.universe.securities])
+        neighbours = Neighbours(problem, solution, None)
+        here = neighbours.solve(solution.choices).objective * problem.block.holdings.value_usd
+        for price in (p for p in found if p.security_id in held and p.side == "upper"):
+            assert price.sentence.startswith("An exclusion that left 0.1 points more of "), price
+            rule = next(r for r in problem.rules if r.name == price.rule)
+            step = SMALL * unit_of(rule, problem).size
+            out = here - neighbours.solve(solution.choices, block=moved(problem, price, step)).objective * (
+                problem.block.holdings.value_usd
+            )
+            assert 0 < out <= price.price_usd * SMALL + 2e-3 * price.price_usd * SMALL + 2e-4
+            seen += 1
+        assert not [p for p in found if p.security_id not in held and "exclusion" in p.sentence]
+    assert seen
 
 
 SEEDS = range(16)
