@@ -21,8 +21,8 @@ from markupsafe import Markup
 from di_advisor.runs.facts import Facts
 from di_advisor.runs.spec import KernelSource, RunSpec
 from di_advisor.ui.app_state import Answer, AppState
-from di_advisor.ui.controls import Guard
 from di_advisor.ui.footer import Footer
+from di_advisor.ui.guard import Guard
 from di_advisor.ui.outlet import Outlet
 from di_advisor.ui.pages.page import Bundle, Page
 from di_advisor.ui.plain import plain, restored

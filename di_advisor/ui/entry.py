@@ -12,10 +12,10 @@ from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.runs.facts import Facts
 from di_advisor.runs.spec import STARTING_MANDATE, STARTING_TAX, KernelSource, RunSpec, SampleSource
 from di_advisor.ui.application import Application
-from di_advisor.ui.job import warm_up
 from di_advisor.ui.pages.account import AccountPage
 from di_advisor.ui.pages.optimize import OptimizePage
 from di_advisor.ui.pages.page import Page
+from di_advisor.ui.processes import warm_up
 from di_advisor.ui.serving import preloaded
 
 __all__ = ["PAGES", "app"]

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from di_advisor.ui.job import child_context, start_deaf
+from di_advisor.ui.processes import child_context, start_deaf
 
 __all__ = ["Worker"]
 

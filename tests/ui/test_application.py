@@ -1,0 +1,143 @@
+"""The app without a kernel: its pages, its child process, refusals, staleness, values of the kernel."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from di_advisor.errors import InputError
+from di_advisor.runs import KernelSource, RunSpec, SampleSource
+from di_advisor.ui import application as module
+from di_advisor.ui import entry
+from di_advisor.ui.app_state import Phase
+from di_advisor.ui.application import Application
+from di_advisor.ui.worker import Worker
+from tests.ui import targets
+
+SPEC = RunSpec(SampleSource(), "young")
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> Application:
+    monkeypatch.setattr(module, "READ_AFTER_SECONDS", 0.0)
+    return served(Application(SPEC, entry.PAGES))
+
+
+def served(app: Application) -> Application:
+    app._worker = Worker(targets.serves, targets.PRELOADED)
+    return app
+
+
+def run(app: Application, *steps: Callable[[], Awaitable[Any]]) -> list[Any]:
+    async def scenario() -> list[Any]:
+        try:
+            return [await step() for step in steps]
+        finally:
+            await app._worker.close()
+
+    return asyncio.run(scenario())
+
+
+def test_opening_tells_the_pages_which_accounts_there_are(app: Application) -> None:
+    run(app, app.open)
+    assert app.state.phase is Phase.DONE
+    assert app.state.opened is not None
+    assert "young, 2026-06-30, 500 names. made up." in app._subtitle.value
+
+
+def test_proposing_shows_the_result_in_every_form_with_what_it_answers(app: Application) -> None:
+    run(app, app.open, app.propose)
+    assert app.state.answer is not None
+    assert app.state.answer.proposal.account_id == "young"
+    app.turn_to("Optimize")
+    assert set(app._result.bundle) == {"text/html", "text/markdown", "text/plain"}
+    assert "Proposed for young: tracking_error_max 0.01" in app._answer.bundle["text/plain"]
+
+
+def test_a_changed_wish_marks_the_result_as_stale_and_turning_back_does_not(app: Application) -> None:
+    run(app, app.propose)
+    app.edit(SPEC.with_wishes(tracking_error_max=0.005))
+    assert "STALE: the controls now say tracking_error_max 0.005" in app._answer.bundle["text/plain"]
+    app.edit(SPEC)
+    assert "STALE" not in app._answer.bundle["text/plain"]
+
+
+def test_what_is_asked_is_read_after_the_pause_and_not_at_the_click(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "READ_AFTER_SECONDS", 0.05)
+
+    async def click_then_change() -> None:
+        asked = asyncio.create_task(app.propose())
+        await asyncio.sleep(0)
+        app.edit(SPEC.with_changes(account="seasoned"))
+        await asked
+
+    run(app, click_then_change)
+    assert app.state.answer is not None
+    assert app.state.answer.proposal.account_id == "seasoned"
+    assert not app.state.stale
+
+
+def test_the_same_child_answers_the_second_question(app: Application) -> None:
+    run(app, app.propose, app.propose)
+    assert app.state.answer is not None
+    assert app.state.answer.proposal.notes == ("question 2",)
+
+
+def test_a_refusal_is_shown_escaped_with_its_hint_and_the_last_result_stays(app: Application) -> None:
+    answers = run(app, app.propose, lambda: app.ask("refuse", doing="Proposing"))
+    assert answers[1] is None
+    assert "The cap &lt;b&gt;50&lt;/b&gt; is too low." in app._footer._error.value
+    assert "Raise it." in app._footer._error.value
+    assert 'role="alert"' in app._footer._error.value
+    assert app.state.answer is not None
+
+
+def test_a_failure_shows_its_traceback_and_a_death_its_exit_code(app: Application) -> None:
+    run(app, lambda: app.ask("break", doing="Proposing"))
+    assert "ZeroDivisionError" in app._footer._error.value
+    assert "&lt;module&gt;" in app._footer._error.value
+    run(app, lambda: app.ask("die", doing="Proposing"))
+    assert "exit code 3" in app._footer._error.value
+
+
+def test_cancel_ends_what_runs_and_buttons_show_it(app: Application) -> None:
+    async def cancelled() -> None:
+        asked = asyncio.create_task(app.ask("wait", doing="Proposing"))
+        while "Question" not in app.state.status:
+            await asyncio.sleep(0.01)
+        assert app._footer.cancel.disabled is False
+        app.cancel()
+        assert await asked is None
+
+    run(app, cancelled)
+    assert app.state.phase is Phase.CANCELLED
+    assert app._footer.cancel.disabled is True
+
+
+def test_values_of_the_kernel_are_given_to_each_new_child_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "READ_AFTER_SECONDS", 0.0)
+    app = served(Application(RunSpec(KernelSource(), "mine"), entry.PAGES))
+    app._given = {"given": "facts"}
+    run(app, app.propose, app.propose)
+    assert app.state.answer is not None
+    assert app.state.answer.proposal.notes == ("question 3",)  # given, asked, asked
+    run(app, lambda: app.ask("die", doing="Proposing"), app.propose)
+    assert app.state.answer.proposal.notes == ("question 2",)  # given anew, asked
+
+
+def test_the_code_in_the_footer_is_the_python_of_what_the_controls_say(app: Application) -> None:
+    app.edit(SPEC.with_wishes(max_names=77))
+    assert "max_names=77" in app._footer._code.value
+
+
+def test_one_app_a_kernel_unless_values_or_a_spec_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "_APPS", [])
+    monkeypatch.setattr(entry, "warm_up", lambda _: None)
+    first = entry.app()
+    assert entry.app() is first
+    assert entry.app(spec=SPEC) is not first
+    with pytest.raises(InputError, match="given market without portfolios"):
+        entry.app(market=None)
