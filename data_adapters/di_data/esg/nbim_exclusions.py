@@ -158,7 +158,11 @@ def aliases_of(notes: str) -> tuple[str, ...]:
         lead = _ALIAS.match(note.strip())
         if lead is None:
             continue
-        for part in re.split(r",\s*|\s+and\s+(?=[A-Z])", note.strip()[lead.end() :]):
+        rest = note.strip()[lead.end() :]
+        if not lead[0].casefold().startswith("incl"):
+            names.append(rest)  # one former name, which may hold an "and" of its own
+            continue
+        for part in re.split(r",\s*|\s+and\s+(?=[A-Z])", rest):
             if names and _LEGAL.match(part.strip()):
                 names[-1] = f"{names[-1]}, {part.strip()}"
             elif part.strip():

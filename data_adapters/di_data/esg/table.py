@@ -18,10 +18,12 @@ from typing import Final
 
 from di_advisor.domain.esg_table import Direction, EsgMeasure, EsgTable
 from di_advisor.domain.frozen_map import FrozenMap
+from di_advisor.domain.market import FloatArray
 from di_advisor.domain.observations import Observation, Reading, known_by
+from di_advisor.domain.universe import Universe
 from di_advisor.errors import InputError
 
-__all__ = ["GOOD_FLAGS", "TableOfMeasures", "latest_by_security", "measure_name", "table_of_measures"]
+__all__ = ["GOOD_FLAGS", "ObservedEsg", "TableOfMeasures", "latest_by_security", "measure_name", "table_of_measures"]
 
 GOOD_FLAGS: Final = frozenset({"sbti_target_set"})
 """Flags whose True is good; all others mean involvement."""
@@ -46,6 +48,24 @@ class TableOfMeasures:
 
     table: EsgTable
     left_out: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class ObservedEsg:
+    """Observations as a source of measures; port `EsgSource`.
+
+    Attributes
+    ----------
+    observations : tuple of Observation
+        Resolved to security ids.
+    """
+
+    observations: tuple[Observation, ...]
+
+    def measures(self, universe: Universe, *, known_at: date) -> Mapping[str, FloatArray]:
+        """Measures by name as they were known on a day, arrays of shape (n,), NaN where not covered."""
+        table = table_of_measures(self.observations, day=known_at).table
+        return {measure.name: measure.aligned(universe) for measure in table.measures}
 
 
 def measure_name(metric: str, provider: str) -> str:
