@@ -240,7 +240,7 @@ def _doubt(row: Row, lot: Row, day: date) -> list[str]:
     term, acquired = str(row["Holding Period"]).casefold(), str(lot["acquired"] or "")
     if not acquired or term not in {"long term", "short term"}:
         return []
-    is_long = (day - date.fromisoformat(acquired)).days >= _YEAR_AND_A_DAY
-    if (term == "long term") == is_long:
+    held_days = (day - date.fromisoformat(acquired)).days
+    if held_days < 0 or (term == "long term") == (held_days >= _YEAR_AND_A_DAY):
         return []
     return [f"{row.label} is {term}, and was opened on {acquired}: its holding period starts on another day"]
