@@ -11,7 +11,7 @@ also holds factors of some spin-offs and lacks others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, Final
@@ -184,9 +184,12 @@ def _ratio(row: _SplitRow) -> Fraction:
 
 
 def _dividend(row: _DividendRow, subject: Identifier, received: Received) -> DeclaredAction:
-    days: dict[str, date | None] = {
-        "declared_on": row.declaration_date,
-        "record_on": row.record_date,
-        "paid_on": row.payment_date,
-    }
-    return DeclaredAction(subject, row.date, received.provenance, cash_usd=Decimal(str(row.dividend)), **days)
+    return DeclaredAction(
+        subject,
+        row.date,
+        received.provenance,
+        cash_usd=Decimal(str(row.dividend)),
+        declared_on=row.declaration_date,
+        record_on=row.record_date,
+        paid_on=row.payment_date,
+    )

@@ -156,7 +156,7 @@ def _text(body: bytes, received: Received) -> str:
 
 def _table(lines: Sequence[str], width: int, received: Received) -> tuple[list[str], NDArray[np.float64]]:
     """Dates as written, and percent with NaN for nothing, shape (t, width)."""
-    days, rows = [], []
+    days, rows = list[str](), list[list[float]]()
     for number, line in enumerate(lines, start=1):
         if not _ROW.match(line) or (days and len(line.split(",")[0].strip()) != len(days[0])):
             break

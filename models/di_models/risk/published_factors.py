@@ -253,7 +253,7 @@ def _least_squares(design: FloatArray, y: FloatArray, observed: NDArray[np.bool_
 
 def _shrunk(estimate: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Estimates drawn towards their mean, and the weight of each name's own, both of shape (n, k)."""
-    known = np.isfinite(estimate).all(axis=1)
+    known = np.asarray(np.isfinite(estimate).all(axis=1), dtype=np.bool_)
     if int(known.sum()) < _FEW_NAMES:
         # A handful of names says nothing about how betas are spread.
         return estimate.copy(), np.where(known[:, None], 1.0, np.nan) * np.ones_like(estimate)
