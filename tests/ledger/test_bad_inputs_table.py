@@ -24,17 +24,20 @@ ELSEWHERE = {
     "BI-071": "report/test_views.py::test_tags_in_names_are_shown_and_not_parsed",
     "BI-072": "report/test_views.py::test_markdown_shows_names_as_they_are_without_markup_links_or_formulas",
     "BI-073": "cli/test_screen.py::test_no_control_character_but_line_ends_reaches_the_terminal",
+    "BI-074": "data_adapters/frame/test_addresses.py"
+    "::test_an_address_that_may_not_be_called_is_refused_before_anything_is_sent",
+    "BI-075": "data_adapters/frame/test_secrets.py::test_a_key_is_sent_and_found_nowhere_else",
+    "BI-076": "data_adapters/frame/test_stored.py::test_a_refused_body_is_stored_nowhere",
+    "BI-077": "data_adapters/frame/test_stored.py"
+    "::test_a_limit_or_a_silence_ends_after_bounded_tries_and_writes_no_part_of_a_day",
+    "BI-078": "data_adapters/frame/test_stored.py"
+    "::test_a_past_price_that_changed_is_told_and_the_former_stays_reproducible",
 }
 """Entries whose check stands with the code that it is about."""
 
 NOT_YET = {
     "BI-055": "an objective without a minimum cannot be stated by a mandate; the error is typed and has no test",
     "BI-065": "nothing here reads YAML",
-    "BI-074": "comes with the adapters that fetch over HTTP",
-    "BI-075": "comes with the adapters that need keys",
-    "BI-076": "comes with the adapters that fetch over HTTP",
-    "BI-077": "comes with the adapters that fetch over HTTP",
-    "BI-078": "comes with the adapters that keep snapshots of prices",
 }
 """Entries that belong to later work, and why."""
 
