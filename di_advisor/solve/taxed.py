@@ -32,6 +32,7 @@ from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import FEASIBLE, Solution, residual_of
 from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged, proved_over_all, regions_for
 from di_advisor.solve.tax_regions import RegionSearch
+from di_advisor.solve.tax_shares import bound_in_shares_at_law
 
 __all__ = ["Searching", "TaxedSearch"]
 
@@ -306,7 +307,8 @@ class TaxedSearch:
             counts=self.hot.counts,
         )
         solution.check(scale=max(abs(solution.nothing - solution.objective), 1e-6))
-        return local, solution
+        whole = bound_in_shares_at_law(self.family, self.regions, self.bounds(), self.over_all)
+        return local, replace(solution, shares_bound=whole)
 
 
 def _as_solved(rule: Rule) -> Rule:
