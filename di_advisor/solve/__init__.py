@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from di_advisor.errors import InfeasibleError, UnsupportedWishError
+from typing import TYPE_CHECKING
+
+from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.localise import schedule_d_of
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.solve.capped_search import CappedSearch
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
+
+if TYPE_CHECKING:
+    from di_advisor.formulate.schedule_d import ScheduleDTax
+    from di_advisor.solve.taxed import TaxedSearch
 
 __all__ = ["Cancel", "Solution", "search_for", "solve", "solve_localised"]
 
@@ -67,13 +73,16 @@ def solve(
 def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> Solution:
     from di_advisor.solve.exact import prove
 
-    if problem.is_opaque or schedule_d_of(problem) is not None:
-        raise UnsupportedWishError(
-            "Branch and bound takes constant rates without budgets of gain or tax, and no own wishes for cones.",
-            hint="Leave exact out: the certificate still says how far the plan can be from the best.",
-            fields=["exact"],
-        )
+    tax = schedule_d_of(problem)
     try:
+        if problem.is_opaque:
+            from di_advisor.solve.own_exact import prove_own
+
+            return prove_own(problem, search_for, cancel=cancel, rounds=rounds, nodes_max=nodes_max)[1]
+        if tax is not None:
+            from di_advisor.solve.taxed_exact import prove_taxed
+
+            return prove_taxed(_taxed(problem, tax, cancel, rounds), nodes_max=nodes_max)[1]
         return prove(search_for(problem.block, cancel, rounds), nodes_max=nodes_max).solution
     except InfeasibleError as error:
         from di_advisor.solve.last_resort import last_resort
@@ -107,9 +116,13 @@ def _localised(problem: Problem, cancel: Cancel, rounds: int) -> tuple[Problem, 
         return problem, solve_opaque(problem, search_for, cancel=cancel, rounds=rounds)
     if tax is None:
         return problem, search_for(problem.block, cancel, rounds).run()
+    return _taxed(problem, tax, cancel, rounds).run()
+
+
+def _taxed(problem: Problem, tax: ScheduleDTax, cancel: Cancel, rounds: int) -> TaxedSearch:
     from di_advisor.solve.taxed import TaxedSearch
 
     def searching(block: Block, hot: HotPath) -> Search:
         return search_for(block, cancel, rounds, hot)
 
-    return TaxedSearch(problem, tax, searching, cancel).run()
+    return TaxedSearch(problem, tax, searching, cancel)

@@ -203,9 +203,10 @@ class OwnSearch:
         except UncertifiedError as error:
             self.failure = error
             return None
-        return self._keep(choices, found)
+        return self.keep(choices, found)
 
-    def _keep(self, choices: Choices, found: ConvexPlan) -> Solution | None:
+    def keep(self, choices: Choices, found: ConvexPlan) -> Solution | None:
+        """Take in a plan, given back where it keeps every rule and is the best so far."""
         solution = Solution(
             plan=found.plan,
             choices=choices,
@@ -235,7 +236,7 @@ class OwnSearch:
         nothing = self.block.holdings.nothing()
         if residual_on(self.problem, nothing) <= FEASIBLE:
             choices = np.zeros(len(self.block.active_lower), dtype=np.int64)
-            self._keep(choices, ConvexPlan(nothing, self.nothing))
+            self.keep(choices, ConvexPlan(nothing, self.nothing))
 
     def _rounded(self, plan: Plan) -> None:
         """Minimum trades settled in passes: half of the small trades dropped or raised, the rest left loose."""

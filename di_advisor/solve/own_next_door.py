@@ -57,7 +57,7 @@ def _next_door(problem: Problem, choices: Choices, further: Callable[[SymbolicPl
     if tax is None:
         found = solve_convex(problem, choices, further=further)
     else:
-        found = Regionwise(problem, tax).solve(choices, further=further)
+        found = Regionwise(problem, tax).solve(choices, further=further).plan
     holdings = problem.block.holdings
     over = Counting(problem.block).excess(holdings.active + found.plan.net(holdings.lot_name))
     if over > 0:  # choices that are kept do not see to numbers

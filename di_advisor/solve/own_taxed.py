@@ -175,8 +175,8 @@ class Regionwise:
         further: Further | None = None,
         to_beat: float = np.inf,
         ask: Callable[[], None] | None = None,
-    ) -> ConvexPlan:
-        """The best plan over all regions, and a lower bound; where none beats a value, any plan and a bound above it.
+    ) -> RegionPlan:
+        """The best plan over all regions, with a bound over all; where none beats a value, any plan, and a bound above.
 
         Raises
         ------
@@ -190,7 +190,7 @@ class Regionwise:
         start = np.array(self.tax.rates)
         free = solve_convex(at_rates(self.family, start), choices, bounding=bounding, further=further)
         bounds = np.array([free.bound + region.least_beside(start) for region in self.regions])
-        best: ConvexPlan | None = None
+        best = RegionPlan(free, start, start)
         value, solved = np.inf, np.zeros(len(self.regions), dtype=np.bool_)
         while not solved.all():
             at = int(np.where(solved, np.inf, bounds).argmin())
@@ -207,11 +207,11 @@ class Regionwise:
                 continue
             bounds[at] = max(bounds[at], found.plan.bound)
             worth = objective_on(self.problem, found.plan.plan)
-            if best is None or worth < value:
-                best, value = found.plan, worth
-        if best is None and np.isinf(bounds.min(initial=np.inf)):
+            if worth < value:
+                best, value = found, worth
+        if np.isinf(bounds.min(initial=np.inf)):
             raise InfeasibleError("No plan keeps the rules and the budgets under these choices.", hint="Widen a rule.")
-        return ConvexPlan((best or free).plan, float(bounds.min()))
+        return replace(best, plan=replace(best.plan, bound=float(bounds.min())))
 
 
 class OwnTaxedSearch:
@@ -282,7 +282,7 @@ class OwnTaxedSearch:
                 "and wash-sale sides.",
                 hint="Raise the budgets, lower the minimum trade, or widen a rule.",
             )
-        return self._answer(self.best)
+        return self.answer(self.best)
 
     def noted(self, rates: FloatArray, bound: float) -> None:
         """Keep what a bound at constant rates proves about every region."""
@@ -324,7 +324,8 @@ class OwnTaxedSearch:
         if search.best is None and search.failure is not None:
             self.all.failure = search.failure
 
-    def _answer(self, best: Solution) -> tuple[Problem, Solution]:
+    def answer(self, best: Solution) -> tuple[Problem, Solution]:
+        """A plan with the bounds so far, checked, and the problem as it stands there."""
         self.all.best = best
         self.all.bound = float(self.bounds().min())
         final = self.all.certified()

@@ -7,7 +7,7 @@ without any price on gains beside them. So order and bound agree whatever led to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,17 +20,16 @@ from di_advisor.formulate.own_affine import charged_anyway
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.formulate.separable import Row
-from di_advisor.formulate.tax_cells import Region, regions_of
+from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, Region, regions_of
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.choices import Choice, Choices, beyond_cost, is_any
-from di_advisor.solve.dual_newton.pieces import Interleaved
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import plan_of
 from di_advisor.solve.tracking import solve_capped
 
-__all__ = ["FixedChoices", "GainPlan", "Proved", "judged", "proved_over_all", "regions_for"]
+__all__ = ["FixedChoices", "GainPlan", "Proved", "judged", "kept_back", "proved_over_all", "regions_for"]
 
 _TIE = 1e-10
 """Slopes of two lots that count as equal."""
@@ -196,18 +195,10 @@ class FixedChoices:
         )
 
     def proved(self, rates: FloatArray, prices: Prices, block: Block | None = None) -> Proved:
-        """A bound under these choices at any rates and prices; no solve.
-
-        Where a 3/2-power cost lets a name be bought and sold at once in the relaxation, there is no such dual; the
-        bound is then that of plans that do not.
-        """
+        """A bound under these choices at any rates and prices; no solve."""
         block = self.family.block(rates) if block is None else block
-        try:
-            least = QuadraticProgram(block, self.choices, hot=self.hot).bound(prices)
-        except Interleaved:
-            names = PricedNames(replace(block, wash=None))
-            return Proved(rates, names.bound(names.sanitised(prices)), prices)
-        return Proved(rates, least + beyond_cost(block, self.choices), prices)
+        program = QuadraticProgram(block, self.choices, hot=self.hot)
+        return Proved(rates, program.bound(prices) + beyond_cost(block, self.choices), prices)
 
     def judged(self, plan: Plan) -> GainPlan:
         """A plan with its own figures."""
@@ -238,12 +229,20 @@ def judged(family: AtAnyRates, plan: Plan, choices: Choices) -> GainPlan:
     """
     block = family.problem.block
     value = block.holdings.value_usd
-    free = bool(is_any(choices, Choice.EITHER).all())  # the relaxation knows no wash sales
-    others = (t for t in family.problem.terms if t is not family.tax and not (free and isinstance(t, WashDeferral)))
-    beside = sum(t.value_usd(plan) for t in others) / value - charged_anyway(family.problem.terms)
+    free = is_any(choices, Choice.EITHER)  # these are charged for no wash sales
+    fixed = Plan(np.where(free[block.holdings.lot_name], 0.0, plan.sells), np.where(free, 0.0, plan.buys))
+    others = (t for t in family.problem.terms if t is not family.tax)
+    charged = sum(t.value_usd(fixed if isinstance(t, WashDeferral) else plan) for t in others) / value
+    beside = charged - charged_anyway(family.problem.terms)
     beside -= 2.0 * float(block.impact @ (plan.sold(block.holdings.lot_name) * plan.buys))
     tax = family.tax.value_usd(plan) / value
     return GainPlan(plan, np.array(family.tax.gains.realised(plan)), beside, tax, choices)
+
+
+def kept_back(proofs: Iterable[Proved], rows: Sequence[Row]) -> float:
+    """What reserves of rows add to bounds under choices at most: no bound over plans may count on them."""
+    reserve = np.array([row.reserve for row in rows if row.rule not in (GAIN_BUDGET, TAX_BUDGET)])
+    return max((float(np.maximum(p.prices.rows, 0.0) @ reserve) for p in proofs), default=0.0)
 
 
 def regions_for(family: AtAnyRates) -> tuple[Region, ...]:

@@ -30,7 +30,7 @@ from di_advisor.solve.choices import Choice, Choices, relaxed
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import FEASIBLE, Solution, residual_of
-from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged, proved_over_all, regions_for
+from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged, kept_back, proved_over_all, regions_for
 from di_advisor.solve.tax_regions import RegionSearch
 from di_advisor.solve.tax_shares import bound_in_shares_at_law
 
@@ -93,7 +93,7 @@ class TaxedSearch:
         """
         loose = self._regions(relaxed(self.problem.block))
         loose.run(np.array(self.tax.rates))
-        self.relaxed_bounds = loose.bounds()
+        self.relaxed_bounds = loose.bounds() - kept_back(loose.proofs, self.problem.block.rows)
         rates = self._rates_of(loose)
         for _ in range(_ROUNDS):
             moved = self._around(rates)
@@ -102,7 +102,7 @@ class TaxedSearch:
             rates = moved
         self._idle(loose)
         self._elsewhere(loose)
-        return self._answer()
+        return self.answer()
 
     def completed(self, choices: Choices) -> tuple[Problem, Solution]:
         """The same for given choices that leave a plan.
@@ -114,14 +114,41 @@ class TaxedSearch:
         """
         loose = self._regions(relaxed(self.problem.block))
         loose.run(np.array(self.tax.rates))
-        self.relaxed_bounds = loose.bounds()
+        self.relaxed_bounds = loose.bounds() - kept_back(loose.proofs, self.problem.block.rows)
         search = self._regions(choices)
         search.solves.risk = loose.solves.risk
         best = search.run(self._rates_of(loose), free=False)
         for proof in (*loose.proofs, *search.proofs):
             self._note(proof)
         self.best = _Found(best, self._proof_of(search), float(search.bounds().min()))
-        return self._answer()
+        return self.answer()
+
+    def bounded(self, choices: Choices) -> tuple[Plan, float]:
+        """A plan under choices of which some may be open, and a bound on all plans that have them.
+
+        Raises
+        ------
+        InfeasibleError, UncertifiedError, UnfinishedError
+            When they leave none, or it was not solved.
+        """
+        search = self._regions(choices)
+        search.solves.risk = None if self.best is None else self.best.proof.prices.risk
+        best = search.run(np.array(self.tax.rates) if self.best is None else self.best.proof.rates)
+        return best.plan, float(search.bounds().min()) - kept_back(search.proofs, self.problem.block.rows)
+
+    def take(self, choices: Choices) -> None:
+        """Take in the best plan under choices.
+
+        Raises
+        ------
+        InfeasibleError, UncertifiedError, UnfinishedError
+            When they leave none, or it was not solved.
+        """
+        search = self._regions(choices)
+        search.solves.risk = None if self.best is None else self.best.proof.prices.risk
+        best = search.run(np.array(self.tax.rates) if self.best is None else self.best.proof.rates)
+        if self.best is None or best.objective < self.best.plan.objective:
+            self.best = _Found(best, self._proof_of(search), float(search.bounds().min()))
 
     def _ask(self) -> None:
         if self.cancel():
@@ -255,7 +282,8 @@ class TaxedSearch:
         except InfeasibleError:
             self.relaxed_bounds[at] = np.inf
             return None
-        self.relaxed_bounds[at] = max(self.relaxed_bounds[at], proof.bound(region))
+        kept = kept_back([proof], self.problem.block.rows)
+        self.relaxed_bounds[at] = max(self.relaxed_bounds[at], proof.bound(region) - kept)
         self._note(proof)
         open_ = self.best is None or float(self.bounds()[at]) < self.best.plan.objective
         return proof.rates if open_ else None
@@ -279,7 +307,8 @@ class TaxedSearch:
         over = residual_of(block, plan.choices, _amounts_of(block, plan.plan), active)
         return max([over, *(-_as_solved(rule).slack(plan.plan) for rule in exact)])
 
-    def _answer(self) -> tuple[Problem, Solution]:
+    def answer(self) -> tuple[Problem, Solution]:
+        """The best plan so far with the bounds so far, checked; and the problem as it stands there."""
         found = self.best
         if found is None:
             raise InfeasibleError(
