@@ -19,6 +19,7 @@
     |  |- UnboundedError       the objective has no minimum
     |  |- UncertifiedError     a solver answered, and its answer failed our own check
     |  `- UnfinishedError      the budget of iterations ran out, or the call was cancelled
+    |     `- UndecidedError    the budget of nodes ran out: no plan was found, and it is not proved that there is none
     |- SettlementError         whole shares or cash would break a rule
     |- ConservationError       shares or basis would be lost or made up
     |- SourceError             a source of data gave nothing that can be used; what was stored before stays
@@ -67,6 +68,7 @@ __all__ = [
     "StoreError",
     "UnboundedError",
     "UncertifiedError",
+    "UndecidedError",
     "UnfinishedError",
     "UnknownSecurityError",
     "UnreconciledError",
@@ -206,6 +208,10 @@ class UncertifiedError(SolveError):
 
 class UnfinishedError(SolveError):
     """The budget of iterations ran out, or the call was cancelled."""
+
+
+class UndecidedError(UnfinishedError):
+    """The budget of nodes ran out: no plan was found, and that there is none is not proved."""
 
 
 class SettlementError(DiAdvisorError):

@@ -16,12 +16,13 @@ from functools import cached_property
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Signals
-from di_advisor.errors import InfeasibleError, SettlementError
+from di_advisor.errors import InfeasibleError, SettlementError, UndecidedError, UnfinishedError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.localise import at_the_rates_of
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import Taxpayer
+from di_advisor.propose.exact_settlement import settle_exactly
 from di_advisor.propose.explain import explain
 from di_advisor.propose.neighbours import Neighbours
 from di_advisor.propose.proposal import Proposal, Stage
@@ -38,6 +39,7 @@ Progress = Callable[[str], None]
 
 _ATTEMPTS = 5
 _NONE_OWN = OwnWishes()
+_EXACTLY = "The plan could not be rounded: the orders are those of a search over whole shares, and may differ from it."
 
 
 def silent(_: str) -> None:
@@ -148,6 +150,7 @@ def plan_for(
     failure: SettlementError | None = None
     bound: float | None = None
     shares_bound: float | None = None
+    first: tuple[Problem, Problem, Solution] | None = None
     for _ in range(_ATTEMPTS):
         tightened = problem
         if room.given:
@@ -156,7 +159,7 @@ def plan_for(
         clock.start("solve")
         try:
             tightened, solution = solve_localised(tightened, cancel=cancel)
-        except InfeasibleError:
+        except (InfeasibleError, UndecidedError):
             if failure is None:
                 raise
             break
@@ -168,16 +171,38 @@ def plan_for(
         clock.start("settle")
         try:
             asked = at_the_rates_of(problem, tightened)
+            first = (asked, tightened, solution) if first is None else first
             orders = settle(asked, solution, signals, mandate)
         except SettlementError as error:
-            if not room.more(problem, error):
-                failure = failure or error
-                break
             failure = failure or error
+            if not room.more(problem, error):
+                break
             continue
-        clock.start("explain")
-        proposal = explain(asked, solution, orders, signals, mandate)
-        clock.start("")
-        proposal = replace(proposal, stages=tuple(clock.stages), notes=(*proposal.notes, *room.notes))
-        return Planned(signals, mandate, tightened, solution, orders, proposal)
-    raise failure or SettlementError("Nothing was settled.", hint="Allow fractional shares.")
+        return _explained(signals, mandate, (asked, tightened, solution), orders, clock, room.notes)
+    if failure is None or first is None:
+        raise SettlementError("Nothing was settled.", hint="Allow a little more room in the rules.")
+
+    def ask() -> None:
+        if cancel():
+            raise UnfinishedError("The settlement was cancelled.", hint="Nothing was proposed; propose again.")
+
+    clock.start("settle")
+    orders = settle_exactly(first[0], first[2], signals, mandate, failure, ask)
+    return _explained(signals, mandate, first, orders, clock, (_EXACTLY,))
+
+
+def _explained(
+    signals: Signals,
+    mandate: Mandate,
+    found: tuple[Problem, Problem, Solution],
+    orders: Orders,
+    clock: Clock,
+    notes: tuple[str, ...],
+) -> Planned:
+    """The proposal of some orders, from the problem as asked, as solved, and its solution."""
+    asked, solved, solution = found
+    clock.start("explain")
+    proposal = explain(asked, solution, orders, signals, mandate)
+    clock.start("")
+    proposal = replace(proposal, stages=tuple(clock.stages), notes=(*proposal.notes, *notes))
+    return Planned(signals, mandate, solved, solution, orders, proposal)

@@ -54,12 +54,12 @@ class RoundingRoom:
         return problem
 
     def more(self, problem: Problem, error: SettlementError) -> bool:
-        """Tighten what rounding broke; False where the limit of tightening is reached.
+        """Tighten what rounding broke; False where it cannot be, or the limit of tightening is reached.
 
         Raises
         ------
         SettlementError
-            The same, where nothing can be tightened.
+            Where the rule is an equality of the user's own.
         """
         broken = error.facts.get("rule")
         own = next((r for r in problem.rules if r.name == broken and takes_room(r)), None)
@@ -75,6 +75,6 @@ class RoundingRoom:
             self._margins[own.name] = self._margins.get(own.name, 0.0) + more
             return True
         if broken != "tracking error cap" or self._tight is None or self._cap is None:
-            raise error
+            return False
         self._tight -= max(_TIGHTER * float(error.facts["excess"]), _LEAST_TIGHTER * self._cap)
         return self._tight > _TIGHTEST * self._cap

@@ -33,7 +33,7 @@ from di_advisor.propose.wash_check import check_washes
 from di_advisor.solve.solution import Solution
 from di_advisor.solve.tangent import lot_tangent
 
-__all__ = ["TOLERANCE", "Orders", "settle", "share_step", "still_kept"]
+__all__ = ["TOLERANCE", "Orders", "checked", "decimal_shares", "settle", "share_step", "still_kept"]
 
 TOLERANCE = 1e-6
 """How far a rounded plan may pass a limit, fraction of the account: a dollar in a million."""
@@ -97,10 +97,23 @@ def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mand
         If rounding to shares breaks a rule that cannot be repaired by moving single shares; it
         names the rule, the excess and what to change.
     """
-    account = signals.account
     sells, buys = _rounded(problem, solution, signals, mandate)
     buys = _affordable(problem, signals, mandate, sells, buys)
     sells = _enough(problem, signals, mandate, sells, buys)
+    return checked(problem, signals, mandate, sells, buys)
+
+
+def checked(
+    problem: Problem, signals: Signals, mandate: Mandate, sells: dict[int, Decimal], buys: dict[int, Decimal]
+) -> Orders:
+    """Given shares as orders; none where they are worth no more than the mandate asks for over doing nothing.
+
+    Raises
+    ------
+    SettlementError
+        If they break a rule; it names the rule and the excess.
+    """
+    account = signals.account
     orders = _orders(problem, signals, sells, buys)
     idle = _orders(problem, signals, {}, {})
     worth = math.inf if idle.cash_usd < 0 <= orders.cash_usd else _worth_usd(problem, orders.plan)
@@ -112,7 +125,7 @@ def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mand
     if orders.cash_usd < 0 or any(as_fraction(q) > as_fraction(account.lots[i].shares) for i, q in sells.items()):
         raise SettlementError(
             f"Rounding leaves {orders.cash_usd} USD of cash, or sells more than a lot holds.",
-            hint="Nothing is proposed; allow fractional shares or a little cash.",
+            hint=f"Nothing is proposed; allow {_finer(problem)}a little cash.",
         )
     return orders
 
@@ -197,7 +210,7 @@ def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals
         if name not in left:
             continue
         rest = left[name]
-        held = _decimal_shares(signals, lot)
+        held = decimal_shares(signals, lot)
         take = held if rest is None else min(held, rest)
         if take > 0:
             sells[lot] = take
@@ -206,7 +219,7 @@ def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals
     return sells
 
 
-def _decimal_shares(signals: Signals, lot: int) -> Decimal:
+def decimal_shares(signals: Signals, lot: int) -> Decimal:
     """Shares of a lot as a decimal; a fraction that does not terminate is rounded down."""
     shares = signals.account.lots[lot].shares
     if isinstance(shares, Decimal):
@@ -287,13 +300,18 @@ def _enough(
             weight = float(extra * price) / block.holdings.value_usd
             left = block.holdings.active[name] + orders.net[name] - weight - block.active_lower[name]
             room = min(left, float(locked.sell_max[lot]) - orders.plan.sells[lot] - weight)
-            if shares + extra <= _decimal_shares(signals, lot) and room >= 0:
+            if shares + extra <= decimal_shares(signals, lot) and room >= 0:
                 more.append((extra * price, lot, extra))
         if not more:
             break
         _, lot, extra = min(more)
         sells = {**sells, lot: sells[lot] + extra}
     return sells
+
+
+def _finer(problem: Problem) -> str:
+    """What would help where shares are whole."""
+    return "" if problem.block.share_step is None else "fractional shares, or "
 
 
 def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
@@ -304,7 +322,7 @@ def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
         if slack < -allowed:
             raise SettlementError(
                 f"After rounding to shares the rule '{rule.name}' is passed by {-slack:.2e} (it says: {rule.sentence})",
-                hint="Allow fractional shares, or a little more room in that rule.",
+                hint=f"Allow {_finer(problem)}a little more room in that rule.",
                 rule=rule.name,
                 excess=-slack,
             )

@@ -87,6 +87,24 @@ class Search:
             final = idle
         return self._certified(final, idle)
 
+    def completed(self, choices: Choices) -> Solution:
+        """The plan of given choices improved by switching, with its certificate.
+
+        Raises
+        ------
+        InfeasibleError, UncertifiedError, UnfinishedError
+            When the choices leave no plan that certifies.
+        """
+        program = QuadraticProgram(self.block, relaxed(self.block), hot=self.hot)
+        first = self.note(self.plain(program, self.first_price(program)))
+        soft = climbed(self.names, first)
+        self._took(soft.prices, soft.bound)
+        found = self.attempt(choices, soft.prices.risk)
+        if found is None or found.residual > FEASIBLE:
+            raise InfeasibleError("These choices leave no plan.", hint="Widen the rules.")
+        found = self.switched(found)
+        return self._certified(self.finish(found.choices, found.prices.risk), None)
+
     def _certified(self, final: Solution, idle: Solution | None) -> Solution:
         """The plan with the best bounds, and with the baseline it is held against."""
         final = replace(final, bound=max(final.bound, self.bound), counts=self.hot.counts)

@@ -208,6 +208,8 @@ def _master(region: Region, plans: list[GainPlan]) -> tuple[FloatArray, FloatArr
     """The best mixture of plans with gains in a region, by a linear program: prices of the gains, and shares."""
     from scipy.optimize import linprog
 
+    if not plans:
+        return None
     gains = np.array([p.gains for p in plans])
     value = np.array([p.beside for p in plans]) + region.cell.tax(gains)
     borders = np.array([b.normal for b in region.borders]).reshape(len(region.borders), 2)

@@ -265,13 +265,13 @@ class Wishes:
         InfeasibleError, UncertifiedError
             If no plan keeps them, or no solver certifies it.
         """
-        block = self._with(kept, given or {})
+        block = self.within(kept, given or {})
         answer = QuadraticProgram(block, relaxed(block)).solve(RISK_ALONE, trading=0.0)
         refuse(answer)
         return LeastRisk(math.sqrt(max(variance_of(block, answer.active), 0.0)), answer.amounts)
 
-    def _with(self, kept: Collection[int], given: Mapping[int, float]) -> Block:
-        """The block under some wishes."""
+    def within(self, kept: Collection[int], given: Mapping[int, float]) -> Block:
+        """The block under some linear wishes, a few of them given room; nothing in it is discrete, and no cap."""
         block = self._block
         factors = list(block.risk.factors)
         low, high = -block.holdings.target, np.full(len(block.holdings.target), np.inf)

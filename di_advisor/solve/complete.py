@@ -1,0 +1,250 @@
+"""A plan, or the proof that there is none: choices by an integer program, curves by cuts, within a budget of nodes.
+
+Problem: a search by prices may find no plan where minimum trades, numbers of names and budgets leave few,
+and "none was found" is no answer. Decision: the integer program (`di_advisor.solve.integer_program`)
+names choices, the convex problem of these choices says what they are worth or by how much they pass the
+cap, and the tangent there is a cut: it holds for every plan, and leaves none with the same choices below
+what they were just found to be worth. So each turn ends with a better plan, with other choices, or with the
+proof. The first plan is improved for a few turns; what is left is for the search.
+
+Limits: choices that the solver holds possible and the convex problem does not, within round-off, are set
+aside, and then nothing is proved. The budget counts nodes, fewer where the program is large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InfeasibleError, UncertifiedError
+from di_advisor.formulate.gains import RealisedGains
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.formulate.schedule_d import ScheduleDTax
+from di_advisor.formulate.separable import Row
+from di_advisor.formulate.tax_cells import Region, regions_of
+from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
+from di_advisor.solve.choices import Choices
+from di_advisor.solve.integer_program import IntegerProgram, Point
+from di_advisor.solve.quadratic import HotPath, QuadraticProgram
+from di_advisor.solve.solution import objective_of, variance_of
+from di_advisor.solve.tracking import RISK_ALONE, solve_capped
+
+__all__ = ["Completed", "Places", "complete", "nodes_for", "places_of"]
+
+_TURNS = 80
+_BETTER = 6
+_NODES = 4_000
+_FEWEST_NODES = 60
+_WORK = 2_000_000
+_GAIN = 1e-9
+_GUIDED = 12
+"""Turns without a plan after which only tracking error is looked at."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a complete search ended with.
+
+    Attributes
+    ----------
+    choices : ndarray of int, shape (n,), or None
+        Of the best plan found.
+    proved : bool
+        Where there is none: whether that is proved.
+    nodes : int
+        Nodes of all integer programs.
+    amounts : ndarray of shape (m,), or None
+        Of each segment, in the best plan found.
+    """
+
+    choices: Choices | None
+    proved: bool
+    nodes: int
+    amounts: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the two gains may lie: one of some regions, and how gains follow from lots."""
+
+    regions: tuple[Region, ...] = ()
+    gains: RealisedGains | None = None
+
+    def rows(self, region: Region | None, block: Block) -> tuple[Row, ...]:
+        """The borders of a region as rows of a block."""
+        if region is None or self.gains is None:
+            return ()
+        lines = ((float(b.normal[0]), float(b.normal[1]), b.limit) for b in region.borders)
+        on = self.gains.on_segments
+        return tuple(
+            Row(f"tax region {i}", -np.inf, limit, on_segments=on((short, long), block.segments))
+            for i, (short, long, limit) in enumerate(lines)
+        )
+
+
+def places_of(problem: Problem, tax: ScheduleDTax | None, sell_max: FloatArray) -> Places:
+    """What a tax budget leaves of the gains; nothing to say where there is none (a gain budget is a row).
+
+    Parameters
+    ----------
+    problem : Problem
+        With its rules.
+    tax : ScheduleDTax or None
+        The curve.
+    sell_max : ndarray of shape (L,)
+        Weight of each lot that may be sold.
+    """
+    owed = [r.upper for r in problem.rules if isinstance(r, TaxBudget)]
+    if tax is None or not owed:
+        return Places()
+    least, most = tax.gains.reach(sell_max)
+    gain = [r.upper for r in problem.rules if isinstance(r, GainBudget)]
+    regions = regions_of(tax.cells, least, most, gain_budget=min(gain, default=None), tax_budget=min(owed))
+    return Places(regions, tax.gains)
+
+
+def nodes_for(block: Block) -> int:
+    """Budget of nodes of one account: fewer where each takes longer."""
+    return int(np.clip(_WORK // max(len(block.segments) + len(block.active_lower), 1), _FEWEST_NODES, _NODES))
+
+
+def complete(
+    block: Block,
+    places: Places,
+    ask: Callable[[], None],
+    *,
+    hot: HotPath | None = None,
+    nodes_max: int | None = None,
+    tangents: list[FloatArray] | None = None,
+    any_will_do: bool = False,
+) -> Completed:
+    """Choices of a plan, or the proof that none keeps every rule.
+
+    Parameters
+    ----------
+    block : Block
+        The account.
+    places : Places
+        Where its gains may lie.
+    ask : callable
+        Called before each solve; raises where the search was cancelled.
+    hot : HotPath, optional
+        Layout, warm start and counts of a search for the same names.
+    nodes_max : int, optional
+        Budget; `nodes_for` when left out.
+    tangents : list of ndarray of shape (n,), optional
+        Of tracking error, known from other searches with the same risk; those that are found are added.
+    any_will_do : bool
+        Whether the first plan is enough.
+    """
+    return _Turns(
+        block, places, ask, hot or HotPath(block), [] if tangents is None else tangents, any_will_do=any_will_do
+    ).run(nodes_for(block) if nodes_max is None else nodes_max)
+
+
+class _Turns:
+    def __init__(
+        self,
+        block: Block,
+        places: Places,
+        ask: Callable[[], None],
+        hot: HotPath,
+        tangents: list[FloatArray],
+        *,
+        any_will_do: bool,
+    ) -> None:
+        self.block, self.places, self.ask, self.hot = block, places, ask, hot
+        self.tangents, self.any_will_do = tangents, any_will_do
+        self.program = IntegerProgram(block, places.regions, places.gains)
+        self.best: tuple[float, Choices, FloatArray] | None = None
+        self.exact = True
+        self.seen: set[bytes] = set()
+
+    def run(self, nodes_max: int) -> Completed:
+        nodes, better = 0, 0
+        if self.places.gains is not None and not self.places.regions:
+            return Completed(None, proved=True, nodes=0)  # no gains keep the budget
+        for slope in self.tangents if self.block.tracking_error_max is not None else ():
+            self.program.cut(slope)
+        self._cut_at(self.block.holdings.active)
+        status = "budget"
+        for turn in range(_TURNS):
+            if nodes >= nodes_max:
+                break
+            self.ask()
+            any_ = self.any_will_do or (self.best is None and turn >= _GUIDED)
+            point = self.program.solved(nodes_max - nodes, any_will_do=any_)
+            nodes, status = nodes + point.nodes, point.status
+            if status != "found" or (self.best is not None and point.value >= self.best[0] - _GAIN):
+                break
+            status = "budget"
+            if self.best is not None:
+                better += 1
+                if better > _BETTER:
+                    break
+            self._try(point)
+            if self.best is not None and self.any_will_do:
+                break
+        if self.best is not None:
+            return Completed(self.best[1], proved=False, nodes=nodes, amounts=self.best[2])
+        return Completed(None, proved=status == "none" and self.exact, nodes=nodes)
+
+    def _cut_at(self, active: FloatArray) -> None:
+        """No plan under the cap is beyond the tangent of variance at given active weights."""
+        if self.block.tracking_error_max is None:
+            return
+        size = float(np.sqrt(variance_of(self.block, active)))
+        if size <= 0:
+            return
+        # of tracking error, not of its square: nearer, and as true, because it is convex too
+        slope = self.block.risk.gradient(active) / (2.0 * size)
+        self.program.cut(slope)
+        self.tangents.append(slope)
+
+    def _try(self, point: Point) -> None:
+        """What the choices of a point are worth, and the cut that follows."""
+        key = point.choices.tobytes() + (b"" if point.region is None else point.region.corners.tobytes())
+        if key in self.seen:
+            self._set_aside(point)
+            return
+        self.seen.add(key)
+        block = replace(self.block, rows=(*self.block.rows, *self.places.rows(point.region, self.block)))
+        program = QuadraticProgram(block, point.choices, hot=self.hot)
+        if block.tracking_error_max is not None:
+            answer = program.solve(RISK_ALONE, trading=0.0)
+            if answer.status == "infeasible":
+                self._set_aside(point)
+                return
+            if answer.status == "solved" and variance_of(block, answer.active) > block.tracking_error_max**2:
+                self._cut_at(answer.active)
+                return
+        try:
+            found = solve_capped(program, coarse=True)
+        except (InfeasibleError, UncertifiedError):
+            self._set_aside(point)
+            return
+        if found is None:
+            self._set_aside(point)
+            return
+        segments = block.segments
+        moved = np.bincount(segments.name, weights=segments.sign * found.amounts, minlength=len(block.active_lower))
+        active = block.holdings.active + moved
+        value = objective_of(block, found.amounts, active)
+        if self.best is None or value < self.best[0]:
+            self.best = value, point.choices, found.amounts
+        self._charge_at(active, moved)
+
+    def _charge_at(self, active: FloatArray, moved: FloatArray) -> None:
+        """The tangent of risk and impact at a plan."""
+        block = self.block
+        slope = block.aversion * block.risk.gradient(active) + 2.0 * block.impact * moved
+        there = block.aversion * variance_of(block, active) + float(block.impact @ moved**2)
+        self.program.charge(slope, there - float(slope @ active))
+
+    def _set_aside(self, point: Point) -> None:
+        """Go on without choices that the convex problem does not hold possible."""
+        self.exact = self.exact and self.best is not None
+        self.program.forbid(point)

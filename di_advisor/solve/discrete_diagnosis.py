@@ -1,0 +1,224 @@
+"""Infeasibility where minimum trades and numbers are in the conflict: an irreducible set, each with what it must give.
+
+Problem: the rules agree as long as trades may be of any size and number, and clash with them. Decision:
+the deletion filter of `di_advisor.solve.diagnose`, with a complete search (`di_advisor.solve.complete`) for
+its test; what is not decided within its budget counts as needed, and the set is then not said to be
+irreducible. What each wish would have to become follows by counting up, or by bisection.
+
+Limits: that a name sold at a loss is not bought is law and no wish: it always holds, and is named where
+the conflict is none without it. Amounts are found within a fiftieth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InfeasibleError
+from di_advisor.formulate.account_rules import MinimumTrade
+from di_advisor.formulate.count_rules import MaximumNames, MaximumTrades
+from di_advisor.formulate.localise import schedule_d_of
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.formulate.rules import Locked
+from di_advisor.formulate.tax_rules import TaxBudget
+from di_advisor.formulate.terms import LotTax
+from di_advisor.solve.complete import Completed, complete, nodes_for, places_of
+from di_advisor.solve.concessions import concession
+from di_advisor.solve.diagnose import Diagnosis, Relaxation
+from di_advisor.solve.wishes import Wishes
+
+__all__ = ["diagnose_discrete"]
+
+_STEPS = 14
+_NEAR = 0.02
+_FIRST_ROOM = 1e-4
+_WIDEST = 2.0
+_A_TEST = 100
+_ALL_TESTS = 1_200
+"""Budgets of nodes: of one test, and of all together; what comes after is not decided."""
+
+_SMALL = 12
+"""Names up to which the amounts of linear wishes and of minimum trades are looked for."""
+
+_COUNTS = (MaximumNames, MaximumTrades)
+_DISCRETE = (MinimumTrade, *_COUNTS)
+
+
+def diagnose_discrete(problem: Problem, ask: Callable[[], None]) -> InfeasibleError | None:
+    """Why no plan keeps all rules, where the convex ones agree.
+
+    Parameters
+    ----------
+    problem : Problem
+        Known to have no plan.
+    ask : callable
+        Called before each solve; raises where the search was cancelled.
+
+    Returns
+    -------
+    InfeasibleError or None
+        With the facts of `diagnose`; ``irreducible`` says whether every test was decided. None where the wide
+        form of the rules, in which each may leave, is not proved to clash.
+    """
+    return _Filter(problem, ask).error()
+
+
+class _Filter:
+    def __init__(self, problem: Problem, ask: Callable[[], None]) -> None:
+        self.problem, self.ask, self.wishes = problem, ask, Wishes(problem)
+        discrete = [j for j, rule in enumerate(problem.rules) if isinstance(rule, _DISCRETE)]
+        cap = [] if self.wishes.cap is None else [self.wishes.cap]
+        self.every = [*self.wishes.linear, *cap, *discrete]  # in this order they may leave
+        self.lossy = _losses(problem)
+        self.decided, self.nodes = True, _ALL_TESTS
+        self.tangents: list[FloatArray] = []
+
+    def error(self) -> InfeasibleError | None:
+        if not self._clash(self.every):
+            return None
+        members = list(self.every)
+        for j in self.every:
+            rest = [i for i in members if i != j]
+            if self._clash(rest):
+                members = rest
+        ordered = [j for j in range(len(self.problem.rules)) if j in members]
+        sides = not self._clash(members, sides=False)
+        told = Diagnosis(tuple(self.problem.rules[j] for j in ordered), tuple(self._relaxed(ordered))).error()
+        what = told.what + (" A name that is sold at a loss is not bought besides." if sides else "")
+        hint = told.hint or "Give any one of them up, or let it give."
+        counts = {
+            f"{key}_max": getattr(self.problem.block, f"{key}_max")
+            for key, kind in (("names", MaximumNames), ("trades", MaximumTrades))
+            if any(isinstance(self.problem.rules[j], kind) for j in members)
+        }
+        return InfeasibleError(what, hint=hint, **{**told.facts, **counts, "irreducible": self.decided, "sides": sides})
+
+    @property
+    def _small(self) -> bool:
+        return len(self.problem.block.active_lower) <= _SMALL
+
+    def _block(self, kept: Collection[int], changed: dict[int, float], *, sides: bool) -> Block:
+        """The block under some wishes, discrete ones among them; those changed have another limit, or room."""
+        rules, n = self.problem.rules, len(self.problem.block.active_lower)
+        wide = self.wishes.within([j for j in self.wishes.linear if j in kept], changed)
+        segments = wide.segments
+        loss = segments.sell & np.r_[self.lossy, False][segments.lot] & sides
+        limit = {j: changed.get(j, getattr(rules[j], "upper", 0.0)) for j in kept}
+        least = max((changed.get(j, r.lower) for j in kept if isinstance(r := rules[j], MinimumTrade)), default=0.0)
+        names, trades = (next((int(limit[j]) for j in kept if isinstance(rules[j], kind)), None) for kind in _COUNTS)
+        return replace(
+            wide,
+            segments=replace(segments, loss=loss),
+            min_trade=np.full(n, least),
+            names_max=names,
+            trades_max=trades,
+            tracking_error_max=limit[self.wishes.cap] if self.wishes.cap in kept else None,
+        )
+
+    def _searched(self, kept: Collection[int], changed: dict[int, float], *, sides: bool = True) -> Completed:
+        block = self._block(kept, changed, sides=sides)
+        rules = tuple(self.problem.rules[j] for j in kept)
+        locked = next(r for r in self.problem.rules if isinstance(r, Locked))
+        places = places_of(replace(self.problem, rules=rules), schedule_d_of(self.problem), locked.sell_max)
+        if any(isinstance(self.problem.rules[j], TaxBudget) for j in changed):
+            places = replace(places, regions=(), gains=None)  # its rows then have the room
+        nodes = min(_A_TEST, self.nodes, nodes_for(block))
+        found = complete(block, places, self.ask, nodes_max=nodes, tangents=self.tangents, any_will_do=True)
+        self.nodes -= found.nodes
+        return found
+
+    def _clash(self, kept: Collection[int], *, sides: bool = True) -> bool:
+        """Whether it is proved that some wishes have no plan."""
+        found = self._searched(kept, {}, sides=sides)
+        self.decided = self.decided and (found.proved or found.choices is not None)
+        return found.proved
+
+    def _relaxed(self, conflict: list[int]) -> list[Relaxation]:
+        """What each would have to become: with all others, or else with those of the conflict."""
+        found = []
+        for j in conflict:
+            for others, enough in ((self.every, True), (conflict, False)):
+                given = self._given(j, others)
+                if given is not None:
+                    found.append(Relaxation(self.problem.rules[j], given[0], enough, given[1]))
+                    break
+        return found
+
+    def _given(self, j: int, others: list[int]) -> tuple[float, str] | None:
+        """By how much a wish must give, and in words what it would be; None if no room does."""
+        rule = self.problem.rules[j]
+        if isinstance(rule, _COUNTS):
+            return self._higher_count(j, rule, others)
+        if isinstance(rule, MinimumTrade):
+            return self._smaller_trades(j, rule, others) if self._small else None
+        return self._wider(j, others) if self._small or j == self.wishes.cap else None
+
+    def _higher_count(self, j: int, rule: MaximumNames | MaximumTrades, others: list[int]) -> tuple[float, str] | None:
+        what = "names held" if isinstance(rule, MaximumNames) else "names traded"
+        for more in range(rule.upper + 1, len(self.problem.block.active_lower) + 1):
+            if self._searched(others, {j: float(more)}).choices is not None:
+                return more - rule.upper, f"at least {more} {what} (you allow {rule.upper})"
+        return None
+
+    def _wider(self, j: int, others: list[int]) -> tuple[float, str] | None:
+        """Room for a linear wish, or for the cap, by bisection."""
+        rule, cap = self.problem.rules[j], j == self.wishes.cap
+        start = (self.problem.block.tracking_error_max or 0.0) if cap else 0.0
+        low, high = 0.0, _FIRST_ROOM
+        found = self._searched(others, {j: start + high})
+        while found.choices is None and high < _WIDEST:
+            low, high = high, 4.0 * high
+            found = self._searched(others, {j: start + high})
+        if found.amounts is None:
+            return None
+        amounts = found.amounts
+        for _ in range(_STEPS):
+            if high - low <= _NEAR * high:
+                break
+            middle = 0.5 * (low + high)
+            found = self._searched(others, {j: start + middle})
+            if found.amounts is None:
+                low = middle
+            else:
+                high, amounts = middle, found.amounts
+        return (high, concession(rule, high, below=False)) if cap else self._in_words(j, high, amounts)
+
+    def _in_words(self, j: int, room: float, amounts: FloatArray) -> tuple[float, str]:
+        rows, wishes = self.wishes.rows[j], self.wishes
+        below = bool(rows.below[int(np.argmax(rows.excess(amounts)))])
+        given = wishes.given_in(j, room, amounts)
+        names, active = wishes.names_giving(j, amounts), wishes.active(amounts)
+        return given, concession(self.problem.rules[j], given, below=below, names=names, active=active)
+
+    def _smaller_trades(self, j: int, rule: MinimumTrade, others: list[int]) -> tuple[float, str] | None:
+        low, high = 0.0, rule.lower
+        if self._searched(others, {j: 0.0}).choices is None:
+            return None
+        for _ in range(_STEPS):
+            if high - low <= _NEAR * high:
+                break
+            middle = 0.5 * (low + high)
+            if self._searched(others, {j: middle}).choices is not None:
+                low = middle
+            else:
+                high = middle
+        value = rule.holdings.value_usd
+        asked = f"you ask for ${rule.lower * value:,.2f}"
+        return rule.lower - low, f"a minimum trade of at most ${math.floor(low * value):,} ({asked})"
+
+
+def _losses(problem: Problem) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Lots that would be sold at a loss, shape (L,): those that may be sold, and of the others those taxed so."""
+    segments, tax = problem.block.segments, schedule_d_of(problem)
+    lossy = np.zeros(len(problem.block.holdings.lot_name), dtype=np.bool_)
+    lossy[segments.lot[segments.loss]] = True
+    if tax is not None:
+        lossy |= tax.gains.total < 0
+    for term in (*problem.terms, *problem.memos):
+        if isinstance(term, LotTax):
+            lossy |= term.tax_rate < 0
+    return lossy

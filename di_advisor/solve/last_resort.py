@@ -1,0 +1,124 @@
+"""Where a search found no plan: the convex conflict, a complete search, or the proof and its wishes.
+
+Order: the convex rules first, because their conflicts are taken apart at little cost; then the complete
+search over choices (`di_advisor.solve.complete`), whose plan is finished as any other; where it proves
+that there is none, the wishes that clash (`di_advisor.solve.discrete_diagnosis`). Limits: beside own rules
+that only a cone solver understands nothing is proved of discrete wishes, unless they clash without these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError, UnfinishedError
+from di_advisor.formulate.localise import schedule_d_of
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.formulate.rules import Locked
+from di_advisor.solve.complete import complete, places_of
+from di_advisor.solve.discrete import Cancel, Search
+from di_advisor.solve.quadratic import HotPath
+from di_advisor.solve.solution import Solution
+
+__all__ = ["last_resort"]
+
+SearchFor = Callable[[Block, Cancel, int, HotPath | None], Search]
+
+
+def last_resort(
+    problem: Problem, error: InfeasibleError, search_for: SearchFor, cancel: Cancel, rounds: int
+) -> tuple[Problem, Solution]:
+    """The plan that a search did not find, with the problem as it stands there.
+
+    Parameters
+    ----------
+    problem : Problem
+        One account.
+    error : InfeasibleError
+        What the search ended with.
+    search_for : callable
+        Makes the search that fits a block.
+    cancel : callable
+        Asked between solves.
+    rounds : int
+        Budget of rounds.
+
+    Raises
+    ------
+    InfeasibleError
+        If it is proved that there is none; it names the wishes that clash.
+    UndecidedError
+        If the budget of nodes ran out before either.
+    UnfinishedError, UncertifiedError
+        If the call was cancelled, or a solver's answer failed its check.
+    """
+    if "stuck" in error.facts:  # a number that cannot be kept says so itself
+        raise error
+    _refuse_convex(problem, error)
+
+    def ask() -> None:
+        if cancel():
+            raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
+
+    tax = schedule_d_of(problem)
+    locked = next(r for r in problem.rules if isinstance(r, Locked))
+    hot = HotPath(problem.block)
+    found = complete(problem.block, places_of(problem, tax, locked.sell_max), ask, hot=hot)
+    if found.proved:
+        from di_advisor.solve.discrete_diagnosis import diagnose_discrete
+
+        raise diagnose_discrete(problem, ask) or _proved(problem) from error
+    if found.choices is None or problem.is_opaque:
+        raise _undecided(problem, found.nodes) from error
+    try:
+        if tax is None:
+            return problem, search_for(problem.block, cancel, rounds, hot).completed(found.choices)
+        from di_advisor.solve.taxed import TaxedSearch
+
+        def searching(block: Block, warm: HotPath) -> Search:
+            return search_for(block, cancel, rounds, warm)
+
+        return TaxedSearch(problem, tax, searching, cancel).completed(found.choices)
+    except InfeasibleError as edge:  # held possible within round-off only
+        raise _undecided(problem, found.nodes) from edge
+
+
+def _refuse_convex(problem: Problem, error: InfeasibleError) -> None:
+    """Name the wishes that clash whatever the discrete ones say.
+
+    Raises
+    ------
+    InfeasibleError
+        If there are such.
+    """
+    from di_advisor.solve.diagnose import diagnose
+
+    try:
+        found = diagnose(problem)
+        if found is None and problem.opaque_rules:
+            from di_advisor.solve.own_diagnosis import diagnose_own
+
+            found = diagnose_own(problem)
+    except (InfeasibleError, UncertifiedError):  # on the edge: a step of the diagnosis was not certified
+        return
+    if found is not None:
+        raise found.error() from error
+
+
+def _proved(problem: Problem) -> InfeasibleError:
+    said = " ".join(rule.sentence for rule in problem.rules if not rule.rows(problem.block.segments))
+    return InfeasibleError(
+        f"It is proved that no plan keeps all rules once minimum trades, numbers and wash-sale sides are kept: {said}",
+        hint="Lower the minimum trade, allow more names or trades, or widen the cash range or the bands.",
+    )
+
+
+def _undecided(problem: Problem, nodes: int) -> UndecidedError:
+    beside = " beside your own rules" if problem.is_opaque else ""
+    return UndecidedError(
+        f"No plan was found that keeps minimum trades, numbers and wash-sale sides{beside}, and it is not proved that "
+        f"there is none: the search ended after {nodes} nodes.",
+        hint="Lower the minimum trade, allow more names or trades, or widen the cash range or the bands.",
+        nodes=nodes,
+        names_max=problem.block.names_max,
+        trades_max=problem.block.trades_max,
+    )
