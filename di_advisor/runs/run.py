@@ -90,6 +90,8 @@ def workspace_of(spec: RunSpec, facts: Facts, *, progress: Progress = silent) ->
         risk=facts.risk,
         costs=facts.costs,
         esg=facts.esg,
+        terms=spec.own.terms,
+        rules=spec.own.rules,
         progress=progress,
     )
 

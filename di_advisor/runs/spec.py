@@ -19,6 +19,7 @@ from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.mandate import Band, Mandate
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InputError
+from di_advisor.formulate.client_file import OwnNames
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.runs.decisions import Decisions
 
@@ -126,6 +127,8 @@ class RunSpec:
         What estimates risk, cost and the value of harvesting.
     decisions : Decisions
         Trades rejected, locked, accepted.
+    own : OwnNames
+        Own terms and rules, "module:qualname" of what can be imported.
 
     Raises
     ------
@@ -139,6 +142,7 @@ class RunSpec:
     tax: Taxpayer = STARTING_TAX
     models: Models = Models()
     decisions: Decisions = field(default_factory=Decisions)
+    own: OwnNames = field(default_factory=OwnNames)
 
     def __post_init__(self) -> None:
         if not self.account:

@@ -106,7 +106,7 @@ class Desk:
         DiAdvisorError
             As `Advisor.workspace`.
         """
-        key = (spec.source, spec.account, repr(spec.tax), spec.models)
+        key = (spec.source, spec.account, repr(spec.tax), spec.models, spec.own)
         if key not in self._workspaces:
             facts = self.estimated(spec, say)
             portfolio, account_id = facts.account(spec.account)
@@ -122,6 +122,8 @@ class Desk:
                 risk=facts.risk,
                 costs=facts.costs,
                 esg=facts.esg,
+                terms=spec.own.terms,
+                rules=spec.own.rules,
                 progress=stages_to(say),
             )
         return self._workspaces[key]

@@ -20,6 +20,14 @@ _ALARM = Markup('<div style="border-left:4px solid #c62828;padding:4px 10px;marg
 _BOX = Markup('<div class="mathjax_ignore tex2jax_ignore di-answer">{}<div style="margin:6px 0">{}</div>{}</div>')
 
 
+_OTHER = {
+    "tax": "another taxpayer",
+    "models": "other models",
+    "decisions": "other decisions on trades",
+    "own": "other own terms and rules",
+}
+
+
 def python_of(spec: RunSpec) -> str:
     """Python that repeats a spec, in which no text can end a fenced block."""
     return lines_of(spec).replace("`", "\\x60")
@@ -35,10 +43,7 @@ def differences(answered: RunSpec, asked: RunSpec) -> list[str]:
         for f in fields(Mandate)
         if getattr(asked.mandate, f.name) != getattr(answered.mandate, f.name)
     ]
-    for name in ("tax", "models", "decisions"):
-        if getattr(answered, name) != getattr(asked, name):
-            found.append(f"other {name}")
-    return found
+    return found + [words for name, words in _OTHER.items() if getattr(answered, name) != getattr(asked, name)]
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 any wish

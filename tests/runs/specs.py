@@ -1,0 +1,41 @@
+"""Specs drawn at random, for tests of how they are written."""
+
+from datetime import date
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from di_advisor.domain.esg_wishes import EsgWish
+from di_advisor.domain.mandate import Band, Mandate, NameBand, TradingMode
+from di_advisor.domain.portfolio import Side
+from di_advisor.runs import Decisions, FileSource, RunSpec, SampleSource
+
+names = st.text(min_size=1, max_size=12)
+weights = st.floats(0, 1)
+decisions = st.builds(
+    Decisions,
+    rejected=st.dictionaries(names, st.sampled_from(Side), max_size=3),
+    locked=st.dictionaries(names, weights, max_size=3),
+    accepted=st.frozensets(names, max_size=3),
+)
+mandates = st.builds(
+    Mandate,
+    tracking_error_max=st.none() | st.floats(0.0001, 0.5),
+    min_trade_usd=st.decimals(0, 10_000, places=2),
+    sector_band=st.none() | st.builds(Band.within, st.floats(0, 0.2)),
+    name_band=st.builds(NameBand, upper_multiple=st.floats(1, 9) | st.just(float("inf"))),
+    factor_bands=st.dictionaries(names, st.builds(Band.within, st.floats(0, 1)), max_size=2),
+    do_not_buy=st.frozensets(names, max_size=3),
+    mode=st.sampled_from([TradingMode.REBALANCE, TradingMode.BUY_ONLY]),
+    esg=st.lists(st.builds(EsgWish, names, uplift_min=st.floats(0.01, 0.5)), max_size=1).map(tuple),
+)
+sources = st.builds(SampleSource, st.integers(0, 99)) | st.builds(
+    FileSource,
+    lots=names.map(lambda n: Path("lots") / n.replace("\0", "0")),
+    prices=st.just(Path("prices.csv")),
+    index=st.just(Path("index.csv")),
+    as_of=st.dates(date(2000, 1, 1)),
+    cash_usd=st.decimals(0, 10_000, places=2),
+    notation=st.dictionaries(names, names, max_size=2),
+)
+specs = st.builds(RunSpec, sources, names, mandates, decisions=decisions)
