@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from di_advisor.domain.identifiers import IdentifierScheme
+from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
 from di_data.esg.bodies import subjects_of
@@ -59,6 +59,7 @@ class EpaGhgrp(Adapter[GhgrpRecord]):
         limits=(RateLimit(1, timedelta(seconds=1)),),
         keeps_for=timedelta(days=30),
         options=("year",),
+        example=SourceQuery((Identifier(IdentifierScheme.NAME, "NUCOR"),), options={"year": "2023"}),
         read_seconds=90.0,
     )
 

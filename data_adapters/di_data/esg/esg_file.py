@@ -20,7 +20,7 @@ from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError, SourceContentError
 from di_data.delimited import decoded_text, read_records
 from di_data.esg.bodies import day_of_cell, sheets_of, text_of_cell
-from di_data.esg.esg_mapping import PRESETS, EsgMapping, FlagColumn, ScoreColumn, preset
+from di_data.esg.esg_mapping import PRESETS, EsgMapping, FlagColumn, ScoreColumn, preset, read_mapping
 from di_data.esg.values import Value, refuse_fractions
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
@@ -41,8 +41,8 @@ class EsgFile(Adapter[Observation]):
     Parameters
     ----------
     mapping : EsgMapping, optional
-        What the columns mean. Without one, the query's or file's option ``preset`` names a preset, and where
-        that is not given either, the one preset whose columns all stand there is taken.
+        What the columns mean. Without one, what comes with the file counts: ``mapping``, the text of a mapping
+        file, or ``preset``, a preset's name; and without these the one preset whose columns all stand there.
     """
 
     facts: ClassVar[SourceFacts] = SourceFacts(
@@ -54,7 +54,7 @@ class EsgFile(Adapter[Observation]):
         documentation="data_adapters/README.md",
         limits=(RateLimit(1, timedelta(seconds=1)),),
         accepts=Content.CSV,
-        options=("preset",),
+        options=("preset", "mapping"),
     )
 
     def __init__(self, mapping: EsgMapping | None = None) -> None:
@@ -73,8 +73,9 @@ class EsgFile(Adapter[Observation]):
 
     def parse(self, body: bytes, received: Received) -> Sequence[Observation]:
         """Observations of a CSV file or a workbook."""
-        header, rows = _table(body, received, self._mapping)
-        mapping = self._mapping or _preset_of(header, received)
+        stated = self._mapping or _stated(received)
+        header, rows = _table(body, received, stated)
+        mapping = stated or _preset_of(header, received)
         refuse_other_columns(header, mapping.required, received, known=mapping.known)
         twice = sorted({column for column in mapping.known if header.count(column) > 1})
         if twice:
@@ -109,10 +110,15 @@ def _table(body: bytes, received: Received, mapping: EsgMapping | None) -> tuple
         raise SourceContentError(e.what, hint=e.hint, source=received.provider, address=received.source) from None
 
 
+def _stated(received: Received) -> EsgMapping | None:
+    """Return the mapping that came with the file, or None."""
+    written, named = received.context.get("mapping", ""), received.context.get("preset", "")
+    if written:
+        return read_mapping(written, "the mapping")
+    return preset(named) if named else None
+
+
 def _preset_of(header: Sequence[str], received: Received) -> EsgMapping:
-    named = received.context.get("preset", "")
-    if named:
-        return preset(named)
     fitting = [name for name, mapping in PRESETS.items() if set(mapping.required) <= set(header)]
     if len(fitting) != 1:
         raise content_error(

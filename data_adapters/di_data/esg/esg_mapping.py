@@ -54,7 +54,7 @@ from di_advisor.domain.observations import Reading
 from di_advisor.errors import InputError
 from di_data.esg.values import HUNDRED_POINTS
 
-__all__ = ["PRESETS", "EsgMapping", "FlagColumn", "ScoreColumn", "read_mapping"]
+__all__ = ["PRESETS", "EsgMapping", "FlagColumn", "ScoreColumn", "preset", "read_mapping"]
 
 _MSCI: Final = ("CCC", "B", "BB", "BBB", "A", "AA", "AAA")
 _LSEG: Final = ("D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+")

@@ -61,6 +61,7 @@ class FinnhubEsg(Adapter[Observation]):
         limits=(RateLimit(50, timedelta(minutes=1)),),
         keeps_for=timedelta(days=7),
         key=KeyPlace("FINNHUB_API_KEY", header="X-Finnhub-Token"),
+        example=SourceQuery((Identifier(IdentifierScheme.TICKER, "AAPL"),)),
         hints=(
             (401, "Finnhub does not know this key: check FINNHUB_API_KEY."),
             (

@@ -85,6 +85,7 @@ class FmpEsg(Adapter[Observation]):
         keeps_for=timedelta(days=7),
         key=KeyPlace("FMP_API_KEY", header="apikey"),
         options=("what",),
+        example=SourceQuery((Identifier(IdentifierScheme.TICKER, "AAPL"),)),
         hints=((402, "ESG of Financial Modeling Prep needs the Ultimate plan: Free, Starter and Premium answer 402."),),
     )
 

@@ -85,6 +85,7 @@ class NbimExclusions(Adapter[Observation]):
         limits=(RateLimit(6, timedelta(minutes=1)),),
         keeps_for=timedelta(days=1),
         accepts=Content.HTML,
+        example=SourceQuery(),
     )
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:

@@ -69,6 +69,7 @@ class Sbti(Adapter[Observation]):
         keeps_for=timedelta(days=7),
         accepts=Content.XLSX,
         options=("workbook",),
+        example=SourceQuery(),
     )
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:

@@ -74,6 +74,7 @@ class SecEdgar(Adapter[SecRecord]):
         keeps_for=timedelta(days=1),
         key=KeyPlace("SEC_USER_AGENT", header="User-Agent"),
         options=("what", "period", "tag", "filings"),
+        example=SourceQuery((Identifier(IdentifierScheme.CIK, "320193"),), options={"what": "submissions"}),
     )
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:

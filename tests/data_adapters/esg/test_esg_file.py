@@ -221,6 +221,12 @@ def test_a_preset_may_be_named_with_the_file():
     assert parsed(EsgFile(), body, Content.CSV, {"preset": "lseg"})[0].provenance.provider == "LSEG"
 
 
+def test_a_mapping_may_come_with_the_file():
+    body = f"{HEADER}\n{FIRST},Made Up Inc,05/03/2024,61.5,B,N\n".encode()
+    found = parsed(EsgFile(), body, Content.CSV, {"mapping": MAPPING})
+    assert values(found)[(FIRST, "esg_score")] == 61.5
+
+
 def test_a_file_is_parsed_and_not_pulled():
     with pytest.raises(InputError, match="data parse"):
         EsgFile().plan(SourceQuery())
