@@ -12,6 +12,7 @@ import numpy as np
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
+from di_advisor.formulate.rule_parts import KeptByChoices, UpperLimit
 from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
@@ -99,7 +100,7 @@ def _without_impact(cost: TradingCost) -> TradingCost:
 
 
 @dataclass(frozen=True)
-class Turnover:
+class Turnover(UpperLimit):
     """Half of all buys and sales stays below a share of the account."""
 
     holdings: Holdings
@@ -115,14 +116,6 @@ class Turnover:
         """One-way turnover."""
         return 0.5 * float(plan.sells.sum() + plan.buys.sum())
 
-    def slack(self, plan: Plan) -> float:
-        """Room left."""
-        return self.upper - self.measure(plan)
-
-    def binds(self, plan: Plan) -> bool:
-        """No room left."""
-        return self.slack(plan) < NO_ROOM
-
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """One row on all amounts."""
         return (Row(self.name, -np.inf, self.upper, on_segments=np.full(len(segments), 0.5)),)
@@ -135,7 +128,7 @@ class Turnover:
 
 
 @dataclass(frozen=True)
-class TrackingErrorCap:
+class TrackingErrorCap(UpperLimit):
     """Ex-ante tracking error stays below a cap."""
 
     holdings: Holdings
@@ -151,14 +144,6 @@ class TrackingErrorCap:
     def measure(self, plan: Plan) -> float:
         """Tracking error per year, a fraction."""
         return self.risk.tracking_error(self.holdings.active + plan.net(self.holdings.lot_name))
-
-    def slack(self, plan: Plan) -> float:
-        """Room left."""
-        return self.upper - self.measure(plan)
-
-    def binds(self, plan: Plan) -> bool:
-        """No room left."""
-        return self.slack(plan) < NO_ROOM
 
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """None: the cap is a price of risk."""
@@ -176,7 +161,7 @@ class TrackingErrorCap:
 
 
 @dataclass(frozen=True)
-class MinimumTrade:
+class MinimumTrade(KeptByChoices):
     """A name that trades at all trades at least this much: a discrete rule, kept by choices, not by rows."""
 
     holdings: Holdings
@@ -201,13 +186,3 @@ class MinimumTrade:
     def binds(self, plan: Plan) -> bool:
         """A trade stands at the minimum."""
         return bool((plan.net(self.holdings.lot_name) != 0).any()) and self.slack(plan) < NO_ROOM
-
-    def rows(self, segments: Segments) -> tuple[Row, ...]:
-        """None: the discrete choices keep it."""
-        del segments
-        return ()
-
-    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
-        """None: it is not convex; the reference is given the choices."""
-        del symbols
-        return []

@@ -7,21 +7,19 @@ again on the rounded plan.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.formulate.account_rules import NO_TRADE
-from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
-from di_advisor.formulate.segments import Segments
-from di_advisor.formulate.separable import Row
+from di_advisor.formulate.plan import Holdings, Plan
+from di_advisor.formulate.rule_parts import KeptByChoices, UpperLimit
 
 __all__ = ["MaximumNames", "MaximumTrades", "count_rules"]
 
 
 @dataclass(frozen=True)
-class MaximumNames:
+class MaximumNames(KeptByChoices, UpperLimit):
     """At most so many names are held after the plan."""
 
     holdings: Holdings
@@ -37,27 +35,9 @@ class MaximumNames:
         """Names held after the plan."""
         return float((self.holdings.held + plan.net(self.holdings.lot_name) > NO_TRADE).sum())
 
-    def slack(self, plan: Plan) -> float:
-        """Names that could still be added."""
-        return self.upper - self.measure(plan)
-
-    def binds(self, plan: Plan) -> bool:
-        """No name could be added."""
-        return self.slack(plan) <= 0
-
-    def rows(self, segments: Segments) -> tuple[Row, ...]:
-        """None: the discrete choices keep it."""
-        del segments
-        return ()
-
-    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
-        """None: it is not convex; the reference is given the choices."""
-        del symbols
-        return []
-
 
 @dataclass(frozen=True)
-class MaximumTrades:
+class MaximumTrades(KeptByChoices, UpperLimit):
     """At most so many names trade; selling several lots of a name is one trade."""
 
     holdings: Holdings
@@ -72,24 +52,6 @@ class MaximumTrades:
     def measure(self, plan: Plan) -> float:
         """Names that trade."""
         return float((np.abs(plan.net(self.holdings.lot_name)) > NO_TRADE).sum())
-
-    def slack(self, plan: Plan) -> float:
-        """Names that could trade besides."""
-        return self.upper - self.measure(plan)
-
-    def binds(self, plan: Plan) -> bool:
-        """No further name could trade."""
-        return self.slack(plan) <= 0
-
-    def rows(self, segments: Segments) -> tuple[Row, ...]:
-        """None: the discrete choices keep it."""
-        del segments
-        return ()
-
-    def constraints(self, symbols: SymbolicPlan) -> list[Any]:
-        """None: it is not convex; the reference is given the choices."""
-        del symbols
-        return []
 
 
 def count_rules(mandate: Mandate, holdings: Holdings) -> list[MaximumNames | MaximumTrades]:

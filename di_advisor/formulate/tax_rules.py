@@ -15,7 +15,8 @@ from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
-from di_advisor.formulate.rules import NO_ROOM, Rule
+from di_advisor.formulate.rule_parts import UpperLimit
+from di_advisor.formulate.rules import Rule
 from di_advisor.formulate.schedule_d import ScheduleDTax, Taxpayer, cells_of, law_of
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
@@ -87,7 +88,7 @@ def dollars(amount_usd: float) -> str:
 
 
 @dataclass(frozen=True)
-class GainBudget:
+class GainBudget(UpperLimit):
     """Net realised gain, short-term and long-term together, losses taken off, stays within a budget.
 
     ``upper`` is a fraction of the account's value, ``account_usd`` that value.
@@ -107,14 +108,6 @@ class GainBudget:
         """Net realised gain, a fraction of the account."""
         return sum(self.gains.realised(plan))
 
-    def slack(self, plan: Plan) -> float:
-        """Room left."""
-        return self.upper - self.measure(plan)
-
-    def binds(self, plan: Plan) -> bool:
-        """No room left."""
-        return self.slack(plan) < NO_ROOM
-
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """One row on what is sold."""
         return (Row(self.name, -np.inf, self.upper, on_segments=self.gains.on_segments((1.0, 1.0), segments)),)
@@ -125,7 +118,7 @@ class GainBudget:
 
 
 @dataclass(frozen=True)
-class TaxBudget:
+class TaxBudget(UpperLimit):
     """What the proposal changes the year's tax by stays within a budget.
 
     Attributes
@@ -157,14 +150,6 @@ class TaxBudget:
     def measure(self, plan: Plan) -> float:
         """Change of the tax, a fraction of the account."""
         return self.tax.value_usd(plan) / self.tax.holdings.value_usd
-
-    def slack(self, plan: Plan) -> float:
-        """Room left."""
-        return self.upper - self.measure(plan)
-
-    def binds(self, plan: Plan) -> bool:
-        """No room left."""
-        return self.slack(plan) < NO_ROOM
 
     def localised(self, tax: ScheduleDTax) -> TaxBudget:
         """The same rule, whose row is that of the place where another plan stands."""

@@ -7,6 +7,7 @@ quadratics and for piecewise-linear functions, so that the shares sum to the cha
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -174,8 +175,35 @@ class TradingCost:
         return cp.sum_squares(cp.multiply(np.sqrt(self.impact), moved))
 
 
+class _ByLot(ABC):
+    """A term that charges each lot by what is sold of it."""
+
+    holdings: Holdings
+
+    @property
+    @abstractmethod
+    def slope(self) -> FloatArray:
+        """Charge per unit of weight sold of each lot, shape (L,)."""
+
+    def value_usd(self, plan: Plan) -> float:
+        """Its amount for a plan, in USD; negative is a saving."""
+        return float(self.slope @ plan.sells) * self.holdings.value_usd
+
+    def attribute_usd(self, plan: Plan) -> Plan:
+        """Each lot its own."""
+        return Plan(self.slope * plan.sells * self.holdings.value_usd, np.zeros_like(plan.buys))
+
+    def separable(self) -> Separable:
+        """A slope for each lot."""
+        return Separable(lot_slope=self.slope)
+
+    def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
+        """Linear in the lots."""
+        return self.slope @ symbols.sells
+
+
 @dataclass(frozen=True)
-class LotTax:
+class LotTax(_ByLot):
     """Tax due on the gains of the lots sold, at constant marginal rates; a loss is a saving."""
 
     holdings: Holdings
@@ -188,25 +216,14 @@ class LotTax:
         """What it charges for."""
         return "Tax on realised gains at the marginal rates given; a realised loss saves tax at the same rate."
 
-    def value_usd(self, plan: Plan) -> float:
-        """Tax owed on the plan, in USD; negative is a saving."""
-        return float(self.tax_rate @ plan.sells) * self.holdings.value_usd
-
-    def attribute_usd(self, plan: Plan) -> Plan:
-        """Each lot its own tax."""
-        return Plan(self.tax_rate * plan.sells * self.holdings.value_usd, np.zeros_like(plan.buys))
-
-    def separable(self) -> Separable:
-        """A slope for each lot."""
-        return Separable(lot_slope=self.tax_rate)
-
-    def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
-        """Linear in the lots."""
-        return self.tax_rate @ symbols.sells
+    @property
+    def slope(self) -> FloatArray:
+        """Tax per unit of weight sold of each lot."""
+        return self.tax_rate
 
 
 @dataclass(frozen=True)
-class WaitingValue:
+class WaitingValue(_ByLot):
     """What selling each lot now is worth against later, without today's tax (a harvest model's figure)."""
 
     holdings: Holdings
@@ -219,18 +236,7 @@ class WaitingValue:
         """What it charges for."""
         return "Value of selling the lot now against later, beyond today's tax, from the harvest model."
 
-    def value_usd(self, plan: Plan) -> float:
-        """Minus the worth of selling now, in USD."""
-        return -float(self.worth @ plan.sells) * self.holdings.value_usd
-
-    def attribute_usd(self, plan: Plan) -> Plan:
-        """Each lot its own."""
-        return Plan(-self.worth * plan.sells * self.holdings.value_usd, np.zeros_like(plan.buys))
-
-    def separable(self) -> Separable:
-        """A slope for each lot."""
-        return Separable(lot_slope=-self.worth)
-
-    def expression(self, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression
-        """Linear in the lots."""
-        return -(self.worth @ symbols.sells)
+    @property
+    def slope(self) -> FloatArray:
+        """Minus the worth of selling now."""
+        return -self.worth

@@ -24,14 +24,12 @@ from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.segments import Segments, cut
 from di_advisor.formulate.separable import Separable
-from di_advisor.formulate.tax_cells import regions_of
-from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.propose.neighbours import refuse_counts
 from di_advisor.solve.choices import Choices
 from di_advisor.solve.prices import Prices
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import FEASIBLE
-from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved
+from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, regions_for
 from di_advisor.solve.tax_regions import RegionSearch
 
 __all__ = ["ForcedSale", "Levy", "Memory", "bends", "best_at_law", "shut", "solve_at_law"]
@@ -232,17 +230,8 @@ def solve_at_law(
         problem = replace(problem, terms=(*problem.terms, levy))  # type: ignore[arg-type]
     family = _Overlaid.of(problem, tax)
     family = replace(family, levy=levy, forced=forced)
-    least, most = tax.gains.reach(family.locked.sell_max)
-    upper = {kind: [r.upper for r in problem.rules if isinstance(r, kind)] for kind in (GainBudget, TaxBudget)}
-    regions = regions_of(
-        tax.cells,
-        least,
-        most,
-        gain_budget=min(upper[GainBudget], default=None),
-        tax_budget=min(upper[TaxBudget], default=None),
-    )
     memory = Memory(HotPath(problem.block)) if memory is None else memory
-    search = RegionSearch(_Questioned(family, choices, memory.hot, _never_asked), regions)
+    search = RegionSearch(_Questioned(family, choices, memory.hot, _never_asked), regions_for(family))
     if memory.aversion == problem.block.aversion:  # a price of risk proves nothing at another aversion
         search.solves.risk = memory.risk
         search.proofs += [search.solves.proved(rates, prices) for rates, prices in memory.prices]
