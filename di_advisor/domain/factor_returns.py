@@ -7,7 +7,7 @@ where nothing was published, one frequency a table. Limits: returns only, no con
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -49,8 +49,10 @@ class FactorReturnTable:
         k names as published: ``Mkt-RF``, ``SMB``, ``RF``.
     values : ndarray of shape (t, k)
         Simple returns over the period, fractions; NaN where none was published.
-    provenances : tuple of Provenance
-        Where it comes from; several after `joined`.
+    provenance : Provenance
+        Where it comes from.
+    also_from : tuple of Provenance
+        Where more of it comes from, after `joined`.
 
     Raises
     ------
@@ -63,7 +65,8 @@ class FactorReturnTable:
     dates: NDArray[np.datetime64]
     factors: tuple[str, ...]
     values: FloatArray
-    provenances: tuple[Provenance, ...]
+    provenance: Provenance
+    also_from: tuple[Provenance, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.dates), len(self.factors)):
@@ -80,7 +83,7 @@ class FactorReturnTable:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FactorReturnTable):
             return NotImplemented
-        mine, theirs = ((t.name, t.frequency, t.factors, t.provenances) for t in (self, other))
+        mine, theirs = ((t.name, t.frequency, t.factors, t.provenance, t.also_from) for t in (self, other))
         same = mine == theirs and np.array_equal(self.dates, other.dates)
         return same and np.array_equal(self.values, other.values, equal_nan=True)
 
@@ -105,9 +108,7 @@ class FactorReturnTable:
     def until(self, day: date) -> FactorReturnTable:
         """The rows up to a day, it included."""
         keep = int(np.searchsorted(self.dates, np.datetime64(day, "D"), side="right"))
-        return FactorReturnTable(
-            self.name, self.frequency, self.dates[:keep], self.factors, self.values[:keep], self.provenances
-        )
+        return replace(self, dates=self.dates[:keep], values=self.values[:keep])
 
     def joined(self, other: FactorReturnTable) -> FactorReturnTable:
         """Both tables' factors on the days that both have: five factors and momentum.
@@ -129,7 +130,8 @@ class FactorReturnTable:
             dates,
             (*self.factors, *other.factors),
             np.hstack([self.values[mine], other.values[theirs]]),
-            (*self.provenances, *other.provenances),
+            self.provenance,
+            (*self.also_from, other.provenance, *other.also_from),
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -27,7 +27,7 @@ def days(count: int, first: str = "2020-01-01") -> np.ndarray:
 
 def table(values: np.ndarray, factors: tuple[str, ...], dates: np.ndarray | None = None) -> FactorReturnTable:
     dates = days(len(values)) if dates is None else dates
-    return FactorReturnTable("invented", Frequency.DAILY, dates, factors, values, (PROVENANCE,))
+    return FactorReturnTable("invented", Frequency.DAILY, dates, factors, values, PROVENANCE)
 
 
 def history(values: np.ndarray, observed: np.ndarray | None = None, dates: np.ndarray | None = None) -> ReturnHistory:
@@ -160,7 +160,7 @@ def test_days_without_a_published_factor_are_left_out():
 
 def test_what_cannot_be_regressed_is_refused():
     returns, factors, _ = world(t=150)
-    monthly = FactorReturnTable("m", Frequency.MONTHLY, factors.dates, factors.factors, factors.values, (PROVENANCE,))
+    monthly = FactorReturnTable("m", Frequency.MONTHLY, factors.dates, factors.factors, factors.values, PROVENANCE)
     with pytest.raises(InputError, match="monthly"):
         factor_exposures(returns, monthly, as_of=LAST)
     with pytest.raises(InputError, match="no factor RF"):

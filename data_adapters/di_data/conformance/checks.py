@@ -145,7 +145,9 @@ def _carries(record: object, provenance: Provenance, depth: int = 2) -> bool:
         return False
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
-        if value == provenance or (depth and _carries(value, provenance, depth - 1)):
+        if (isinstance(value, Provenance) and value == provenance) or (
+            depth and _carries(value, provenance, depth - 1)
+        ):
             return True
     return False
 

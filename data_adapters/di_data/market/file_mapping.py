@@ -20,7 +20,16 @@ from di_advisor.domain.index_holdings import HoldingKind
 from di_advisor.errors import InputError
 from di_data.notation import FileNotation
 
-__all__ = ["Closes", "FileMapping", "HoldingsMapping", "PriceMapping", "mapping_from_toml", "mapping_of_text"]
+__all__ = [
+    "Closes",
+    "FileMapping",
+    "HoldingColumns",
+    "HoldingsMapping",
+    "PriceColumns",
+    "PriceMapping",
+    "mapping_from_toml",
+    "mapping_of_text",
+]
 
 
 class Closes(StrEnum):

@@ -134,7 +134,7 @@ class FrenchFactors(Adapter[FactorReturnTable]):
             refuse(received, "its dates do not ascend, or one stands there twice.")
         _require_percent(values, frequency, received)
         name = f"{_TABLES[factors]}, {frequency.value}"
-        return (FactorReturnTable(name, frequency, dates, factors, values / PERCENT_PER_UNIT, (received.provenance,)),)
+        return (FactorReturnTable(name, frequency, dates, factors, values / PERCENT_PER_UNIT, received.provenance),)
 
 
 def _text(body: bytes, received: Received) -> str:

@@ -24,7 +24,7 @@ from di_data.esg.bodies import sheets_of
 from di_data.frame.adapter import Adapter, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
 from di_data.market.bodies import as_content_error, refuse
-from di_data.market.file_mapping import HoldingsMapping
+from di_data.market.file_mapping import HoldingsMapping, mapping_of_text
 from di_data.market.holding_rows import checked_sheet, identifiers_of, require_whole
 
 __all__ = ["IndexFile"]
@@ -39,7 +39,8 @@ class IndexFile(Adapter[HoldingsSheet]):
     Parameters
     ----------
     mapping : HoldingsMapping, optional
-        What the file holds; without it, columns ``ticker``, ``weight`` (fractions) and ``as_of``.
+        What the file holds. Without one, what comes with it counts (``mapping``, the text of a mapping file),
+        and without that, columns ``ticker``, ``weight`` (fractions) and ``as_of``.
     """
 
     facts: ClassVar = SourceFacts(
@@ -52,9 +53,11 @@ class IndexFile(Adapter[HoldingsSheet]):
         limits=(),
         keeps_for=timedelta(0),
         accepts=Content.CSV,
+        options=("index", "mapping"),
     )
 
     def __init__(self, mapping: HoldingsMapping | None = None) -> None:
+        self._stated = mapping is not None
         self.mapping = mapping or HoldingsMapping.model_validate(
             {"index": "", "weights": "fraction", "columns": {"as_of": "as_of"}}
         )
@@ -79,6 +82,10 @@ class IndexFile(Adapter[HoldingsSheet]):
             If a column is missing, a cell cannot be read (all are named together), rows are of several days,
             or the weights do not add up.
         """
+        text = received.context.get("mapping", "")
+        if text and not self._stated:
+            with as_content_error(received):
+                return IndexFile(mapping_of_text(text, HoldingsMapping, "the mapping")).parse(body, received)
         header, rows = self._rows(body, received)
         columns = [c for c in self.mapping.columns.model_dump().values() if c]
         missing = [c for c in columns if c not in header]

@@ -26,7 +26,7 @@ from di_data.delimited import decoded_text, read_records
 from di_data.frame.adapter import Adapter, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
 from di_data.market.bodies import as_content_error, refuse
-from di_data.market.file_mapping import Closes, PriceMapping
+from di_data.market.file_mapping import Closes, PriceMapping, mapping_of_text
 from di_data.market.price_rows import asked_symbol, in_order
 
 __all__ = ["PriceFolder"]
@@ -40,7 +40,8 @@ class PriceFolder(Adapter[PriceBar]):
     Parameters
     ----------
     mapping : PriceMapping, optional
-        What the files hold; columns ``date`` and ``close`` as traded where left out.
+        What the files hold. Without one, what comes with a file counts (``mapping``, the text of a mapping
+        file), and without that, columns ``date`` and ``close`` as traded.
     """
 
     facts: ClassVar = SourceFacts(
@@ -53,10 +54,12 @@ class PriceFolder(Adapter[PriceBar]):
         limits=(),
         keeps_for=timedelta(0),
         accepts=Content.CSV,
+        options=("symbol", "mapping"),
     )
 
     def __init__(self, mapping: PriceMapping | None = None) -> None:
         self.mapping = mapping or PriceMapping(closes=Closes.AS_TRADED)
+        self._stated = mapping is not None
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:
         """Nothing can be fetched.
@@ -110,6 +113,10 @@ class PriceFolder(Adapter[PriceBar]):
         SourceContentError
             If a column is missing, or a cell cannot be read; all wrong cells are named together.
         """
+        text = received.context.get("mapping", "")
+        if text and not self._stated:
+            with as_content_error(received):
+                return PriceFolder(mapping_of_text(text, PriceMapping, "the mapping")).parse(body, received)
         if self.mapping.closes is not Closes.AS_TRADED:
             refuse(
                 received,

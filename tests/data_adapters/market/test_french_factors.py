@@ -129,6 +129,7 @@ def test_tables_join_on_days_that_both_have_and_refuse_what_does_not_fit():
     joined = five.joined(momentum)
     assert joined.dates.tolist() == [date(2024, 1, 3)]
     assert joined.factors == (*FIVE_FACTORS, "Mom")
+    assert (joined.provenance, joined.also_from) == (five.provenance, (momentum.provenance,))
     assert (joined.values[0, 0], joined.values[0, 6]) == (pytest.approx(-0.0102), pytest.approx(0.004))
     assert joined.until(date(2024, 1, 2)).values.shape == (0, 7)
     with pytest.raises(InputError, match="twice"):
@@ -138,7 +139,7 @@ def test_tables_join_on_days_that_both_have_and_refuse_what_does_not_fit():
     with pytest.raises(InputError, match="no factor Mom"):
         five.column("Mom")
     with pytest.raises(InputError, match="do not ascend"):
-        FactorReturnTable("x", Frequency.DAILY, five.dates[::-1], five.factors, five.values, (PROVENANCE,))
+        FactorReturnTable("x", Frequency.DAILY, five.dates[::-1], five.factors, five.values, PROVENANCE)
     assert five == table(zipped(GOOD))
     assert five != joined
 

@@ -192,6 +192,11 @@ def test_a_mapped_file_of_weights_is_a_sheet():
     assert held.holdings[0].sector == "Energy"
 
 
+def test_a_mapping_may_come_with_the_file_as_text():
+    assert sheet(IndexFile(), OWN_FILE.encode(), mapping=OWN).fund == "House index"
+    assert "weights" in refusal(IndexFile(), OWN_FILE.encode(), mapping='index = "x"')
+
+
 def test_a_workbook_of_weights_with_a_column_of_days_is_the_same_sheet():
     import io
 

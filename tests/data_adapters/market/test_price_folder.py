@@ -61,6 +61,13 @@ def test_a_mapped_file_is_read_in_its_own_notation(tmp_path):
     assert (told.provider, told.licence, told.source) == ("the desk", "internal", "all.csv")
 
 
+def test_a_mapping_may_come_with_the_file_as_text():
+    adapter = PriceFolder()
+    assert len(adapter.parse(DESK_FILE.encode(), received(adapter, mapping=DESK))) == 2
+    with pytest.raises(SourceContentError, match="closes"):
+        adapter.parse(DESK_FILE.encode(), received(adapter, mapping="delimiter = ';'"))
+
+
 def test_one_file_a_name_takes_the_symbol_from_its_name(tmp_path):
     for symbol in ("ACME", "BRK-B"):
         (tmp_path / f"{symbol}.csv").write_text("date,close\n2024-01-02,50\n", encoding="utf-8")
