@@ -172,6 +172,7 @@ class Counting:
                 hint=f"Allow {leave} trades, or {held - block.trades_max} names.",
                 names_max=block.names_max,
                 trades_max=block.trades_max,
+                leave=leave,
             )
 
 

@@ -51,7 +51,7 @@ def last_resort(
     UnfinishedError, UncertifiedError
         If the call was cancelled, or a solver's answer failed its check.
     """
-    if "stuck" in error.facts:  # a number that cannot be kept says so itself
+    if "stuck" in error.facts or "leave" in error.facts:  # a number that cannot be kept says so itself
         raise error
     _refuse_convex(problem, error)
 

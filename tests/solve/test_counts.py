@@ -224,8 +224,10 @@ def test_numbers_that_other_rules_do_not_go_with_are_proved_impossible() -> None
     free = np.ones(len(case.signals.account.lots), dtype=np.bool_)
     account = replace(case.signals.account, lot_sellable=free, can_sell=np.ones(40, dtype=np.bool_))
     problem = formulate(replace(case.signals, account=account), mandate, case.tax)
-    with pytest.raises(InfeasibleError, match="at most 10 names held"):
+    with pytest.raises(InfeasibleError, match="At most 10 names are held after trading") as caught:
         solve(problem)
+    assert set(caught.value.facts["rules"]) == {"turnover", "number of names"}
+    assert caught.value.facts["irreducible"]
 
 
 def test_the_baseline_is_doing_nothing_where_that_is_allowed() -> None:
