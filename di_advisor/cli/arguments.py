@@ -65,7 +65,14 @@ def _add_demo(command: argparse.ArgumentParser) -> None:
 
 def _add_propose(command: argparse.ArgumentParser) -> None:
     files = command.add_argument_group("files")
-    files.add_argument("--lots", type=Path, required=True, metavar="FILE", help="CSV of tax lots")
+    files.add_argument("--lots", type=Path, required=True, metavar="FILE", help="CSV of tax lots, or see --broker")
+    files.add_argument(
+        "--broker",
+        default="csv",
+        metavar="NAME",
+        help="what --lots is: csv (default), generic_lots, ibkr_flex (XML), schwab_lots (a file or a folder), or "
+        "fidelity_positions (no lots: nothing of it is sold)",
+    )
     files.add_argument("--prices", type=Path, required=True, metavar="FILE", help="CSV of prices and conditions")
     files.add_argument("--index", type=Path, required=True, metavar="FILE", help="CSV of index weights")
     files.add_argument(
@@ -92,6 +99,7 @@ def _add_propose(command: argparse.ArgumentParser) -> None:
     account.add_argument("--cash", type=usd, default=usd("0"), metavar="USD", help="cash that can be spent (0)")
     account.add_argument("--as-of", type=_day, metavar="DATE", help="tax date of the trades (today in New York)")
     _add_out(command)
+    _add_basket(command)
     add_mandate_file(command)
     add_wishes(command)
     add_rates(command)
@@ -102,6 +110,15 @@ def _add_notation(files: argparse._ArgumentGroup) -> None:
     add_text_notation(files)
     files.add_argument("--price-age-max-days", type=int, default=3, metavar="DAYS", help="weekdays (3)")
     files.add_argument("--rescale-index", action="store_true", help="rescale index weights to sum 1")
+
+
+def _add_basket(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--basket",
+        choices=["market", "limit"],
+        help="also write orders for Interactive Brokers' BasketTrader, and the lots that each sale closes",
+    )
+    command.add_argument("--replace", action="store_true", help="overwrite orders of a basket that are there already")
 
 
 def _add_out(command: argparse.ArgumentParser) -> None:

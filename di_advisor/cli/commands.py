@@ -74,8 +74,11 @@ def demo(arguments: argparse.Namespace, screen: Screen) -> None:
 def propose(arguments: argparse.Namespace, screen: Screen) -> None:
     """Propose trades for the user's files."""
     from di_advisor.advisor import Advisor
+    from di_advisor.report.baskets import BASKET_FILE, INSTRUCTIONS_FILE, refuse_existing
 
     clock = Clock()
+    if arguments.basket and not arguments.replace:
+        refuse_existing(arguments.out, BASKET_FILE, INSTRUCTIONS_FILE)
     client = client_of(arguments)
     mandate = mandate_of(arguments, client.mandate if arguments.mandate else None)
     tax, own = tax_of(arguments, client.taxpayer), client.own.loaded()
@@ -109,7 +112,7 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
             rules=own.rules,
         )
     proposal = replace(proposal, notes=(*proposal.notes, *facts.notes))  # who reads the report saw no terminal
-    _deliver(proposal, arguments.out, clock, screen, label="")
+    _deliver(proposal, arguments.out, clock, screen, label="", basket=arguments.basket or "")
 
 
 def columns(arguments: argparse.Namespace, screen: Screen) -> None:  # noqa: ARG001  # as every command
@@ -135,14 +138,16 @@ def _facts(arguments: argparse.Namespace, as_of: date) -> Facts:
         cash_usd=arguments.cash,
         returns=arguments.returns,
         fills=arguments.fills,
+        reader=arguments.broker,
     )
     names = ("encoding", "delimiter", "decimal_mark", "date_format", "price_age_max_days")
     settings = {name: getattr(arguments, name) for name in names}
     return file_facts(source, arguments.account, settings={**settings, "rescaled_index": arguments.rescale_index})
 
 
-def _deliver(proposal: Proposal, folder: Path, clock: Clock, screen: Screen, *, label: str) -> None:
+def _deliver(proposal: Proposal, folder: Path, clock: Clock, screen: Screen, *, label: str, basket: str = "") -> None:
     from di_advisor.cli.outputs import write_all
+    from di_advisor.report.baskets import OrderKind, basket_texts, fractions_left_out
     from di_advisor.report.csv_export import trades_csv
     from di_advisor.report.page import html_report
     from di_advisor.report.views import proposal_text
@@ -150,7 +155,12 @@ def _deliver(proposal: Proposal, folder: Path, clock: Clock, screen: Screen, *, 
     with clock.stage("report"):
         parts = [s for s in clock.stages if s.name != _PROPOSAL]  # the proposal's own stages say it in detail
         page = html_report(proposal, label=label, stages=[*parts, *proposal.stages])
-        written = write_all(folder, {_REPORT: page, _TRADES: trades_csv(proposal)})
+        texts = {_REPORT: page, _TRADES: trades_csv(proposal)}
+        if basket:
+            texts |= basket_texts(proposal, OrderKind[basket.upper()])
+        written = write_all(folder, texts)
+    for sentence in fractions_left_out(proposal) if basket else ():
+        screen.note(sentence)
     screen.show(proposal_text(proposal))
     screen.show(clock.table())
     screen.show("".join(f"\nWrote {path}" for path in written))

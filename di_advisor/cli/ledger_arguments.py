@@ -36,6 +36,13 @@ def add_ledger(command: argparse.ArgumentParser, day: Callable[[str], date]) -> 
     _add_where(recording, day)
     recording.add_argument("--account", default="account", metavar="ID", help="of rows that name none")
     recording.add_argument("--opening-lots", action="store_true", help="the file holds lots, as of --as-of")
+    recording.add_argument(
+        "--broker",
+        default="csv",
+        metavar="NAME",
+        help="whose file it is: csv (default) or ibkr_flex (XML); for lots also generic_lots and schwab_lots. Its "
+        "symbols are the ids",
+    )
     recording.add_argument("--partial", action="store_true", help="record the right rows although others are wrong")
     add_text_notation(recording)
     recording.set_defaults(run=record)

@@ -19,7 +19,7 @@ from di_advisor.cli.screen import Screen
 from di_advisor.domain.cells import EXCHANGE_ZONE
 from di_advisor.domain.events import FIRST_YEAR, Event, OpenAccount
 from di_advisor.domain.portfolio import AccountKind
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, PluginError
 
 if TYPE_CHECKING:
     from di_advisor.ledger.books import Books
@@ -35,25 +35,11 @@ _MOST_NOTICES = 10
 def record(arguments: argparse.Namespace, screen: Screen) -> None:
     """Record the events of a file, all or none."""
     from di_advisor.ledger.ledger import Ledger
-    from di_advisor.registry import ledger_reader
 
-    reader = ledger_reader(
-        "csv",
-        encoding=arguments.encoding,
-        delimiter=arguments.delimiter,
-        decimal_mark=arguments.decimal_mark,
-        date_format=arguments.date_format,
-    )
     now = datetime.now(UTC)  # noqa: TID251  # here, at the rim, now becomes an argument
     as_of = arguments.as_of or now.astimezone(EXCHANGE_ZONE).date()
     with screen.noting_warnings():
-        if arguments.opening_lots:
-            events = reader.opening_lots(arguments.file, as_of=as_of, account_id=arguments.account)
-        else:
-            read = reader.events(arguments.file, as_of=as_of, account_id=arguments.account, partial=arguments.partial)
-            events = read.events
-            for error in read.errors:
-                screen.note(f"left out: {error}")
+        events = _events(arguments, as_of, screen)
     made = not _exists(arguments.ledger)
     with Ledger.open(arguments.ledger, arguments.taxpayer) as ledger:
         if made:
@@ -62,6 +48,26 @@ def record(arguments: argparse.Namespace, screen: Screen) -> None:
             report = ledger.record(events, recorded_at=now, batch=arguments.file.name)
         screen.show(f"{arguments.ledger}, {arguments.taxpayer}: {report.sentence}.")
         _show_notices(ledger.books(as_of), screen)
+
+
+def _events(arguments: argparse.Namespace, as_of: date, screen: Screen) -> tuple[Event, ...]:
+    """Events of the file, by the reader of whoever wrote it."""
+    from di_advisor.ports import OpeningLotsReader
+    from di_advisor.registry import ledger_reader, portfolio_reader
+
+    settings = {name: getattr(arguments, name) for name in ("encoding", "delimiter", "decimal_mark", "date_format")}
+    if arguments.opening_lots and arguments.broker != "csv":
+        broker = portfolio_reader(arguments.broker, **settings)
+        if not isinstance(broker, OpeningLotsReader):
+            raise PluginError(f"The reader {arguments.broker} gives no opening lots.", hint="Choose another --broker.")
+        return broker.opening_lots(arguments.file, as_of=as_of, account_id=arguments.account)
+    reader = ledger_reader(arguments.broker, **settings)
+    if arguments.opening_lots:
+        return reader.opening_lots(arguments.file, as_of=as_of, account_id=arguments.account)
+    read = reader.events(arguments.file, as_of=as_of, account_id=arguments.account, partial=arguments.partial)
+    for error in read.errors:
+        screen.note(f"left out: {error}")
+    return read.events
 
 
 def show(arguments: argparse.Namespace, screen: Screen) -> None:

@@ -36,7 +36,7 @@ class TickerStyle(StrEnum):
 
 def ticker_key(ticker: str) -> str:
     """Canonical writing of a ticker: capitals, and a point before the class ("brk/b" is "BRK.B")."""
-    return re.sub(r"[\s/.\-]+", ".", ticker.strip().upper())
+    return re.sub(r"[ /.\-]+", ".", ticker.strip().upper())
 
 
 def write_ticker(ticker: str, style: TickerStyle) -> str:

@@ -11,9 +11,11 @@ from di_advisor.ports.sources import (
     EsgSource,
     FillsReader,
     LedgerReader,
+    OpeningLotsReader,
     PortfolioReader,
     ReturnsReader,
     SourceDesk,
+    SymbolReader,
     TradeHistoryReader,
 )
 
@@ -23,9 +25,11 @@ __all__ = [
     "FillsReader",
     "HarvestModel",
     "LedgerReader",
+    "OpeningLotsReader",
     "PortfolioReader",
     "ReturnsReader",
     "RiskModel",
     "SourceDesk",
+    "SymbolReader",
     "TradeHistoryReader",
 ]

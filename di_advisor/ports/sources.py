@@ -12,6 +12,7 @@ from di_advisor.domain.events import Event
 from di_advisor.domain.history_quality import ReadHistory
 from di_advisor.domain.market import FloatArray, Market, ReturnHistory
 from di_advisor.domain.portfolio import Fill, Portfolio
+from di_advisor.domain.security_master import SecurityMaster
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.domain.source_reports import Pulled, SmokeResult, SourceStatus
 from di_advisor.domain.target import Target
@@ -22,9 +23,11 @@ __all__ = [
     "EsgSource",
     "FillsReader",
     "LedgerReader",
+    "OpeningLotsReader",
     "PortfolioReader",
     "ReturnsReader",
     "SourceDesk",
+    "SymbolReader",
     "TradeHistoryReader",
 ]
 
@@ -47,6 +50,17 @@ class PortfolioReader(Protocol):
 
 
 @runtime_checkable
+class SymbolReader(Protocol):
+    """A `PortfolioReader` whose files know symbols: it is told what they mean, and says what its files lack."""
+
+    caveat: str
+
+    def naming(self, master: SecurityMaster) -> PortfolioReader:
+        """The same reader, with what symbols and identifiers mean."""
+        ...
+
+
+@runtime_checkable
 class FillsReader(Protocol):
     """Reads recent and planned trades from a user's file; a `PortfolioReader` may do this too."""
 
@@ -61,6 +75,15 @@ class ReturnsReader(Protocol):
 
     def returns(self, returns: Path, *, as_of: date) -> ReturnHistory:
         """Daily total returns up to a day."""
+        ...
+
+
+@runtime_checkable
+class OpeningLotsReader(Protocol):
+    """Reads lots with which books begin; a `PortfolioReader` of a broker's files may do this too."""
+
+    def opening_lots(self, lots: Path, *, as_of: date, account_id: str) -> tuple[Event, ...]:
+        """Events that bring the lots of a file into the books; refused where the file has no lots."""
         ...
 
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.plausibility import doubtful_bases
 from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio
+from di_advisor.domain.security_master import SecurityMaster
 from di_advisor.errors import InputError, PluginError, UnknownSecurityError
-from di_advisor.ports import FillsReader, ReturnsReader
+from di_advisor.ports import FillsReader, ReturnsReader, SymbolReader
 from di_advisor.registry import portfolio_reader, risk_model
 from di_advisor.runs.facts import Facts, sha256_of
 from di_advisor.runs.spec import FileSource
@@ -54,6 +55,10 @@ def file_facts(source: FileSource, account_id: str = "", *, settings: Mapping[st
     """
     reader = portfolio_reader(source.reader, **{**source.notation, **(settings or {})})
     market = reader.market(source.prices, as_of=source.as_of)
+    caveats: tuple[str, ...] = ()
+    if isinstance(reader, SymbolReader):
+        caveats = (reader.caveat,) if reader.caveat else ()
+        reader = reader.naming(SecurityMaster.of_universe(market.universe))
     target = reader.target(source.index, as_of=source.as_of)
     portfolio = reader.portfolio(source.lots, as_of=source.as_of, cash_usd="0")
     if source.fills is not None:
@@ -62,7 +67,7 @@ def file_facts(source: FileSource, account_id: str = "", *, settings: Mapping[st
         portfolio = _with_fills(portfolio, reader.fills(source.fills))
     portfolio = _with_cash(portfolio, account_id, source.cash_usd, source.as_of)
     _refuse_unknown(portfolio, target, market, source)
-    returns, risk, notes = None, None, _notes(portfolio, market, source)
+    returns, risk, notes = None, None, (*caveats, *_notes(portfolio, market, source))
     if source.returns is None:
         risk = _assumed_risk(market)
         notes = (*notes, f"{ASSUMED_CORRELATIONS} {risk.provenance}.")
@@ -94,7 +99,7 @@ def _with_fills(portfolio: Portfolio, fills: Mapping[str, tuple[Fill, ...]]) -> 
 
 
 def _with_cash(portfolio: Portfolio, account_id: str, cash_usd: Decimal, as_of: date) -> Portfolio:
-    """The portfolio with the chosen account first and the cash in it."""
+    """The portfolio with the chosen account first; cash that is stated takes the place of the statement's."""
     if account_id:
         chosen = portfolio.account(account_id)
     elif len(portfolio.accounts) == 1:
@@ -105,7 +110,7 @@ def _with_cash(portfolio: Portfolio, account_id: str, cash_usd: Decimal, as_of: 
             hint=f"Choose one with --account: {', '.join(a.account_id for a in portfolio.accounts)}. "
             "All of them are searched for wash sales.",
         )
-    cash = (CashItem(cash_usd, as_of),) if cash_usd else ()
+    cash = (CashItem(cash_usd, as_of),) if cash_usd else chosen.cash
     accounts = _first(portfolio.accounts, chosen)
     return replace(portfolio, accounts=(replace(chosen, cash=cash), *accounts[1:]))
 
