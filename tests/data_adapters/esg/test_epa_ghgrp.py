@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Status
+from di_advisor.domain.ownership import owners_of
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError, SourceContentError
 from di_data.esg.epa_ghgrp import EpaGhgrp
@@ -230,6 +231,29 @@ def test_what_is_attributed_adds_up_to_what_was_emitted(tonnes, percent):
     found = scope_1_by_parent(of_service(b.SECTORS, facilities, emissions))
     assert found.attributed_t == pytest.approx(sum(tonnes))
     assert sum(o.value for o in found.observations) == pytest.approx(sum(tonnes))
+
+
+@given(
+    names=st.lists(st.from_regex(r"[A-Z]{2,8}( \([A-Z]{2,4}\))?( INC| LLC)?", fullmatch=True), min_size=1, max_size=4),
+    hundredths=st.integers(1, 2500),
+)
+def test_owners_that_are_written_are_read_back(names, hundredths):
+    share = hundredths / 10_000
+    written = "; ".join(f"{name} ({hundredths / 100}%)" for name in names)
+    assert owners_of(written) == tuple((name, pytest.approx(share)) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("text", "owners"),
+    [
+        ("ENBRIDGE (US) INC", (("ENBRIDGE (US) INC", 1.0),)),
+        ("PLANT CO (2)", (("PLANT CO (2)", 1.0),)),
+        ("A (33.33%); B (33.33%); C (33.34%)", (("A", 0.3333), ("B", 0.3333), ("C", 0.3334))),
+        ("", ()),
+    ],
+)
+def test_brackets_without_percent_belong_to_the_name(text, owners):
+    assert owners_of(text) == tuple((name, pytest.approx(share)) for name, share in owners)
 
 
 def test_parents_are_matched_by_the_very_same_words_and_nothing_else():

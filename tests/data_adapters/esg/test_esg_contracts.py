@@ -3,14 +3,19 @@
 import json
 from typing import Any
 
+import pytest
+
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.source_query import SourceQuery
+from di_advisor.errors import SourceContentError
+from di_data.conformance.spoiled import Gone, Rename, spoiled
 from di_data.esg.epa_ghgrp import EpaGhgrp
 from di_data.esg.finnhub_esg import FinnhubEsg
 from di_data.esg.fmp_esg import FmpEsg
 from di_data.esg.nbim_exclusions import NbimExclusions
 from di_data.esg.sbti import Sbti
 from di_data.esg.sec_edgar import SecEdgar
+from di_data.frame.exchange import Content
 from tests.data_adapters.contract import AdapterContract, Case
 from tests.data_adapters.esg import esg_bodies as bodies
 
@@ -37,12 +42,6 @@ class TestSecFactsContract(AdapterContract):
     )
 
 
-class TestSecTickersContract(AdapterContract):
-    case = Case(
-        SecEdgar(), SourceQuery(), bodies=(text(bodies.TICKERS),), required=("cik_str", "ticker", "title"), records=2
-    )
-
-
 class TestSecSubmissionsContract(AdapterContract):
     case = Case(
         SecEdgar(),
@@ -64,16 +63,6 @@ def _without(document: dict[str, Any], name: str, new: str | None) -> dict[str, 
                 level[new] = value
             break
     return document
-
-
-class TestSecFramesContract(AdapterContract):
-    case = Case(
-        SecEdgar(),
-        SourceQuery(options={"what": "frames", "period": "CY2023", "tag": "Revenues"}),
-        bodies=(text(bodies.frame("Revenues", (7, 5e9, "0000000007-24-000001"), (8, 1e8, "0000000008-24-000001"))),),
-        required=("tag", "uom", "pts", "data", "accn", "cik", "entityName", "end", "val"),
-        records=2,
-    )
 
 
 class TestEpaEmissionsContract(AdapterContract):
@@ -167,11 +156,21 @@ class TestFmpScoresContract(AdapterContract):
     )
 
 
-class TestFmpRatingsContract(AdapterContract):
-    case = Case(
-        FmpEsg(),
-        asked(TICKER, "MADE", what="ratings"),
-        bodies=(text(bodies.FMP_RATINGS),),
-        required=("symbol", "ESGRiskRating"),
-        records=1,
-    )
+OTHER_ANSWERS = {
+    "tickers": (SecEdgar(), bodies.TICKERS, "cik_str ticker title"),
+    "frames": (SecEdgar(), bodies.frame("Revenues", (7, 5e9, "a")), "tag uom pts data accn cik entityName end val"),
+    "older": (SecEdgar(), bodies.OLDER, "accessionNumber filingDate"),
+    "sectors": (EpaGhgrp(), bodies.SECTORS, "sector_id sector_name sector_type"),
+    "ratings": (FmpEsg(), bodies.FMP_RATINGS, "symbol ESGRiskRating"),
+}
+NAMES = [(answer, name) for answer, (_, _, names) in OTHER_ANSWERS.items() for name in names.split()]
+
+
+@pytest.mark.parametrize(("answer", "name"), NAMES)
+@pytest.mark.parametrize("edit", [Gone(), Rename("renamed")], ids=["gone", "renamed"])
+def test_other_answers_of_the_same_sources_miss_every_documented_name(answer, name, edit):
+    adapter, document, _ = OTHER_ANSWERS[answer]
+    context = {"what": answer, "table": answer, "cik": "7"}
+    assert bodies.parsed(adapter, document, context=context)
+    with pytest.raises(SourceContentError, match=name):
+        bodies.parsed(adapter, spoiled(text(document), Content.JSON, name, edit), context=context)
