@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.esg_table import EsgTable
@@ -16,12 +17,13 @@ from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.signals import Lock
 from di_advisor.domain.target import Target
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, UnfinishedError
 from di_advisor.formulate.own import OwnRule, OwnTerm, OwnWishes
-from di_advisor.formulate.schedule_d import Taxpayer
+from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
 from di_advisor.ports import CostModel, RiskModel
 from di_advisor.propose.planned import Clock, Progress, never, silent
 from di_advisor.propose.proposal import Proposal
+from di_advisor.propose.same_facts import taking_what
 from di_advisor.signals import Harvesting, estimate
 from di_advisor.workspace import Workspace
 
@@ -58,18 +60,16 @@ class Advisor:
                 "There is neither a risk model's result nor a history of returns.",
                 hint="Pass returns=..., or a ready FactorRisk as risk=...",
             )
-        if self._risk_model is None:
-            from di_advisor.registry import risk_model
+        from di_advisor.registry import risk_model
 
-            self._risk_model = risk_model()
+        self._risk_model = self._risk_model or risk_model()
         return self._risk_model.estimate(market, returns, exposures)
 
     def estimate_costs(self, market: Market) -> CostCurves:
         """Cost curves of the market's universe by this advisor's model."""
-        if self._cost_model is None:
-            from di_advisor.registry import cost_model
+        from di_advisor.registry import cost_model
 
-            self._cost_model = cost_model()
+        self._cost_model = self._cost_model or cost_model()
         return self._cost_model.curves(market)
 
     def workspace(  # noqa: PLR0913 - the facts of a proposal, all keyword-only
@@ -91,27 +91,24 @@ class Advisor:
         rules: Sequence[OwnRule | str] = (),
         harvest: Harvesting | None = None,
         progress: Progress = silent,
+        cancel: Callable[[], bool] = never,
     ) -> Workspace:
-        """One account, estimated once: `propose`, `what_if`, `why_not` and `frontier` without estimating again.
-
-        Parameters are those of `propose`.
+        """One account, estimated once, for `propose`, `what_if`, `why_not`, `frontier`; arguments as of `propose`.
 
         Raises
         ------
-        InputError
-            If the facts do not fit together.
+        InputError, UnfinishedError
+            If the facts do not fit together; if cancelled.
         """
-        if not isinstance(tax, Taxpayer):
-            raise InputError(
-                f"The taxpayer is given as a {type(tax).__name__}.",
-                hint="Pass tax=TaxProfile(ConstantRates(0.35, 0.15)), or the year's ReturnInputs.",
-            )
+        refuse_no_taxpayer(tax)
         own = OwnWishes(tuple(terms), tuple(rules))
         clock = Clock(progress)
         clock.start("risk")
         risk = risk if risk is not None else self.estimate_risk(market, returns, exposures)
         clock.start("trading cost")
         costs = costs if costs is not None else self.estimate_costs(market)
+        if cancel():
+            raise UnfinishedError("The estimates were cancelled.", hint="Ask again to start over.")
         clock.start("signals")
         signals = estimate(
             portfolio, market, target, mandate, risk, costs, account_id, locks=locks, esg=esg, harvest=harvest
@@ -119,27 +116,8 @@ class Advisor:
         clock.start("")
         return Workspace(portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages), own)
 
-    def propose(  # noqa: PLR0913 - the facts of a proposal, all keyword-only
-        self,
-        portfolio: Portfolio,
-        *,
-        market: Market,
-        target: Target,
-        mandate: Mandate,
-        tax: Taxpayer,
-        returns: ReturnHistory | None = None,
-        exposures: ExposureHistory | None = None,
-        risk: FactorRisk | None = None,
-        costs: CostCurves | None = None,
-        account_id: str | None = None,
-        locks: Sequence[Lock] = (),
-        esg: EsgTable | Mapping[str, FloatArray] | None = None,
-        terms: Sequence[OwnTerm | str] = (),
-        rules: Sequence[OwnRule | str] = (),
-        harvest: Harvesting | None = None,
-        progress: Progress = silent,
-        cancel: Callable[[], bool] = never,
-    ) -> Proposal:
+    @taking_what(workspace)
+    def propose(self, *facts: Any, **named: Any) -> Proposal:
         """Trades for one account, each explained in dollars.
 
         Parameters
@@ -172,22 +150,5 @@ class Advisor:
             Typed: `InputError`, `InfeasibleError`, `UncertifiedError`, `UnfinishedError`,
             `SettlementError`. Nothing is proposed then.
         """
-        workspace = self.workspace(
-            portfolio,
-            market=market,
-            target=target,
-            mandate=mandate,
-            tax=tax,
-            returns=returns,
-            exposures=exposures,
-            risk=risk,
-            costs=costs,
-            account_id=account_id,
-            locks=locks,
-            esg=esg,
-            terms=terms,
-            rules=rules,
-            harvest=harvest,
-            progress=progress,
-        )
-        return workspace.propose(progress=progress, cancel=cancel)
+        workspace = self.workspace(*facts, **named)
+        return workspace.propose(progress=named.get("progress", silent), cancel=named.get("cancel", never))

@@ -99,7 +99,9 @@ def esg_of(path: Path, market: Market) -> EsgTable | Mapping[str, FloatArray]:
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(f"{path} cannot be read: {error}.", hint="Check the path; it is a CSV file.") from error
     if "security_id" not in frame:
-        raise InputError(f"{path.name}: the column security_id is missing.", hint=f"It has: {', '.join(frame)}.")
+        raise InputError(
+            f"{path.name}: the column security_id is missing.", hint=f"It has: {', '.join(map(str, frame.columns))}."
+        )
     if "provider" in frame:
         return EsgTable.from_frame(frame)
     twice = frame["security_id"][frame["security_id"].duplicated()].tolist()

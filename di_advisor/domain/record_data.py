@@ -18,7 +18,6 @@ from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from di_advisor.domain.amounts import exact, show_exact
@@ -32,8 +31,7 @@ NONE = "none"
 """How a value that is not set is written where it would be set by default."""
 
 
-@lru_cache(maxsize=256)
-def kinds_of(kind: type) -> Mapping[str, tuple[Field[Any], Any]]:
+def kinds_of(kind: type[Any]) -> Mapping[str, tuple[Field[Any], Any]]:
     """Fields of a record that are given when it is made, with their types, in order."""
     hints = get_type_hints(kind)
     return {f.name: (f, hints[f.name]) for f in fields(kind) if f.init}
@@ -63,6 +61,7 @@ def plain_of(record: Any) -> dict[str, Any]:  # noqa: ANN401 - a frozen dataclas
 
 
 def plain_value(value: Any) -> Any:  # noqa: ANN401, PLR0911 - of any of the types, one answer each
+    """A value of a field as plain data, all of it."""
     if value is None:
         return NONE
     if isinstance(value, StrEnum):

@@ -24,13 +24,24 @@ import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.errors import InputError
 from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 from di_advisor.formulate.separable import Separable
 from di_advisor.ledger.tax_return import CarryoverValue, ReturnInputs, ReturnPolicies, TaxOnGains, tax_on_gains
 from di_advisor.ledger.tax_return.gain_tax import ByConstantRates
 
-__all__ = ["AHEAD", "FilerTax", "ScheduleDTax", "TaxCell", "Taxpayer", "cells_of", "law_of", "rates_of"]
+__all__ = [
+    "AHEAD",
+    "FilerTax",
+    "ScheduleDTax",
+    "TaxCell",
+    "Taxpayer",
+    "cells_of",
+    "law_of",
+    "rates_of",
+    "refuse_no_taxpayer",
+]
 
 AHEAD = 1e-9
 """Difference of slopes that counts as none, where lots are put in order."""
@@ -59,6 +70,21 @@ class FilerTax:
 
 Taxpayer = TaxProfile | ReturnInputs | FilerTax
 """Constant rates, or a return: by the defaults, or with policies and a value of carryovers."""
+
+
+def refuse_no_taxpayer(given: object) -> None:
+    """Refuse what is no taxpayer.
+
+    Raises
+    ------
+    InputError
+        Saying what to pass.
+    """
+    if not isinstance(given, Taxpayer):
+        raise InputError(
+            f"The taxpayer is given as a {type(given).__name__}.",
+            hint="Pass tax=TaxProfile(ConstantRates(0.35, 0.15)), or the year's ReturnInputs.",
+        )
 
 
 def law_of(taxpayer: Taxpayer, on: date) -> TaxOnGains:

@@ -228,8 +228,8 @@ def solve_at_law(
     assert tax is not None  # noqa: S101 - asked of bends() before
     if levy is not None:
         problem = replace(problem, terms=(*problem.terms, levy))  # type: ignore[arg-type]
-    family = _Overlaid.of(problem, tax)
-    family = replace(family, levy=levy, forced=forced)
+    bare = AtAnyRates.of(problem, tax)
+    family = _Overlaid(problem, tax, bare.beside, bare.traded, bare.loss, levy, forced)
     memory = Memory(HotPath(problem.block)) if memory is None else memory
     search = RegionSearch(_Questioned(family, choices, memory.hot, _never_asked), regions_for(family))
     if memory.aversion == problem.block.aversion:  # a price of risk proves nothing at another aversion
