@@ -4,7 +4,7 @@ Problem: flags come as true, false, null, and as the text "True"; unknown keys s
 null is not false. Decision: the four scores are points of 0 to 100, higher is better; flags are True, False or
 not disclosed; unknown keys are kept as what they are, neutral. Limits: as documented, never verified live; the
 answer carries no date, so all is known from the day it was fetched; premium service, refused with 403 on other
-plans; a company without anything is not covered.
+plans; an answer without any figure and flag means that the company is not covered.
 
 Source: Finnhub API documentation, "Company ESG Scores", and its published client's model (an open map).
 """
@@ -91,8 +91,6 @@ class FinnhubEsg(Adapter[Observation]):
         if not isinstance(document, dict):
             raise content_error(received, f"an object is documented, not {type(document).__name__}.")
         asked = received.context.get("symbol", "")
-        if not document and asked:
-            return (_Company(asked, received).nothing(),)
         refuse_other_columns(list(document), ("symbol", *_SCORES, "data"), received)
         symbol = str(document["symbol"] or asked)
         if not symbol or (asked and symbol.upper() != asked.upper()):
@@ -101,6 +99,8 @@ class FinnhubEsg(Adapter[Observation]):
         if not isinstance(data, Mapping):
             raise content_error(received, "the field 'data' is no object.")
         company = _Company(symbol, received)
+        if not any(document[key] is not None for key in _SCORES) and not data:
+            return (company.nothing(),)
         scores = [company.score(key, document[key]) for key in _SCORES]
         refuse_fractions([s.value for s in scores if isinstance(s.value, float)], received)
         flags = [company.flag(key, data.get(key)) for key in INVOLVEMENT]

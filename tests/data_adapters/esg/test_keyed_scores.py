@@ -56,8 +56,13 @@ def test_unknown_fields_are_kept_as_what_they_look_like():
 
 def test_a_score_that_is_null_is_not_disclosed_and_a_company_without_anything_is_not_covered():
     assert of_finnhub(FINNHUB | {"socialScore": None})["social_score"].status is Status.NOT_DISCLOSED
-    (nothing,) = of_finnhub({}).values()
+    (nothing,) = of_finnhub(dict.fromkeys(FINNHUB) | {"symbol": "MADE", "data": {}}).values()
     assert (nothing.value, nothing.status) == (None, Status.NOT_COVERED)
+
+
+def test_an_empty_object_is_no_answer():
+    with pytest.raises(SourceContentError, match="symbol"):
+        of_finnhub({})
 
 
 @pytest.mark.parametrize("score", ["72.5", True, -1.0, 101.0])
