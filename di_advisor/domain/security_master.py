@@ -130,6 +130,13 @@ class SecurityMaster:
     overrides : iterable of IdentityOverride
         Decisions of people.
 
+    Attributes
+    ----------
+    spans, overrides : tuple
+        As given.
+    tickers : Tickers
+        What tickers meant over time.
+
     Raises
     ------
     InputError
@@ -146,12 +153,12 @@ class SecurityMaster:
     ) -> None:
         self._issuers = _distinct(((i.issuer_id, i) for i in issuers), "an issuer")
         self._securities = _distinct(((s.security_id, s) for s in securities), "a security")
-        spans = tuple(spans)
-        overrides = tuple(overrides)
+        self.spans: tuple[TickerSpan, ...] = tuple(spans)
+        self.overrides: tuple[IdentityOverride, ...] = tuple(overrides)
         self._classes: dict[str, tuple[str, ...]] = {}
         for s in self._securities.values():
             self._classes[s.issuer_id] = (*self._classes.get(s.issuer_id, ()), s.security_id)
-        self._refuse_strangers(spans, overrides)
+        self._refuse_strangers(self.spans, self.overrides)
         self._exact: dict[Identifier, tuple[str, ...]] = {}
         for listed in self._securities.values():
             for identifier in _with_equivalents(listed.identifiers):
@@ -159,13 +166,13 @@ class SecurityMaster:
         for issuer in self._issuers.values():
             for identifier in issuer.identifiers:
                 self._add_exact(identifier, self._classes.get(issuer.issuer_id, ()))
-        self.tickers: Tickers = Tickers(spans)
+        self.tickers: Tickers = Tickers(self.spans)
         self._names: dict[tuple[str, ...], set[str]] = {}
         for issuer in self._issuers.values():
             for name in (issuer.name, *issuer.former_names):
                 if name_tokens(name):
                     self._names.setdefault(name_tokens(name), set()).add(issuer.issuer_id)
-        self._overrides = _without_contradictions(overrides)
+        self._overrides = _without_contradictions(self.overrides)
 
     @classmethod
     def of_universe(cls, universe: Universe) -> SecurityMaster:
