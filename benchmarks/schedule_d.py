@@ -99,7 +99,7 @@ def _regions() -> list[Bar]:
         ),
         Bar.at_most("optimizer.schedule_d_solves_most", max(solves), 40, unit="solves", compared_to=where),
         Bar.at_most(
-            "optimizer.schedule_d_gap", max(c.gap for c in counts), 1e-6, unit="share", compared_to="certified bound"
+            "optimizer.schedule_d_gap", max(c.gap for c in counts), 1e-7, unit="share", compared_to="certified bound"
         ),
         Bar.at_least(
             "optimizer.schedule_d_hot_share",

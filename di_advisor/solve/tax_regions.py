@@ -24,7 +24,7 @@ from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved
 
 __all__ = ["RegionSearch"]
 
-_EXACT = 5e-7
+_EXACT = 1e-8
 """Gap that counts as closed, in shares of the size of the objective."""
 
 _LEAST_GAP = 1e-11

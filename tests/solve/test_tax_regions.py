@@ -69,7 +69,7 @@ def test_under_fixed_sides_the_regions_agree_with_cvxpy_in_every_cell(seed: int)
     search = regional(problem, tax, sides(problem))
     assert search.best is not None
     reference = best_by_cells(problem, tax, sides(problem))
-    tolerance = 2e-6 * size_of(problem, reference)
+    tolerance = 1e-6 * size_of(problem, reference)
     assert search.best.objective == pytest.approx(reference, abs=tolerance)
     assert search.bounds().min() <= search.best.objective + tolerance
     assert search.bounds().min() >= reference - tolerance
@@ -86,7 +86,7 @@ def test_with_every_choice_of_sides_the_plan_and_its_bound_hold_against_brute_fo
     losses = problem.block.segments.names_with_losses(n)
     open_ = [(int(Choice.SELL), int(Choice.BUY)) if has else (int(Choice.EITHER),) for has in losses]
     least = min(best_by_cells(problem, tax, np.array(choice)) for choice in product(*open_))
-    tolerance = 2e-6 * size_of(problem, least)
+    tolerance = 1e-6 * size_of(problem, least)
     assert solution.bound <= least + tolerance
     assert solution.objective >= least - tolerance
     assert solution.objective - least <= max(solution.gap, 0.0) + tolerance
@@ -135,7 +135,7 @@ def test_budgets_that_bind_agree_with_cvxpy_in_every_cell(seed: int) -> None:
         return
     search = regional(problem, tax, sides(problem))
     assert search.best is not None
-    tolerance = 2e-6 * size_of(problem, reference)
+    tolerance = 1e-6 * size_of(problem, reference)
     assert search.best.objective == pytest.approx(reference, abs=tolerance)
     assert search.bounds().min() >= reference - tolerance
     for rule in problem.rules:
