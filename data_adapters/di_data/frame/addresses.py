@@ -48,22 +48,21 @@ def check_url(url: str, hosts: Sequence[str], *, source: str) -> str:
     SourceAddressError
         If the scheme is not https, the host is not listed or is a number, or the address is written oddly.
     """
-    shown = scrub(url)
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        raise _refused(source, shown, "it cannot be read") from None
+        raise _refused(source, url, "it cannot be read") from None
     if _ODD.search(url) or "@" in parts.netloc:
-        raise _refused(source, shown, "it is written in a way that programs read differently")
+        raise _refused(source, url, "it is written in a way that programs read differently")
     if parts.scheme != "https":
-        raise _refused(source, shown, f"its scheme is {parts.scheme or 'missing'}, and only https is called")
+        raise _refused(source, url, f"its scheme is {parts.scheme or 'missing'}, and only https is called")
     if host not in {each.lower() for each in hosts}:
-        raise _refused(source, shown, f"the host {host or '(none)'} is not one of {', '.join(hosts)}")
+        raise _refused(source, url, f"the host {host or '(none)'} is not one of {', '.join(hosts)}")
     if port not in {None, _HTTPS_PORT}:
-        raise _refused(source, shown, f"its port is {port}")
+        raise _refused(source, url, f"its port is {port}")
     if _is_number(host):
-        raise _refused(source, shown, "its host is a number instead of a name")
+        raise _refused(source, url, "its host is a number instead of a name")
     return host
 
 
@@ -133,7 +132,8 @@ def _is_number(host: str) -> bool:
     return True
 
 
-def _refused(source: str, shown: str, why: str) -> SourceAddressError:
+def _refused(source: str, url: str, why: str) -> SourceAddressError:
+    shown = scrub(url)
     return SourceAddressError(
         f"{source}: {shown} is not called, because {why}.",
         hint="An adapter calls the hosts that its facts list, over https; a service that moved needs a new version of "

@@ -36,7 +36,7 @@ from di_data.frame.bundle import Bundle
 from di_data.frame.changes import changed_past
 from di_data.frame.exchange import Received, Request
 from di_data.frame.guards import refuse_fewer_rows
-from di_data.frame.judging import judged_records
+from di_data.frame.judging import judged_records, parsed_records
 from di_data.frame.keys import Keys, Secret
 from di_data.frame.session import Call, SourceSession, open_session
 from di_data.frame.transport import CheckedTransport, Sleep
@@ -195,7 +195,6 @@ class SourceClient:
 
     def _asked(self, adapter: Adapter[Any], request: Request, *, accept_fewer: bool) -> Answer:
         facts, key = adapter.facts, fingerprint(adapter.facts.name, request)
-        check_url(request.address, facts.hosts, source=facts.name)
         try:
             self._refuse_set_aside(facts)
             found = self._sent(adapter, request, key, accept_fewer=accept_fewer)
@@ -228,22 +227,28 @@ class SourceClient:
             return json.dumps([received.raw_sha256, received.fetched_at.isoformat()]).encode()
 
         session = self._session(facts)
-        prepared = session.prepare_request(_prepared(request))
+        stored = None if facts.never_stored else session.cache.get_response(key)
         call = Call(facts, request, lambda: self._begin(facts, request), judge)
-        response = session.send(prepared, call=call, fingerprint=key)
+        fresh = stored is not None and not stored.is_expired
+        held = stored if stored is not None and fresh else self._send(session, request, call, key)
         if made:
             return made[-1]
-        sha256, fetched_at = json.loads(response.content)
+        sha256, fetched_at = json.loads(held.content)
         try:
             body = self.bodies.get(sha256)
         except DamagedStoreError:
             body = None
         if body is None:  # deleted or damaged under the cache's feet: ask anew
             session.cache.delete(key)
-            session.send(session.prepare_request(_prepared(request)), call=call, fingerprint=key)
+            self._send(session, request, call, key)
             return made[-1]
         received = self._received(facts, request, sha256, datetime.fromisoformat(fetched_at))
-        return Answer(body, received, judged_records(adapter, body, received))
+        return Answer(body, received, parsed_records(adapter, body, received))
+
+    def _send(self, session: SourceSession, request: Request, call: Call, key: str) -> requests.Response:
+        # Before the library reads the address, which raises errors of its own about odd ones.
+        check_url(request.address, call.facts.hosts, source=call.facts.name)
+        return session.send(session.prepare_request(_prepared(request)), call=call, fingerprint=key)
 
     def _begin(self, facts: SourceFacts, request: Request) -> Secret | None:
         secret = self.keys.find(facts)
@@ -261,7 +266,7 @@ class SourceClient:
             if body is None:
                 return ()
             before = self._received(adapter.facts, request, last.raw_sha256, last.fetched_at)
-            changes = changed_past(judged_records(adapter, body, before), records)
+            changes = changed_past(parsed_records(adapter, body, before), records)
         except (DamagedStoreError, SourceContentError):
             return ()
         if not changes:
@@ -284,7 +289,7 @@ class SourceClient:
             body = self.bodies.get(version.raw_sha256)
             if body is not None:
                 received = self._received(adapter.facts, request, version.raw_sha256, version.fetched_at)
-                return Answer(body, received, judged_records(adapter, body, received))
+                return Answer(body, received, parsed_records(adapter, body, received))
         return None
 
     def _stale(self, former: Answer, why: SourceError) -> Answer:

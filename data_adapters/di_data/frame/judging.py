@@ -16,7 +16,7 @@ from di_data.frame.adapter import Adapter
 from di_data.frame.exchange import Received
 from di_data.frame.guards import content_error, refuse_other_content
 
-__all__ = ["judged_records"]
+__all__ = ["judged_records", "parsed_records"]
 
 _OF_THE_BODY: Final = (
     *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, SyntaxError),
@@ -34,6 +34,17 @@ def judged_records(adapter: Adapter[Any], body: bytes, received: Received) -> tu
         If either refuses it.
     """
     refuse_other_content(body, received)
+    return parsed_records(adapter, body, received)
+
+
+def parsed_records(adapter: Adapter[Any], body: bytes, received: Received) -> tuple[Any, ...]:
+    """Records of a body that the guards have passed before: one out of the store, under its checksum.
+
+    Raises
+    ------
+    SourceContentError
+        If the adapter refuses it.
+    """
     try:
         return tuple(adapter.parse(body, received))
     except SourceError:

@@ -27,7 +27,7 @@ from urllib3.util.connection import create_connection
 from di_advisor.errors import SourceContentError, SourceUnavailableError
 from di_data.frame.addresses import Resolver, public_addresses, system_resolver
 
-__all__ = ["LONGEST_WAIT_SECONDS", "RETRIED", "BoundedRetry", "CheckedTransport", "Sleep"]
+__all__ = ["LONGEST_WAIT_SECONDS", "RETRIED", "BoundedRetry", "CheckedTransport", "Sleep", "bounded_retry"]
 
 Sleep = Callable[[float], None]
 

@@ -1,11 +1,26 @@
 """The adapter that data_adapters/README.md teaches with, taken from there."""
 
 import importlib.util
+import json
 import re
 import sys
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
+
+from di_advisor.domain.identifiers import Identifier, IdentifierScheme
+from di_advisor.domain.source_query import SourceQuery
+from di_data.frame.bodies import checksum
+from di_data.frame.bundle import export_bundle
+from di_data.frame.exchange import Received, Request
+from tests.data_adapters.loopback import MORNING
+
+QUERY = SourceQuery(
+    subjects=(Identifier(IdentifierScheme.TICKER, "AAPL"),), start=date(2024, 1, 2), end=date(2024, 1, 3)
+)
+LATER = MORNING + timedelta(days=3, hours=1)
+DAYS = [{"date": f"2024-01-{day:02d}", "close": 180.0 + day} for day in range(2, 22)]
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -30,3 +45,19 @@ def taught() -> ModuleType:
             sys.modules[name] = module
             spec.loader.exec_module(module)
     return sys.modules[name]
+
+
+ADAPTER = taught().ExamplePrices()
+
+
+def body(days) -> bytes:
+    """Answer with so many days."""
+    return json.dumps(days).encode()
+
+
+def bundled(folder: Path, content: bytes = GOOD) -> tuple[Path, Request]:
+    """A bundle of one answer, and what it answers to."""
+    (request,) = ADAPTER.plan(QUERY)
+    received = Received(request, request.address, checksum(content), MORNING, "Example", "own use")
+    export_bundle(folder / "bundle", [("example_prices", content, received)])
+    return folder / "bundle", request

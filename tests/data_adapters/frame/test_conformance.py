@@ -18,8 +18,7 @@ from di_data.conformance.spoiled import Blank, Gone, Rename, Scale, spoiled
 from di_data.frame.adapter import Adapter
 from di_data.frame.exchange import Content, Request
 from di_data.frame.guards import content_error, refuse_other_columns, refuse_weights, text_of
-from tests.data_adapters.frame.example import GOOD, taught
-from tests.data_adapters.frame.test_contract import QUERY
+from tests.data_adapters.frame.example import GOOD, QUERY, taught
 
 Example = taught().ExamplePrices
 SAMPLE = Sample(QUERY, GOOD, required=("date", "close"))

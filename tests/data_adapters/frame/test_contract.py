@@ -1,16 +1,9 @@
 """The contract battery, on the adapter of the README and on one with pages and a key in the address."""
 
-from datetime import date
-
-from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.source_query import SourceQuery
 from tests.data_adapters.contract import AdapterContract, Case
-from tests.data_adapters.frame.example import GOOD, block, taught
+from tests.data_adapters.frame.example import GOOD, QUERY, block, taught
 from tests.data_adapters.frame.pages import PAGES, Never, Weights
-
-QUERY = SourceQuery(
-    subjects=(Identifier(IdentifierScheme.TICKER, "AAPL"),), start=date(2024, 1, 2), end=date(2024, 1, 3)
-)
 
 
 class TestExampleContract(AdapterContract):

@@ -21,9 +21,8 @@ from di_data.frame.adapter import Adapter
 from di_data.frame.desk import LocalDesk, default_folder
 from di_data.frame.discovery import Discovery
 from di_data.frame.live_smoke import refuse_unless_wished
-from tests.data_adapters.frame.example import GOOD, taught
+from tests.data_adapters.frame.example import GOOD, QUERY, taught
 from tests.data_adapters.frame.pages import PAGES, Never, Weights
-from tests.data_adapters.frame.test_contract import QUERY
 from tests.data_adapters.loopback import CANARY, MORNING, Installed, forget_freshness
 
 Example = taught().ExamplePrices

@@ -1,7 +1,5 @@
 """What is stored: taken while fresh, kept when a source fails or lies, never overwritten, carried in bundles."""
 
-import json
-import threading
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,49 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug import Response
 
-from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import (
     DamagedStoreError,
-    InputError,
     InputWarning,
-    NewerSchemaError,
     SourceContentError,
     SourceRefusedError,
     SourceUnavailableError,
-    UnfinishedError,
 )
-from di_data.frame.bodies import BodyStore, Version, checksum, fingerprint, write_whole
-from di_data.frame.bundle import Bundle, export_bundle
+from di_data.frame.bodies import BodyStore, Version, fingerprint, write_whole
+from di_data.frame.bundle import Bundle
 from di_data.frame.client import Mode, age_in_words
-from di_data.frame.exchange import Content, Received, Request
-from di_data.frame.pulling import PullSettings, answers_of, pull
-from tests.data_adapters.frame.example import GOOD, taught
-from tests.data_adapters.frame.pages import PAGES, Weights
-from tests.data_adapters.frame.test_contract import QUERY
+from di_data.frame.exchange import Content, Request
+from di_data.frame.pulling import PullSettings, pull
+from tests.data_adapters.frame.example import ADAPTER, DAYS, GOOD, LATER, QUERY, body, bundled
 from tests.data_adapters.loopback import MORNING, forget_freshness
-
-ADAPTER = taught().ExamplePrices()
-LATER = MORNING + timedelta(days=3, hours=1)
-DAYS = [{"date": f"2024-01-{day:02d}", "close": 180.0 + day} for day in range(2, 22)]
-
-
-def body(days) -> bytes:
-    return json.dumps(days).encode()
-
-
-@pytest.fixture
-def client(service, tmp_path):
-    """Client of a folder that stays the same; made anew, as another kernel would."""
-    made = []
-
-    def build(**settings):
-        made.append(service.client(tmp_path, (ADAPTER.facts,), **settings))
-        return made[-1]
-
-    yield build
-    for each in made:
-        each.close()
 
 
 def test_a_service_that_says_nothing_has_changed_is_believed(client, service, tmp_path):
@@ -232,76 +202,6 @@ def test_a_stored_body_that_was_changed_is_asked_for_again_and_refused_offline(c
     assert len(service.seen) == 2
 
 
-def test_a_bundle_is_carried_and_gives_the_same(client, service, tmp_path):
-    pages = Weights()
-    service.answers(*PAGES)
-    online = service.client(tmp_path / "pages", (pages.facts,))
-    answers, _ = answers_of(online, pages, SourceQuery())
-    manifest = export_bundle(tmp_path / "bundle", [("weights", a.body, a.received) for a in answers])
-    written = json.loads(manifest.read_text(encoding="utf-8"))
-    assert set(written["answers"][0]) == set(
-        "key adapter url method label sha256 bytes fetched_at provider licence".split()
-    )
-    online.close()
-    bundle = Bundle(tmp_path / "bundle")
-    assert bundle.verify() == len(bundle) == 2
-    carried = client(mode=Mode.BUNDLE, bundle=bundle, clock=lambda: LATER)
-    pulled = pull(carried, pages, SourceQuery())
-    assert pulled.records == tuple(record for each in answers for record in each.records)
-    assert pulled.oldest == MORNING
-    with pytest.raises(SourceUnavailableError, match="does not hold it"):
-        pull(carried, ADAPTER, QUERY)
-
-
-def bundled(tmp_path, body=GOOD):
-    (request,) = ADAPTER.plan(QUERY)
-    received = Received(request, request.address, checksum(body), MORNING, "Example", "own use")
-    export_bundle(tmp_path / "bundle", [("example_prices", body, received)])
-    return tmp_path / "bundle", request
-
-
-def test_a_bundle_that_was_tampered_with_is_refused(client, tmp_path):
-    folder, _ = bundled(tmp_path)
-    (path,) = (folder / "bodies").iterdir()
-    path.write_bytes(GOOD.replace(b"184.25", b"184.26"))
-    with pytest.raises(DamagedStoreError, match="not what was written"):
-        pull(client(mode=Mode.BUNDLE, bundle=Bundle(folder)), ADAPTER, QUERY)
-    path.unlink()
-    with pytest.raises(DamagedStoreError, match="is missing"):
-        Bundle(folder).verify()
-
-
-@pytest.mark.parametrize(
-    ("text", "error"),
-    [
-        ("{", DamagedStoreError),
-        ("[]", DamagedStoreError),
-        ('{"format": 1, "answers": [{}]}', DamagedStoreError),
-        ('{"format": 99, "answers": []}', NewerSchemaError),
-    ],
-)
-def test_a_manifest_that_is_none_is_refused(tmp_path, text, error):
-    write_whole(tmp_path / "manifest.json", text.encode())
-    with pytest.raises(error):
-        Bundle(tmp_path)
-
-
-@pytest.mark.parametrize("sha256", ["../../secret", "", "0" * 63, "G" * 64])
-def test_a_manifest_cannot_lead_out_of_its_folder(tmp_path, sha256):
-    folder, request = bundled(tmp_path)
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest["answers"][0]["sha256"] = sha256
-    write_whole(folder / "manifest.json", json.dumps(manifest).encode())
-    with pytest.raises(DamagedStoreError, match="checksum that is none"):
-        Bundle(folder).body(ADAPTER.facts, request)
-
-
-def test_bundles_are_not_mixed(tmp_path):
-    folder, _ = bundled(tmp_path)
-    with pytest.raises(InputError, match="not empty"):
-        export_bundle(folder, [])
-
-
 def test_a_crash_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "a"
     write_whole(path, b"old")
@@ -360,68 +260,3 @@ def test_requests_differ_by_all_that_is_asked():
 )
 def test_an_age_is_said_in_words(age, words):
     assert age_in_words(age) == words
-
-
-SYMBOLS = SourceQuery(
-    tuple(Identifier(IdentifierScheme.TICKER, name) for name in ("A", "B", "C")), date(2024, 1, 1), date(2024, 2, 1)
-)
-
-
-def test_one_symbol_that_is_not_found_does_not_cost_the_others(client, service):
-    service.answers(GOOD, 404, GOOD)
-    seen = []
-    pulled = pull(client(), ADAPTER, SYMBOLS, PullSettings(progress=lambda *each: seen.append(each)))
-    assert (len(pulled.records), len(pulled.missing)) == (4, 1)
-    assert pulled.missing[0].startswith("B: ")
-    assert seen == [("A", 0, 3), ("B", 1, 3), ("C", 2, 3)]
-
-
-def test_what_fails_otherwise_is_raised_unless_a_part_is_wished(client, service):
-    service.answers(GOOD, 503, 503, 503, 503, GOOD)
-    with pytest.raises(SourceUnavailableError):
-        pull(client(), ADAPTER, SYMBOLS)
-    service.answers(503, 503, 503, 503, GOOD)
-    part = pull(client(), ADAPTER, SYMBOLS, PullSettings(partial=True))
-    assert (len(part.records), len(part.missing)) == (4, 1)
-
-
-def test_a_cancelled_pull_continues_from_what_came(client, service):
-    service.answers(GOOD)
-    stop = threading.Event()
-    with pytest.raises(UnfinishedError, match="after 2 answers"):
-        pull(
-            client(),
-            ADAPTER,
-            SYMBOLS,
-            PullSettings(progress=lambda _, done, __: done == 1 and stop.set(), cancel=stop.is_set),
-        )
-    assert len(service.seen) == 2
-    pull(client(), ADAPTER, SYMBOLS)
-    assert len(service.seen) == 3
-
-
-def test_pages_that_lead_in_a_circle_end(service, tmp_path, monkeypatch):
-    monkeypatch.setattr("di_data.frame.pulling.MOST_FOLLOWING", 3)
-    monkeypatch.setattr(Weights, "following", lambda *given: [given[2].request])
-    service.answers(PAGES[0])
-    run = service.client(tmp_path, (Weights.facts,))
-    with pytest.raises(SourceContentError, match="circle"):
-        pull(run, Weights(), SourceQuery())
-    run.close()
-
-
-def test_an_option_that_a_source_does_not_know_is_refused(client):
-    with pytest.raises(InputError, match="does not know the option colour"):
-        pull(client(), ADAPTER, SourceQuery(QUERY.subjects, options={"colour": "red"}))
-    with pytest.raises(InputError, match="nothing to ask"):
-        pull(client(), ADAPTER, SourceQuery())
-
-
-def test_a_request_that_has_to_wait_waits_before_it_is_sent_and_not_when_it_is_stored(client, service, monkeypatch):
-    (plain,) = ADAPTER.plan(QUERY)
-    monkeypatch.setattr(type(ADAPTER), "plan", lambda *_: [replace(plain, wait=timedelta(seconds=5))])
-    service.answers(GOOD)
-    pull(client(), ADAPTER, QUERY)
-    assert service.slept == [5.0]
-    pull(client(), ADAPTER, QUERY)
-    assert service.slept == [5.0]
