@@ -33,6 +33,7 @@ from di_data.frame.scrubbing import scrub
 
 __all__ = ["LocalDesk", "default_folder"]
 
+_REMEMBERED: Final = 500
 _KINDS: Final = {
     ".json": Content.JSON,
     ".jsonl": Content.JSON_LINES,
@@ -156,7 +157,9 @@ class LocalDesk:
         try:
             pulled = pull(self._client, adapter, query, PullSettings(**settings))
         except DiAdvisorError as e:
-            self._remember(name, last_error=scrub(str(e))[:500], error_at=self._clock().isoformat())
+            # Errors quote bodies; of account data only the kind of the error is written down.
+            told = type(e).__name__ if adapter.facts.never_stored else scrub(str(e))[:_REMEMBERED]
+            self._remember(name, last_error=told, error_at=self._clock().isoformat())
             raise
         if not pulled.stale and self._client.mode is Mode.ONLINE and settings.get("as_fetched") is None:
             newest = max(each.provenance.fetched_at for each in pulled.received)
@@ -282,7 +285,7 @@ def _mode(mode: str) -> Mode:
 
 
 def _all(reached: list[bool | None]) -> bool | None:
-    return None if None in reached else all(reached)
+    return None if None in reached or not reached else all(reached)
 
 
 def _refuse_all(adapter: Adapter[Any], body: bytes, received: Received) -> None:

@@ -189,6 +189,22 @@ def test_a_mode_that_cannot_be_is_refused(tmp_path, settings, words):
         LocalDesk(tmp_path, **settings)
 
 
+def test_of_account_data_nothing_is_kept_not_even_in_an_error(desk, service, tmp_path):
+    never = Never()
+    service.answers(b"account,U1234567\n1,2\n")
+    with pytest.raises(SourceContentError):
+        desk(never).pull("never", SourceQuery())
+    service.answers(b"U1234567 is locked <")
+    with pytest.raises(SourceContentError):
+        desk(never).pull("never", SourceQuery())
+    assert desk(never).status()[0].last_error == "SourceContentError"
+    service.answers(*PAGES)
+    assert desk(never).pull("never", SourceQuery()).records
+    kept = [each for each in (tmp_path / "kept").rglob("*") if each.is_file()]
+    assert {each.name.partition(".")[0] for each in kept} == {"never"}
+    assert b"U1234567" not in b"".join(each.read_bytes() for each in kept)
+
+
 class TestSmoke:
     @pytest.fixture(autouse=True)
     def _by_hand(self, monkeypatch):
