@@ -67,7 +67,7 @@ bench: $(DEV) ## Run the benchmarks (make bench ONLY=area for one area)
 # soupsieve 3 needs Python 3.11.5, and Debian 12 has 3.11.2.
 constraints: ## Resolve constraints.txt anew, in an environment of its own
 	$(PYTHON) -m venv --clear build/constraints
-	build/constraints/bin/$(PIP_IN) install --quiet '.[dev,fleet,postgres]' 'soupsieve<3'
+	build/constraints/bin/$(PIP_IN) install --quiet '.[dev,fleet,postgres,yahoo]' 'soupsieve<3'
 	build/constraints/bin/$(PIP_IN) list --format=freeze --exclude di-advisor --exclude pip --exclude setuptools > constraints.txt
 
 hooks: $(DEV) ## Install the pre-commit hooks

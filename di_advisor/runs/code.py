@@ -22,7 +22,7 @@ from di_advisor.runs.spec import KernelSource, RunSpec
 
 __all__ = ["python_of", "python_value"]
 
-_WIDTH: Final = 100
+_WIDTH: Final = 96
 _STEP: Final = 4
 _OPEN: Final = "("
 

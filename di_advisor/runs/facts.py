@@ -27,7 +27,7 @@ from di_advisor.runs.spec import FileSource, SampleSource, Source
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Facts", "facts_of", "sample_facts"]
+__all__ = ["Facts", "facts_of", "sample_facts", "sha256_of"]
 
 _BLOCK = 2**20
 

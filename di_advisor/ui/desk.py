@@ -18,7 +18,7 @@ from di_advisor.runs.run import advisor_of
 from di_advisor.runs.spec import Models, RunSpec, Source
 from di_advisor.workspace import Workspace
 
-__all__ = ["Desk", "Say"]
+__all__ = ["Desk", "Say", "stages_to"]
 
 _KEPT = 4
 

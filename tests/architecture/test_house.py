@@ -52,8 +52,23 @@ def test_the_wheel_holds_three_typed_packages_and_nothing_else(wheel: zipfile.Zi
     for package in ("di_advisor", "di_models", "di_data"):
         assert f"{package}/__init__.py" in names
         assert f"{package}/py.typed" in names
-    roots = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
+    roots = {name.partition("/")[0] for name in names if ".dist-info/" not in name and not _for_jupyter(name)}
     assert roots == {"di_advisor", "di_models", "di_data"}
+
+
+def _for_jupyter(name: str) -> str:
+    """Path within the JupyterLab extension, which goes where JupyterLab looks; empty for other files."""
+    return name.partition(".data/data/share/jupyter/labextensions/di-advisor/")[2]
+
+
+def test_the_wheel_brings_the_extension_to_where_jupyterlab_looks_and_not_a_second_time(
+    wheel: zipfile.ZipFile, root: Path
+) -> None:
+    source = root / "di_advisor" / "ui" / "labextension"
+    files = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    assert {"package.json", "install.json", "static/remoteEntry.js"} <= files
+    assert {inner for inner in map(_for_jupyter, wheel.namelist()) if inner} == files
+    assert not [name for name in wheel.namelist() if name.startswith("di_advisor/ui/labextension")]
 
 
 def test_the_wheel_leaves_no_file_of_the_packages_behind(
@@ -67,7 +82,8 @@ def test_the_wheel_leaves_no_file_of_the_packages_behind(
         if path.is_relative_to(root / package)
     }
     assert any(name.endswith(".html") for name in sources)
-    assert sources - set(wheel.namelist()) == set()
+    extension = {name for name in sources if name.startswith("di_advisor/ui/labextension/")}
+    assert sources - extension - set(wheel.namelist()) == set()
 
 
 def test_the_wheel_names_the_command_the_plugins_and_the_licence(wheel: zipfile.ZipFile, configuration: dict) -> None:

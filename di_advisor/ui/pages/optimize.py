@@ -12,7 +12,7 @@ from di_advisor.ui.formatters import proposal_bundle
 from di_advisor.ui.pages.page import Bundle, Host, Page
 from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent, percent_from_fraction
 
-__all__ = ["OptimizePage"]
+__all__ = ["OptimizePage", "number"]
 
 
 def number(label: str, highest: float, step: float, tip: str) -> widgets.BoundedFloatText:
