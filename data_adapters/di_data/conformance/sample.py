@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -42,6 +42,10 @@ class Sample:
         Edits the body, where `spoiled` cannot.
     fetched_at : datetime
         When it came, UTC.
+    file : str
+        Name of a file that the body comes from, for adapters of files; then nothing is planned.
+    context : Mapping of str to str
+        What is known of the file.
     """
 
     query: SourceQuery
@@ -53,9 +57,13 @@ class Sample:
     content: Content | None = None
     edit: Callable[[bytes, str, Edit], bytes] | None = None
     fetched_at: datetime = _WHEN
+    file: str = ""
+    context: Mapping[str, str] = field(default_factory=dict)
 
     def asked(self, adapter: Adapter[Any]) -> Request:
-        """Request to which the body answers."""
+        """Request to which the body answers, or the file that stands for one."""
+        if self.file:
+            return Request(self.file, self.content or adapter.facts.accepts, context=self.context)
         return tuple(adapter.plan(self.query))[self.request]
 
     def received(self, adapter: Adapter[Any], body: bytes | None = None) -> Received:

@@ -248,6 +248,12 @@ def test_a_reader_of_pages_that_reads_a_login_page_is_found_out():
     assert "a body in which Company is renamed is not refused" in found
 
 
+def test_an_adapter_of_files_is_checked_on_a_file():
+    facts = replace(Example.facts, hosts=(), key=None)
+    reader = type("Reader", (Example,), {"facts": facts, "plan": lambda *_: pytest.fail("nothing is asked")})
+    assert findings(reader(), replace(SAMPLE, file="aapl.json", context={"symbol": "AAPL"})) == ()
+
+
 def test_a_value_that_may_be_empty_must_be_accepted_so():
     strict = Sample(QUERY, GOOD, ("date",), may_be_empty=("close",))
     assert any("is refused, and the sample says that it may be" in each for each in findings(Example(), strict))
