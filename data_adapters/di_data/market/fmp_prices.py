@@ -20,6 +20,7 @@ from pydantic import BeforeValidator, Field
 
 from di_advisor.domain.declared_actions import DeclaredAction
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
+from di_advisor.domain.observations import Provenance
 from di_advisor.domain.price_bars import PriceBar
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
@@ -84,6 +85,12 @@ class FmpPrices(Adapter[PriceBar | DeclaredAction]):
         key=KeyPlace("FMP_API_KEY", header="apikey"),
         accepts=Content.JSON,
         options=("series",),
+        example=SourceQuery(
+            (Identifier(IdentifierScheme.TICKER, "AAPL"),),
+            start=date(2024, 1, 2),
+            end=date(2024, 1, 5),
+            options={"series": "prices"},
+        ),
     )
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:
@@ -134,7 +141,8 @@ class FmpPrices(Adapter[PriceBar | DeclaredAction]):
             if not rows:
                 refuse(received, f"there are no prices of {symbol}.", "Check the ticker and the days.")
             _of_symbol(rows, symbol, received)
-            return in_order([_bar(row, subject, received) for row in rows], received)
+            provenance = received.provenance
+            return in_order([_bar(row, subject, provenance) for row in rows], received)
         if series == "splits":
             splits = json_rows(body, _SplitRow, received)
             _of_symbol(splits, symbol, received)
@@ -165,12 +173,12 @@ def _of_symbol(rows: Sequence[_Row], symbol: str, received: Received) -> None:
         refuse(received, f"{symbol} was asked for, and {other} came.")
 
 
-def _bar(row: _PriceRow, subject: Identifier, received: Received) -> PriceBar:
+def _bar(row: _PriceRow, subject: Identifier, provenance: Provenance) -> PriceBar:
     return PriceBar(
         subject=subject,
         day=row.date,
         close_usd=row.close,
-        provenance=received.provenance,
+        provenance=provenance,
         open_usd=given(row.open),
         high_usd=given(row.high),
         low_usd=given(row.low),

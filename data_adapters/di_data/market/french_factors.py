@@ -66,6 +66,7 @@ class FrenchFactors(Adapter[FactorReturnTable]):
         accepts=Content.ZIP,
         options=("tables", "frequency"),
         max_bytes=16 * 2**20,
+        example=SourceQuery(options={"tables": "momentum", "frequency": "monthly"}),
     )
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar, Final
 
-from di_advisor.domain.identifiers import IdentifierScheme
+from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.index_holdings import HoldingKind, HoldingsSheet, IndexHolding
 from di_advisor.domain.rows import some_of
 from di_advisor.domain.source_query import SourceQuery
@@ -67,6 +67,7 @@ class IsharesHoldings(Adapter[HoldingsSheet]):
         accepts=Content.CSV,
         options=("product",),
         max_bytes=8 * 2**20,
+        example=SourceQuery((Identifier(IdentifierScheme.TICKER, "IVV"),)),
     )
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:

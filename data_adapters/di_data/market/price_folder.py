@@ -4,15 +4,15 @@ Problem: most desks have prices already, in files that nothing describes. Decisi
 names the columns and says what the closes are; each file is read like an answer of a service, by the
 same pure `parse`, with the same refusals. Without a column of symbols the file's name is the symbol.
 Closes that are adjusted for splits are refused as closes: lots are booked as traded. Limits: US dollars;
-one record a day and name in memory, some hundred thousand a second.
+one record a day and name in memory.
 """
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -123,7 +123,7 @@ class PriceFolder(Adapter[PriceBar]):
                 "its closes are adjusted for splits, and lots are booked as traded.",
                 "Get closes as traded; an adjusted series goes into the column adjusted_close beside them.",
             )
-        rows = _parquet_rows(body, received) if body[:4] == b"PAR1" else self._text_rows(body, received)
+        rows = self._parquet_rows(body, received) if body[:4] == b"PAR1" else self._text_rows(body, received)
         findings = Findings(received.source)
         with as_content_error(received):
             bars = list(self._bars(rows, received, findings))
@@ -141,6 +141,20 @@ class PriceFolder(Adapter[PriceBar]):
                 Row(f"line {n}", dict(zip(header, (c.strip() for c in cells), strict=True))) for n, cells in records
             ]
 
+    def _parquet_rows(self, body: bytes, received: Received) -> list[Row]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            file = pq.ParquetFile(io.BytesIO(body))
+            self._columns_there(file.schema_arrow.names, received)
+            columns = sorted({c for c in self.mapping.columns.model_dump().values() if c})
+            table = file.read(columns=columns)
+        except (OSError, pa.ArrowException) as e:
+            refuse(received, f"it is no whole Parquet file ({e}).", "Write the file again.")
+        cells = zip(*(table.column(c).to_pylist() for c in columns), strict=True)
+        return [Row(f"row {n}", dict(zip(columns, each, strict=True))) for n, each in enumerate(cells, start=1)]
+
     def _columns_there(self, header: Sequence[str], received: Received) -> None:
         asked = [c for c in self.mapping.columns.model_dump().values() if c]
         missing = [c for c in asked if c not in header]
@@ -155,9 +169,8 @@ class PriceFolder(Adapter[PriceBar]):
     def _bars(self, rows: Iterable[Row], received: Received, findings: Findings) -> Iterable[PriceBar]:
         columns, provenance = self.mapping.columns, received.provenance
         whole = "" if columns.symbol else asked_symbol(received)
-        for count, row in enumerate(rows):
-            if count == 0:
-                self._columns_there(list(row.cells), received)
+        subjects: dict[str, Identifier] = {}
+        for row in rows:
             with findings.at(row, ""):
                 self._dollars(row)
                 symbol = str(row[columns.symbol] or "").strip() if columns.symbol else whole
@@ -168,8 +181,10 @@ class PriceFolder(Adapter[PriceBar]):
                         hint="A delisting is a corporate action; leave out days without a price.",
                         field=columns.close,
                     )
+                if symbol not in subjects:
+                    subjects[symbol] = Identifier(IdentifierScheme.TICKER, symbol)
                 yield PriceBar(
-                    subject=Identifier(IdentifierScheme.TICKER, symbol),
+                    subject=subjects[symbol],
                     day=self._day(row),
                     close_usd=close,
                     provenance=provenance,
@@ -188,6 +203,8 @@ class PriceFolder(Adapter[PriceBar]):
 
     def _day(self, row: Row) -> date:
         written = row[self.mapping.columns.day]
+        if isinstance(written, datetime):
+            return written.date()
         if isinstance(written, date):
             return written
         return self.mapping.notation.day(written)
@@ -217,20 +234,3 @@ class PriceFolder(Adapter[PriceBar]):
                 field=column,
             )
         return ratio
-
-
-def _parquet_rows(body: bytes, received: Received) -> list[Row]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(io.BytesIO(body))
-    except (OSError, pa.ArrowException) as e:
-        refuse(received, f"it is no whole Parquet file ({e}).", "Write the file again.")
-    cells: Sequence[Mapping[str, object]] = table.to_pylist()
-    return [Row(f"row {n}", {k: _plain(v) for k, v in each.items()}) for n, each in enumerate(cells, start=1)]
-
-
-def _plain(value: object) -> object:
-    """A timestamp as its day; everything else as it is."""
-    return value.date() if hasattr(value, "date") else value

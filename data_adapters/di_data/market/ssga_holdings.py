@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar, Final
 
-from di_advisor.domain.identifiers import IdentifierScheme
+from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.index_holdings import HoldingKind, HoldingsSheet, IndexHolding
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
@@ -51,6 +51,7 @@ class SsgaHoldings(Adapter[HoldingsSheet]):
         keeps_for=timedelta(days=1),
         accepts=Content.XLSX,
         max_bytes=8 * 2**20,
+        example=SourceQuery((Identifier(IdentifierScheme.TICKER, "SPY"),)),
     )
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:

@@ -54,6 +54,9 @@ class TiingoPrices(Adapter[PriceBar]):
         keeps_for=timedelta(hours=12),
         key=KeyPlace("TIINGO_API_KEY", header="Authorization", prefix="Token "),
         accepts=Content.JSON,
+        example=SourceQuery(
+            (Identifier(IdentifierScheme.TICKER, "AAPL"),), start=date(2024, 1, 2), end=date(2024, 1, 5)
+        ),
     )
 
     def plan(self, query: SourceQuery) -> Sequence[Request]:
@@ -100,12 +103,13 @@ class TiingoPrices(Adapter[PriceBar]):
         if not rows:
             refuse(received, f"there are no prices of {symbol}.", "Check the ticker and the days.")
         subject = Identifier(IdentifierScheme.TICKER, symbol)
+        provenance = received.provenance
         bars = [
             PriceBar(
                 subject=subject,
                 day=row.date,
                 close_usd=row.close,
-                provenance=received.provenance,
+                provenance=provenance,
                 open_usd=given(row.open),
                 high_usd=given(row.high),
                 low_usd=given(row.low),
