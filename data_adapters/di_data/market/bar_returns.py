@@ -11,6 +11,7 @@ list tells are losses here, which `price_checks` points out when they are large.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
@@ -61,7 +62,7 @@ def return_history(
     days = sorted({day for mine in by_id.values() for day in mine})
     if len(days) < 2:
         raise InputError(f"Prices of {len(days)} days make no return.", hint="Load at least two days.")
-    listed = None if actions is None else _listed(actions, security_id)
+    listed = None if actions is None else _listed(actions, security_id, days)
     without = sorted(s for s, mine in by_id.items() if listed is None and not _told(mine.values()))
     if without:
         raise IncompleteDataError(
@@ -86,11 +87,15 @@ def return_history(
 
 
 def _listed(
-    actions: Iterable[DeclaredAction], security_id: Callable[[str, date], str]
+    actions: Iterable[DeclaredAction], security_id: Callable[[str, date], str], days: Sequence[date]
 ) -> dict[tuple[str, date], tuple[Fraction, float]]:
     found: dict[tuple[str, date], tuple[Fraction, float]] = {}
     for action in actions:
-        key = (security_id(action.subject.value, action.ex_date), action.ex_date)
+        # An ex-date that is no day of the table counts on the next one.
+        at = bisect_left(days, action.ex_date)
+        if at == len(days):
+            continue
+        key = (security_id(action.subject.value, action.ex_date), days[at])
         ratio, cash = found.get(key, (Fraction(1), 0.0))
         found[key] = (ratio * (action.new_per_old or 1), cash + float(action.cash_usd or 0))
     return found

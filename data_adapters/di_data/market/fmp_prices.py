@@ -11,7 +11,7 @@ also holds factors of some spin-offs and lacks others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, Final

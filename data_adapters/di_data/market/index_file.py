@@ -9,6 +9,7 @@ header in the first line (the first row of the first sheet of a workbook); long 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Final
 
@@ -85,7 +86,9 @@ class IndexFile(Adapter[HoldingsSheet]):
         text = received.context.get("mapping", "")
         if text and not self._stated:
             with as_content_error(received):
-                return IndexFile(mapping_of_text(text, HoldingsMapping, "the mapping")).parse(body, received)
+                made = mapping_of_text(text, HoldingsMapping, "the mapping")
+            told = replace(received, provider=made.provider, licence=made.licence)
+            return IndexFile(made).parse(body, told)
         header, rows = self._rows(body, received)
         columns = [c for c in self.mapping.columns.model_dump().values() if c]
         missing = [c for c in columns if c not in header]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Final
@@ -116,7 +117,9 @@ class PriceFolder(Adapter[PriceBar]):
         text = received.context.get("mapping", "")
         if text and not self._stated:
             with as_content_error(received):
-                return PriceFolder(mapping_of_text(text, PriceMapping, "the mapping")).parse(body, received)
+                made = mapping_of_text(text, PriceMapping, "the mapping")
+            told = replace(received, provider=made.provider, licence=made.licence)
+            return PriceFolder(made).parse(body, told)
         if self.mapping.closes is not Closes.AS_TRADED:
             refuse(
                 received,

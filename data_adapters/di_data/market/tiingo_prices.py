@@ -10,7 +10,7 @@ tickers a month, which is not counted here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 
 from pydantic import Field

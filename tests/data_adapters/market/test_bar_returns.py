@@ -48,6 +48,14 @@ def test_a_list_of_actions_takes_the_place_of_what_the_bars_do_not_say():
         return_history(silent, ids)
 
 
+def test_an_ex_date_on_a_weekend_counts_on_the_next_day_of_trading():
+    held = [bar("A", d, c) for d, c in (("2024-01-05", 100), ("2024-01-08", 50), ("2024-01-09", 51))]
+    split = DeclaredAction(ticker("A"), date(2024, 1, 6), PROVENANCE, new_per_old=Fraction(2))
+    late = DeclaredAction(ticker("A"), date(2024, 2, 6), PROVENANCE, new_per_old=Fraction(2))
+    made = return_history(held, ids, actions=[split, late])
+    assert made.total_return[:, 0] == pytest.approx([0.0, 0.02])
+
+
 def test_adjusted_closes_are_taken_where_nothing_else_is_said():
     held = [bar("A", d, c, adjusted_close_usd=c / 3) for d, c in zip(DAYS, (100, 110, 121), strict=True)]
     assert return_history(held, ids).total_return[:, 0] == pytest.approx([0.1, 0.1])

@@ -63,7 +63,8 @@ def test_a_mapped_file_is_read_in_its_own_notation(tmp_path):
 
 def test_a_mapping_may_come_with_the_file_as_text():
     adapter = PriceFolder()
-    assert len(adapter.parse(DESK_FILE.encode(), received(adapter, mapping=DESK))) == 2
+    first, _ = adapter.parse(DESK_FILE.encode(), received(adapter, mapping=DESK))
+    assert (first.provenance.provider, first.provenance.licence) == ("the desk", "internal")
     with pytest.raises(SourceContentError, match="closes"):
         adapter.parse(DESK_FILE.encode(), received(adapter, mapping="delimiter = ';'"))
 
