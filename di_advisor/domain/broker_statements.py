@@ -9,8 +9,10 @@ into those of others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from di_advisor.domain.events import Event
 from di_advisor.domain.lot_events import opening_events
@@ -18,7 +20,9 @@ from di_advisor.domain.observations import Provenance
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.errors import InputError
 
-__all__ = ["BrokerStatement", "LeftOut"]
+__all__ = ["BrokerStatement", "LeftOut", "left_out_told"]
+
+_MOST_TOLD: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,14 @@ class LeftOut:
 
     def __str__(self) -> str:
         return f"{self.row} ({self.what}): {self.why}"
+
+
+def left_out_told(source: str, left_out: Sequence[LeftOut]) -> str:
+    """How many rows of a source were left out, and the first five of them with their reasons."""
+    shown = "; ".join(map(str, left_out[:_MOST_TOLD]))
+    more = f"; and {len(left_out) - _MOST_TOLD} more" if len(left_out) > _MOST_TOLD else ""
+    rows = "1 row was" if len(left_out) == 1 else f"{len(left_out)} rows were"
+    return f"{source}: {rows} left out: {shown}{more}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ pointed out. Prices, index weights, fills and returns come from the user's CSV f
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from di_advisor.domain.amounts import exact
-from di_advisor.domain.broker_statements import BrokerStatement
+from di_advisor.domain.broker_statements import BrokerStatement, left_out_told
 from di_advisor.domain.class_tickers import ticker_key
 from di_advisor.domain.events import Event
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
@@ -87,8 +88,6 @@ class BrokerFiles(CsvFiles, ABC):
         InputWarning
             If the statement is older than a weekday, or rows were left out.
         """
-        import warnings
-
         read = self.statement(lots, as_of=as_of)
         _refuse_later(read, as_of)
         age = int(np.busday_count(read.as_of, as_of))
@@ -100,7 +99,7 @@ class BrokerFiles(CsvFiles, ABC):
                 stacklevel=2,
             )
         if read.left_out:
-            warnings.warn(_told(read), InputWarning, stacklevel=2)
+            warnings.warn(left_out_told(read.source, read.left_out), InputWarning, stacklevel=2)
         return _with_cash(read.portfolio, cash_usd, as_of)
 
     def opening_lots(self, lots: Path, *, as_of: date, account_id: str = "") -> tuple[Event, ...]:
@@ -150,12 +149,6 @@ def _refuse_later(read: BrokerStatement, as_of: date) -> None:
             hint="Use the statement that was known on the day, or a later day (--as-of).",
             source=read.source,
         )
-
-
-def _told(read: BrokerStatement) -> str:
-    shown = "; ".join(map(str, read.left_out[:5]))
-    more = f"; and {len(read.left_out) - 5} more" if len(read.left_out) > 5 else ""
-    return f"{read.source}: {len(read.left_out)} rows were left out: {shown}{more}."
 
 
 def _with_cash(portfolio: Portfolio, cash_usd: str, as_of: date) -> Portfolio:

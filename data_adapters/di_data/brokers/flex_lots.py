@@ -118,6 +118,12 @@ class FlexLots:
                 hint="Export the statement again; without account and day nothing of it can be used.",
                 source=self.findings.source,
             )
+        if account in self.reported:
+            raise InputError(
+                f"{self.findings.source}: the account {account} comes twice, and its lots would count twice.",
+                hint="Set the query to one statement an account (no breakout by day), and export it again.",
+                source=self.findings.source,
+            )
         self.reported[account] = self.days.day(last)
         positions = list(flex_rows(statement, "OpenPositions", "position"))
         self._refuse_missing(positions)

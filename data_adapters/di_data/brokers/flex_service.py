@@ -41,7 +41,7 @@ _REFUSALS: Final = {
     "1011": "Switch the Flex web service on in the account's settings.",
     "1012": "The token has expired: make a new one in the account's settings, and give it as IBKR_FLEX_TOKEN.",
     "1013": "The token is bound to another internet address: change that in the account's settings.",
-    "1014": "Check the number of the query (--option query_id=...), as the account's settings list it.",
+    "1014": "Check the number of the query (option query_id), as the account's settings list it.",
     "1015": "The token is wrong: copy it again, and give it as IBKR_FLEX_TOKEN.",
     "1016": "Check the account of the query.",
 }

@@ -6,12 +6,13 @@ One statement holds one or several accounts; all of them must be of one day. See
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from di_advisor.domain.broker_statements import BrokerStatement, LeftOut
+from di_advisor.domain.broker_statements import BrokerStatement, LeftOut, left_out_told
 from di_advisor.domain.event_rows import ReadEvents, events_from_rows
 from di_advisor.domain.observations import Provenance
 from di_advisor.domain.rows import Findings
@@ -67,15 +68,13 @@ class FlexFiles(BrokerFiles):
         InputWarning
             Naming what was left out, with its reason.
         """
-        import warnings
-
         text = read_text(transactions, encoding=self.encoding, max_bytes=self.max_bytes)
         reader = FlexEvents(
             FlexDays(transactions.name, self.zone), Findings(transactions.name), self.master, self.lot_method
         )
         read = flex_events(text, reader, as_of=as_of, account_id=account_id, partial=partial)
-        for each in reader.left_out:
-            warnings.warn(f"{transactions.name}: left out: {each}.", InputWarning, stacklevel=2)
+        if reader.left_out:
+            warnings.warn(left_out_told(transactions.name, reader.left_out), InputWarning, stacklevel=2)
         return read
 
 

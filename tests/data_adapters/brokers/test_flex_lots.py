@@ -107,6 +107,7 @@ def test_what_is_no_stock_in_dollars_is_left_out_and_named(tmp_path):
         (statement(position(account="U9")), "position 1, symbol: its account U9 has no statement"),
         (statement(*LOTS).replace("toDate", "until"), "a FlexStatement has no toDate"),
         (document(), "there is no FlexStatement in it"),
+        (document(*[account(section("OpenPositions", *LOTS))] * 2), "the account U1 comes twice, and its lots would"),
         (statement(*LOTS)[:-30], "flex.xml is not XML"),
         ("<html><body>Log in</body></html>", "the document is a html"),
         (statement(*LOTS).replace("?>", '?><!DOCTYPE x [<!ENTITY a "b">]>'), "brings a document type or entities"),
@@ -118,7 +119,7 @@ def test_what_is_no_stock_in_dollars_is_left_out_and_named(tmp_path):
             "the accounts are of different days: U1 of 2026-03-30, U2 of 2026-03-27",
         ),
     ],
-    ids=range(22),
+    ids=range(23),
 )
 def test_a_statement_that_cannot_be_right_says_where_and_what_to_do(tmp_path, text, words):
     with pytest.raises(InputError) as caught:
