@@ -19,7 +19,7 @@ import pandas as pd
 
 from di_advisor.domain.esg_wishes import EsgWish
 from di_advisor.domain.mandate import Mandate
-from di_advisor.errors import InfeasibleError, InputError, SettlementError
+from di_advisor.errors import InfeasibleError, InputError, SettlementError, UndecidedError
 from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.term_columns import snake_columns
 
@@ -100,7 +100,7 @@ def swept(
         row: dict[str, Any] = dict(zip(turned, (value for value, _ in point), strict=True))
         try:
             row |= _figures(ask(mandate))
-        except (InfeasibleError, SettlementError) as error:
+        except (InfeasibleError, SettlementError, UndecidedError) as error:
             row |= {"trades": 0, "refused": str(error)}
         rows.append(row)
         if progress is not None:

@@ -74,6 +74,8 @@ def _reconsidered(merit: Merit, count: NDArray[np.int64]) -> NDArray[np.int64]:
     a purchase; undone together with the cheapest purchases it can.
     """
     best, broken = merit.judged(count)
+    if broken > 0:  # a rule stays broken: what the counts are worth matters to nobody
+        return count
     for _ in range(_RECONSIDERED):
         tries = merit.unwanted(count)
         for name in tries:
@@ -81,7 +83,7 @@ def _reconsidered(merit: Merit, count: NDArray[np.int64]) -> NDArray[np.int64]:
             trial[name] = merit.fewer(count, name)
             trial = _walked(merit, trial, _MENDING)
             value, still_broken = merit.judged(trial)
-            if still_broken <= broken and value < best - HELPS:
+            if still_broken <= 0 and value < best - HELPS:
                 count, best = trial, value
                 break
         else:

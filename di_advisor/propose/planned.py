@@ -125,6 +125,8 @@ def plan_for(
     clock: Clock,
     cancel: Callable[[], bool],
     own: OwnWishes = _NONE_OWN,
+    *,
+    named: bool = True,
 ) -> Planned:
     """From signals to a proposal, tightening the cap where rounding to shares needs it.
 
@@ -138,6 +140,8 @@ def plan_for(
         Asked between solves.
     own : OwnWishes
         The user's own terms and rules.
+    named : bool
+        Whether the wishes that clash are wanted where there is no plan.
 
     Raises
     ------
@@ -158,7 +162,7 @@ def plan_for(
             tightened = room.in_margins(formulate(signals, capped, tax, own=own))
         clock.start("solve")
         try:
-            tightened, solution = solve_localised(tightened, cancel=cancel)
+            tightened, solution = solve_localised(tightened, cancel=cancel, named=named)
         except (InfeasibleError, UndecidedError):
             if failure is None:
                 raise
@@ -186,6 +190,8 @@ def plan_for(
         if cancel():
             raise UnfinishedError("The settlement was cancelled.", hint="Nothing was proposed; propose again.")
 
+    if not named:
+        raise failure
     clock.start("settle")
     orders = settle_exactly(first[0], first[2], signals, mandate, failure, ask)
     return _explained(signals, mandate, first, orders, clock, (_EXACTLY,))

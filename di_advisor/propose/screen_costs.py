@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.exclusions import Exclusion
-from di_advisor.errors import InfeasibleError, SettlementError
+from di_advisor.errors import InfeasibleError, SettlementError, UndecidedError
 from di_advisor.propose.proposal import Proposal
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def screen_costs(ask: Callable[[tuple[Exclusion, ...]], Proposal], exclusions: t
         row: dict[str, Any] = {"screens": name}
         try:
             proposal = ask(chosen)
-        except (InfeasibleError, SettlementError) as error:
+        except (InfeasibleError, SettlementError, UndecidedError) as error:
             row["refused"] = str(error)
         else:
             out = {reason: None for s in proposal.screens for reason in s.reasons}

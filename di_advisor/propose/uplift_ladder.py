@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Signals
-from di_advisor.errors import InfeasibleError, InputError, SettlementError
+from di_advisor.errors import InfeasibleError, InputError, SettlementError, UndecidedError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.propose.proposal import Proposal
@@ -130,7 +130,7 @@ def climb(signals: Signals, mandate: Mandate, tax: Taxpayer, ask: Callable[[Mand
             continue
         try:
             proposal = ask(mandate.with_changes(turnover_max=turnover, tracking_error_max=error))
-        except (InfeasibleError, SettlementError) as refusal:
+        except (InfeasibleError, SettlementError, UndecidedError) as refusal:
             tried.append(Rung(turnover, error, str(refusal)))
             continue
         return Ladder((*tried, Rung(turnover, error, "")), proposal)

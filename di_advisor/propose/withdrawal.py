@@ -21,7 +21,7 @@ from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from di_advisor.domain.amounts import to_decimal
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.signals import Signals
-from di_advisor.errors import InfeasibleError, SettlementError, UncertifiedError, UnfinishedError
+from di_advisor.errors import InfeasibleError, SettlementError, UncertifiedError, UndecidedError, UnfinishedError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.account_rules import CashRange
 from di_advisor.formulate.cash_wishes import set_aside_usd
@@ -142,7 +142,7 @@ def plan_or_largest(
     """
     try:
         return plan_for(signals, mandate, tax, clock, cancel, own)
-    except InfeasibleError as error:
+    except (InfeasibleError, UndecidedError) as error:
         if mandate.withdrawal_usd <= 0:
             raise
         try:
@@ -151,7 +151,7 @@ def plan_or_largest(
             raise error from None
         if most.amount_usd >= mandate.withdrawal_usd:  # the search found what the first solve did not
             raise
-        told = InfeasibleError(
+        told = type(error)(
             f"{error.what} {most.sentence}",
             hint=f"Withdraw ${most.amount_usd:,} at most. {error.hint}",
             **{**error.facts, "largest_withdrawal_usd": most.amount_usd, "at_most_usd": most.at_most_usd},
@@ -220,8 +220,9 @@ class _Search:
         self._ask()
         self.plans += 1
         try:
-            return plan_for(self.signals, self._with(amount), self.tax, Clock(silent), self.cancel, self.own)
-        except (InfeasibleError, SettlementError, UncertifiedError):
+            wishes = self._with(amount)
+            return plan_for(self.signals, wishes, self.tax, Clock(silent), self.cancel, self.own, named=False)
+        except (InfeasibleError, SettlementError, UncertifiedError, UndecidedError):
             return None
 
     def planned_below(self, limit: Decimal) -> Planned | None:

@@ -32,9 +32,11 @@ from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.solve.tracking import RISK_ALONE, solve_capped
 
-__all__ = ["Completed", "Places", "complete", "nodes_for", "places_of"]
+__all__ = ["Completed", "Places", "complete", "nodes_for", "places_of", "turns_for"]
 
 _TURNS = 80
+_FEWEST_TURNS = 6
+_WORK_OF_TURNS = 40_000
 _BETTER = 6
 _NODES = 4_000
 _FEWEST_NODES = 60
@@ -111,6 +113,12 @@ def nodes_for(block: Block) -> int:
     return int(np.clip(_WORK // max(len(block.segments) + len(block.active_lower), 1), _FEWEST_NODES, _NODES))
 
 
+def turns_for(block: Block) -> int:
+    """Budget of integer programs of one account: fewer where each takes longer."""
+    size = len(block.segments) + len(block.active_lower)
+    return int(np.clip(_WORK_OF_TURNS // max(size, 1), _FEWEST_TURNS, _TURNS))
+
+
 def complete(
     block: Block,
     places: Places,
@@ -171,7 +179,7 @@ class _Turns:
             self.program.cut(slope)
         self._cut_at(self.block.holdings.active)
         status = "budget"
-        for turn in range(_TURNS):
+        for turn in range(turns_for(self.block)):
             if nodes >= nodes_max:
                 break
             self.ask()

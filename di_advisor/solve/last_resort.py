@@ -24,8 +24,19 @@ __all__ = ["last_resort"]
 SearchFor = Callable[[Block, Cancel, int, HotPath | None], Search]
 
 
+_TAKEN_APART = 1_500
+_LOOKED_AT = 400
+"""Segments and names up to which a conflict with discrete wishes is taken apart, and is looked into unasked."""
+
+
 def last_resort(
-    problem: Problem, error: InfeasibleError, search_for: SearchFor, cancel: Cancel, rounds: int
+    problem: Problem,
+    error: InfeasibleError,
+    search_for: SearchFor,
+    cancel: Cancel,
+    rounds: int,
+    *,
+    named: bool = True,
 ) -> tuple[Problem, Solution]:
     """The plan that a search did not find, with the problem as it stands there.
 
@@ -41,6 +52,8 @@ def last_resort(
         Asked between solves.
     rounds : int
         Budget of rounds.
+    named : bool
+        Whether the conflict is wanted; where not, a large account ends with the search's own error.
 
     Raises
     ------
@@ -53,7 +66,11 @@ def last_resort(
     """
     if "stuck" in error.facts or "leave" in error.facts:  # a number that cannot be kept says so itself
         raise error
-    _refuse_convex(problem, error)
+    size = len(problem.block.segments) + len(problem.block.active_lower)
+    if named:
+        _refuse_convex(problem, error)
+    elif size > _LOOKED_AT:
+        raise error
 
     def ask() -> None:
         if cancel():
@@ -63,6 +80,8 @@ def last_resort(
     locked = next(r for r in problem.rules if isinstance(r, Locked))
     hot = HotPath(problem.block)
     found = complete(problem.block, places_of(problem, tax, locked.sell_max), ask, hot=hot)
+    if found.proved and (not named or size > _TAKEN_APART):
+        raise _proved(problem) from error
     if found.proved:
         from di_advisor.solve.discrete_diagnosis import diagnose_discrete
 

@@ -20,13 +20,12 @@ import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.complete import Places, nodes_for
+from di_advisor.solve.complete import Places, nodes_for, turns_for
 from di_advisor.solve.integer_program import IntegerProgram, Point
 from di_advisor.solve.solution import variance_of
 
 __all__ = ["ShareCounts", "ShareSearch", "Verdict"]
 
-_TURNS = 60
 _BETTER = 4
 _NEARLY = 1e-6
 _GAIN = 1e-9
@@ -187,7 +186,8 @@ class ShareSearch:
         best: ShareCounts | None = None
         value, nodes_max, better = np.inf, nodes_for(self.block), 0
         seen: list[ShareCounts] = []
-        while self.nodes < nodes_max and len(seen) < _TURNS and better <= _BETTER:
+        turns = turns_for(self.block)
+        while self.nodes < nodes_max and len(seen) < turns and better <= _BETTER:
             ask()
             point = self.program.solved(nodes_max - self.nodes)
             self.nodes += point.nodes
