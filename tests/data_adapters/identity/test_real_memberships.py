@@ -12,7 +12,7 @@ from di_advisor.domain.resolutions import resolve_all
 from di_advisor.domain.security_facts import Issuer, ListedSecurity
 from di_advisor.domain.security_master import SecurityMaster
 from di_advisor.domain.tickers import TickerSpan
-from di_advisor.errors import IncompleteDataError
+from di_advisor.errors import IncompleteDataError, InputError
 
 HELD_ON, CLASSIFIED_ON = date(2024, 12, 6), date(2026, 8, 8)
 
@@ -91,19 +91,44 @@ def test_one_issuer_with_two_classes_is_one_issuer(classified):
     assert set(master.share_classes(master.issuer_of("FOX").issuer_id)) == {"FOX", "FOXA"}
 
 
-def test_a_ticker_that_was_used_again_means_two_securities_by_day(renames):
-    """AGN is Actavis' new ticker from June 2015; FI was Fiserv's until November 2025."""
-    changes = {old: (day, new) for day, old, new in renames}
-    day, new = changes["FI"]
-    master = SecurityMaster(
-        [Issuer("fiserv"), Issuer("frank's")],
-        [ListedSecurity("FISV", "fiserv"), ListedSecurity("FRANKS", "frank's")],
-        [
-            TickerSpan("FI", "FRANKS", None, date(2021, 10, 1)),
-            TickerSpan("FI", "FISV", date(2023, 6, 7), day - timedelta(days=1)),
-            TickerSpan(new, "FISV", day),
-        ],
-    )
-    assert master.resolve(Identifier("ticker", "FI"), on=date(2020, 6, 1)).security_id == "FRANKS"
-    assert master.resolve(Identifier("ticker", "FI"), on=HELD_ON).security_id == "FISV"
-    assert not master.resolve(Identifier("ticker", "FI"), on=CLASSIFIED_ON).resolved
+@pytest.fixture(scope="module")
+def members(shared):
+    """Every spell of membership as a security of its own, under the ticker it had."""
+    listed = rows(shared / "data/esg/sp500_membership_history_index-constitution_1.0.1.csv")
+    ids = [f"{r['symbol']} {r['name']}" for r in listed]
+    spans = [
+        TickerSpan(r["symbol"], i, date.fromisoformat(r["opt-in"]), _last(r["opt-out"]))
+        for r, i in zip(listed, ids, strict=True)
+    ]
+    known = dict.fromkeys(ids)
+    return SecurityMaster([Issuer(i) for i in known], [ListedSecurity(i, i) for i in known], spans)
+
+
+def _last(day: str) -> date | None:
+    return date.fromisoformat(day) if day else None
+
+
+@pytest.mark.parametrize(
+    ("ticker", "then", "first", "now"),
+    [
+        ("Q", date(2005, 6, 1), "Qwest Communications", "Qnity Electronics"),
+        ("CEG", date(2005, 6, 1), "Constellation Energy Group", "Constellation Energy"),
+        ("DELL", date(2005, 6, 1), "Dell", "Dell Technologies"),
+        ("DOW", date(2005, 6, 1), "Dow Chemical Company", "Dow Inc."),
+        ("SNDK", date(2005, 6, 1), "SanDisk", "Sandisk"),
+    ],
+)
+def test_a_ticker_that_was_used_again_means_two_companies_by_day(members, ticker, then, first, now):  # BI-041
+    asked = Identifier("ticker", ticker)
+    assert members.resolve(asked, on=then).security_id == f"{ticker} {first}"
+    assert members.resolve(asked, on=CLASSIFIED_ON).security_id == f"{ticker} {now}"
+    assert not members.resolve(asked, on=date(2018, 6, 1)).resolved
+    with pytest.raises(InputError, match="on a day that is not known could be"):
+        members.resolve(asked, on=None)
+
+
+@pytest.mark.parametrize("ticker", ["T", "SUN", "AN"])
+def test_a_ticker_that_two_lines_claim_for_one_day_is_an_error_that_names_both(members, ticker):  # BI-041
+    with pytest.raises(InputError, match="on 1990-01-02 could be") as caught:
+        members.resolve(Identifier("ticker", ticker), on=date(1990, 1, 2))
+    assert len(caught.value.facts["candidates"]) == 2
