@@ -15,6 +15,7 @@ from di_advisor.solve.solution import Solution
 if TYPE_CHECKING:
     from di_advisor.formulate.schedule_d import ScheduleDTax
     from di_advisor.solve.taxed import TaxedSearch
+    from di_advisor.solve.washed_budgets import Solving
 
 __all__ = ["Cancel", "Solution", "search_for", "solve", "solve_localised"]
 
@@ -73,35 +74,58 @@ def solve(
 def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> Solution:
     from di_advisor.solve.exact import prove
 
-    tax = schedule_d_of(problem)
-    try:
-        if problem.is_opaque:
+    def proved(asked: Problem) -> tuple[Problem, Solution]:
+        tax = schedule_d_of(asked)
+        if asked.is_opaque:
             from di_advisor.solve.own_exact import prove_own
 
-            return prove_own(problem, search_for, cancel=cancel, rounds=rounds, nodes_max=nodes_max)[1]
+            return prove_own(asked, search_for, cancel=cancel, rounds=rounds, nodes_max=nodes_max)
         if tax is not None:
             from di_advisor.solve.taxed_exact import prove_taxed
 
-            return prove_taxed(_taxed(problem, tax, cancel, rounds), nodes_max=nodes_max)[1]
-        return prove(search_for(problem.block, cancel, rounds), nodes_max=nodes_max).solution
-    except InfeasibleError as error:
-        from di_advisor.solve.last_resort import last_resort
+            return prove_taxed(_taxed(asked, tax, cancel, rounds), nodes_max=nodes_max)
+        return asked, prove(search_for(asked.block, cancel, rounds), nodes_max=nodes_max).solution
 
-        return last_resort(problem, error, search_for, cancel, rounds)[1]
+    def asked_for(asked: Problem) -> tuple[Problem, Solution]:
+        try:
+            return proved(asked)
+        except InfeasibleError as error:
+            from di_advisor.solve.last_resort import last_resort
+
+            return last_resort(asked, error, search_for, cancel, rounds)
+
+    return _counted(problem, asked_for, proved)[1]
 
 
-def solve_localised(problem: Problem, *, cancel: Cancel = _never, rounds: int = 12) -> tuple[Problem, Solution]:
+def solve_localised(
+    problem: Problem, *, cancel: Cancel = _never, rounds: int = 12, named: bool = True
+) -> tuple[Problem, Solution]:
     """The same, with the problem as it stands at the plan.
 
     Where the tax is a curve (`ScheduleDTax`), the problem that comes back has the rates at the plan in its
-    block; else it is the one given. What is asked about the plan afterwards is asked of that problem.
+    block; else it is the one given. What is asked about the plan afterwards is asked of that problem. Where
+    there is none and the conflict is not wanted (``named`` is False), it is not taken apart.
     """
-    try:
-        return _localised(problem, cancel, rounds)
-    except InfeasibleError as error:
-        from di_advisor.solve.last_resort import last_resort
 
-        return last_resort(problem, error, search_for, cancel, rounds)
+    def asked_for(asked: Problem) -> tuple[Problem, Solution]:
+        try:
+            return _localised(asked, cancel, rounds)
+        except InfeasibleError as error:
+            from di_advisor.solve.last_resort import last_resort
+
+            return last_resort(asked, error, search_for, cancel, rounds, named=named)
+
+    return _counted(problem, asked_for, lambda asked: _localised(asked, cancel, rounds))
+
+
+def _counted(problem: Problem, solving: Solving, again: Solving) -> tuple[Problem, Solution]:
+    """Solve; with budgets that do not take off what is washed, where there are any."""
+    tax = schedule_d_of(problem)
+    if tax is None or problem.block.wash is None:
+        return solving(problem)
+    from di_advisor.solve.washed_budgets import counts_washes, solve_counted
+
+    return solve_counted(problem, tax, solving, again) if counts_washes(problem) else solving(problem)
 
 
 def _localised(problem: Problem, cancel: Cancel, rounds: int) -> tuple[Problem, Solution]:

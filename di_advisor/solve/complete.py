@@ -38,9 +38,9 @@ _TURNS = 80
 _FEWEST_TURNS = 6
 _WORK_OF_TURNS = 40_000
 _BETTER = 6
-_NODES = 4_000
+_NODES = 2_000
 _FEWEST_NODES = 60
-_WORK = 2_000_000
+_WORK = 200_000
 _GAIN = 1e-9
 _GUIDED = 12
 """Turns without a plan after which only tracking error is looked at."""
