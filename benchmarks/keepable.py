@@ -7,6 +7,8 @@ problem. Limits: a tracking-error cap is not looked at; where HiGHS stops early 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from di_advisor.formulate.problem import Block
@@ -49,7 +51,8 @@ def can_be_kept(block: Block, *, seconds: float = _SECONDS) -> bool | None:
     held = h.held > 0
     exposures = sparse.csr_matrix(block.risk.exposures.T)
     now = block.risk.exposures.T @ h.active
-    parts = [
+    counted = sparse.csr_matrix(np.ones((1, n)) / _SCALE)
+    parts: list[Any] = [
         (sparse.hstack([net, none]), block.active_lower - h.active, block.active_upper - h.active),
         (
             sparse.hstack([exposures @ net, sparse.csr_matrix((len(now), n))]),
@@ -59,7 +62,7 @@ def can_be_kept(block: Block, *, seconds: float = _SECONDS) -> bool | None:
         # stays (1) or is sold out: what is sold is at least all of it times (1 - stays), bought only where it stays
         (sparse.hstack([sells, sparse.diags(np.where(held, h.held, 0.0))]), h.held, np.full(n, np.inf)),
         (sparse.hstack([buys, -sparse.diags(largest)]), np.full(n, -np.inf), np.zeros(n)),
-        (sparse.hstack([sparse.csr_matrix((1, m)), np.ones((1, n)) / _SCALE]), [-np.inf], [block.names_max / _SCALE]),
+        (sparse.hstack([sparse.csr_matrix((1, m)), counted]), [-np.inf], [block.names_max / _SCALE]),
     ]
     for row in block.rows:
         on, constant = np.zeros(m), 0.0
@@ -69,7 +72,7 @@ def can_be_kept(block: Block, *, seconds: float = _SECONDS) -> bool | None:
             on, constant = on + s.sign * row.on_active[s.name], float(row.on_active @ h.active)
         line = sparse.csr_matrix(np.r_[on, np.zeros(n)][None, :])
         parts.append((line, [row.lower - constant], [row.upper - constant]))
-    matrix = sparse.vstack([p[0] for p in parts]).tocsr()
+    matrix: Any = sparse.vstack([p[0] for p in parts]).tocsr()
     # amounts in hundredths: x' = SCALE x, and the rows with them; stays keeps its unit
     units = sparse.diags(np.r_[np.ones(m), np.full(n, _SCALE)])
     lower, upper = (_SCALE * np.concatenate([np.asarray(p[k], dtype=np.float64) for p in parts]) for k in (1, 2))

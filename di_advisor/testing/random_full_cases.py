@@ -4,9 +4,8 @@ Problem: a suite that holds two solvers against each other is worth as much as t
 draws. Decision: `random_case` gives account, market and its own wishes; this adds labels, dividends and
 further wishes from a second generator, so that the cases of existing seeds stay as they are. Wishes are
 drawn mild enough that most mandates can be kept, and locks follow from the lists as signals have them.
-Invented figures of plausible size; the same seed gives the same case on every machine. Limits: prices
-of wash sales and stand-ins need a ledger's facts, and user's own wishes their own classes: each has
-its own tests.
+Invented figures of plausible size; the same seed gives the same case on every machine. Limits: constant
+rates, and what account and mandate say by themselves; `random_situations` adds the rest.
 """
 
 from __future__ import annotations
@@ -29,20 +28,21 @@ _STREAM = 300
 _INDUSTRIES = 9
 _COUNTRIES = ("US", "US", "US", "IE", "CH")
 _ONE_SIDED = (TradingMode.BUY_ONLY, TradingMode.SELL_ONLY, TradingMode.RAISE_CASH)
-_LEAST_NAMES = 20
-_SPREAD_OF_NAMES = 25
+_LEAST_NAMES = 6
 
 
-def random_full_case(seed: int) -> RandomCase:
-    """A random account of 20 to 44 names with a mandate drawn from all wishes.
+def random_full_case(seed: int, *, names_max: int = 38) -> RandomCase:
+    """A random account of 6 names or more with a mandate drawn from all wishes.
 
     Parameters
     ----------
     seed : int
         Everything follows from it.
+    names_max : int
+        Most names, at least 6.
     """
     g = np.random.default_rng([seed, _STREAM])
-    names = _LEAST_NAMES + int(g.integers(_SPREAD_OF_NAMES))
+    names = _LEAST_NAMES + int(g.integers(names_max - _LEAST_NAMES + 1))
     case = random_case(seed, names=names, lots_a_name=int(g.integers(1, 4)), styles=3, shared_groups=int(g.integers(3)))
     signals = replace(case.signals, market=_labelled(g, case.signals.market))
     mandate = _with_cash_wishes(g, case.mandate, signals)

@@ -13,13 +13,16 @@ from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.plan import SymbolicPlan
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.schedule_d import FilerTax, ScheduleDTax
 from di_advisor.formulate.tax_rules import TaxBudget
 from di_advisor.solve.choices import Choices
 from di_advisor.solve.reference import solve_reference
 from di_advisor.testing.random_filers import random_carryover_value, random_return
 
-__all__ = ["best_by_cells", "random_filer"]
+__all__ = ["best_by_cells", "in_each_cell", "random_filer"]
+
+_EDGE = 1e-9
 
 
 def random_filer(g: np.random.Generator, year: int = 2026) -> FilerTax:
@@ -45,7 +48,11 @@ class _InCell:
 
 def in_each_cell(problem: Problem, tax: ScheduleDTax) -> Iterator[Problem]:
     """The problem with the plane of each cell as its tax, and the cell as a rule."""
+    locked = next(r for r in problem.rules if isinstance(r, Locked))
+    least, most = tax.gains.reach(locked.sell_max)
     for cell in tax.cells:
+        if (cell.corners.max(axis=0) < least - _EDGE).any() or (cell.corners.min(axis=0) > most + _EDGE).any():
+            continue  # no sales reach it
         local = replace(tax, rates=cell.rates, offset=cell.constant)
         rules = tuple(r.localised(local) if isinstance(r, TaxBudget) else r for r in problem.rules)
         yield replace(

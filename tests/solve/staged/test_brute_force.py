@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-import cvxpy as cp
 import numpy as np
 import pytest
 
@@ -21,51 +20,13 @@ from di_advisor.solve.staged.convex import solve_layout
 from di_advisor.solve.staged.judge import breaches, washes
 from di_advisor.solve.staged.layout import Open
 from di_advisor.solve.staged.search import solve_staged
+from tests.solve.staged.reference import from_scratch
 from tests.solve.staged.worlds import signals
 
 TAX = TaxProfile(ConstantRates(0.40, 0.20))
 OLD, YOUNG = date(2020, 1, 2), date(2025, 10, 1)
 LATER = (date(2026, 9, 30), date(2026, 12, 31))
 MANDATE = Mandate(risk_aversion=8.0, cash_max=0.005)
-
-
-def from_scratch(problem: StagedProblem) -> float:
-    """The same plan as a cvxpy model that shares no matrices, pieces or signs with the package's own."""
-    h, stages = problem.holdings, range(len(problem.legs))
-    n, lots = len(h.held), len(h.lot_name)
-    X, F = problem.risk.exposures, problem.risk.factor_covariance_per_year
-    root = np.linalg.cholesky(X @ F @ X.T + np.diag(problem.risk.specific_variance_per_year)).T
-    linear = problem.cost.chords.slopes[:, 0]
-    names = np.zeros((n, lots))
-    names[h.lot_name, np.arange(lots)] = 1.0
-    x = [cp.Variable(lots, nonneg=True) for _ in stages]
-    b = [cp.Variable(n, nonneg=True) for _ in stages]
-    cost, rules, total, gains, z, cash = [], [sum(x) <= h.lot_weight], 0, {}, h.held, h.cash
-    for s, leg in enumerate(problem.legs):
-        sold = names @ x[s]
-        z = z + b[s] - sold
-        fee = linear @ (b[s] + sold)
-        rules += [
-            x[s] <= leg.sell_max,
-            b[s] <= leg.buy_max,
-            z >= 0,
-            cash + cp.sum(sold) - cp.sum(b[s]) <= problem.cash_upper,
-        ]
-        cash = cash + cp.sum(sold) - cp.sum(b[s]) - fee
-        rules.append(cash >= problem.cash_lower + (problem.reserve if s == 0 else 0))
-        active = root @ (z - h.target)
-        if leg.tracking_error_max is not None:
-            rules.append(cp.norm(active) <= leg.tracking_error_max)
-        total += leg.tax_rate @ x[s] + leg.growth * fee
-        total += leg.growth * leg.years * problem.aversion * cp.sum_squares(active)
-        gains[leg.on.year] = gains.get(leg.on.year, 0) + leg.gain @ x[s]
-        most = [y.gain_max for y in problem.budgets if y.year == leg.on.year and y.gain_max is not None]
-        rules += [gains[leg.on.year] <= limit for limit in most]
-        cost.append(fee)
-    model = cp.Problem(cp.Minimize(1e3 * total), rules)
-    model.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
-    assert model.status == cp.OPTIMAL
-    return float(model.value) / 1e3
 
 
 def grid(problem: StagedProblem, steps: int = 5) -> list[float]:

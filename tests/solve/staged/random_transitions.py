@@ -1,0 +1,70 @@
+"""Random transitions: small accounts, two or three dates, and together every wish that a plan over stages keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from di_advisor.domain.mandate import Mandate, NameBand, TradingMode
+from di_advisor.domain.signals import Signals
+from di_advisor.domain.taxes import TaxProfile
+from di_advisor.domain.transition import TransitionWish
+from di_advisor.testing.random_cases import random_case
+
+__all__ = ["RandomTransition", "random_transition"]
+
+_STREAM = 302
+_DATES = (date(2026, 7, 20), date(2026, 9, 30), date(2026, 12, 31), date(2027, 3, 31))
+
+
+@dataclass(frozen=True)
+class RandomTransition:
+    """What `formulate_transition` takes."""
+
+    signals: Signals
+    mandate: Mandate
+    tax: TaxProfile
+    wish: TransitionWish
+
+
+def random_transition(seed: int) -> RandomTransition:
+    """The transition of a seed: 5 to 9 names, two lots each, over two or three stages."""
+    g = np.random.default_rng([seed, _STREAM])
+    n = 5 + int(g.integers(5))
+    case = random_case(seed, names=n, lots_a_name=2, styles=2)
+    signals, value = case.signals, case.signals.account.value_usd
+    if g.random() < 0.4:
+        yields = g.uniform(0, 0.05, n)
+        signals = replace(signals, market=replace(signals.market, dividend_yield_per_year=yields))
+    if g.random() < 0.5:  # a name that leaves
+        target = signals.account.target_weight.copy()
+        target[int(g.integers(n))] = 0.0
+        signals = replace(signals, account=replace(signals.account, target_weight=target / target.sum()))
+
+    def maybe(share: float, low: float, high: float) -> Decimal | None:
+        return Decimal(int(value * g.uniform(low, high))) if g.random() < share else None
+
+    mandate = case.mandate.with_changes(
+        mode=TradingMode.TRANSITION if g.random() < 0.5 else TradingMode.REBALANCE,
+        name_band=NameBand(active_max=float(g.uniform(0.05, 0.3))),
+        tracking_error_max=float(g.uniform(0.02, 0.06)) if g.random() < 0.3 else None,
+        turnover_max=float(g.uniform(0.1, 0.4)) if g.random() < 0.3 else None,
+        max_trade_usd=maybe(0.2, 0.05, 0.2),
+        participation_max=None,
+    )
+    count = 1 + int(g.integers(2))
+    later = tuple(sorted(_DATES[i] for i in g.choice(len(_DATES), count, replace=False).tolist()))
+    caps = [None if g.random() < 0.5 else float(g.uniform(0.03, 0.08)) for _ in range(count + 1)]
+    wishes: dict[str, Any] = {
+        "gain_budget_usd": maybe(0.4, 0.0, 0.03),
+        "stage_gain_budget_usd": maybe(0.2, 0.0, 0.02),
+        "tax_budget_usd": maybe(0.3, 0.0, 0.01),
+        "tracking_error_max": tuple(caps) if g.random() < 0.4 else None,
+        "expected_return_per_year": float(g.uniform(0, 0.08)) if g.random() < 0.4 else 0.0,
+        "horizon": date(2028, 1, 1) if g.random() < 0.3 else None,
+    }
+    return RandomTransition(signals, mandate, case.tax, TransitionWish(later, **wishes))

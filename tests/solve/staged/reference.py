@@ -1,0 +1,78 @@
+"""Plans over stages in cvxpy, under fixed wash-sale choices: matrices, pieces and signs are its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+
+from di_advisor.formulate.staged import StagedProblem
+from di_advisor.formulate.terms import TradingCost
+from di_advisor.solve.staged.layout import Open
+
+__all__ = ["from_scratch"]
+
+_SCALE = 1e3
+
+
+def _by_chords(cost: TradingCost, traded: Any, *, selling: bool) -> Any:
+    """Cost of one side's trades without the quadratic part: the largest of each name's chords."""
+    chords = cost.chords.side(selling=selling)
+    rise = np.cumsum(chords.slopes * np.diff(chords.knots, axis=1), axis=1)
+    start = np.c_[np.zeros(len(rise)), rise[:, :-1]] - chords.slopes * chords.knots[:, :-1]
+    lines = [cp.multiply(chords.slopes[:, j], traded) + start[:, j] for j in range(chords.slopes.shape[1])]
+    return cp.sum(lines[0] if len(lines) == 1 else cp.maximum(*lines))
+
+
+def from_scratch(problem: StagedProblem, choices: Open | None = None) -> float:
+    """Least objective of all plans that keep every rule under the choices."""
+    h, stages = problem.holdings, range(len(problem.legs))
+    choices = Open.everything(problem) if choices is None else choices
+    n, lots = len(h.held), len(h.lot_name)
+    X, F = problem.risk.exposures, problem.risk.factor_covariance_per_year
+    root = np.linalg.cholesky(X @ F @ X.T + np.diag(problem.risk.specific_variance_per_year)).T
+    names = np.zeros((n, lots))
+    names[h.lot_name, np.arange(lots)] = 1.0
+    x = [cp.Variable(lots, nonneg=True) for _ in stages]
+    b = [cp.Variable(n, nonneg=True) for _ in stages]
+    fees = cp.Variable(len(stages))  # at least what is due: cash before later costs is then linear
+    rules, total, gains, taxes, z, cash = [sum(x) <= h.lot_weight], 0, {}, {}, h.held, h.cash
+    for s, leg in enumerate(problem.legs):
+        sold = names @ x[s]
+        moved = b[s] - sold
+        z = z + moved
+        fee = fees[s]
+        due = _by_chords(problem.cost, sold, selling=True) + _by_chords(problem.cost, b[s], selling=False)
+        square = cp.sum_squares(cp.multiply(np.sqrt(problem.cost.impact), moved)) if problem.cost.impact.any() else 0
+        active = z - h.target
+        shut = ~choices.sell[s][h.lot_name] | (~choices.loss[s][h.lot_name] & (leg.gain < 0))
+        most = np.where(shut, 0.0, leg.sell_max)
+        rules += [x[s] <= most, b[s] <= np.where(choices.buy[s], leg.buy_max, 0.0), z >= 0, fee >= due]
+        rules += [active >= leg.active_lower, active <= np.minimum(leg.active_upper, 10.0)]
+        sized = np.flatnonzero(np.isfinite(leg.size_max))
+        rules += [sold[sized] <= leg.size_max[sized]] if len(sized) else []
+        for group in leg.groups:
+            figure = group.coefficients @ active
+            rules += [figure >= group.lower] if np.isfinite(group.lower) else []
+            rules += [figure <= group.upper] if np.isfinite(group.upper) else []
+        if problem.turnover_max is not None:
+            rules.append(0.5 * (cp.sum(x[s]) + cp.sum(b[s])) <= problem.turnover_max)
+        rules.append(cash + cp.sum(sold) - cp.sum(b[s]) <= problem.cash_upper)
+        cash = cash + cp.sum(sold) - cp.sum(b[s]) - fee
+        rules.append(cash >= problem.cash_lower + (problem.reserve if s == 0 else 0))
+        if leg.tracking_error_max is not None:
+            rules.append(cp.norm(root @ active) <= leg.tracking_error_max)
+        years, year = leg.growth * leg.years, leg.on.year
+        total += (leg.tax_rate - leg.worth) @ x[s] + leg.growth * (fee + square)
+        total += years * (problem.aversion * cp.sum_squares(root @ active) + problem.tilt @ (active - problem.start))
+        gains[year], taxes[year] = gains.get(year, 0) + leg.gain @ x[s], taxes.get(year, 0) + leg.tax_rate @ x[s]
+        if leg.gain_max is not None:
+            rules.append(leg.gain @ x[s] <= leg.gain_max)
+        for budget in (y for y in problem.budgets if y.year == year):
+            rules += [gains[year] <= budget.gain_max] if budget.gain_max is not None else []
+            rules += [taxes[year] <= budget.tax_max] if budget.tax_max is not None else []
+    model = cp.Problem(cp.Minimize(_SCALE * total), rules)
+    model.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    assert model.status == cp.OPTIMAL
+    return float(model.value) / _SCALE
