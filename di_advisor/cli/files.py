@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from di_advisor.domain.columns import (
     CHARACTERISTIC,
     FILL_COLUMNS,
+    GENERIC_LOT_COLUMNS,
     LOT_COLUMNS,
     PRICE_FILE_COLUMNS,
     RETURN_COLUMNS,
@@ -37,6 +38,7 @@ def file_columns() -> str:
     parts = [
         _PREFACE,
         _listing("--lots", LOT_COLUMNS),
+        _listing("--lots with --broker generic_lots", GENERIC_LOT_COLUMNS),
         _listing("--fills", FILL_COLUMNS),
         _listing("--prices", (*PRICE_FILE_COLUMNS, style)),
         _listing("--index", WEIGHT_COLUMNS),

@@ -7,6 +7,7 @@ from di_advisor.domain.rows import Column
 __all__ = [
     "CHARACTERISTIC",
     "FILL_COLUMNS",
+    "GENERIC_LOT_COLUMNS",
     "LOT_COLUMNS",
     "MARKET_COLUMNS",
     "PRICE_FILE_COLUMNS",
@@ -33,6 +34,21 @@ LOT_COLUMNS = (
     Column("currency", "USD, the only currency; any other is refused."),
 )
 """Columns of a table of lots."""
+
+GENERIC_LOT_COLUMNS = (
+    Column("account", "Account of the lot.", required=True),
+    Column("symbol", "Ticker on the day of the file.", required=True),
+    Column("acquired", "Trade date; VARIOUS or blank where it is not known.", required=True),
+    Column("quantity", "Shares of the lot.", required=True),
+    Column("cost_per_share", "Cost of a share in USD; blank where it is not known.", required=True),
+    Column("cusip", "CUSIP, where known; it decides before the ticker."),
+    Column("isin", "ISIN, where known; it decides before the ticker."),
+    Column("wash_adjustment", "Disallowed losses that add to the basis of the whole lot, USD."),
+    Column("holding_start", "Start of the holding period, where it differs from the trade date."),
+    Column("lot_id", "Id of the lot."),
+    Column("account_kind", "taxable (default), spouse, ira, roth, retirement_plan or hsa."),
+)
+"""Columns of a plain table of lots with costs per share, as statements have them."""
 
 FILL_COLUMNS = (
     Column("security_id", "Permanent id of the security.", required=True),

@@ -18,28 +18,14 @@ from typing import Final
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.broker_statements import BrokerStatement
 from di_advisor.domain.cells import is_blank, text_of
+from di_advisor.domain.columns import GENERIC_LOT_COLUMNS
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
-from di_advisor.domain.rows import Column, Row
+from di_advisor.domain.rows import Row
 from di_data.brokers.broker_files import BrokerFiles, security_id_of
 from di_data.brokers.lot_table import BrokerFindings, amount_or_none, basis_total, portfolio_of_rows
 from di_data.notation import FileNotation
 
-__all__ = ["GENERIC_LOT_COLUMNS", "GenericLots"]
-
-GENERIC_LOT_COLUMNS: Final = (
-    Column("account", "Account of the lot.", required=True),
-    Column("symbol", "Ticker on the day of the file.", required=True),
-    Column("acquired", "Trade date; VARIOUS or blank where it is not known.", required=True),
-    Column("quantity", "Shares of the lot.", required=True),
-    Column("cost_per_share", "Cost of a share in USD; blank where it is not known.", required=True),
-    Column("cusip", "CUSIP, where known; it decides before the ticker."),
-    Column("isin", "ISIN, where known; it decides before the ticker."),
-    Column("wash_adjustment", "Disallowed losses that add to the basis of the whole lot, USD."),
-    Column("holding_start", "Start of the holding period, where it differs from the trade date."),
-    Column("lot_id", "Id of the lot."),
-    Column("account_kind", "taxable (default), spouse, ira, roth, retirement_plan or hsa."),
-)
-"""Columns of the file."""
+__all__ = ["GenericLots"]
 
 _OWN: Final = {
     "security_id": "symbol",
@@ -52,7 +38,7 @@ _OWN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class GenericLots(BrokerFiles):
-    """Reads the plain CSV of lots; columns as in `GENERIC_LOT_COLUMNS`."""
+    """Reads the plain CSV of lots; columns as in `di_advisor.domain.columns.GENERIC_LOT_COLUMNS`."""
 
     def statement(self, path: Path, *, as_of: date) -> BrokerStatement:
         """Lots of a file, taken to be of the day asked about; errors and warnings as for `BrokerFiles`."""

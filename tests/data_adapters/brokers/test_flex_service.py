@@ -8,7 +8,8 @@ from di_advisor.domain.broker_statements import BrokerStatement
 from di_advisor.domain.identifiers import Identifier
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError, SourceContentError, SourceRefusedError, SourceUnavailableError
-from di_data.brokers import FlexWebService
+from di_data.brokers import FlexFiles, FlexWebService
+from di_data.frame.desk import LocalDesk
 from di_data.frame.pulling import planned, pull
 from tests.data_adapters.brokers.flex_statements import LOTS, answer, statement
 from tests.data_adapters.contract import AdapterContract, Case
@@ -114,3 +115,17 @@ def test_what_the_service_cannot_be_asked_is_refused_before_it_is(query):
 def test_nobody_has_seen_the_live_service_and_nothing_of_it_is_stored():
     assert FlexWebService.facts.verified_live is None
     assert FlexWebService.facts.never_stored
+
+
+def test_a_saved_statement_is_read_as_an_answer_of_the_service_would_be(tmp_path):
+    saved = tmp_path / "statement.xml"
+    saved.write_bytes(GOOD)
+    with LocalDesk(tmp_path / "desk") as desk:
+        (record,) = desk.parse_file("ibkr_flex", saved).records
+        saved.write_bytes(answer("Warn", ErrorCode="1019", ErrorMessage="Try again.").encode())
+        assert desk.parse_file("ibkr_flex", saved).records == ()
+        saved.write_bytes(GOOD.replace(b"OpenPositions", b"Positions"))
+        with pytest.raises(SourceContentError, match="there is no section OpenPositions"):
+            desk.parse_file("ibkr_flex", saved)
+    saved.write_bytes(GOOD)
+    assert record.portfolio == FlexFiles().statement(saved, as_of=date(2026, 3, 31)).portfolio
