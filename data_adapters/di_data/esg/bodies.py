@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
@@ -24,9 +25,12 @@ from di_data.frame.guards import content_error
 
 __all__ = [
     "Sheet",
+    "as_content_error",
     "checked_rows",
     "column_key",
     "day_of_cell",
+    "list_of",
+    "object_of",
     "sheets_of",
     "subjects_of",
     "text_of_cell",
@@ -37,6 +41,15 @@ Sheet = list[list[Any]]
 
 _SHOWN: Final = 3
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+@contextmanager
+def as_content_error(received: Received) -> Iterator[None]:
+    """Say of what a record refuses, an identifier that is none, that it is the content of a source."""
+    try:
+        yield
+    except InputError as e:
+        raise content_error(received, e.what, hint=e.hint) from None
 
 
 def checked_rows(rows: Iterable[object], model: type[_Model], received: Received) -> list[_Model]:
@@ -60,6 +73,32 @@ def checked_rows(rows: Iterable[object], model: type[_Model], received: Received
         more = f"; {len(wrong)} rows are wrong" if len(wrong) > _SHOWN else ""
         raise content_error(received, f"{'; '.join(wrong[:_SHOWN])}{more}; nothing of it is used.", rows=len(wrong))
     return good
+
+
+def list_of(value: object, where: str, received: Received) -> list[Any]:
+    """Return a list of an answer; nothing is an empty one.
+
+    Raises
+    ------
+    SourceContentError
+        If something else stands there.
+    """
+    if value is None or isinstance(value, list):
+        return value or []
+    raise content_error(received, f"{where}: a list is documented, not {type(value).__name__}.")
+
+
+def object_of(value: object, where: str, received: Received) -> dict[str, Any]:
+    """Return an object of an answer; nothing is an empty one.
+
+    Raises
+    ------
+    SourceContentError
+        If something else stands there.
+    """
+    if value is None or isinstance(value, dict):
+        return value or {}
+    raise content_error(received, f"{where}: an object is documented, not {type(value).__name__}.")
 
 
 def sheets_of(body: bytes, received: Received, names: Sequence[str] = ()) -> dict[str, Sheet]:

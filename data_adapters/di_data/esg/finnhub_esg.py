@@ -19,7 +19,7 @@ from typing import ClassVar, Final, cast
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
-from di_data.esg.bodies import subjects_of
+from di_data.esg.bodies import as_content_error, subjects_of
 from di_data.esg.values import HUNDRED_POINTS, Value, refuse_fractions
 from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
@@ -86,6 +86,10 @@ class FinnhubEsg(Adapter[Observation]):
 
     def parse(self, body: bytes, received: Received) -> Sequence[Observation]:
         """Scores and flags of one company."""
+        with as_content_error(received):
+            return self._records(body, received)
+
+    def _records(self, body: bytes, received: Received) -> Sequence[Observation]:
         refuse_other_content(body, received)
         document = json_document(body, received)
         if not isinstance(document, dict):

@@ -20,7 +20,7 @@ from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import checked_rows, subjects_of
+from di_data.esg.bodies import as_content_error, checked_rows, subjects_of
 from di_data.esg.values import HUNDRED_POINTS, Value, refuse_fractions
 from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
@@ -107,6 +107,10 @@ class FmpEsg(Adapter[Observation]):
 
     def parse(self, body: bytes, received: Received) -> Sequence[Observation]:
         """Observations of one answer; an empty list says that the company is not covered."""
+        with as_content_error(received):
+            return self._records(body, received)
+
+    def _records(self, body: bytes, received: Received) -> Sequence[Observation]:
         refuse_other_content(body, received)
         rows = json_document(body, received)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.listed_identity import FormerName, ListedIdentity
 from di_advisor.domain.source_query import SourceQuery
-from di_data.esg.bodies import checked_rows, subjects_of
+from di_data.esg.bodies import as_content_error, checked_rows, object_of, subjects_of
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import content_error, json_document, refuse_other_columns, refuse_other_content
@@ -88,6 +88,10 @@ class Gleif(Adapter[ListedIdentity]):
 
     def parse(self, body: bytes, received: Received) -> Sequence[ListedIdentity]:
         """Entities of one answer; none where the register knows none."""
+        with as_content_error(received):
+            return self._records(body, received)
+
+    def _records(self, body: bytes, received: Received) -> Sequence[ListedIdentity]:
         refuse_other_content(body, received)
         document = json_document(body, received)
         if not isinstance(document, dict):
@@ -97,7 +101,7 @@ class Gleif(Adapter[ListedIdentity]):
         rows = [data] if isinstance(data, dict) else data
         if not isinstance(rows, list):
             raise content_error(received, "the field 'data' is neither a record nor a list.")
-        total = _total(document)
+        total = _total(document, received)
         if total is not None and total > len(rows):
             raise content_error(
                 received,
@@ -112,8 +116,9 @@ def _request(parameters: tuple[tuple[str, str], ...], label: str, context: dict[
     return Request(_RECORDS, Content.JSON, (*parameters, *page), label=label, context=context or {})
 
 
-def _total(document: dict[str, Any]) -> int | None:
-    pagination = (document.get("meta") or {}).get("pagination") or {}
+def _total(document: dict[str, Any], received: Received) -> int | None:
+    meta = object_of(document.get("meta"), "meta", received)
+    pagination = object_of(meta.get("pagination"), "pagination", received)
     total = pagination.get("total")
     return total if isinstance(total, int) else None
 

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.listed_identity import ListedIdentity
 from di_advisor.domain.source_query import SourceQuery
-from di_data.esg.bodies import checked_rows, subjects_of
+from di_data.esg.bodies import as_content_error, checked_rows, list_of, subjects_of
 from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Method, Received, Request
 from di_data.frame.guards import content_error, json_document, refuse_other_content
@@ -78,6 +78,10 @@ class OpenFigi(Adapter[ListedIdentity]):
 
     def parse(self, body: bytes, received: Received) -> Sequence[ListedIdentity]:
         """Identities in the order of the questions."""
+        with as_content_error(received):
+            return self._records(body, received)
+
+    def _records(self, body: bytes, received: Received) -> Sequence[ListedIdentity]:
         refuse_other_content(body, received)
         answers = json_document(body, received)
         if not isinstance(answers, list) or not answers or not all(isinstance(each, dict) for each in answers):
@@ -94,7 +98,7 @@ class OpenFigi(Adapter[ListedIdentity]):
             told = str(answer.get("warning") or answer.get("error") or "")
             if told and _NOT_FOUND not in told.casefold():
                 raise content_error(received, f"answer {number} says: {told[:120]}.", hint="Check the identifier.")
-            listings = checked_rows(answer.get("data") or (), _Listing, received)
+            listings = checked_rows(list_of(answer.get("data"), "data", received), _Listing, received)
             found += _identities(listings, asked[number - 1 : number] if asked else (), received)
         return found
 

@@ -22,7 +22,7 @@ from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import column_key, day_of_cell, sheets_of, subjects_of, text_of_cell
+from di_data.esg.bodies import as_content_error, column_key, day_of_cell, sheets_of, subjects_of, text_of_cell
 from di_data.esg.values import Value
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
@@ -82,6 +82,10 @@ class Sbti(Adapter[Observation]):
 
     def parse(self, body: bytes, received: Received) -> Sequence[Observation]:
         """Observations of a workbook of any of the three kinds."""
+        with as_content_error(received):
+            return self._records(body, received)
+
+    def _records(self, body: bytes, received: Received) -> Sequence[Observation]:
         refuse_other_content(body, received)
         sheets = sheets_of(body, received)
         sheet = next((rows for rows in sheets.values() if len(rows) > 1), None)

@@ -23,7 +23,7 @@ from di_advisor.domain.listed_identity import FormerName, ListedIdentity
 from di_advisor.domain.observations import Observation
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import checked_rows, subjects_of
+from di_data.esg.bodies import as_content_error, checked_rows, list_of, object_of, subjects_of
 from di_data.esg.sec_facts import REVENUE_TAGS, company_observations
 from di_data.esg.sec_filings import FilingDates, FrameFact, filing_dates, frame_facts
 from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
@@ -53,6 +53,12 @@ class _Former(BaseModel):
     name: str
     first: str | None = Field(default=None, alias="from")
     last: str | None = Field(default=None, alias="to")
+
+
+class _Page(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str = Field(pattern=r"^[\w\-]+\.json$")
 
 
 class SecEdgar(Adapter[SecRecord]):
@@ -103,6 +109,10 @@ class SecEdgar(Adapter[SecRecord]):
 
     def parse(self, body: bytes, received: Received) -> Sequence[SecRecord]:
         """Records of one answer; of a saved file, the kind is seen from its fields."""
+        with as_content_error(received):
+            return self._records(body, received)
+
+    def _records(self, body: bytes, received: Received) -> Sequence[SecRecord]:
         refuse_other_content(body, received)
         document = json_document(body, received)
         if not isinstance(document, dict) or not document:
@@ -120,11 +130,13 @@ class SecEdgar(Adapter[SecRecord]):
         """Older pages of a company's filings, where all are asked for."""
         if received.context.get("what") != "submissions" or received.context.get("filings") != "all":
             return ()
-        document = json_document(body, received)
-        cik = str(document["cik"])
+        document = object_of(json_document(body, received), "submissions", received)
+        cik = str(document.get("cik"))
+        filings = object_of(document.get("filings"), "filings", received)
+        files = checked_rows(list_of(filings.get("files"), "files", received), _Page, received)
         return tuple(
-            _request(f"{_DATA}/submissions/{each['name']}", "older", f"older filings of {cik}", {"cik": cik})
-            for each in document["filings"].get("files") or ()
+            _request(f"{_DATA}/submissions/{each.name}", "older", f"older filings of {cik}", {"cik": cik})
+            for each in files
         )
 
 
@@ -169,21 +181,22 @@ def _submissions(document: Mapping[str, Any], received: Received) -> list[SecRec
     identifiers = [subject]
     if document.get("lei"):
         identifiers.append(Identifier(IdentifierScheme.LEI, document["lei"]))
-    identifiers += [Identifier(IdentifierScheme.TICKER, each) for each in document["tickers"] or ()]
-    former = checked_rows(document.get("formerNames") or (), _Former, received)
+    identifiers += [
+        Identifier(IdentifierScheme.TICKER, each) for each in list_of(document["tickers"], "tickers", received)
+    ]
+    former = checked_rows(list_of(document.get("formerNames"), "formerNames", received), _Former, received)
     identity = ListedIdentity(
         tuple(identifiers),
         str(document["name"]),
         received.provenance,
-        exchanges=tuple(str(each or "") for each in document.get("exchanges") or ()),
+        exchanges=tuple(str(each or "") for each in list_of(document.get("exchanges"), "exchanges", received)),
         industry_code=str(document.get("sic") or ""),
         industry=str(document.get("sicDescription") or ""),
         former_names=tuple(FormerName(f.name, _day(f.first, received), _day(f.last, received)) for f in former),
     )
-    filings = document["filings"]
-    if not isinstance(filings, Mapping) or "recent" not in filings:
-        raise content_error(received, "the field 'filings' has no 'recent'.")
-    return [identity, filing_dates(subject, filings["recent"], received)]
+    filings = object_of(document["filings"], "filings", received)
+    refuse_other_columns(list(filings), ("recent",), received, where="filings")
+    return [identity, filing_dates(subject, object_of(filings["recent"], "recent", received), received)]
 
 
 def _day(text: str | None, received: Received) -> date | None:

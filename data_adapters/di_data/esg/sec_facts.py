@@ -23,9 +23,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
-from di_data.esg.bodies import checked_rows
+from di_data.esg.bodies import checked_rows, list_of, object_of
 from di_data.frame.exchange import Received
-from di_data.frame.guards import content_error, refuse_other_columns
+from di_data.frame.guards import refuse_other_columns
 
 __all__ = ["REVENUE_TAGS", "company_observations"]
 
@@ -75,9 +75,7 @@ def company_observations(document: Mapping[str, Any], received: Received) -> lis
         If the document is not of the documented shape.
     """
     refuse_other_columns(list(document), ("cik", "entityName", "facts"), received, where="company facts")
-    facts = document["facts"]
-    if not isinstance(facts, Mapping):
-        raise content_error(received, "the field 'facts' is no object.")
+    facts = object_of(document["facts"], "facts", received)
     reader = _Company(Identifier(IdentifierScheme.CIK, str(document["cik"])), facts, received)
     return [*reader.revenue(), *reader.shares(), *reader.debt()]
 
@@ -89,8 +87,11 @@ class _Company:
     def _of(self, tags: Sequence[tuple[str, str]], unit: str, *, years: bool = False) -> _ByFiling:
         found: _ByFiling = defaultdict(dict)
         for taxonomy, tag in tags:
-            units = (self._facts.get(taxonomy) or {}).get(tag, {}).get("units", {})
-            for fact in checked_rows(units.get(unit, ()), _Fact, self._received):
+            known = object_of(self._facts.get(taxonomy), taxonomy, self._received)
+            concept = object_of(known.get(tag), tag, self._received)
+            units = object_of(concept.get("units"), f"units of {tag}", self._received)
+            rows = list_of(units.get(unit), f"{tag} in {unit}", self._received)
+            for fact in checked_rows(rows, _Fact, self._received):
                 if fact.is_year or not years:
                     found[(fact.accn, fact.end)][tag] = fact
         return found

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Provenance, Reading, Status
-from di_data.esg.bodies import checked_rows
+from di_data.esg.bodies import checked_rows, list_of
 from di_data.esg.sec_facts import REVENUE_TAGS
 from di_data.frame.exchange import Received
 from di_data.frame.guards import content_error, refuse_other_columns
@@ -91,7 +91,7 @@ def frame_facts(document: Mapping[str, Any], received: Received) -> list[FrameFa
         If the document is not of the documented shape, or announces another number of points.
     """
     refuse_other_columns(list(document), ("tag", "uom", "pts", "data"), received, where="frame")
-    points = checked_rows(document["data"], _Point, received)
+    points = checked_rows(list_of(document["data"], "data", received), _Point, received)
     if len(points) != document["pts"]:
         raise content_error(received, f"{document['pts']} points are announced, and {len(points)} came.")
     return [
@@ -118,11 +118,12 @@ def filing_dates(subject: Identifier, recent: Mapping[str, Any], received: Recei
         If a column is missing, their lengths differ, or a day is none.
     """
     refuse_other_columns(list(recent), ("accessionNumber", "filingDate"), received, where="filings")
-    numbers, days = recent["accessionNumber"], recent["filingDate"]
+    numbers = list_of(recent["accessionNumber"], "accessionNumber", received)
+    days = list_of(recent["filingDate"], "filingDate", received)
     if len(numbers) != len(days):
         raise content_error(received, f"{len(numbers)} accession numbers stand beside {len(days)} days of filing.")
     try:
-        return FilingDates(subject, {n: date.fromisoformat(d) for n, d in zip(numbers, days, strict=True)})
+        return FilingDates(subject, {str(n): date.fromisoformat(d) for n, d in zip(numbers, days, strict=True)})
     except (ValueError, TypeError) as e:
         raise content_error(received, f"a day of filing is none: {e}.") from None
 

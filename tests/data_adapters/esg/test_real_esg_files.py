@@ -2,17 +2,22 @@
 
 import csv
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
+from di_advisor.domain.master_identities import observations_by_security
 from di_advisor.domain.observations import Status
+from di_advisor.domain.security_master import SecurityMaster
+from di_advisor.domain.universe import Security, Universe
 from di_data.esg.epa_bulk import POINT_SOURCES
 from di_data.esg.epa_ghgrp import EpaGhgrp
 from di_data.esg.epa_parents import companies_of_parents, scope_1_by_parent
 from di_data.esg.esg_file import EsgFile
 from di_data.esg.sbti import Sbti
+from di_data.esg.table import table_of_measures
 from di_data.frame.exchange import Content, Received
 
 MEGATONNE = 1e6
@@ -82,15 +87,32 @@ def test_networks_add_to_points_and_no_parent_loses_by_them(ghgrp, points):
     assert all(wide[o.subject.value.casefold()] >= (o.value or 0.0) - 1e-6 for o in points.observations)
 
 
-def test_parents_are_matched_to_index_members_by_exact_words_only(esg, points):
-    with (esg / "ishares_IVV_holdings_2024-12-06.csv").open(encoding="utf-8-sig", newline="") as file:
-        names = {row[0]: row[1] for row in csv.reader(file) if len(row) > 5 and row[3] == "Equity"}
+def test_parents_are_matched_to_index_members_by_exact_words_only(members, points):
+    names = {key.removeprefix("S-"): name for key, (name, _) in members.items()}
     emissions = {o.subject.value: o.value or 0.0 for o in points.observations}
     matched = companies_of_parents(emissions, names)
     assert len(names) == 503
     assert 100 < len(set(matched.values())) < 140
     assert 800 < sum(emissions[parent] for parent in matched) / MEGATONNE < 950
     assert matched["DUKE ENERGY CORP"] == "DUK"
+
+
+@pytest.fixture(scope="module")
+def members(esg: Path) -> dict[str, tuple[str, float]]:
+    """Name and part of the market value of the equities of an index fund, by our id."""
+    with (esg / "ishares_IVV_holdings_2024-12-06.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.reader(file) if len(row) > 5 and row[3] == "Equity"]
+    values = {row[0]: float(row[4].replace(",", "")) for row in rows}
+    return {f"S-{row[0]}": (row[1], values[row[0]] / sum(values.values())) for row in rows}
+
+
+def covered(members, observations, metric):
+    """How many members a measure covers, and how much of their weight."""
+    universe = Universe(tuple(Security(key, key.removeprefix("S-"), name) for key, (name, _) in members.items()))
+    found = observations_by_security(SecurityMaster.of_universe(universe), observations, on=date(2024, 12, 6))
+    table = table_of_measures(found.observations, day=date(2026, 11, 22)).table
+    (measure,) = table.of_topic(metric)
+    return len(measure.values), sum(members[key][1] for key in measure.values)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +143,19 @@ def test_codes_that_cannot_be_ones_are_not_used(targets):
     assert 0 < dropped < 100
     assert schemes[IdentifierScheme.LEI] / len(flags) == pytest.approx(0.278, abs=0.01)
     assert schemes[IdentifierScheme.ISIN] / len(flags) == pytest.approx(0.199, abs=0.01)
+
+
+def test_members_are_found_among_the_targets_by_exact_words_and_codes(members, targets):
+    names, weight = covered(members, targets, "sbti_target_set")
+    assert names == pytest.approx(209, abs=3)
+    assert weight == pytest.approx(0.57, abs=0.01)
+
+
+def test_members_are_found_among_the_risk_scores_by_ticker(esg, members):
+    scores = read(EsgFile(), esg / "kaggle_sp500_esg_risk_ratings.csv", Content.CSV)
+    names, weight = covered(members, scores, "esg_risk_score")
+    assert names / len(members) == pytest.approx(0.813, abs=0.005)
+    assert weight == pytest.approx(0.885, abs=0.005)
 
 
 def test_a_table_of_risk_scores_is_known_by_its_columns_and_repeated_rows_count_once(esg):
