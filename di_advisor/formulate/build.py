@@ -30,12 +30,13 @@ from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.replacements import replacement_notes, stand_in_limits
 from di_advisor.formulate.rules import Locked, NameLimits, Rule
-from di_advisor.formulate.schedule_d import Taxpayer, rates_of
+from di_advisor.formulate.schedule_d import ScheduleDTax, Taxpayer, rates_of
 from di_advisor.formulate.segments import cut
 from di_advisor.formulate.separable import add_up
 from di_advisor.formulate.tax_rules import budget_rules, tax_term
 from di_advisor.formulate.terms import ActiveRisk, Term, TradingCost, WaitingValue
 from di_advisor.formulate.wash_term import WashDeferral, wash_notes, wash_prices
+from di_advisor.formulate.washed_gains import WashedGains
 from di_advisor.formulate.wished_tilts import tilts
 
 __all__ = ["formulate", "refuse_unsupported"]
@@ -168,7 +169,10 @@ def formulate(
         rules.append(Turnover(holdings, mandate.turnover_max))
     if mandate.tracking_error_max is not None:
         rules.append(TrackingErrorCap(holdings, market.risk, mandate.tracking_error_max))
-    rules += [*budget_rules(mandate, taxed), *count_rules(mandate, holdings)]
+    washed = None
+    if account.washes is not None and account.washes.matters and isinstance(taxed, ScheduleDTax):
+        washed = WashedGains.of(account.washes, taxed.gains, holdings)
+    rules += [*budget_rules(mandate, taxed, washed), *count_rules(mandate, holdings)]
     own_terms, own_rules = own.in_scope(Scope.of(signals, holdings), terms, rules)
     opaque_terms = tuple(t for t in own_terms if t.separable() is None)
     terms, rules, (lower, upper) = [*terms, *own_terms], [*rules, *own_rules], in_boxes(own_rules, lower, upper)

@@ -22,9 +22,12 @@ from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
 from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, HalfPlane, hull_of, regions_of
 from di_advisor.formulate.terms import LotTax
+from di_advisor.formulate.washed_gains import WashedGains
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 
 __all__ = ["GainBudget", "TaxBudget", "budget_rules", "dollars", "tax_term"]
+
+NOT_WASHED = "; losses that are washed are not taken off"
 
 _GUESSED = 0.5
 """Share of the losses that can be taken at which the first marginal rates are read."""
@@ -53,8 +56,8 @@ def tax_term(
     return replace(blank, rates=near.rates, offset=near.constant)
 
 
-def budget_rules(mandate: Mandate, tax: LotTax | ScheduleDTax) -> list[Rule]:
-    """The budgets of a mandate.
+def budget_rules(mandate: Mandate, tax: LotTax | ScheduleDTax, washes: WashedGains | None = None) -> list[Rule]:
+    """The budgets of a mandate; where wash sales are priced, with what losses they wash.
 
     Raises
     ------
@@ -73,12 +76,12 @@ def budget_rules(mandate: Mandate, tax: LotTax | ScheduleDTax) -> list[Rule]:
     value = tax.holdings.value_usd
     rules: list[Rule] = []
     if mandate.gain_budget_usd is not None:
-        rules.append(GainBudget(tax.gains, float(mandate.gain_budget_usd) / value, value))
+        rules.append(GainBudget(tax.gains, float(mandate.gain_budget_usd) / value, value, washes=washes))
     if mandate.tax_budget_usd is not None:
         upper = float(mandate.tax_budget_usd) / value
         corners = np.concatenate([cell.corners for cell in tax.cells])
         around = hull_of(regions_of(tax.cells, corners.min(axis=0), corners.max(axis=0), tax_budget=upper))
-        rules.append(TaxBudget(tax, upper, around))
+        rules.append(TaxBudget(tax, upper, around, washes=washes))
     return rules
 
 
@@ -91,30 +94,35 @@ def dollars(amount_usd: float) -> str:
 class GainBudget(UpperLimit):
     """Net realised gain, short-term and long-term together, losses taken off, stays within a budget.
 
-    ``upper`` is a fraction of the account's value, ``account_usd`` that value.
+    ``upper`` is a fraction of the account's value, ``account_usd`` that value; ``washes`` says which losses
+    do not count, and ``counted`` what that comes to where a plan stands: its row is that of the place.
     """
 
     gains: RealisedGains
     upper: float
     account_usd: float
     name: str = GAIN_BUDGET
+    washes: WashedGains | None = None
+    counted: float = 0.0
 
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
-        return f"Net realised gain of these trades is at most {dollars(self.upper * self.account_usd)}."
+        limit = dollars(self.upper * self.account_usd)
+        return f"Net realised gain of these trades is at most {limit}{NOT_WASHED if self.washes else ''}."
 
     def measure(self, plan: Plan) -> float:
-        """Net realised gain, a fraction of the account."""
-        return sum(self.gains.realised(plan))
+        """Net realised gain, a fraction of the account; losses that are washed set nothing off."""
+        return sum(self.gains.realised(plan)) + (sum(self.washes.disallowed(plan)) if self.washes else 0.0)
 
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """One row on what is sold."""
-        return (Row(self.name, -np.inf, self.upper, on_segments=self.gains.on_segments((1.0, 1.0), segments)),)
+        limit = self.upper - self.counted
+        return (Row(self.name, -np.inf, limit, on_segments=self.gains.on_segments((1.0, 1.0), segments)),)
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """One linear inequality."""
-        return [self.gains.total @ symbols.sells <= self.upper]
+        return [self.gains.total @ symbols.sells <= self.upper - self.counted]
 
 
 @dataclass(frozen=True)
@@ -130,17 +138,24 @@ class TaxBudget(UpperLimit):
     around : tuple of HalfPlane
         Half-planes of the two gains around all that the budget allows, wherever the plan stands; empty where
         the rule is that of one place.
+    washes : WashedGains, optional
+        Which losses do not count, where wash sales are priced.
+    counted : float
+        Tax that they are short of where the plan stands: its row is that of the place.
     """
 
     tax: ScheduleDTax
     upper: float
     around: tuple[HalfPlane, ...] = ()
     name: str = TAX_BUDGET
+    washes: WashedGains | None = None
+    counted: float = 0.0
 
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
-        return f"These trades raise the year's tax by at most {dollars(self.upper * self.account_usd)}."
+        limit = dollars(self.upper * self.account_usd)
+        return f"These trades raise the year's tax by at most {limit}{NOT_WASHED if self.washes else ''}."
 
     @property
     def account_usd(self) -> float:
@@ -148,8 +163,11 @@ class TaxBudget(UpperLimit):
         return self.tax.holdings.value_usd
 
     def measure(self, plan: Plan) -> float:
-        """Change of the tax, a fraction of the account."""
-        return self.tax.value_usd(plan) / self.tax.holdings.value_usd
+        """Change of the tax, a fraction of the account; losses that are washed save none."""
+        if self.washes is None:
+            return self.tax.value_usd(plan) / self.account_usd
+        gains = np.add(self.tax.gains.realised(plan), self.washes.disallowed(plan))
+        return float(self.tax.change_usd(gains[:1], gains[1:])[0]) / self.account_usd
 
     def localised(self, tax: ScheduleDTax) -> TaxBudget:
         """The same rule, whose row is that of the place where another plan stands."""
@@ -159,7 +177,7 @@ class TaxBudget(UpperLimit):
         """One row at the rates where the plan stands, exact in that cell of the law; before that, those around it."""
         if not self.around:
             on = self.tax.gains.on_segments(self.tax.rates, segments)
-            return (Row(self.name, -np.inf, self.upper - self.tax.offset, on_segments=on),)
+            return (Row(self.name, -np.inf, self.upper - self.counted - self.tax.offset, on_segments=on),)
         return tuple(
             Row(
                 self.name,
@@ -172,4 +190,4 @@ class TaxBudget(UpperLimit):
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """The inequality of the place where the plan stands."""
-        return [self.tax.expression(symbols) <= self.upper]
+        return [self.tax.expression(symbols) <= self.upper - self.counted]

@@ -24,7 +24,7 @@ from di_advisor.domain.mandate import Mandate, TradingMode, WashPolicy
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
-from di_advisor.errors import InputError, UnsupportedWishError
+from di_advisor.errors import InputError
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 from di_advisor.formulate.separable import Separable
 from di_advisor.formulate.wash_prices import WashPrices
@@ -55,8 +55,6 @@ def wash_prices(signals: Signals, mandate: Mandate, tax: TaxProfile, value_usd: 
 
     Raises
     ------
-    UnsupportedWishError
-        If the mandate limits gains or tax of the year: those rules count losses that may be washed.
     InputError
         If the signals leave wash sales to prices, and the mandate bans them: no lock would keep the ban;
         or if the account is not taxed, and nothing says what losses elsewhere are worth.
@@ -72,14 +70,6 @@ def wash_prices(signals: Signals, mandate: Mandate, tax: TaxProfile, value_usd: 
         )
     if not washes.matters:
         return None
-    budgets = [f for f in ("gain_budget_usd", "tax_budget_usd") if getattr(mandate, f) is not None]
-    if budgets and (washes.sell_usd > 0).any():
-        raise UnsupportedWishError(
-            f"The mandate sets {', '.join(budgets)} and prices wash sales: a washed loss would count against the "
-            "budget, though it does not count this year.",
-            hint="Ban wash sales, or drop the budget.",
-            fields=[*budgets, "wash_policy"],
-        )
     gone = account.kind in RETIREMENT_KINDS
     if gone and tax.loss_rates is None:
         raise InputError(
