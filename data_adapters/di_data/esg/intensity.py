@@ -26,7 +26,7 @@ from di_data.esg.table import latest_by_security
 
 __all__ = ["Intensity", "Waci", "carbon_intensity", "with_emissions_added"]
 
-UNIT: Final = "tCO2e per USD million"
+_UNIT: Final = "tCO2e per USD million"
 _USD_PER_MILLION: Final = 1e6
 _HALF_A_YEAR: Final = timedelta(days=183)
 
@@ -76,7 +76,7 @@ class Intensity:
     def label(self) -> str:
         """Scope, denominator, unit and years."""
         years = ", ".join(f"{year} ({n})" for year, n in sorted(self.years.items())) or "no year"
-        return f"{self.scope} / {self.denominator}, {UNIT}, emissions of {years}"
+        return f"{self.scope} / {self.denominator}, {_UNIT}, emissions of {years}"
 
     def waci(self, weights: Mapping[str, float]) -> Waci:
         """Average over a portfolio's covered names.
@@ -159,7 +159,7 @@ def carbon_intensity(
         direction=Direction.LOWER_IS_BETTER,
         provider=provider,
         known_at=max(known, default=None),
-        unit=UNIT,
+        unit=_UNIT,
         topic="carbon_intensity",
     )
     return Intensity(measure, scope, "revenue in USD", FrozenMap(dict(counted)), FrozenMap(dict(left_out)))
