@@ -52,6 +52,24 @@ def test_two_kernels_never_spend_more_than_one_budget(tmp_path):
     assert all(later - sooner >= 300 for sooner, later in zip(times, times[4:], strict=False))
 
 
+def test_nobody_else_spends_between_counting_and_spending(tmp_path, monkeypatch):
+    path = tmp_path / "b.sqlite"
+    budget = shared_budget(path, "P", (RateLimit(2, timedelta(seconds=30)),))
+    (bucket,) = budget.buckets()
+    kept = bucket._record
+
+    def record(*given):
+        other = sqlite3.connect(path, timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+        return kept(*given)
+
+    monkeypatch.setattr(bucket, "_record", record)
+    assert budget.try_acquire("a")
+    budget.close()
+
+
 def test_a_budget_waits_as_long_as_it_has_to_and_no_longer(tmp_path):
     slept = []
     path = tmp_path / "b.sqlite"

@@ -116,9 +116,10 @@ def test_no_failure_shows_the_key_in_any_way_of_showing_it(place, service, tmp_p
         redirect(f"http://api.example.com/?{place.parameter or 'key'}={CANARY}"),
         503,
         lambda _: Response(b"x", headers={"Content-Length": "99"}),
+        service.slow,
     )
     for number, failure in enumerate(failures):
-        forgetful = service.client(tmp_path / str(number), (adapter.facts,), read_seconds=0.3)
+        forgetful = service.client(tmp_path / str(number), (adapter.facts,), read_seconds=0.1)
         service.answers(failure)
         with pytest.raises(SourceError) as caught:
             pull(forgetful, adapter, SourceQuery())
