@@ -125,7 +125,7 @@ class _OneRegion(OwnSearch):
     def at(self, rates: FloatArray) -> None:
         """Take tangents of the problem at constant rates, which bounds this region from below."""
         self.rates = rates
-        self.below = at_rates(self.family, rates)
+        self.below = _at_rates(self.family, rates)
         self.beside = self.inside.region.least_beside(rates)
 
     def convex(self, choices: Choices, *, bounding: bool = False, problem: Problem | None = None) -> ConvexPlan:
@@ -139,7 +139,7 @@ class _OneRegion(OwnSearch):
         self.noted(self.rates, bound)
 
 
-def at_rates(family: AtAnyRates, rates: FloatArray) -> Problem:
+def _at_rates(family: AtAnyRates, rates: FloatArray) -> Problem:
     """The problem with the tax at constant rates and without budgets."""
     problem, tax = family.problem, family.tax
     there = replace(tax, rates=(float(rates[0]), float(rates[1])), offset=0.0)
@@ -188,7 +188,7 @@ class Regionwise:
         tell = ask or (lambda: None)
         tell()
         start = np.array(self.tax.rates)
-        free = solve_convex(at_rates(self.family, start), choices, bounding=bounding, further=further)
+        free = solve_convex(_at_rates(self.family, start), choices, bounding=bounding, further=further)
         bounds = np.array([free.bound + region.least_beside(start) for region in self.regions])
         best = RegionPlan(free, start, start)
         value, solved = np.inf, np.zeros(len(self.regions), dtype=np.bool_)
@@ -254,7 +254,7 @@ class OwnTaxedSearch:
         free = relaxed(self.problem.block)
         self.all.ask()
         start = np.array(self.tax.rates)
-        first = solve_convex(at_rates(self.family, start), free, bounding=True)
+        first = solve_convex(_at_rates(self.family, start), free, bounding=True)
         self.noted(start, first.bound)
         self.all.idle()
         self.best, self.all.best = self.all.best, None
