@@ -243,7 +243,7 @@ class _Turns:
         value = objective_of(block, found.amounts, active)
         if self.best is None or value < self.best[0]:
             self.best = value, point.choices, found.amounts
-        self._charge_at(active, moved)
+        self._charge_at(active, np.asarray(moved, dtype=np.float64))
 
     def _charge_at(self, active: FloatArray, moved: FloatArray) -> None:
         """The tangent of risk and impact at a plan."""

@@ -110,13 +110,14 @@ class _Filter:
         limit = {j: changed.get(j, getattr(rules[j], "upper", 0.0)) for j in kept}
         least = max((changed.get(j, r.lower) for j in kept if isinstance(r := rules[j], MinimumTrade)), default=0.0)
         names, trades = (next((int(limit[j]) for j in kept if isinstance(rules[j], kind)), None) for kind in _COUNTS)
+        cap = self.wishes.cap
         return replace(
             wide,
             segments=replace(segments, loss=loss),
             min_trade=np.full(n, least),
             names_max=names,
             trades_max=trades,
-            tracking_error_max=limit[self.wishes.cap] if self.wishes.cap in kept else None,
+            tracking_error_max=limit[cap] if cap is not None and cap in kept else None,
         )
 
     def _searched(self, kept: Collection[int], changed: dict[int, float], *, sides: bool = True) -> Completed:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
@@ -90,14 +91,14 @@ class ShareSearch:
         if sides is not None:
             for columns, closed in ((program.sells, sides >= 0), (program.buys, sides <= 0)):
                 program.close(columns[closed])
-        self._sales(name, width, unit, rest)
+        self._sales(name, np.asarray(width, dtype=np.float64), unit, rest)
         self._purchases()
         self.exact = sides is None
         self.nodes = 0
         active = block.holdings.active
         self.take(active, active * 0.0)
 
-    def _sales(self, name: np.ndarray, width: FloatArray, unit: FloatArray, rest: FloatArray) -> None:
+    def _sales(self, name: NDArray[np.int64], width: FloatArray, unit: FloatArray, rest: FloatArray) -> None:
         program, segments = self.program, self.block.segments
         count = len(self.lots)
         self.counts = program.columns(np.zeros(count), self.full, whole=True)

@@ -43,7 +43,7 @@ def tiny_problem(seed: int) -> Problem:
         turnover_max=float(g.uniform(0.05, 0.4)) if limited[2] else None,
         tracking_error_max=float(g.uniform(0.02, 0.25)) if limited[3] else None,
         cash_min=low,
-        cash_max=low + float(g.uniform(0.0, 0.1)),
+        cash_max=low + float(g.uniform(0.001, 0.1)),
         name_band=NameBand(active_max=float(g.uniform(0.3, 0.9))),
         sector_band=None,
         factor_bands={},
