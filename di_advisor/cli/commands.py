@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from di_advisor.cli.mandate_file import client_of, esg_of
+from di_advisor.cli.mandate_file import client_of
 from di_advisor.cli.screen import Clock, Screen
 from di_advisor.cli.wishes import mandate_of, refuse_strangers, tax_of
 from di_advisor.domain.cells import EXCHANGE_ZONE
@@ -107,7 +107,7 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
             risk=risk,
             costs=costs,
             account_id=account_id,
-            esg=None if arguments.esg is None else esg_of(arguments.esg, market),
+            esg=facts.esg,
             terms=own.terms,
             rules=own.rules,
         )
@@ -127,7 +127,7 @@ def _today() -> date:
 
 
 def _facts(arguments: argparse.Namespace, as_of: date) -> Facts:
-    from di_advisor.runs.files import file_facts
+    from di_advisor.runs.files import file_facts, refuse_several
     from di_advisor.runs.spec import FileSource
 
     source = FileSource(
@@ -138,11 +138,16 @@ def _facts(arguments: argparse.Namespace, as_of: date) -> Facts:
         cash_usd=arguments.cash,
         returns=arguments.returns,
         fills=arguments.fills,
+        esg=arguments.esg,
         reader=arguments.broker,
+        cash_account=arguments.account,
     )
     names = ("encoding", "delimiter", "decimal_mark", "date_format", "price_age_max_days")
     settings = {name: getattr(arguments, name) for name in names}
-    return file_facts(source, arguments.account, settings={**settings, "rescaled_index": arguments.rescale_index})
+    facts = file_facts(source, settings={**settings, "rescaled_index": arguments.rescale_index})
+    if not arguments.account:
+        refuse_several(next(iter(facts.portfolios.values())))
+    return facts
 
 
 def _deliver(proposal: Proposal, folder: Path, clock: Clock, screen: Screen, *, label: str, basket: str = "") -> None:

@@ -6,7 +6,6 @@ Options of the command line count before the file, so that one wish can be tried
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,9 @@ from di_advisor.cli.screen import Screen
 from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
-    from di_advisor.domain.esg_table import EsgTable
-    from di_advisor.domain.market import FloatArray, Market
     from di_advisor.formulate.client_file import ClientFile
 
-__all__ = ["add_mandate", "add_mandate_file", "client_of", "esg_of"]
+__all__ = ["add_mandate", "add_mandate_file", "client_of"]
 
 
 def add_mandate_file(command: argparse.ArgumentParser) -> None:
@@ -79,40 +76,3 @@ def _check(arguments: argparse.Namespace, screen: Screen) -> None:
     client = client_of(arguments)
     client.own.loaded()
     screen.show(client_toml(client))
-
-
-def esg_of(path: Path, market: Market) -> EsgTable | Mapping[str, FloatArray]:
-    """ESG measures of a CSV file: one row a security, a column a measure; with a column ``provider`` one row of each.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, has no securities, or a figure is none.
-    """
-    import numpy as np
-    import pandas as pd
-
-    from di_advisor.domain.esg_table import EsgTable
-
-    try:
-        frame = pd.read_csv(path, dtype={"security_id": str, "provider": str})
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", hint="Check the path; it is a CSV file.") from error
-    if "security_id" not in frame:
-        raise InputError(
-            f"{path.name}: the column security_id is missing.", hint=f"It has: {', '.join(map(str, frame.columns))}."
-        )
-    if "provider" in frame:
-        return EsgTable.from_frame(frame)
-    twice = frame["security_id"][frame["security_id"].duplicated()].tolist()
-    if twice:
-        raise InputError(f"{path.name} gives {twice[0]} twice.", hint="One row a security, or a column provider.")
-    measures = [c for c in frame if c != "security_id"]
-    words = [c for c in measures if not pd.api.types.is_numeric_dtype(frame[c])]
-    if words or not measures:
-        raise InputError(
-            f"{path.name}: the column {words[0] if words else 'of a measure'} holds no figures.",
-            hint="Every column beside security_id is a measure; leave a cell empty where nothing is known.",
-        )
-    rows = frame.set_index("security_id").reindex(list(market.universe.security_ids))
-    return {str(c): np.asarray(rows[c], dtype=np.float64) for c in measures}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.esg_table import EsgTable
 from di_advisor.domain.frozen_map import FrozenMap
-from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
+from di_advisor.domain.market import ExposureHistory, FloatArray, Market, ReturnHistory
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.target import Target
@@ -46,8 +46,8 @@ class Facts:
         History for the risk model; not needed with `risk`.
     risk, costs : optional
         Ready-made; else the models estimate them.
-    esg : EsgTable, optional
-        Measures that wishes may refer to.
+    esg : EsgTable, or Mapping of str to ndarray of shape (m,), optional
+        Measures that wishes may refer to; arrays are in the market's order, NaN where not known.
     orders : DataFrame, optional
         Past orders, for cost models.
     tax : optional
@@ -72,7 +72,7 @@ class Facts:
     exposures: ExposureHistory | None = None
     risk: FactorRisk | None = None
     costs: CostCurves | None = None
-    esg: EsgTable | None = None
+    esg: EsgTable | Mapping[str, FloatArray] | None = None
     orders: pd.DataFrame | None = field(default=None, compare=False)
     tax: Taxpayer | None = None
     label: str = ""
@@ -97,6 +97,11 @@ class Facts:
             for name, portfolio in self.portfolios.items()
             for account in portfolio.accounts
         }
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the ESG measures."""
+        return self.esg.names if isinstance(self.esg, EsgTable) else tuple(self.esg or ())
 
     def account(self, label: str) -> tuple[Portfolio, str]:
         """Portfolio and account id behind a label.

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,37 +17,38 @@ from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio
 from di_advisor.domain.security_master import SecurityMaster
 from di_advisor.errors import InputError, PluginError, UnknownSecurityError
 from di_advisor.ports import FillsReader, ReturnsReader, SymbolReader
-from di_advisor.registry import portfolio_reader, risk_model
+from di_advisor.registry import portfolio_reader, risk_model, trade_history_reader
+from di_advisor.runs.esg_files import esg_of
 from di_advisor.runs.facts import Facts, sha256_of
 from di_advisor.runs.spec import FileSource
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from di_advisor.domain.market import Market
     from di_advisor.domain.risk import FactorRisk
     from di_advisor.domain.target import Target
 
-__all__ = ["ASSUMED_CORRELATIONS", "file_facts"]
+__all__ = ["ASSUMED_CORRELATIONS", "file_facts", "refuse_several"]
 
 ASSUMED_CORRELATIONS = "no returns were given, so risk rests on"
 """How the note begins that says what stands in for an estimate of risk."""
 
 
-def file_facts(source: FileSource, account_id: str = "", *, settings: Mapping[str, Any] | None = None) -> Facts:
+def file_facts(source: FileSource, *, settings: Mapping[str, Any] | None = None) -> Facts:
     """Facts of a user's files.
 
     Parameters
     ----------
     source : FileSource
         Which files.
-    account_id : str
-        The account that the cash belongs to; may be left out where there is only one.
     settings : Mapping, optional
         Further settings of the reader, beside `FileSource.notation`.
 
     Raises
     ------
     InputError
-        If a file cannot be used, the files do not fit together, or cash belongs to one of several accounts.
+        If a file cannot be used, the files do not fit together, or cash is given where there are several accounts.
     PluginError
         If the reader cannot read what is given.
     """
@@ -65,7 +64,7 @@ def file_facts(source: FileSource, account_id: str = "", *, settings: Mapping[st
         if not isinstance(reader, FillsReader):
             raise PluginError("The reader of files cannot read fills.", hint="Leave out the fills.")
         portfolio = _with_fills(portfolio, reader.fills(source.fills))
-    portfolio = _with_cash(portfolio, account_id, source.cash_usd, source.as_of)
+    portfolio = _with_cash(portfolio, source)
     _refuse_unknown(portfolio, target, market, source)
     returns, risk, notes = None, None, (*caveats, *_notes(portfolio, market, source))
     if source.returns is None:
@@ -77,7 +76,21 @@ def file_facts(source: FileSource, account_id: str = "", *, settings: Mapping[st
         raise PluginError("The reader of files cannot read returns.", hint="Leave out the returns.")
     hashes = {role: sha256_of(path) for role, path in source.files.items() if path.is_file()}
     name = portfolio.accounts[0].account_id if len(portfolio.accounts) == 1 else source.lots.stem
-    return Facts({name: portfolio}, market, target, returns=returns, risk=risk, notes=notes, fingerprint=hashes)
+    return Facts(
+        {name: portfolio},
+        market,
+        target,
+        returns=returns,
+        risk=risk,
+        esg=None if source.esg is None else esg_of(source.esg, market),
+        orders=None if source.orders is None else _orders(source.orders),
+        notes=notes,
+        fingerprint=hashes,
+    )
+
+
+def _orders(path: Path) -> pd.DataFrame:
+    return trade_history_reader("csv").trade_history(path).history.to_frame()
 
 
 def _first(accounts: tuple[Account, ...], chosen: Account) -> tuple[Account, ...]:
@@ -98,21 +111,33 @@ def _with_fills(portfolio: Portfolio, fills: Mapping[str, tuple[Fill, ...]]) -> 
     return replace(portfolio, accounts=accounts)
 
 
-def _with_cash(portfolio: Portfolio, account_id: str, cash_usd: Decimal, as_of: date) -> Portfolio:
-    """The portfolio with the chosen account first; cash that is stated takes the place of the statement's."""
-    if account_id:
-        chosen = portfolio.account(account_id)
-    elif len(portfolio.accounts) == 1:
-        chosen = portfolio.accounts[0]
-    else:
+def _with_cash(portfolio: Portfolio, source: FileSource) -> Portfolio:
+    """The portfolio with the account of the cash first; cash that is stated takes the place of the statement's."""
+    if not source.cash_account:
+        if source.cash_usd:
+            refuse_several(portfolio)
+        elif len(portfolio.accounts) > 1:
+            return portfolio
+    chosen = portfolio.account(source.cash_account) if source.cash_account else portfolio.accounts[0]
+    cash = (CashItem(source.cash_usd, source.as_of),) if source.cash_usd else chosen.cash
+    accounts = _first(portfolio.accounts, chosen)
+    return replace(portfolio, accounts=(replace(chosen, cash=cash), *accounts[1:]))
+
+
+def refuse_several(portfolio: Portfolio) -> None:
+    """Refuse files of several accounts where one is meant.
+
+    Raises
+    ------
+    InputError
+        Naming the accounts.
+    """
+    if len(portfolio.accounts) > 1:
         raise InputError(
             f"The files hold {len(portfolio.accounts)} accounts.",
             hint=f"Choose one with --account: {', '.join(a.account_id for a in portfolio.accounts)}. "
             "All of them are searched for wash sales.",
         )
-    cash = (CashItem(cash_usd, as_of),) if cash_usd else chosen.cash
-    accounts = _first(portfolio.accounts, chosen)
-    return replace(portfolio, accounts=(replace(chosen, cash=cash), *accounts[1:]))
 
 
 def _refuse_unknown(portfolio: Portfolio, target: Target, market: Market, source: FileSource) -> None:

@@ -71,6 +71,7 @@ class _Files:
     orders: str = ""
     reader: str = "csv"
     notation: Mapping[str, str] = field(default_factory=dict)
+    cash_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,15 @@ class FileSource:
     as_of : date
         Tax date of the trades.
     cash_usd : Decimal
-        Cash of the chosen account that can be spent.
+        Cash that can be spent, of the only account or of `cash_account`.
     returns, fills, esg, orders : Path or None
         Daily total returns, recent trades, ESG measures, past orders.
     reader : str
         Name of the reader of lots, as in ``di_advisor.portfolio_readers``.
     notation : Mapping of str to str
         Settings of the reader: encoding, delimiter, decimal mark, date format.
+    cash_account : str
+        Account id that the cash belongs to, where the lots are of several accounts; it then stands first.
     """
 
     lots: Path
@@ -76,6 +78,7 @@ class FileSource:
     orders: Path | None = None
     reader: str = "csv"
     notation: Mapping[str, str] = field(default_factory=dict)
+    cash_account: str = ""
 
     def __post_init__(self) -> None:
         for name in ("lots", "prices", "index", "returns", "fills", "esg", "orders"):

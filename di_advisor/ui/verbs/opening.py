@@ -53,7 +53,7 @@ def _described(facts: Facts) -> dict[str, Any]:
         "label": facts.label,
         "notes": facts.notes,
         "fingerprint": dict(facts.fingerprint),
-        "esg": () if facts.esg is None else facts.esg.names,
+        "esg": facts.measures,
         "sectors": tuple(sorted({s.sector for s in facts.market.universe.securities if s.sector})),
         "orders": 0 if facts.orders is None else len(facts.orders),
         "tax": facts.tax,
