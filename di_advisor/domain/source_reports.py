@@ -101,6 +101,12 @@ class SourceStatus:
         When somebody saw the live service answer as documented; None means never.
     broken : str
         Why its adapter could not be loaded; then little else is known.
+    limits : tuple of str
+        How much may be asked of it: "50 an hour".
+    keeps_for : timedelta
+        How long an answer counts as fresh.
+    options : tuple of str
+        Names of the options that it knows.
     """
 
     name: str
@@ -119,6 +125,9 @@ class SourceStatus:
     age: timedelta | None = None
     verified_live: date | None = None
     broken: str = ""
+    limits: tuple[str, ...] = ()
+    keeps_for: timedelta = timedelta(0)
+    options: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:

@@ -27,6 +27,12 @@ Record = TypeVar("Record")
 
 _MEBIBYTE: Final = 2**20
 _WHOLE: Final = timedelta(days=1)
+_SPANS: Final = {
+    timedelta(seconds=1): "a second",
+    timedelta(minutes=1): "a minute",
+    timedelta(hours=1): "an hour",
+    timedelta(days=1): "a day",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,9 @@ class RateLimit:
 
     requests: int
     per: timedelta
+
+    def __str__(self) -> str:
+        return f"{self.requests:,} {_SPANS.get(self.per, f'in {self.per}')}"
 
 
 @dataclass(frozen=True, slots=True)

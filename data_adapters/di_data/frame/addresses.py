@@ -12,7 +12,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
+from threading import Thread
 from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -20,13 +22,14 @@ from urllib.request import getproxies
 from di_advisor.errors import SourceAddressError
 from di_data.frame.scrubbing import scrub
 
-__all__ = ["Resolver", "check_url", "is_public", "public_addresses", "system_resolver", "takes_connections"]
+__all__ = ["Resolver", "check_url", "is_public", "public_addresses", "reached", "system_resolver", "takes_connections"]
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Gives the IP addresses of a host."""
 
 _HTTPS_PORT: Final = 443
 _PROBE_SECONDS: Final = 3.0
+_ALL_PROBES_SECONDS: Final = 5.0
 _ODD: Final = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
@@ -107,6 +110,29 @@ def takes_connections(host: str) -> bool | None:
             continue
         return True
     return False
+
+
+def reached(
+    hosts: Iterable[str], reach: Callable[[str], bool | None], *, seconds: float = _ALL_PROBES_SECONDS
+) -> dict[str, bool | None]:
+    """Which hosts take connections, all asked at once; what has not answered after some seconds does not.
+
+    Names are resolved by the system, which may take a minute where there is no network; nobody waits for that.
+    """
+    found: dict[str, bool | None] = {}
+    asked = sorted(set(hosts))
+
+    def ask(host: str) -> None:
+        found[host] = reach(host)
+
+    threads = [Thread(target=ask, args=(host,), daemon=True) for host in asked]
+    for each in threads:
+        each.start()
+    until = time.monotonic() + seconds
+    for each in threads:
+        each.join(max(0.0, until - time.monotonic()))
+    answered = dict(found)
+    return {host: answered.get(host, False) for host in asked}
 
 
 def is_public(address: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -19,6 +20,7 @@ from di_advisor.domain.source_query import SourceQuery
 from di_advisor.domain.source_reports import Pulled, PulledBody, SmokeResult, SourceStatus
 from di_advisor.errors import DiAdvisorError, InputError, InputWarning, PluginError, SourceContentError
 from di_data.frame.adapter import Adapter
+from di_data.frame.addresses import reached
 from di_data.frame.bodies import write_whole
 from di_data.frame.bundle import Bundle, export_bundle
 from di_data.frame.client import Mode, SourceClient, Wire, utc_now
@@ -133,7 +135,11 @@ class LocalDesk:
             Whether to try if their hosts take connections; nothing is asked of them. Not in other modes
             than online.
         """
-        return tuple(self._status(name, probe=probe and self._client.mode is Mode.ONLINE) for name in self.names())
+        standing = tuple(map(self._status, self.names()))
+        if not probe or self._client.mode is not Mode.ONLINE:
+            return standing
+        found = reached((host for each in standing for host in each.hosts), self._wire.reach)
+        return tuple(replace(each, reachable=_all([found[host] for host in each.hosts])) for each in standing)
 
     def pull(self, name: str, query: SourceQuery, **settings: Any) -> Pulled:
         """Pull records from a source.
@@ -181,12 +187,14 @@ class LocalDesk:
         Raises
         ------
         InputError
-            If the file cannot be read.
+            If the file cannot be read, or a mapping is given to a source that takes none.
         SourceContentError
             If the guards or the parser refuse it: both are said.
         """
         adapter = self.adapter(name)
         facts = adapter.facts
+        if context and "mapping" in context and "mapping" not in facts.options:
+            raise InputError(f"{name} takes no mapping: its shape is its own.", hint="Leave the mapping out.")
         try:
             body = path.read_bytes()
         except OSError as e:
@@ -237,7 +245,7 @@ class LocalDesk:
             raise InputError(f"The mode is {self._client.mode.value}: nothing is called.", hint="Use mode online.")
         return Smoke(self.adapter, self._keys, self._clock, self._wire).run(names or self.names(), folder)
 
-    def _status(self, name: str, *, probe: bool) -> SourceStatus:
+    def _status(self, name: str) -> SourceStatus:
         try:
             facts = self.adapter(name).facts
         except PluginError as e:
@@ -254,12 +262,14 @@ class LocalDesk:
             key_variable=key.variable if key else "",
             key_needed=bool(key and key.needed),
             keyed=bool(key and self._keys.look(key.variable) is not None),
-            reachable=_all([self._wire.reach(host) for host in facts.hosts]) if probe else None,
             last_at=last_at,
             last_records=last.get("last_records"),
             last_error=str(last.get("last_error", "")),
             age=self._clock() - last_at if last_at else None,
             verified_live=facts.verified_live,
+            limits=tuple(map(str, facts.limits)),
+            keeps_for=facts.keeps_for,
+            options=facts.options,
         )
 
     def _remembered(self, name: str) -> dict[str, Any]:
