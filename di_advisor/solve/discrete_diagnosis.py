@@ -37,7 +37,7 @@ _STEPS = 14
 _NEAR = 0.02
 _FIRST_ROOM = 1e-4
 _WIDEST = 2.0
-_A_TEST = 100
+_A_TEST = 120
 _ALL_TESTS = 1_200
 """Budgets of nodes: of one test, and of all together; what comes after is not decided."""
 
