@@ -8,8 +8,9 @@ it was known; a security without a figure is *unknown*, never zero. Limits: one 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ class EsgScale:
     unit: str = ""
     provider: str = ""
     topic: str = ""
+    bounds: tuple[float, float] | None = None
+    evidence: Mapping[str, str] = field(default_factory=lambda: FrozenMap({}), hash=False)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,15 @@ class EsgMeasure:
         Unit of the figures ("t/$M"), "%" for fractions that are shown as percent; empty for scores.
     topic : str
         What is measured: measures of the same topic by several providers can be compared.
+    bounds : tuple of float or None
+        Least and greatest value of the provider's scale; None where none is declared.
+    evidence : Mapping of str to str
+        By security id, what stands behind its figure, for reason lines; empty for figures as published.
+
+    Raises
+    ------
+    InputError
+        If it has no name, a figure is infinite, or one lies outside the declared scale.
     """
 
     name: str
@@ -81,6 +93,8 @@ class EsgMeasure:
     known_at: date | None = None
     unit: str = ""
     topic: str = ""
+    bounds: tuple[float, float] | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -94,12 +108,31 @@ class EsgMeasure:
                 hint="Leave a security out where nothing is known.",
                 measure=self.name,
             )
+        self._check_bounds(figures)
         object.__setattr__(self, "values", FrozenMap(figures))
+        object.__setattr__(self, "evidence", FrozenMap(dict(self.evidence)))
+
+    def _check_bounds(self, figures: Mapping[str, float]) -> None:
+        if self.bounds is None:
+            return
+        least, greatest = self.bounds
+        if not (math.isfinite(least) and math.isfinite(greatest) and least < greatest):
+            raise InputError(
+                f"The scale of {self.name}, {least:g} to {greatest:g}, is none.", hint="Give the least value first."
+            )
+        outside = sorted(k for k, v in figures.items() if not least <= v <= greatest)
+        if outside:
+            raise InputError(
+                f"{self.name} of {outside[0]} is {figures[outside[0]]:g}, outside its scale {least:g} to {greatest:g}.",
+                hint="State the provider's own scale; nothing is clipped.",
+                measure=self.name,
+                security_id=outside[0],
+            )
 
     @property
     def scale(self) -> EsgScale:
         """How the figures are read."""
-        return EsgScale(self.direction, self.unit, self.provider, self.topic)
+        return EsgScale(self.direction, self.unit, self.provider, self.topic, self.bounds, self.evidence)
 
     def aligned(self, universe: Universe) -> FloatArray:
         """Figures in the universe's order, shape (n,); NaN where not covered."""
@@ -138,8 +171,9 @@ class EsgTable:
     def from_frame(cls, frame: pd.DataFrame, columns: Sequence[str] | None = None) -> EsgTable:
         """From a frame with one row a provider and security, as the sample world gives.
 
-        Columns ``provider`` and ``security_id``; ``known_at`` where given; ``direction`` is that of the
-        column ``score``. Carbon and revenue shares are better the lower, pillars the higher they are.
+        Columns ``provider`` and ``security_id``; ``known_at`` where given; ``direction`` and ``scale`` ("0 to
+        100") are those of the column ``score``. Carbon and revenue shares are better the lower, pillars
+        the higher they are.
 
         Parameters
         ----------
@@ -190,6 +224,7 @@ def _measure(provider: str, rows: pd.DataFrame, column: str) -> EsgMeasure:
                 f"The scores of {provider} have no single direction.", hint="Add a column direction: higher_is_better."
             )
         direction = choice_of(Direction, next(iter(said)), f"direction of {provider}")
+    bounds = _bounds(set(rows["scale"])) if column == _SCORE and "scale" in rows else None
     known = rows["known_at"].max() if "known_at" in rows else None
     return EsgMeasure(
         name=f"{column}, {provider}",
@@ -199,4 +234,12 @@ def _measure(provider: str, rows: pd.DataFrame, column: str) -> EsgMeasure:
         known_at=None if known is None else known.date(),
         unit="t/$M" if column == "carbon_intensity" else ("" if column in _HIGHER | {_SCORE} else "%"),
         topic=column,
+        bounds=bounds,
     )
+
+
+def _bounds(said: Iterable[object]) -> tuple[float, float] | None:
+    """Return the scale of texts that all say the same "least to greatest"; None where it is said otherwise."""
+    texts = {str(text) for text in said}
+    found = re.fullmatch(r"\s*(-?[\d.]+) to (-?[\d.]+)\s*", next(iter(texts))) if len(texts) == 1 else None
+    return (float(found[1]), float(found[2])) if found else None

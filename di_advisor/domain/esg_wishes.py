@@ -13,13 +13,16 @@ import math
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from di_advisor.domain.esg_table import Direction
 from di_advisor.domain.wish_checks import check_fraction, choice_of
 from di_advisor.errors import InputError
 
-__all__ = ["EsgWish", "Pathway", "Uncovered", "exposure_cap", "not_below_index", "share_floor"]
+__all__ = ["COVERAGE_MIN", "EsgWish", "Pathway", "Uncovered", "exposure_cap", "not_below_index", "share_floor"]
+
+COVERAGE_MIN: Final = 0.60
+"""Share of the index's weight under which a tilt on scores says more of what fills the gaps than of the scores."""
 
 _LIMITS = ("uplift_min", "delta_min", "cut_min", "floor", "ceiling", "pathway")
 
@@ -34,6 +37,7 @@ class Uncovered(StrEnum):
     WORST_DECILE = "worst_decile"
     ZERO = "zero"
     """Right for shares and flags where unknown means "not shown to be": no target, no revenue."""
+    WORST_QUARTILE = "worst_quartile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class EsgWish:
         What names without a figure count as, in the portfolio and in the index alike.
     unit : str
         Unit for sentences; "%" shows fractions as percent. Empty takes what the data says.
+    forced : bool
+        Whether to tilt even where the figures cover less than `COVERAGE_MIN` of the index's weight.
 
     Raises
     ------
@@ -142,6 +148,7 @@ class EsgWish:
     coverage_min: float | None = None
     uncovered: Uncovered = Uncovered.LEAVE_OUT
     unit: str = ""
+    forced: bool = False
 
     def __post_init__(self) -> None:
         if self.direction is not None:
@@ -201,6 +208,11 @@ class EsgWish:
                 measure=self.measure,
             )
         return direction
+
+    @property
+    def needs_coverage(self) -> bool:
+        """Whether it leans on scores, where a gap is filled with something that is neither zero nor known."""
+        return self.asks_direction and self.uncovered is not Uncovered.ZERO and not self.forced
 
     def relative(self) -> bool:
         """Whether some part of the wish is relative to the index's average."""

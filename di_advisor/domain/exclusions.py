@@ -23,7 +23,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.wish_checks import check_fraction, choice_of, ids_of
 from di_advisor.errors import InputError
 
-__all__ = ["Condition", "Exclusion", "GlidePath", "Operator"]
+__all__ = ["Condition", "Exclusion", "GlidePath", "Operator", "Unknown"]
 
 
 class Operator(StrEnum):
@@ -33,6 +33,15 @@ class Operator(StrEnum):
     MORE_THAN = ">"
     AT_MOST = "<="
     LESS_THAN = "<"
+
+
+class Unknown(StrEnum):
+    """What a screen does with a name of which it cannot tell: unknown involvement is not a clean one."""
+
+    LENIENT = "lenient"
+    """It stays, and is listed with its weight."""
+    STRICT = "strict"
+    """It leaves, with a reason line that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,8 @@ class Exclusion:
         reason lines then say so.
     glide : GlidePath or None
         How names with large gains leave; None: at once, as far as locks allow.
+    unknown : Unknown
+        What happens to a name whose figure, or whose industry where labels are asked for, is not known.
     """
 
     screen: str
@@ -147,8 +158,10 @@ class Exclusion:
     second_source: str = ""
     proxy: bool = False
     glide: GlidePath | None = None
+    unknown: Unknown = Unknown.LENIENT
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "unknown", choice_of(Unknown, self.unknown, "unknown"))
         if not self.screen:
             raise InputError("An exclusion has no name.", hint="Name the screen: Exclusion('tobacco', ...).")
         object.__setattr__(self, "security_ids", ids_of(self.security_ids, "security_ids"))
@@ -158,9 +171,20 @@ class Exclusion:
                 f"The exclusion {self.screen} names nothing.", hint="Give security_ids, labels or conditions."
             )
 
-    def says(self, found: str) -> str:
-        """The reason behind a name: rule, evidence, source and date; ``found`` is what was found."""
+    def says(self, found: str, *, known: bool = True) -> str:
+        """The reason behind a name: rule, evidence, source and date.
+
+        Parameters
+        ----------
+        found : str
+            What was found of the name, or what is not known of it.
+        known : bool
+            False where the name leaves because the screen cannot tell: then the evidence is what is missing.
+        """
         rule = self.rule or " and ".join(str(c) for c in self.conditions) or "listed"
+        if not known:
+            parts = [f"{self.screen}; rule {rule}, strict", f"{found} (unknown is not clean)"]
+            return "; ".join([*parts, *([f"source {self.source}"] if self.source else [])])
         evidence = "; ".join(part for part in (self.evidence, found) if part)
         parts = [
             f"{self.screen}; rule {rule}",

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from di_advisor.domain.esg_table import Direction
-from di_advisor.domain.esg_wishes import EsgWish, Uncovered
+from di_advisor.domain.esg_wishes import COVERAGE_MIN, EsgWish, Uncovered
 from di_advisor.domain.mandate import Mandate, Rounding
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import IncompleteDataError, InputError
 from di_advisor.formulate.esg_average import AverageLimit, Side, average_limit, shown
 from di_advisor.formulate.plan import Holdings
-from di_advisor.signals.esg import filled
+from di_advisor.signals.esg import filled, thin_coverage
 from di_advisor.signals.screens import esg_values
 from di_advisor.units import percent_from_fraction
 
@@ -31,6 +31,7 @@ _COUNTS_AS = {
     Uncovered.UNIVERSE_MEAN: "count as the mean of all",
     Uncovered.WORST_DECILE: "count as the worst decile",
     Uncovered.ZERO: "count as zero",
+    Uncovered.WORST_QUARTILE: "count as the worst quartile",
 }
 _ALL = 1.0 - 1e-9
 
@@ -73,7 +74,7 @@ def wished_measure(signals: Signals, wish: EsgWish, holdings: Holdings) -> Wishe
     InputError
         If the signals do not have it, or the wish and the data say different directions.
     IncompleteDataError
-        If it covers none of the target.
+        If it covers none of the target, or too little of it for a tilt that is not forced.
     """
     market = signals.market
     raw = esg_values(market, wish.measure, "The mandate")
@@ -88,13 +89,16 @@ def wished_measure(signals: Signals, wish: EsgWish, holdings: Holdings) -> Wishe
             measure=wish.measure,
         )
     covered = np.isfinite(raw)
+    coverage = float(covered @ holdings.target / holdings.target.sum())
+    if wish.needs_coverage and coverage < COVERAGE_MIN:
+        raise thin_coverage(wish.measure, coverage)
     return WishedMeasure(
         values=values,
         counted=counted,
         covered=covered.astype(np.float64),
         direction=direction,
         index_value=float(weight @ values / weight.sum()),
-        index_coverage=float(covered @ holdings.target / holdings.target.sum()),
+        index_coverage=coverage,
         unit=wish.unit or ("" if scale is None else scale.unit),
         may_be_negative=bool((raw[covered] < 0).any()),
     )

@@ -19,7 +19,7 @@ from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
 from di_advisor.formulate.plan import Holdings, Plan
-from di_advisor.signals.esg import disagreements
+from di_advisor.signals.esg import APART, disagreements
 from di_advisor.signals.screens import Screened, screened
 from di_advisor.units import percent_from_fraction
 
@@ -150,22 +150,40 @@ def _fact(screen: Screened, signals: Signals, holdings: Holdings, held: FloatArr
 
 
 def with_reasons(trades: tuple[Trade, ...], signals: Signals, mandate: Mandate) -> tuple[Trade, ...]:
-    """The trades, each sale of an excluded name with the reason lines of the screens that take it out."""
+    """The trades, each with its reason lines.
+
+    A sale of an excluded name carries those of the screens that take it out. A trade in the good direction of a
+    wished measure that brings evidence (a combined score) carries what stands behind the name's figure.
+    """
     ids = signals.market.universe.security_ids
     lines: dict[str, list[str]] = {}
     for screen in screened(mandate.exclusions, signals.market):
         for at, reason in screen.reasons.items():
             lines.setdefault(ids[at], []).append(reason)
-    return tuple(
-        replace(
-            t,
-            sentence=f"{t.sentence} {'. '.join(lines[t.security_id])}.",
-            facts={**t.facts, "excluded": "; ".join(lines[t.security_id])},
-        )
-        if t.side is Side.SELL and t.security_id in lines
-        else t
-        for t in trades
-    )
+    return tuple(_with_score(_with_exclusion(t, lines), signals, mandate) for t in trades)
+
+
+def _with_exclusion(t: Trade, lines: dict[str, list[str]]) -> Trade:
+    if t.side is not Side.SELL or t.security_id not in lines:
+        return t
+    told = lines[t.security_id]
+    return replace(t, sentence=f"{t.sentence} {'. '.join(told)}.", facts={**t.facts, "excluded": "; ".join(told)})
+
+
+def _with_score(t: Trade, signals: Signals, mandate: Mandate) -> Trade:
+    market = signals.market
+    at, told = market.universe.positions[t.security_id], []
+    for measure in dict.fromkeys(w.measure for w in mandate.esg):
+        scale = market.esg_scale.get(measure)
+        if scale is None or t.security_id not in scale.evidence:
+            continue
+        good = scale.direction.sign * float(market.esg[measure][at])
+        if (good > 0) == (t.side is Side.BUY) and good != 0:
+            source = f"; source {scale.provider}" if scale.provider else ""
+            told.append(f"TILTED {t.ticker}: {measure} {scale.evidence[t.security_id]}{source}")
+    if not told:
+        return t
+    return replace(t, sentence=f"{t.sentence} {'. '.join(told)}.", facts={**t.facts, "tilted": "; ".join(told)})
 
 
 def esg_notes(signals: Signals, screens: tuple[ScreenFact, ...], mandate: Mandate) -> tuple[str, ...]:
@@ -179,7 +197,7 @@ def esg_notes(signals: Signals, screens: tuple[ScreenFact, ...], mandate: Mandat
             apart = _list(tuple(securities[int(i)].ticker for i in pair.names))
             notes.append(
                 f"{pair.first} and {pair.second} disagree on {len(pair.names)} of {pair.both} names "
-                f"(more than half the ranks apart), such as {apart}."
+                f"(more than {APART:g} standard deviations apart in their sectors), such as {apart}."
             )
     return tuple(notes)
 

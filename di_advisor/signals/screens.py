@@ -1,24 +1,27 @@
 """Screens: which names an exclusion takes out, with the reason line, and what it could not tell.
 
 Problem: "why is this name gone" needs the rule, the evidence and the source in one line, and a name
-without a figure must be reported as unknown, not passed off as clean. Decision: lists, labels and
-conditions are looked up once a mandate; a name is out if any exclusion takes it out.
+without a figure, or without an industry where labels are asked for, must be reported as unknown, not
+passed off as clean. Decision: lists, labels and conditions are looked up once a mandate; a name is out
+if any exclusion takes it out, and an unknown one too where the exclusion is strict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from di_advisor.domain.exclusions import Exclusion
+from di_advisor.domain.esg_table import EsgTable
+from di_advisor.domain.exclusions import Exclusion, Unknown
+from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Lock, LockKind, MarketSignals
 from di_advisor.domain.universe import Universe
 from di_advisor.errors import InputError
 
-__all__ = ["Screened", "esg_values", "exclusion_locks", "screened"]
+__all__ = ["Screened", "esg_values", "exclusion_locks", "screened", "screened_by_table"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Screened:
     out : ndarray of bool, shape (n,)
         Names that it takes out.
     unknown : ndarray of bool, shape (n,)
-        Names that stay because a figure it asks for is not known.
+        Names that stay because a figure or an industry that it asks for is not known; none where it is strict.
     reasons : dict of int to str
         Reason line of each name that is out, by position.
     """
@@ -51,14 +54,18 @@ def esg_values(market: MarketSignals, measure: str, wish: str) -> NDArray[np.flo
     InputError
         If the signals have no such measure: the wish would be lost silently.
     """
-    if measure not in market.esg:
-        has = ", ".join(repr(name) for name in list(market.esg)[:8]) or "none; pass esg=..."
+    return _values(market.esg, measure, wish)
+
+
+def _values(esg: Mapping[str, FloatArray], measure: str, wish: str) -> FloatArray:
+    if measure not in esg:
+        has = ", ".join(repr(name) for name in list(esg)[:8]) or "none; pass esg=..."
         raise InputError(
             f"{wish} asks for the ESG measure {measure!r}, which is not there.",
             hint=f"There is: {has}.",
             measure=measure,
         )
-    return market.esg[measure]
+    return esg[measure]
 
 
 def screened(exclusions: Iterable[Exclusion], market: MarketSignals) -> tuple[Screened, ...]:
@@ -69,25 +76,34 @@ def screened(exclusions: Iterable[Exclusion], market: MarketSignals) -> tuple[Sc
     InputError
         If a condition names a measure that is not there, or a list names a ticker where an id is meant.
     """
-    return tuple(_screened(each, market) for each in exclusions)
+    return tuple(_screened(each, market.universe, market.esg) for each in exclusions)
 
 
-def _screened(exclusion: Exclusion, market: MarketSignals) -> Screened:
-    universe = market.universe
+def screened_by_table(exclusions: Iterable[Exclusion], table: EsgTable, universe: Universe) -> tuple[Screened, ...]:
+    """What each exclusion takes out, before there are signals: screens come before scores; raises as `screened`."""
+    esg = {measure.name: measure.aligned(universe) for measure in table.measures}
+    return tuple(_screened(each, universe, esg) for each in exclusions)
+
+
+def _screened(exclusion: Exclusion, universe: Universe, esg: Mapping[str, FloatArray]) -> Screened:
     n = len(universe)
     listed, labelled = _listed(exclusion, universe), np.zeros(n, dtype=np.bool_)
+    unclassified = np.zeros(n, dtype=np.bool_)
     if exclusion.labels:
-        labelled = np.array([s.industry in exclusion.labels for s in universe.securities], dtype=np.bool_)
+        industries = [s.industry for s in universe.securities]
+        labelled = np.array([i in exclusion.labels for i in industries], dtype=np.bool_)
+        unclassified = np.array([not i for i in industries], dtype=np.bool_)
     met = np.full(n, bool(exclusion.conditions))
     failed, missing, figures = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_), {}
     for condition in exclusion.conditions:
-        values = esg_values(market, condition.measure, f"The exclusion {exclusion.screen}")
+        values = _values(esg, condition.measure, f"The exclusion {exclusion.screen}")
         figures[condition.measure] = values
         holds = condition.holds(values)
         met &= holds
         missing |= ~np.isfinite(values)
         failed |= np.isfinite(values) & ~holds
     out = listed | labelled | met
+    unknown = ((missing & ~failed) | unclassified) & ~out
     reasons = {}
     for i in np.flatnonzero(out).tolist():
         security = universe.securities[i]
@@ -95,7 +111,14 @@ def _screened(exclusion: Exclusion, market: MarketSignals) -> Screened:
         found += [f"{name} {values[i]:g}" for name, values in figures.items()] if met[i] else []
         found += ["listed"] if listed[i] else []
         reasons[i] = f"EXCLUDED {security.ticker}: {exclusion.says(', '.join(found))}"
-    return Screened(exclusion, out, missing & ~failed & ~out, reasons)
+    if exclusion.unknown is Unknown.STRICT:
+        for i in np.flatnonzero(unknown).tolist():
+            absent = [f"{name} is not known" for name, values in figures.items() if not np.isfinite(values[i])]
+            absent += ["industry is not known"] if unclassified[i] else []
+            told = exclusion.says(", ".join(absent), known=False)
+            reasons[i] = f"EXCLUDED {universe.securities[i].ticker}: {told}"
+        out, unknown = out | unknown, np.zeros(n, dtype=np.bool_)
+    return Screened(exclusion, out, unknown, reasons)
 
 
 def _listed(exclusion: Exclusion, universe: Universe) -> NDArray[np.bool_]:

@@ -120,10 +120,11 @@ def test_uncovered_names_count_in_the_index_as_in_the_portfolio() -> None:
 def test_leaving_names_out_does_not_let_a_portfolio_flee_into_what_is_not_covered() -> None:
     known = SCORE.copy()
     known[:20] = NAN  # half the index, by weight most of it
-    mandate = Mandate(risk_aversion=50.0, esg=(EsgWish("score", uplift_min=0.2, coverage_min=0.4),))
+    mandate = Mandate(risk_aversion=50.0, esg=(EsgWish("score", uplift_min=0.2, coverage_min=0.4, forced=True),))
     problem = problem_with(mandate, score=known)
     index_coverage = esg_rule(problem, "ESG coverage").index_value
-    floor = mandate.with_changes(esg=(EsgWish("score", uplift_min=0.2, coverage_min=min(index_coverage, 0.4)),))
+    wish = EsgWish("score", uplift_min=0.2, coverage_min=min(index_coverage, 0.4), forced=True)
+    floor = mandate.with_changes(esg=(wish,))
     problem = problem_with(floor, score=known)
     w = weights(problem, solved(problem).plan)
     assert w[np.isfinite(known)].sum() / w.sum() >= min(index_coverage, 0.4) - 1e-9

@@ -91,7 +91,7 @@ def table_of_measures(
     ------
     InputError
         If a provider says two different things of a security that are equally late, or reads one measure in
-        two directions or units.
+        two directions, units or scales.
     """
     given = list(observations)
     left_out: Counter[str] = Counter()
@@ -144,6 +144,12 @@ def _lateness(each: Observation) -> tuple[date, date]:
 
 def _measure(metric: str, provider: str, rows: list[Observation], good_flags: Collection[str]) -> EsgMeasure:
     first = rows[0]
+    if len({o.scale for o in rows}) > 1:
+        raise InputError(
+            f"{provider} gives {metric} on several scales: {', '.join(sorted(map(str, {o.scale for o in rows})))}.",
+            hint="One measure has one scale.",
+            metric=metric,
+        )
     other = next((o for o in rows if (o.reading, o.unit) != (first.reading, first.unit)), None)
     if other is not None:
         raise InputError(
@@ -161,4 +167,5 @@ def _measure(metric: str, provider: str, rows: list[Observation], good_flags: Co
         known_at=max(o.known_on for o in rows),
         unit="" if first.unit == "points" else first.unit,
         topic=metric,
+        bounds=first.scale,
     )
