@@ -1,30 +1,81 @@
-"""Account and lots: where the facts are, whose account, and what stands in it."""
+"""Account and lots: where the facts are, whose account, how it is taxed, and what stands in it.
+
+Problem: everything else rests on these facts, so they must be seen, with what is missing in them, before
+anything is proposed. Decision: a source is opened by a button, and takes the place of the open one only when it
+could be read; the account's picture comes with it, all lots when they are asked for. Limits: one account at
+a time; the pictures of a file's later accounts are asked for one by one.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import ipywidgets as widgets
 
+from di_advisor.errors import InputError
+from di_advisor.report.wording import count_of
+from di_advisor.runs.spec import Source
 from di_advisor.ui.app_state import AppState
-from di_advisor.ui.pages.page import Host, Page
+from di_advisor.ui.grid import Grid
+from di_advisor.ui.pages.fields import actions, button, choice, folds, grid, line, said
+from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.ui.pages.source_form import SourceForm
+from di_advisor.ui.pages.tax_form import TaxForm, taxpayer_in_words
 
 __all__ = ["AccountPage"]
 
 
+@dataclass(frozen=True)
+class _Pictured:
+    """The account whose lots stand in the grid, and its bundle."""
+
+    source: Source
+    account: str
+    bundle: Bundle
+
+
 class AccountPage(Page):
-    """Chooses the account."""
+    """Chooses the facts, the account, and the taxpayer."""
 
     title = "Account"
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         account = host.state.spec.account
-        self._account = widgets.Dropdown(
-            options=[account], value=account, description="Account", style={"description_width": "auto"}
-        )
+        self._account = choice("Account", [account], "Whose lots are traded; all accounts are searched for wash sales")
         self._account.observe(lambda _: self._chosen(), names="value")
-        self._box = widgets.Box([self._account])
-        self._box.add_class("di-grid")
+        self._open = button("Open", "Read these facts; what is open stays until they could be read")
+        self._open.on_click(lambda _: host.start(self._open_source))
+        self._form = SourceForm(self._arranged)
+        self._tax = TaxForm(self._taxed)
+        self._source_tax = button("Take the source's taxpayer", "Taxpayer that comes with the opened facts")
+        self._source_tax.on_click(lambda _: self._take_source_tax())
+        self._all = button("Show all lots", "Every lot of the account in a table to sort and search")
+        self._all.on_click(lambda _: host.start(self._all_lots))
+        self._lots = Grid("Lots", empty="The account holds no lots.")
+        self._lots.layout.display = "none"
+        self._facts, self._wrong = line(), line()
+        self._folds = folds(
+            ("Taxpayer", widgets.VBox([self._tax.box, actions(self._source_tax)])),
+            ("All lots", widgets.VBox([actions(self._all), self._lots])),
+        )
+        self._open_row = actions(self._open)
+        self._box = widgets.VBox(
+            [
+                grid(self._form.kind, self._account),
+                self._form.files,
+                self._form.sample,
+                self._open_row,
+                self._wrong,
+                self._facts,
+                self._folds,
+            ]
+        )
+        self._box.add_class("di-page")
         self._showing = False
+        self._pictured: _Pictured | None = None
+        self._arranged()
 
     @property
     def box(self) -> widgets.Widget:
@@ -32,16 +83,121 @@ class AccountPage(Page):
         return self._box
 
     def show(self, state: AppState) -> None:
-        """Show which account is chosen."""
+        """Show the source, the account, what was found in it, and the taxpayer."""
         self._showing = True
         try:
-            if state.opened is not None and tuple(self._account.options) != tuple(state.opened["accounts"]):
-                self._account.options = list(state.opened["accounts"])
+            opened = state.opened
+            if opened is not None and tuple(self._account.options) != tuple(opened["accounts"]):
+                self._account.options = list(opened["accounts"])
             if state.spec.account in self._account.options:
                 self._account.value = state.spec.account
+            self._form.show(state.spec.source)
+            self._show_facts(state)
+            self._show_tax(state)
         finally:
             self._showing = False
+        self._open.disabled = self._all.disabled = state.running
+        if self._pictured is not None and not self._is_pictured(state):
+            self._pictured = None
+            self._lots.layout.display = "none"
+
+    def result(self, state: AppState) -> Bundle | None:
+        """How the account stands."""
+        if self._pictured is not None and self._is_pictured(state):
+            return self._pictured.bundle
+        standing = (state.opened or {}).get("standing", {})
+        found: Bundle | None = standing.get(state.spec.account)
+        return found
+
+    def _is_pictured(self, state: AppState) -> bool:
+        known = self._pictured
+        return known is not None and (known.source, known.account) == (state.spec.source, state.spec.account)
+
+    def _show_facts(self, state: AppState) -> None:
+        opened = state.opened
+        if opened is None:
+            self._facts.value = said("Nothing is open yet.") if not state.running else ""
+            return
+        lots = opened.get("lots", {}).get(state.spec.account)
+        parts = [f"As of {opened['as_of']}", count_of(opened["names"], "name")]
+        parts += [] if lots is None else [count_of(lots, "lot")]
+        parts += [count_of(len(opened["esg"]), "ESG measure")] if opened.get("esg") else []
+        parts += [count_of(opened["orders"], "past order")] if opened.get("orders") else []
+        notes = opened.get("notes", ())
+        self._facts.value = said(f"{', '.join(parts)}.", *notes)
+
+    def _show_tax(self, state: AppState) -> None:
+        opened = state.opened or {}
+        year = getattr(opened.get("as_of"), "year", 0)
+        self._tax.show(state.spec.tax, year)
+        theirs = opened.get("tax")
+        self._source_tax.layout.display = "" if theirs is not None and theirs != state.spec.tax else "none"
+        title = f"Taxpayer: {taxpayer_in_words(state.spec.tax)}"
+        if self._folds.titles[0] != title:
+            self._folds.titles = (title, *self._folds.titles[1:])
+
+    # --- what the reader does
+
+    def _arranged(self) -> None:
+        if hasattr(self, "_wrong"):
+            self._wrong.value = ""
 
     def _chosen(self) -> None:
-        if not self._showing and self._account.value:
-            self.host.edit(self.host.state.spec.with_changes(account=self._account.value))
+        if self._showing or not self._account.value:
+            return
+        self.host.edit(self.host.state.spec.with_changes(account=self._account.value))
+        self._show_result()
+
+    def _show_result(self) -> None:
+        bundle = self.result(self.host.state)
+        if bundle is not None:
+            self.host.show(bundle)
+        elif self.host.state.opened is not None:
+            self.host.start(self._all_lots)
+
+    def _taxed(self) -> None:
+        if self._showing:
+            return
+        try:
+            tax = self._tax.taxpayer()
+        except InputError as error:
+            self._say_wrong(error)
+            return
+        self._wrong.value = ""
+        self.host.edit(self.host.state.spec.with_changes(tax=tax))
+
+    def _take_source_tax(self) -> None:
+        theirs = (self.host.state.opened or {}).get("tax")
+        if theirs is not None:
+            self.host.edit(self.host.state.spec.with_changes(tax=theirs))
+
+    def _say_wrong(self, error: InputError) -> None:
+        self._wrong.value = said(error.what, error.hint, role="alert")
+
+    async def _open_source(self) -> None:
+        """Read the source; only one that could be read takes the place of what is open."""
+        self._wrong.value = ""
+        try:
+            source = self._form.source()
+        except InputError as error:
+            self._say_wrong(error)
+            return
+        found: dict[str, Any] | None = await self.host.ask("open", doing="Opening", source=source)
+        if found is None:
+            return
+        spec, accounts = self.host.state.spec, found["accounts"]
+        account = spec.account if spec.account in accounts else accounts[0]
+        self.host.edit(spec.with_changes(source=source, account=account))
+        bundle = found.get("standing", {}).get(account)
+        if bundle is not None:
+            self.host.show(bundle)
+
+    async def _all_lots(self) -> None:
+        spec = self.host.state.spec
+        found: dict[str, Any] | None = await self.host.ask("lots", doing="Reading lots", spec=spec)
+        if found is None:
+            return
+        self._pictured = _Pictured(spec.source, spec.account, found["bundle"])
+        self._lots.fill(found["table"], found["ids"])
+        self._lots.layout.display = ""
+        self.host.show(found["bundle"])

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from di_advisor.ui.desk import Desk, Say
-from di_advisor.ui.verbs import opening, proposing
+from di_advisor.ui.verbs import lots, opening, proposing
 
 __all__ = ["VERBS"]
 
@@ -20,6 +20,7 @@ Verb = Callable[[Desk, Mapping[str, Any], Say], Any]
 VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
     {
         "give": opening.give,
+        "lots": lots.lots,
         "open": opening.open_source,
         "propose": proposing.propose,
     }

@@ -7,8 +7,12 @@ from typing import Any
 
 from di_advisor.runs.facts import Facts
 from di_advisor.ui.desk import Desk, Say
+from di_advisor.ui.verbs.lots import account_bundle
 
 __all__ = ["give", "open_source"]
+
+_SHOWN_AT_ONCE = 6
+"""Accounts whose picture comes with the source, without another question."""
 
 
 def give(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:
@@ -34,7 +38,8 @@ def open_source(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
     -------
     dict
         ``accounts`` (labels), ``as_of``, ``names``, ``lots`` (by account label), ``label``, ``notes``,
-        ``fingerprint``, ``esg`` (names of measures), ``sectors``, ``orders`` (how many), ``tax``.
+        ``fingerprint``, ``esg`` (names of measures), ``sectors``, ``orders`` (how many), ``tax``, ``standing`` (by
+        label, how the account stands, as a bundle; of the first accounts only).
     """
     return _described(desk.facts(request["source"], say))
 
@@ -57,4 +62,5 @@ def _described(facts: Facts) -> dict[str, Any]:
         "sectors": tuple(sorted({s.sector for s in facts.market.universe.securities if s.sector})),
         "orders": 0 if facts.orders is None else len(facts.orders),
         "tax": facts.tax,
+        "standing": {label: account_bundle(facts, label) for label in labels[:_SHOWN_AT_ONCE]},
     }
