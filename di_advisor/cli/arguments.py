@@ -8,6 +8,7 @@ from pathlib import Path
 
 from di_advisor.cli.commands import columns, demo, propose
 from di_advisor.cli.cost_commands import add_costs
+from di_advisor.cli.data_arguments import add_data
 from di_advisor.cli.files import file_columns
 from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
 from di_advisor.cli.mandate_file import add_mandate, add_mandate_file
@@ -43,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_ledger(commands.add_parser("ledger", help="keep the books: record, show, papers, check"), _day)
     add_costs(commands.add_parser("costs", help="past orders and what they cost: check"))
+    add_data(commands.add_parser("data", help="sources of data: check, pull, parse, bundle, smoke"), _day)
     add_mandate(commands.add_parser("mandate", help="a client's wishes and taxpayer as a file: template, check"))
     listing = commands.add_parser("columns", help="the columns of the files that are read and written")
     listing.set_defaults(run=columns)

@@ -13,13 +13,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Self, TextIO
 
 from di_advisor.errors import InputWarning
 from di_advisor.propose.proposal import Stage
 from di_advisor.report.wording import printable
 
-__all__ = ["Clock", "Screen"]
+__all__ = ["Clock", "Progress", "Screen"]
+
+_EVERY = 25
+_LINE = 78
 
 
 @dataclass
@@ -68,6 +71,33 @@ class Screen:
     def _write(stream: TextIO, text: str) -> None:
         stream.write("".join(f"{printable(line)}\n" for line in text.split("\n")))
         stream.flush()
+
+
+@dataclass
+class Progress:
+    """Shows how far a long question is: one line that is written over on a terminal, else every 25th."""
+
+    screen: Screen
+    _width: int = 0
+
+    def told(self, label: str, done: int, total: int) -> None:
+        """Take what is asked now, how many are done, and how many are known of."""
+        text = printable(f"{done + 1:,} of {total:,}: {label}")
+        if self.screen.err.isatty():
+            text = text[:_LINE]
+            self.screen.err.write(f"\r{text.ljust(self._width)}")
+            self.screen.err.flush()
+            self._width = len(text)
+        elif done and done % _EVERY == 0:
+            self.screen.note(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._width:
+            self.screen.err.write(f"\r{' ' * self._width}\r")
+            self.screen.err.flush()
 
 
 @dataclass

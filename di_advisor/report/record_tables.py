@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
@@ -74,10 +75,14 @@ class RecordTable:
         return pd.DataFrame({c: pd.Series(_one_kind([r.get(c) for r in self.rows])) for c in self.columns})
 
     def to_text(self, most_rows: int = 20, width: int = _WIDTH) -> str:
-        """The first rows in aligned columns no wider than `width`; what all rows share is said once."""
+        """The first rows in aligned columns no wider than `width`; what all rows share is said once.
+
+        Where they come from is left out where it is one place: whoever shows them says it.
+        """
         shown = self.rows[:most_rows]
-        same = {c: self.rows[0].get(c) for c in self.columns if self._is_same(c)} if len(self.rows) > 1 else {}
-        cells = {c: [_shown(row.get(c)) for row in shown] for c in self.columns if c not in same}
+        same = {c: self.rows[0].get(c) for c in self.columns if self._is_same(c)}
+        hidden = {*_WHERE} & {*same} | ({*same} if len(self.rows) > 1 else set())
+        cells = {c: [_shown(row.get(c)) for row in shown] for c in self.columns if c not in hidden}
         widths = {c: max([len(c), *map(len, column)]) for c, column in cells.items()}
         fitting: list[str] = []
         for column in cells:
@@ -98,7 +103,9 @@ class RecordTable:
         lines += [line({c: cells[c][n] for c in fitting}) for n in range(len(shown))]
         if len(self.rows) > len(shown):
             lines.append(f"  ... and {len(self.rows) - len(shown):,} more")
-        lines += [f"  in all rows: {c} {_shown(v, 72)}" for c, v in same.items() if v is not None]
+        lines += [
+            f"  in all rows: {c} {_shown(v, 72)}" for c, v in same.items() if c in hidden - {*_WHERE} and v is not None
+        ]
         if left_out:
             lines.append(f"  not shown: {', '.join(left_out)}")
         return "\n".join(lines)
@@ -175,25 +182,18 @@ def _where(provenance: Provenance) -> dict[str, Scalar]:
 
 
 def _scalar(value: Any) -> Scalar:  # noqa: ANN401  # records hold anything
-    match value:
-        case np.generic():
-            return _scalar(value.item())
-        case float() if value != value:  # noqa: PLR0124  # not a number: nothing is known
-            return None
-        case Enum():
-            return str(value.value)
-        case None | bool() | int() | float() | date():
-            return value
-        case Decimal():
-            return f"{value:f}"
-        case str():
-            return value or None
-        case Identifier():
-            return str(value)
-        case tuple() | list() | frozenset() | set():
-            return "; ".join(_text(each) for each in value) or None
-        case _:
-            return _text(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if value is None or isinstance(value, bool | int | float | date):
+        return value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    several = isinstance(value, tuple | list | set | frozenset)
+    return ("; ".join(map(_text, value)) if several else _text(value)) or None
 
 
 def _text(value: Any) -> str:  # noqa: ANN401  # records hold anything

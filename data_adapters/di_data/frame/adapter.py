@@ -43,7 +43,7 @@ class RateLimit:
     per: timedelta
 
     def __str__(self) -> str:
-        return f"{self.requests:,} {_SPANS.get(self.per, f'in {self.per}')}"
+        return f"{self.requests:,} {_SPANS.get(self.per, f'in {self.per.total_seconds():g} seconds')}"
 
 
 @dataclass(frozen=True, slots=True)
