@@ -18,6 +18,7 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from di_advisor.propose.proposal import Proposal
 from di_advisor.runs.facts import Facts
 from di_advisor.runs.spec import KernelSource, RunSpec
 from di_advisor.ui.app_state import Answer, AppState
@@ -73,12 +74,18 @@ class Application:
         self._tabs = widgets.ToggleButtons(options=[p.title for p in self.pages], description="")
         self._tabs.add_class("di-tabs")
         self._stack = widgets.Stack([p.box for p in self.pages], selected_index=0)
+        self._stack.add_class("di-pages")
         self._subtitle = widgets.HTML("")
         self._box = widgets.VBox([Guard(), self._subtitle, self._tabs, self._stack, self._footer.box])
         self._box.add_class("di-app")
         self._tabs.observe(lambda _: self._turned(), names="value")
         self._footer.cancel.on_click(lambda _: self.cancel())
         self.refresh()
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The last proposal of the scenario at hand; None before the first."""
+        return None if self.state.answer is None else self.state.answer.proposal
 
     # --- what the notebook shows
 

@@ -1,12 +1,44 @@
-// Inside .di-app: keys typed into controls stay out of the notebook's command mode, and every control has a name.
+// Inside .di-app: keys typed into controls stay out of the notebook's command mode, every control has a name, and the
+// row of pages is a row of tabs: named, told which is open, walked with the arrow keys.
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+function set(element, values) {
+  for (const [name, value] of Object.entries(values)) {
+    if (element.getAttribute(name) !== value) { element.setAttribute(name, value); }
+  }
+}
+function tabs(root) {
+  const all = [...root.querySelectorAll(".di-tabs button")];
+  if (!all.length) { return; }
+  set(all[0].parentElement, { role: "tablist", "aria-label": "Pages" });
+  for (const tab of all) {
+    const open = tab.classList.contains("mod-active");
+    set(tab, { role: "tab", "aria-selected": String(open), tabindex: open ? "0" : "-1" });
+    tab.removeAttribute("aria-pressed");
+    if (open && root.querySelector(".di-pages")) {
+      set(root.querySelector(".di-pages"), { role: "tabpanel", "aria-label": `Page ${tab.textContent.trim()}` });
+    }
+  }
+}
+function walk(event) {
+  const tab = event.target.closest?.(".di-tabs button");
+  const all = tab ? [...tab.parentElement.querySelectorAll("button")] : [];
+  const at = { Home: 0, End: all.length - 1 }[event.key] ?? all.indexOf(tab) + (STEPS[event.key] ?? NaN);
+  const to = all[(at + all.length) % all.length];
+  if (to) { event.preventDefault(); to.focus(); to.click(); }
+}
 function guard(el) {
   const root = el.closest(".di-app");
   if (!root) { requestAnimationFrame(() => guard(el)); return; }
   if (root.dataset.diGuard) { return; }
   root.dataset.diGuard = "1";
   root.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape")) { event.stopPropagation(); }
+    window.diAdvisorUsedAt = Date.now(); // the window in which a cell is inserted is the one that was used last
+    if (!(event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape")) {
+      walk(event);
+      event.stopPropagation();
+    }
   });
+  root.addEventListener("pointerdown", () => { window.diAdvisorUsedAt = Date.now(); }, true);
   const name = () => {
     for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
       const label = handle.closest(".widget-inline-hbox, .widget-inline-vbox")?.querySelector(".widget-label");
@@ -16,8 +48,9 @@ function guard(el) {
       bar.setAttribute("role", "progressbar");
       bar.setAttribute("aria-label", "Progress");
     }
+    tabs(root);
   };
-  new MutationObserver(name).observe(root, { childList: true, subtree: true });
+  new MutationObserver(name).observe(root, { childList: true, subtree: true, attributeFilter: ["class"] });
   name();
 }
 export default { render({ el }) { el.hidden = true; guard(el); } };

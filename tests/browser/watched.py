@@ -1,0 +1,103 @@
+"""A page that remembers what it should not have done, and what a person does with the app on it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.lab import LOOPBACK
+
+TIMEOUT_MS = 60_000
+IN_CELL, IN_PANEL = ".jp-Notebook .di-app", ".di-Side .di-app"
+DARK, LIGHT = "JupyterLab Dark", "JupyterLab Light"
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+class Watched:
+    """A page, with every request that left loopback, every error and every dialog."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.page: Page = browser.new_page(viewport={"width": 1500, "height": 1100})
+        self.page.set_default_timeout(TIMEOUT_MS)
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        self.dialogs: list[str] = []
+        self.page.on("request", lambda r: None if r.url.startswith(LOOPBACK) else self.outside.append(r.url))
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", self._dialog)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def misdeeds(self) -> list[str]:
+        """Requests that left loopback, dialogs, and errors of ours."""
+        ours = [text for text in self.errors if re.search(r"di[_-]a|anywidget|jupyter-widgets", text)]
+        return [*self.outside, *self.dialogs, *ours]
+
+
+class App:
+    """One view of the app, as a person uses it.
+
+    Parameters
+    ----------
+    page : Page
+        The browser's page.
+    within : str
+        Which view: `IN_CELL` or `IN_PANEL`.
+    """
+
+    def __init__(self, page: Page, within: str = IN_CELL) -> None:
+        self.page = page
+        self.within = within
+        self.box: Locator = page.locator(within).first
+
+    def turn_to(self, title: str) -> None:
+        tab = self.box.get_by_role("tab", name=title, exact=True)
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
+
+    def button(self, name: str) -> Locator:
+        return self.box.get_by_role("button", name=name, exact=True).locator("visible=true").first
+
+    def press(self, name: str) -> None:
+        self.button(name).click()
+
+    def field(self, label: str) -> Locator:
+        return self.box.get_by_label(label, exact=True).locator("visible=true").first
+
+    def set(self, label: str, value: str) -> None:
+        self.field(label).fill(value)
+        self.field(label).press("Tab")
+
+    @property
+    def status(self) -> Locator:
+        return self.box.locator(".di-footer").get_by_role("status")
+
+    def done(self) -> None:
+        """Wait until nothing runs, and all went well."""
+        expect(self.status).to_have_text("Done")
+
+
+def violations(page: Page, context: str) -> list[str]:
+    """What axe finds within a selector."""
+    found = Axe().run(page, context).response["violations"]
+    return [f"{v['id']}: {[n['html'][:160] for n in v['nodes']]}" for v in found]
+
+
+def shot(page: Page, selector: str, path: Path) -> None:
+    """A picture of the window with an element at its top."""
+    page.locator(selector).first.evaluate("element => element.scrollIntoView({block: 'start'})")
+    page.wait_for_timeout(400)
+    page.screenshot(path=path)
+
+
+def in_theme(page: Page, theme: str) -> None:
+    """Change JupyterLab's theme and wait for it."""
+    page.evaluate("theme => void window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+    page.wait_for_timeout(400)
