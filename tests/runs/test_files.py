@@ -12,9 +12,19 @@ from di_advisor.runs import FileSource, RunSpec
 from di_advisor.runs.files import file_facts
 from di_advisor.runs.saved import SavedRun, run_from_toml, run_toml
 
+LOTS = """\
+account_id,security_id,shares,basis_total_usd,acquired
+A,S1,10,900,2025-01-02
+B,S2,5,600,2025-03-03
+"""
+PRICES = """\
+security_id,ticker,price_usd,sector,half_spread_bps,adv_usd,volatility_per_year
+S1,ONE,100,Energy,2,1e7,0.3
+S2,TWO,110,Utilities,2,1e7,0.2
+"""
 FILES = {
-    "lots.csv": "account_id,security_id,shares,basis_total_usd,acquired\nA,S1,10,900,2025-01-02\nB,S2,5,600,2025-03-03\n",
-    "prices.csv": "security_id,ticker,price_usd,sector,half_spread_bps,adv_usd,volatility_per_year\nS1,ONE,100,Energy,2,1e7,0.3\nS2,TWO,110,Utilities,2,1e7,0.2\n",
+    "lots.csv": LOTS,
+    "prices.csv": PRICES,
     "index.csv": "security_id,weight\nS1,0.5\nS2,0.5\n",
     "esg.csv": "security_id,score,carbon\nS1,61.5,\nS2,40,12\n",
 }
@@ -50,7 +60,7 @@ def test_measures_of_a_file_are_there_and_what_is_blank_is_not_known(source: Fil
 
 
 def test_a_wrong_file_names_its_row_and_field(source: FileSource, tmp_path: Path) -> None:
-    (tmp_path / "lots.csv").write_text(FILES["lots.csv"].replace(",10,", ",ten,"), encoding="utf-8")
+    (tmp_path / "lots.csv").write_text(LOTS.replace(",10,", ",ten,"), encoding="utf-8")
     with pytest.raises(RowsError, match="shares"):
         file_facts(source)
 
