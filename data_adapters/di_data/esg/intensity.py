@@ -19,35 +19,17 @@ from datetime import date, timedelta
 from typing import Final
 
 from di_advisor.domain.esg_table import Direction, EsgMeasure
+from di_advisor.domain.footprints import Footprint, FootprintLabel, weighted_footprint
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.observations import Observation, known_by
 from di_advisor.errors import InputError
 from di_data.esg.table import latest_by_security
 
-__all__ = ["Intensity", "Waci", "carbon_intensity", "with_emissions_added"]
+__all__ = ["Intensity", "carbon_intensity", "with_emissions_added"]
 
 _UNIT: Final = "tCO2e per USD million"
 _USD_PER_MILLION: Final = 1e6
 _HALF_A_YEAR: Final = timedelta(days=183)
-
-
-@dataclass(frozen=True, slots=True)
-class Waci:
-    """Weighted average carbon intensity of a portfolio.
-
-    Attributes
-    ----------
-    value : float
-        Average over the covered weight, in the intensity's unit.
-    coverage : float
-        Covered part of the weight, a fraction.
-    sentence : str
-        Both in words, with scope, denominator and years.
-    """
-
-    value: float
-    coverage: float
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -73,38 +55,20 @@ class Intensity:
     left_out: Mapping[str, int]
 
     @property
-    def label(self) -> str:
+    def label(self) -> FootprintLabel:
         """Scope, denominator, unit and years."""
         years = ", ".join(f"{year} ({n})" for year, n in sorted(self.years.items())) or "no year"
-        return f"{self.scope} / {self.denominator}, {_UNIT}, emissions of {years}"
+        return FootprintLabel("WACI", self.scope, self.denominator, _UNIT, years)
 
-    def waci(self, weights: Mapping[str, float]) -> Waci:
-        """Average over a portfolio's covered names.
+    def waci(self, weights: Mapping[str, float]) -> Footprint:
+        """Average over a portfolio's covered names; raises as `weighted_footprint`.
 
         Parameters
         ----------
         weights : Mapping of str to float
             By security id, none negative.
-
-        Raises
-        ------
-        InputError
-            If a weight is negative, or nothing of the weight is covered.
         """
-        if any(weight < 0 for weight in weights.values()):
-            raise InputError("A weight is negative.", hint="Carbon intensity averages long positions.")
-        total = sum(weights.values())
-        covered = sum(weight for name, weight in weights.items() if name in self.measure.values)
-        if not covered > 0:
-            raise InputError("No weight is covered by the intensity.", hint="Unknown is not zero: there is no average.")
-        value = sum(self.measure.values.get(name, 0.0) * weight for name, weight in weights.items()) / covered
-        names = sum(name in self.measure.values for name, weight in weights.items() if weight > 0)
-        held = sum(weight > 0 for weight in weights.values())
-        return Waci(
-            value,
-            covered / total,
-            f"WACI {value:.1f} ({self.label}); covered: {covered / total:.3f} of the weight, {names} of {held} names.",
-        )
+        return weighted_footprint(self.measure.values, weights, self.label)
 
 
 def carbon_intensity(

@@ -141,7 +141,7 @@ def intensity(emissions, revenue, day=DAY):
 def test_intensity_is_tonnes_per_million_of_revenue_and_carries_its_label():
     found = intensity([emitted("A", 5e6), emitted("B", 1e4)], [earned("A", 20e9), earned("B", 1e9)])
     assert dict(found.measure.values) == {"A": 250.0, "B": 10.0}
-    assert found.label == "Scope 1 (test) / revenue in USD, tCO2e per USD million, emissions of 2023 (2)"
+    assert str(found.label) == "Scope 1 (test) / revenue in USD, tCO2e per USD million, emissions of 2023 (2)"
     assert found.measure.direction is Direction.LOWER_IS_BETTER
 
 
