@@ -6,16 +6,18 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from di_advisor.domain.esg_table import Direction, EsgScale
+from di_advisor.domain.esg_table import Direction, EsgMeasure, EsgScale
 from di_advisor.domain.esg_wishes import EsgWish
 from di_advisor.domain.exclusions import Condition, Exclusion, GlidePath
 from di_advisor.domain.mandate import Mandate, NameBand, TradingMode
+from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import InputError
 from di_advisor.propose.planned import Clock, never, plan_for, silent
 from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.screen_costs import screen_costs
 from di_advisor.propose.uplift_ladder import climb, rungs
+from di_advisor.signals.esg import score_tilt
 from di_advisor.testing.random_cases import random_case
 
 CASE = random_case(7, names=40, lots_a_name=2, styles=2)
@@ -176,3 +178,23 @@ def test_the_cost_of_screens_is_told_for_each_alone_and_for_all_together() -> No
     assert frame["tracking_error_cost"].iloc[0] == 0
     assert frame["tracking_error"].iloc[3] > frame["tracking_error"].iloc[0]
     assert (frame["refused"] == "").all()
+
+
+def test_a_trade_towards_a_combined_score_says_what_stands_behind_it() -> None:
+    universe = CASE.signals.market.universe
+    values = dict(zip(universe.security_ids, SCORE.tolist(), strict=True))
+    raw = EsgMeasure("score", values, Direction.HIGHER_IS_BETTER, "P", topic="score", bounds=(0.0, 10.0))
+    weight = dict(zip(universe.security_ids, SIGNALS.account.target_weight.tolist(), strict=True))
+    tilt = score_tilt([raw], universe, weight, forced=True)
+    figures = tilt.measure.aligned(universe)
+    market = replace(MARKET, esg={"esg score": figures}, esg_scale={"esg score": tilt.measure.scale})
+    mandate = Mandate(risk_aversion=50.0, esg=(tilt.wish(delta_min=0.3),))
+    proposal = plan_for(Signals(market, SIGNALS.account), mandate, CASE.tax, Clock(silent), never).proposal
+    told = [t for t in proposal.trade_list if "tilted" in t.facts]
+    assert told
+    for t in proposal.trade_list:
+        good = figures[universe.positions[t.security_id]]
+        towards = good != 0 and (good > 0) == (t.side is Side.BUY)
+        assert towards == ("tilted" in t.facts)
+        assert f"TILTED {t.ticker}: esg score {good:+.2f}: " in t.sentence or not towards
+    assert all("; source P" in t.facts["tilted"] for t in told)
