@@ -84,6 +84,8 @@ class AppState:
         By scenario.
     specs : dict of str to RunSpec
         What the controls of the other scenarios say.
+    notice : str
+        What the reader should know though nothing went wrong: what was saved where, what changed since.
     log : deque of str
         The last lines of what happened.
     """
@@ -101,6 +103,7 @@ class AppState:
     scenario: str = SCENARIOS[0]
     answers: dict[str, Answer] = field(default_factory=dict)
     specs: dict[str, RunSpec] = field(default_factory=dict)
+    notice: str = ""
     log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
 
     @property
@@ -177,6 +180,11 @@ class AppState:
         self._end(Phase.FAILED, "Failed")
         self.error = what
         self.note(what)
+
+    def tell(self, notice: str) -> None:
+        """Say something to the reader, and keep it in the log."""
+        self.notice = notice
+        self.note(notice)
 
     def note(self, line: str) -> None:
         """Add a line to the log."""

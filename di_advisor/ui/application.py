@@ -18,12 +18,19 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from di_advisor.errors import DiAdvisorError
 from di_advisor.propose.proposal import Proposal
+from di_advisor.runs.code import python_of as lines_of
 from di_advisor.runs.facts import Facts
+from di_advisor.runs.run import versions
+from di_advisor.runs.saved import SavedRun
 from di_advisor.runs.spec import KernelSource, RunSpec
 from di_advisor.ui.app_state import Answer, AppState
+from di_advisor.ui.beside import changes_since, save_beside
 from di_advisor.ui.footer import Footer
 from di_advisor.ui.guard import Guard
+from di_advisor.ui.lab_cells import insert_cell
+from di_advisor.ui.log_lines import listen
 from di_advisor.ui.outlet import Outlet
 from di_advisor.ui.pages.page import Bundle, Page
 from di_advisor.ui.plain import plain, restored
@@ -52,6 +59,8 @@ class Application:
         In the order of their tabs.
     given : Facts, optional
         Values of the kernel, for a `KernelSource`.
+    saved : SavedRun, optional
+        What ``spec`` was read from: once its source is open, what changed since is said.
 
     Attributes
     ----------
@@ -61,12 +70,18 @@ class Application:
         Made once.
     """
 
-    def __init__(self, spec: RunSpec, pages: Sequence[type[Page]], given: Facts | None = None) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        pages: Sequence[type[Page]],
+        given: Facts | None = None,
+        saved: SavedRun | None = None,
+    ) -> None:
         self.state = AppState(spec)
-        self._given = None if given is None else plain({"source": spec.source, "facts": given})
+        self._take_given(spec, given)
+        self._saved = saved
         self._worker = Worker(serve, preloaded())
-        self._given_to = 0
-        self._lock = threading.RLock()
+        self._lock, self._asking = threading.RLock(), asyncio.Lock()
         self._loop = _running_loop()
         self._footer = Footer()
         self._answer, self._result = Outlet("di_advisor.app.answer"), Outlet("di_advisor.app.result")
@@ -80,7 +95,23 @@ class Application:
         self._box.add_class("di-app")
         self._tabs.observe(lambda _: self._turned(), names="value")
         self._footer.cancel.on_click(lambda _: self.cancel())
+        self._footer.insert.on_click(lambda _: self.start(self.insert_cell))
+        self._footer.save.on_click(lambda _: self.start(self.save))
+        listen(self._hear)
         self.refresh()
+
+    def begin(self, spec: RunSpec, given: Facts | None = None, saved: SavedRun | None = None) -> None:
+        """Start again with another spec: every view of the app follows."""
+        self.cancel()
+        with self._lock:
+            self._take_given(spec, given)
+            self._saved = saved
+            self.state = AppState(spec)
+        self.refresh()
+
+    def _take_given(self, spec: RunSpec, given: Facts | None) -> None:
+        self._given = None if given is None else plain({"source": spec.source, "facts": given})
+        self._given_to = 0
 
     @property
     def proposal(self) -> Proposal | None:
@@ -99,6 +130,35 @@ class Application:
         self._result.place()
         if self.state.opened is None and not self.state.running:
             self.start(self.open)
+
+    # --- what the footer asks
+
+    def _hear(self, line: str) -> None:
+        self.state.note(line)
+
+    async def save(self) -> None:
+        """Read the controls and write what they say beside the notebook."""
+        await asyncio.sleep(READ_AFTER_SECONDS)
+        state, answer, opened = self.state, self.state.answer, self.state.opened
+        current = answer is not None and not state.stale
+        found = answer.fingerprint if current and answer else (opened or {}).get("fingerprint", {})
+        with self._lock:
+            try:
+                path = save_beside(SavedRun(state.spec, found, answer.versions if current and answer else versions()))
+                state.tell(f"Saved as {path.name} beside the notebook. Open it with: %di {path.name}")
+            except DiAdvisorError as error:
+                state.tell(str(error))
+        self.refresh()
+
+    async def insert_cell(self) -> None:
+        """Put the Python of what the controls say into the notebook, or show it where that cannot be done."""
+        await asyncio.sleep(READ_AFTER_SECONDS)
+        if await insert_cell(lines_of(self.state.spec)):
+            self.state.tell("Inserted as a cell.")
+        else:
+            self.state.tell("Nothing here can insert cells: copy the Python below into a cell of your own.")
+            self._footer.unfold_code()
+        self.refresh()
 
     def show(self, bundle: Bundle) -> None:
         """Put a result below the controls."""
@@ -158,18 +218,20 @@ class Application:
     async def ask(self, verb: str, *, doing: str, **request: Any) -> Any | None:  # noqa: ANN401 a verb's answer
         """Ask the child process; None where it was cancelled, refused or failed."""
         with self._lock:
-            if not self.state.start(doing):
+            state = self.state
+            if not state.start(doing):
                 return None
         started = time.monotonic()
         self.refresh()
         try:
-            kind, content = await self._put(verb, request, started)
+            async with self._asking:  # of a state that was replaced, the question ends before the next begins
+                kind, content = await self._put(verb, request, started)
             with self._lock:
-                return self._taken(kind, content)
+                return _taken(state, kind, content)
         finally:
             with self._lock:
-                if self.state.running:
-                    self.state.fail("The task was interrupted.")
+                if state.running:
+                    state.fail("The task was interrupted.")
             self.refresh()
 
     async def _put(self, verb: str, request: dict[str, Any], started: float) -> tuple[str, Any]:
@@ -191,21 +253,6 @@ class Application:
             self.state.told(kind, content)
         self._footer.show(self.state, lambda: python_of(self.state.spec))
 
-    def _taken(self, kind: str, content: Any) -> Any | None:  # noqa: ANN401 plain data from the child
-        match kind:
-            case "result":
-                self.state.finish()
-                return restored(content)
-            case "cancelled":
-                self.state.cancel()
-            case "refused":
-                self.state.refuse(content["what"], content["hint"])
-            case "died":
-                self.state.fail(f"The process ended by itself (exit code {content}); memory may have run out.")
-            case _:
-                self.state.fail(str(content))
-        return None
-
     async def open(self) -> None:
         """Open the source of the spec."""
         found = await self.ask("open", doing="Opening", source=self.state.spec.source)
@@ -215,6 +262,10 @@ class Application:
             self.state.opened = found
             if self.state.spec.account not in found["accounts"]:
                 self.state.edit(self.state.spec.with_changes(account=found["accounts"][0]))
+            if self._saved is not None and self._saved.spec.source == self.state.spec.source:
+                told = changes_since(self._saved, found.get("fingerprint", {}), versions())
+                self.state.tell(told or "Opened as it was saved; no input has changed since.")
+                self._saved = None
         self.refresh()
 
     async def propose(self) -> None:
@@ -243,3 +294,19 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def _taken(state: AppState, kind: str, content: Any) -> Any | None:  # noqa: ANN401 plain data from the child
+    match kind:
+        case "result":
+            state.finish()
+            return restored(content)
+        case "cancelled":
+            state.cancel()
+        case "refused":
+            state.refuse(content["what"], content["hint"])
+        case "died":
+            state.fail(f"The process ended by itself (exit code {content}); memory may have run out.")
+        case _:
+            state.fail(str(content))
+    return None

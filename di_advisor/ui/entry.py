@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from di_advisor.domain.mandate import Mandate
@@ -10,8 +11,10 @@ from di_advisor.domain.portfolio import Portfolio
 from di_advisor.errors import InputError
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.runs.facts import Facts
+from di_advisor.runs.saved import SavedRun
 from di_advisor.runs.spec import STARTING_MANDATE, STARTING_TAX, KernelSource, RunSpec, SampleSource
 from di_advisor.ui.application import Application
+from di_advisor.ui.beside import read_beside
 from di_advisor.ui.pages.account import AccountPage
 from di_advisor.ui.pages.optimize import OptimizePage
 from di_advisor.ui.pages.page import Page
@@ -26,7 +29,7 @@ _APPS: list[Application] = []  # at most one: the cell and the side panel show t
 
 
 def app(
-    portfolios: Mapping[str, Portfolio] | None = None,
+    portfolios: Mapping[str, Portfolio] | str | Path | None = None,
     *,
     spec: RunSpec | None = None,
     mandate: Mandate | None = None,
@@ -37,8 +40,9 @@ def app(
 
     Parameters
     ----------
-    portfolios : Mapping of str to Portfolio, optional
-        The user's own, by name; the simulated sample without them.
+    portfolios : Mapping of str to Portfolio, or path, optional
+        The user's own, by name; or a file that the app saved, ``"x.di.toml"``, which brings back what was
+        asked and says which inputs changed since. Without either the simulated sample.
     spec : RunSpec, optional
         What the controls start with, such as a saved one.
     mandate, tax : optional
@@ -50,13 +54,16 @@ def app(
     Returns
     -------
     Application
-        One object a kernel; giving portfolios or a spec makes a new one.
+        One object a kernel: giving portfolios, a file or a spec starts it again, in every view of it.
 
     Raises
     ------
     InputError
-        If parts are missing, or given without portfolios.
+        If parts are missing, or given without portfolios, or a file cannot be used.
     """
+    if isinstance(portfolios, str | Path):
+        saved = read_beside(portfolios)
+        return _begun(saved.spec, saved=saved)
     if portfolios is None and parts:
         raise InputError(f"The app was given {', '.join(parts)} without portfolios.", hint="Pass portfolios too.")
     if portfolios is not None:
@@ -64,10 +71,16 @@ def app(
         start = spec or RunSpec(
             KernelSource(), next(iter(given.accounts)), mandate or STARTING_MANDATE, tax or STARTING_TAX
         )
-        _APPS[:] = [Application(start, PAGES, given)]
-    elif spec is not None:
-        _APPS[:] = [Application(spec, PAGES)]
-    elif not _APPS:
-        _APPS.append(Application(RunSpec(SampleSource(), _SAMPLE_ACCOUNT), PAGES))
+        return _begun(start, given)
+    if spec is not None:
+        return _begun(spec)
+    return _APPS[0] if _APPS else _begun(RunSpec(SampleSource(), _SAMPLE_ACCOUNT))
+
+
+def _begun(spec: RunSpec, given: Facts | None = None, saved: SavedRun | None = None) -> Application:
     warm_up(preloaded())
+    if _APPS:
+        _APPS[0].begin(spec, given, saved)
+    else:
+        _APPS.append(Application(spec, PAGES, given, saved))
     return _APPS[0]

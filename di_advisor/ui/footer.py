@@ -21,6 +21,7 @@ __all__ = ["Footer"]
 _STATUS = Markup('<span role="status"><b>{}</b></span>')
 _REFUSED = Markup('<div class="di-error" role="alert"><b>{}</b><div>{}</div></div>')
 _FAILED = Markup('<div class="di-error" role="alert">The process that computes failed:<pre tabindex="0">{}</pre></div>')
+_NOTICE = Markup('<div class="di-notice" role="note">{}</div>')
 _CODE = Markup('<pre class="di-code" tabindex="0" aria-label="{}">{}</pre>')
 _NO_CODE = "Nothing has been asked yet."
 
@@ -48,14 +49,14 @@ class Footer:
         self._elapsed = widgets.HTML("")
         self._elapsed.add_class("di-elapsed")
         self._bar = widgets.FloatProgress(min=0.0, max=1.0, layout=widgets.Layout(display="none", width="120px"))
-        self._error = widgets.HTML("")
+        self._error, self._notice = widgets.HTML(""), widgets.HTML("")
         self._code, self._log = widgets.HTML(""), widgets.HTML("")
         self._folds = widgets.Accordion([widgets.VBox([self._code, self.insert]), self._log])
         self._folds.titles = ("Python that repeats this", "Log")
         self._folds.selected_index = None
         line = widgets.Box([self.cancel, self._status, self._bar, self._elapsed, self.save])
         line.add_class("di-actions")
-        self.box = widgets.VBox([self._error, line, self._folds])
+        self.box = widgets.VBox([self._error, line, self._notice, self._folds])
         self.box.add_class("di-footer")
 
     def tick(self, started: float) -> None:
@@ -63,6 +64,10 @@ class Footer:
         shown = f"{time.monotonic() - started:.1f} s"
         if shown != self._elapsed.value:
             self._elapsed.value = shown
+
+    def unfold_code(self) -> None:
+        """Let the reader see the code."""
+        self._folds.selected_index = 0
 
     def show(self, state: AppState, code: Callable[[], str]) -> None:
         """Show the state; ``code`` is the Python of what the controls say."""
@@ -77,5 +82,6 @@ class Footer:
             self._error.value = _FAILED.format(_lines(state.error))
         else:
             self._error.value = _REFUSED.format(_lines(state.error), _lines(state.hint))
+        self._notice.value = _NOTICE.format(_lines(state.notice)) if state.notice else ""
         self._code.value = _CODE.format("Python that repeats this", code() or _NO_CODE)
         self._log.value = _CODE.format("Log", "\n".join(state.log) or "Nothing yet.")

@@ -113,9 +113,11 @@ def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not import
 
 
 def load_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 as IPython calls it
-    """Register the formatters and the magic ``%di``, which opens the panel (``%load_ext di_advisor``)."""
+    """Register the formatters and the magics ``%di`` and ``%%di`` (``%load_ext di_advisor``)."""
+    from di_advisor.ui.magics import di
+
     _add_formatters(ipython)
-    ipython.register_magic_function(_open_panel, magic_kind="line", magic_name="di")
+    ipython.register_magic_function(di, magic_kind="line_cell", magic_name="di")
 
 
 def register_under_ipython() -> None:
@@ -127,11 +129,3 @@ def register_under_ipython() -> None:
     shell = get_ipython()
     if shell is not None:
         _add_formatters(shell)
-
-
-def _open_panel(line: str) -> Any:  # noqa: ANN401 the panel shows itself
-    """Open the panel: ``%di``."""
-    del line
-    from di_advisor.ui.entry import app
-
-    return app()

@@ -1,17 +1,21 @@
 """The app without a kernel: its pages, its child process, refusals, staleness, values of the kernel."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from di_advisor.errors import InputError
 from di_advisor.runs import KernelSource, RunSpec, SampleSource
+from di_advisor.runs.saved import run_from_toml
 from di_advisor.ui import application as module
-from di_advisor.ui import entry
+from di_advisor.ui import entry, lab_cells
 from di_advisor.ui.app_state import Phase
 from di_advisor.ui.application import Application
+from di_advisor.ui.beside import save_beside
 from di_advisor.ui.worker import Worker
 from tests.ui import targets
 
@@ -133,11 +137,61 @@ def test_the_code_in_the_footer_is_the_python_of_what_the_controls_say(app: Appl
     assert "max_names=77" in app._footer._code.value
 
 
-def test_one_app_a_kernel_unless_values_or_a_spec_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_saving_writes_beside_the_notebook_and_opening_says_what_changed(
+    app: Application, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JPY_SESSION_NAME", "plan.ipynb")
+    monkeypatch.setattr(entry, "_APPS", [app])
+    monkeypatch.setattr(entry, "warm_up", lambda _: None)
+    app.edit(SPEC.with_wishes(max_names=77))
+    run(app, app.open, app.propose, app.save)
+    assert "Saved as plan.di.toml" in app._footer._notice.value
+    assert run_from_toml((tmp_path / "plan.di.toml").read_text()).fingerprint == {"sample": "seed 7"}
+    assert entry.app("plan.di.toml").state.spec == SPEC.with_wishes(max_names=77)
+    run(app, app.open)  # this child answers without a fingerprint
+    assert "Since this was saved: other contents of sample" in app._footer._notice.value
+
+
+def test_a_name_that_leaves_the_folder_is_not_saved(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "save_beside", lambda saved: save_beside(saved, (Path(), "../x.di.toml")))
+    run(app, app.save)
+    assert "not a plain file name" in app._footer._notice.value
+
+
+def test_where_nobody_inserts_cells_the_code_is_shown(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab_cells, "ANSWER_WITHIN_SECONDS", 0.01)
+    run(app, app.insert_cell)
+    assert "copy the Python below" in app._footer._notice.value
+    assert app._footer._folds.selected_index == 0
+
+
+def test_a_state_that_is_replaced_while_a_question_runs_stays_clean(app: Application) -> None:
+    async def replaced() -> None:
+        asked = asyncio.create_task(app.ask("wait", doing="Proposing"))
+        while "Question" not in app.state.status:
+            await asyncio.sleep(0.01)
+        app.begin(SPEC.with_changes(account="seasoned"))
+        await app.open()
+        assert await asked is None
+
+    run(app, replaced)
+    assert app.state.phase is Phase.DONE
+    assert app.state.spec.account == "seasoned"
+
+
+def test_what_the_package_logs_is_in_the_apps_log(app: Application) -> None:
+    logging.getLogger("di_advisor.data").warning("a source was slow")
+    assert "warning: a source was slow" in app.state.log
+
+
+def test_one_app_a_kernel_which_starts_again_with_a_given_spec(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entry, "_APPS", [])
     monkeypatch.setattr(entry, "warm_up", lambda _: None)
     first = entry.app()
     assert entry.app() is first
-    assert entry.app(spec=SPEC) is not first
+    other = SPEC.with_changes(account="seasoned")
+    assert entry.app(spec=other) is first
+    assert first.state.spec == other
     with pytest.raises(InputError, match="given market without portfolios"):
         entry.app(market=None)
