@@ -21,10 +21,10 @@ from typing import Final
 
 from di_advisor.domain.ownership import SHARES_TOLERANCE
 from di_advisor.units import fraction_from_percent
-from di_data.esg.bodies import Sheet, column_key, day_of_cell, sheets_of, text_of_cell
 from di_data.esg.epa_records import FacilityEmission, FacilityOwners, SectorKind
 from di_data.frame.exchange import Received
 from di_data.frame.guards import content_error, refuse_other_columns, text_of
+from di_data.frame.workbooks import Sheet, column_key, day_of_cell, sheets_of, text_of_cell
 
 __all__ = ["POINT_SOURCES", "emissions_of_workbook", "owners_of_table"]
 

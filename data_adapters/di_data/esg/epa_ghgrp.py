@@ -22,10 +22,9 @@ from urllib.parse import quote
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import subjects_of
 from di_data.esg.epa_bulk import emissions_of_workbook, owners_of_table
 from di_data.esg.epa_records import FacilityOwners, GhgrpRecord, records_of_rows
-from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
+from di_data.frame.adapter import Adapter, RateLimit, SourceFacts, subjects_of
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import content_error, json_document, refuse_other_content
 

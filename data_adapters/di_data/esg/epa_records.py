@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from di_advisor.domain.observations import Provenance
 from di_advisor.domain.ownership import owners_of
 from di_advisor.errors import InputError
-from di_data.esg.bodies import checked_rows
 from di_data.frame.exchange import Received
 from di_data.frame.guards import content_error, refuse_other_columns
+from di_data.frame.rows import checked_rows
 
 __all__ = ["FacilityEmission", "FacilityOwners", "GhgrpRecord", "Sector", "SectorKind", "records_of_rows"]
 

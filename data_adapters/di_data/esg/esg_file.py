@@ -19,12 +19,12 @@ from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError, SourceContentError
 from di_data.delimited import decoded_text, read_records
-from di_data.esg.bodies import day_of_cell, sheets_of, text_of_cell
 from di_data.esg.esg_mapping import PRESETS, EsgMapping, FlagColumn, ScoreColumn, preset, read_mapping
 from di_data.esg.values import Value, refuse_fractions
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import content_error, refuse_other_columns, refuse_other_content
+from di_data.frame.workbooks import day_of_cell, sheets_of, text_of_cell
 from di_data.notation import FileNotation
 
 __all__ = ["EsgFile"]

@@ -20,11 +20,11 @@ from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import as_content_error, checked_rows, subjects_of
 from di_data.esg.values import HUNDRED_POINTS, Value, refuse_fractions
-from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
+from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts, subjects_of
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import content_error, json_document, refuse_other_columns, refuse_other_content
+from di_data.frame.rows import as_content_error, checked_rows
 
 __all__ = ["FmpEsg"]
 

@@ -20,10 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.listed_identity import FormerName, ListedIdentity
 from di_advisor.domain.source_query import SourceQuery
-from di_data.esg.bodies import as_content_error, checked_rows, object_of, subjects_of
-from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
+from di_data.frame.adapter import Adapter, RateLimit, SourceFacts, subjects_of
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import content_error, json_document, refuse_other_columns, refuse_other_content
+from di_data.frame.rows import as_content_error, checked_rows, object_of
 
 __all__ = ["Gleif"]
 

@@ -22,10 +22,10 @@ from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import column_key, day_of_cell, subjects_of
-from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
+from di_data.frame.adapter import Adapter, RateLimit, SourceFacts, subjects_of
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import content_error, refuse_other_columns, refuse_other_content
+from di_data.frame.workbooks import column_key, day_of_cell
 
 __all__ = ["NO_ADDITIONS_SINCE", "ListState", "NbimExclusions", "aliases_of", "list_state"]
 

@@ -21,10 +21,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.listed_identity import ListedIdentity
 from di_advisor.domain.source_query import SourceQuery
-from di_data.esg.bodies import as_content_error, checked_rows, list_of, subjects_of
-from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
+from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts, subjects_of
 from di_data.frame.exchange import Content, Method, Received, Request
 from di_data.frame.guards import content_error, json_document, refuse_other_content
+from di_data.frame.rows import as_content_error, checked_rows, list_of
 
 __all__ = ["OpenFigi"]
 

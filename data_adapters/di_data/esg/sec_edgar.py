@@ -23,12 +23,12 @@ from di_advisor.domain.listed_identity import FormerName, ListedIdentity
 from di_advisor.domain.observations import Observation
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
-from di_data.esg.bodies import as_content_error, checked_rows, list_of, object_of, subjects_of
 from di_data.esg.sec_facts import REVENUE_TAGS, company_observations
 from di_data.esg.sec_filings import FilingDates, FrameFact, filing_dates, frame_facts
-from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
+from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts, subjects_of
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import content_error, json_document, refuse_other_columns, refuse_other_content
+from di_data.frame.rows import as_content_error, checked_rows, list_of, object_of
 
 __all__ = ["SecEdgar", "SecRecord"]
 

@@ -23,9 +23,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Reading, Status
-from di_data.esg.bodies import checked_rows, list_of, object_of
 from di_data.frame.exchange import Received
 from di_data.frame.guards import refuse_other_columns
+from di_data.frame.rows import checked_rows, list_of, object_of
 
 __all__ = ["REVENUE_TAGS", "company_observations"]
 

@@ -22,10 +22,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.observations import Observation, Provenance, Reading, Status
-from di_data.esg.bodies import checked_rows, list_of
 from di_data.esg.sec_facts import REVENUE_TAGS
 from di_data.frame.exchange import Received
 from di_data.frame.guards import content_error, refuse_other_columns
+from di_data.frame.rows import checked_rows, list_of
 
 __all__ = ["FILING_LAG", "FilingDates", "FrameFact", "filing_dates", "frame_facts", "observations_of_frames"]
 

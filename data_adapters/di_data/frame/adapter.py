@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar, Final, Generic, TypeVar
 
+from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
 from di_data.frame.exchange import Content, Received, Request
 
-__all__ = ["Adapter", "KeyPlace", "RateLimit", "SourceFacts"]
+__all__ = ["Adapter", "KeyPlace", "RateLimit", "SourceFacts", "subjects_of"]
 
 Record = TypeVar("Record")
 
@@ -169,3 +170,22 @@ class Adapter(ABC, Generic[Record]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.facts.name})"
+
+
+def subjects_of(
+    query: SourceQuery, facts: SourceFacts, *schemes: IdentifierScheme, needed: bool = True
+) -> tuple[Identifier, ...]:
+    """Subjects of a query, all of kinds that a source can be asked for.
+
+    Raises
+    ------
+    InputError
+        If one is of another kind, or there are none and some are needed.
+    """
+    other = [str(each) for each in query.subjects if each.scheme not in schemes]
+    kinds = " or ".join(scheme.value for scheme in schemes)
+    if other or (needed and not query.subjects):
+        told = f"cannot be asked for {', '.join(other[:3])}" if other else "is asked for nobody"
+        hint = f"Give subjects as {kinds}." if schemes else "It comes whole: ask without subjects."
+        raise InputError(f"{facts.name} {told}.", hint=hint)
+    return query.subjects

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
+from pydantic_core import from_json
+
 from di_advisor.errors import SourceContentError
 from di_advisor.units import percent_from_fraction
 from di_data.frame.exchange import Content, Received
@@ -103,8 +105,13 @@ def json_document(body: bytes, received: Received) -> Any:  # noqa: ANN401  # JS
     SourceContentError
         If it cannot be read: cut off, or no JSON.
     """
+    text = body.removeprefix(_BOM)
     try:
-        return json.loads(body.removeprefix(_BOM), parse_constant=_no_constant)
+        return from_json(text, allow_inf_nan=False)  # over twice as fast, the same figures
+    except ValueError:
+        pass
+    try:  # what it refuses is read again by the slower one, whose words and positions are shown
+        return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as e:
         cut = getattr(e, "pos", 0) >= len(body.rstrip()) - 1 or "Unterminated" in str(e)
         kind = "the JSON is cut off" if cut else "the body is no JSON"

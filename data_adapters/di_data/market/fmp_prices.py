@@ -27,8 +27,8 @@ from di_advisor.errors import InputError
 from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import json_document
-from di_data.market.bodies import Day, DocumentedRow, Price, json_rows, refuse
-from di_data.market.price_rows import asked_symbol, given, in_order, tickers_asked
+from di_data.frame.rows import DocumentedRow, json_rows, refuse
+from di_data.market.price_rows import Day, Price, asked_symbol, given, in_order, tickers_asked
 from di_data.market.service_symbols import service_symbol
 
 __all__ = ["FmpPrices"]

@@ -27,7 +27,7 @@ from di_advisor.errors import InputError
 from di_advisor.units import PERCENT_PER_UNIT
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
-from di_data.market.bodies import refuse
+from di_data.frame.rows import refuse
 
 __all__ = ["FIVE_FACTORS", "MOMENTUM", "FrenchFactors"]
 

@@ -20,7 +20,7 @@ from di_advisor.domain.index_holdings import HoldingKind, HoldingsSheet, IndexHo
 from di_advisor.domain.rows import some_of
 from di_data.frame.exchange import Received
 from di_data.frame.guards import refuse_weights
-from di_data.market.bodies import refuse
+from di_data.frame.rows import refuse
 
 __all__ = ["checked_sheet", "identifiers_of", "require_whole", "written_day"]
 

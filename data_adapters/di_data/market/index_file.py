@@ -21,10 +21,10 @@ from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
 from di_advisor.units import fraction_from_percent
 from di_data.delimited import decoded_text, read_records
-from di_data.esg.bodies import sheets_of
 from di_data.frame.adapter import Adapter, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
-from di_data.market.bodies import as_content_error, refuse
+from di_data.frame.rows import as_content_error, refuse
+from di_data.frame.workbooks import sheets_of
 from di_data.market.file_mapping import HoldingsMapping, mapping_of_text
 from di_data.market.holding_rows import checked_sheet, identifiers_of, require_whole
 

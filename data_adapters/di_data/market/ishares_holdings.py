@@ -26,7 +26,7 @@ from di_advisor.units import fraction_from_percent, percent_from_fraction
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
 from di_data.frame.guards import text_of
-from di_data.market.bodies import as_content_error, refuse
+from di_data.frame.rows import as_content_error, refuse
 from di_data.market.holding_rows import checked_sheet, identifiers_of, require_whole, written_day
 from di_data.market.service_symbols import service_symbol
 from di_data.notation import FileNotation

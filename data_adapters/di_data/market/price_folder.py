@@ -26,7 +26,7 @@ from di_advisor.errors import InputError
 from di_data.delimited import decoded_text, read_records
 from di_data.frame.adapter import Adapter, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
-from di_data.market.bodies import as_content_error, refuse
+from di_data.frame.rows import as_content_error, refuse
 from di_data.market.file_mapping import Closes, PriceMapping, mapping_of_text
 from di_data.market.price_rows import asked_symbol, in_order
 

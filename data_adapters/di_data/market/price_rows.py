@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
 from itertools import pairwise
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from di_advisor.domain.price_bars import PriceBar
 from di_advisor.domain.rows import some_of
@@ -11,9 +16,28 @@ from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
 from di_data.frame.adapter import SourceFacts
 from di_data.frame.exchange import Received
-from di_data.market.bodies import refuse
+from di_data.frame.rows import refuse
 
-__all__ = ["asked_symbol", "given", "in_order", "tickers_asked"]
+__all__ = ["Day", "Price", "asked_symbol", "given", "in_order", "tickers_asked"]
+
+
+def _day(written: object) -> object:
+    """A date of "2019-01-02" or "2019-01-02T00:00:00.000Z": the local day of the exchange stands first."""
+    return _local_day(written) if isinstance(written, str) else written
+
+
+@lru_cache(maxsize=10_000)
+def _local_day(written: str) -> date:
+    head, _, rest = written.partition("T")
+    if rest.strip("0:.Z+-"):
+        message = f"{written!r} has a time of day"
+        raise ValueError(message)
+    return date.fromisoformat(head)
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Price = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+"""More than zero: a price of zero is a delisting, which is a corporate action, or a mistake."""
 
 
 def tickers_asked(query: SourceQuery, facts: SourceFacts) -> None:

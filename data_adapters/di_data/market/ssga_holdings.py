@@ -18,10 +18,10 @@ from di_advisor.domain.index_holdings import HoldingKind, HoldingsSheet, IndexHo
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
 from di_advisor.units import fraction_from_percent
-from di_data.esg.bodies import sheets_of
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
-from di_data.market.bodies import refuse
+from di_data.frame.rows import refuse
+from di_data.frame.workbooks import sheets_of
 from di_data.market.holding_rows import checked_sheet, identifiers_of, require_whole, written_day
 from di_data.market.service_symbols import service_symbol
 
