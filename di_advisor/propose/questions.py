@@ -17,7 +17,7 @@ from di_advisor.propose.counterfactual import Counterfactual, counterfactuals
 from di_advisor.propose.planned import Planned, Progress, never, silent
 from di_advisor.propose.trade_explanation import TradeExplanation, explain_trade
 from di_advisor.propose.why_not import Reason, why_not
-from di_advisor.propose.wish_costs import WishCost, cost_of, costs_frame, wishes_of
+from di_advisor.propose.wish_costs import WishCost, cost_of, costs_frame, price_between, wishes_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,6 +110,28 @@ class Questions(ABC):
         """
         planned = self._plan(self.mandate, silent, cancel)
         return cost_of(planned, wish, lambda mandate: self._plan(mandate, silent, cancel), cancel)
+
+    def price_of_change(self, wish: str, mandate: Mandate, *, cancel: Callable[[], bool] = never) -> WishCost:
+        """What other wishes would cost against the present ones, before they are set: both are solved.
+
+        Parameters
+        ----------
+        wish : str
+            What to call the change, such as "no tobacco".
+        mandate : Mandate
+            The wishes with the change.
+        cancel : callable
+            Asked between solves.
+
+        Raises
+        ------
+        InfeasibleError
+            If the account cannot keep them; the error says what each would have to give.
+        DiAdvisorError
+            As `propose`.
+        """
+        without = self._plan(self.mandate, silent, cancel)
+        return price_between(wish, self._plan(mandate, silent, cancel), without)
 
     def prices_of_wishes(
         self, *, progress: Callable[[int, int], None] | None = None, cancel: Callable[[], bool] = never

@@ -23,13 +23,13 @@ from di_advisor.propose.neighbours import dollars_between
 from di_advisor.propose.planned import Planned, never
 from di_advisor.propose.term_columns import snake_columns
 from di_advisor.propose.without_rule import without_rule
-from di_advisor.solve import solve_localised
+from di_advisor.solve import Solution, solve_localised
 from di_advisor.units import bps_from_fraction
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["WishCost", "cost_of", "costs_frame", "wishes_of"]
+__all__ = ["WishCost", "cost_of", "costs_frame", "price_between", "wishes_of"]
 
 _OF_RULE: Mapping[str, tuple[str, ...]] = {
     "cash": ("cash_min", "cash_max"),
@@ -134,6 +134,23 @@ def cost_of(planned: Planned, wish: str, plan: Callable[[Mandate], Planned], can
         free, found = other.problem, other.solution
     else:
         free, found = solve_localised(_without(planned.problem, wish), cancel=cancel)
+    return _between(wish, planned, free, found)
+
+
+def price_between(wish: str, with_wish: Planned, without: Planned) -> WishCost:
+    """What a wish costs, from the plans with and without it.
+
+    Parameters
+    ----------
+    wish : str
+        What to call it.
+    with_wish, without : Planned
+        For the same account and day; the terms that are compared are those of the plan without it.
+    """
+    return _between(wish, with_wish, without.problem, without.solution)
+
+
+def _between(wish: str, planned: Planned, free: Problem, found: Solution) -> WishCost:
     dollars = dollars_between(free, found.plan, planned.solution.plan)
     cost, value = sum(dollars.values(), Decimal(0)), planned.problem.block.holdings.value_usd
     apart = _tracking_error(planned.problem, planned.solution.plan) - _tracking_error(free, found.plan)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from di_advisor.ui.desk import Desk, Say
-from di_advisor.ui.verbs import lots, opening, proposing
+from di_advisor.ui.verbs import lots, opening, proposing, wishing
 
 __all__ = ["VERBS"]
 
@@ -22,6 +22,9 @@ VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
         "give": opening.give,
         "lots": lots.lots,
         "open": opening.open_source,
+        "price_all": wishing.price_all,
+        "price_wish": wishing.price_wish,
         "propose": proposing.propose,
+        "wishable": wishing.wishable,
     }
 )
