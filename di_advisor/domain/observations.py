@@ -167,14 +167,16 @@ class Observation:
 def known_by(observations: Iterable[Observation], day: date) -> tuple[Observation, ...]:
     """Latest known observation per provider, subject, metric and period that was known by a day.
 
+    One that was given to several securities, the share classes of its issuer, counts for each of them.
+
     Later revisions of the same period take the place of earlier ones only from the day they were known.
     Of two known on the same day the one that comes later in the order given counts.
     """
-    latest: dict[tuple[str, Identifier, str, date | None], Observation] = {}
+    latest: dict[tuple[str, Identifier, str, str, date | None], Observation] = {}
     for each in observations:
         if each.known_on > day:
             continue
-        key = (each.provenance.provider, each.subject, each.metric, each.period_end)
+        key = (each.provenance.provider, each.subject, each.security_id, each.metric, each.period_end)
         standing = latest.get(key)
         if standing is None or standing.known_on <= each.known_on:
             latest[key] = each

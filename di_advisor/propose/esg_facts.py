@@ -179,8 +179,7 @@ def _with_score(t: Trade, signals: Signals, mandate: Mandate) -> Trade:
             continue
         good = scale.direction.sign * float(market.esg[measure][at])
         if (good > 0) == (t.side is Side.BUY) and good != 0:
-            source = f"; source {scale.provider}" if scale.provider else ""
-            told.append(f"TILTED {t.ticker}: {measure} {scale.evidence[t.security_id]}{source}")
+            told.append(f"TILTED {t.ticker}: {measure} {scale.evidence[t.security_id]}")
     if not told:
         return t
     return replace(t, sentence=f"{t.sentence} {'. '.join(told)}.", facts={**t.facts, "tilted": "; ".join(told)})

@@ -34,13 +34,13 @@ class Dial:
 
     Attributes
     ----------
-    values : tuple of float
-        Where it is turned to, as it stands in the table.
+    values : tuple of float or str
+        Where it is turned to, as it stands in the table; names ("no tobacco") are drawn as bars.
     changes : tuple of Mapping
         Fields of the mandate that each value changes.
     """
 
-    values: tuple[float, ...]
+    values: tuple[float | str, ...]
     changes: tuple[Mapping[str, Any], ...]
 
     def __post_init__(self) -> None:

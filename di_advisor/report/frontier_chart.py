@@ -31,19 +31,27 @@ _INCHES = (9.0, 3.4)
 _DOTS = 110
 _IN_PERCENT = ("turnover_max", "cash_min", "cash_max", "participation_max")
 _LINES = ((FOR, "o", "-"), (AGAINST, "s", "--"), (BEFORE, "^", ":"))
-_LONGEST = 24
+_LONGEST = 28
+_BAR = 0.7
+_BARS_HIGH = 8
+"""Names that fit the usual height."""
+_TURNED = 30.0
 _MANY_USD = 20_000
 """From here on thousands are written."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Where the values of a dial stand, what they are called, and the dial's own name and unit."""
+    """Where the values of a dial stand, their names, the dial's name and unit, and whether they have an order.
+
+    Values without an order, such as wishes by name, become bars: a line between two of them would mean nothing.
+    """
 
     at: tuple[float, ...]
     labels: tuple[str, ...]
     name: str
     unit: str = ""
+    ordered: bool = True
 
     @property
     def title(self) -> str:
@@ -63,7 +71,8 @@ def axis_of(dial: str, values: Sequence[Any]) -> Axis:
     numbers = [as_number(v) for v in values]
     if any(n is None for n in numbers):
         labels = tuple("none" if v is None else str(v)[:_LONGEST] for v in values)
-        return Axis(tuple(float(i) for i in range(len(labels))), labels, name)
+        named = any(isinstance(v, str) and n is None for v, n in zip(values, numbers, strict=True))
+        return Axis(tuple(float(i) for i in range(len(labels))), labels, name, ordered=not named)
     known = [n for n in numbers if n is not None]
     if dial == "tracking_error_max":
         known = [float(bps_from_fraction(n)) for n in known]
@@ -92,7 +101,12 @@ def frontier_png(frame: Frontier) -> bytes:
     figure = Figure(figsize=_INCHES, dpi=_DOTS, layout="constrained")
     FigureCanvasAgg(figure)
     figure.patch.set_alpha(0.0)
-    (_line if len(frame.dials) == 1 else _cells)(frame, figure)
+    if len(frame.dials) > 1:
+        _cells(frame, figure)
+    elif axis_of(frame.dials[0], frame[frame.dials[0]].tolist()).ordered:
+        _line(frame, figure)
+    else:
+        _bars(frame, figure)
     out = io.BytesIO()
     figure.savefig(out, format="png", transparent=True, metadata={"Software": None})
     return out.getvalue()
@@ -126,6 +140,33 @@ def _line(frame: Frontier, figure: Figure) -> None:
     for axes in (left, right):
         axes.set_xticks(at, labels)
         axes.grid(color=BEFORE, alpha=0.25)
+
+
+def _bars(frame: Frontier, figure: Figure) -> None:
+    """Values by name, the first on top: dollars on the left, tracking error on the right, each with its figure."""
+    axis = axis_of(frame.dials[0], frame[frame.dials[0]].tolist())
+    figure.set_figheight(_INCHES[1] * max(1.0, len(frame) / _BARS_HIGH))
+    left, right = figure.subplots(1, 2, sharey=True)
+    series = saved_usd(frame)
+    thick = _BAR / len(series)
+    for k, ((name, values), (colour, _, _)) in enumerate(zip(series.items(), _LINES, strict=False)):
+        at = np.array(axis.at) + (k - (len(series) - 1) / 2) * thick
+        left.barh(at, values.to_numpy(dtype=float), height=thick, color=colour, label=name)
+    _plain(left, "Dollars, more is better", "$", "")
+    left.xaxis.set_major_formatter("{x:,.0f}")
+    left.tick_params(axis="x", labelrotation=_TURNED)
+    left.legend(frameon=False, labelcolor=BEFORE, fontsize=8)
+    error = [float(bps_from_fraction(e)) for e in frame["tracking_error"].to_numpy(dtype=float).tolist()]
+    right.barh(axis.at, error, height=_BAR, color=_LINES[0][0])
+    for place, bps in zip(axis.at, error, strict=True):
+        end, told = (bps, f"{bps:.0f}") if np.isfinite(bps) else (0.0, "no plan")
+        right.annotate(told, (end, place), (3, 0), textcoords="offset points", va="center", color=BEFORE)
+    _plain(right, "Tracking error of the plan", "bps a year", "")
+    right.margins(x=0.12)
+    left.set_yticks(axis.at, axis.labels)
+    left.invert_yaxis()
+    for axes in (left, right):
+        axes.grid(color=BEFORE, alpha=0.25, axis="x")
 
 
 def _cells(frame: Frontier, figure: Figure) -> None:

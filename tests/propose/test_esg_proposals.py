@@ -197,4 +197,5 @@ def test_a_trade_towards_a_combined_score_says_what_stands_behind_it() -> None:
         towards = good != 0 and (good > 0) == (t.side is Side.BUY)
         assert towards == ("tilted" in t.facts)
         assert f"TILTED {t.ticker}: esg score {good:+.2f}: " in t.sentence or not towards
-    assert all("; source P" in t.facts["tilted"] for t in told)
+    known = {t.security_id: t.facts["tilted"] for t in told if values[t.security_id] == values[t.security_id]}
+    assert all(f"P {values[i]:g} (" in line for i, line in known.items())

@@ -262,8 +262,8 @@ def test_every_score_carries_what_stands_behind_it() -> None:
     assert "one opinion only" in found.measure.evidence["N00"]
     assert "no provider scores it, sector median stands in" in found.measure.evidence["N01"]
     both = found.measure.evidence["N02"]
-    assert f"one {good[2]:g} is" in both
-    assert f"two {other[2]:g} is" in both
+    assert f"provider of one {good[2]:g} (" in both
+    assert f"provider of two {other[2]:g} (" in both
     assert "known by 2026-03-31" in both
     assert "dispersion" in both
     assert "0.5 of it taken off" in both

@@ -109,15 +109,15 @@ class Consensus:
         return np.asarray(self.mean - kappa * self.dispersion, dtype=np.float64)
 
     def says(self, at: int) -> str:
-        """What each provider says of a name, as published and as a distance from its sector."""
+        """What each provider says of a name, as published and as a distance from its sector, and since when."""
         security = self.universe.securities[at]
         parts = []
         for measure, distance in zip(self.measures, self.distances[:, at], strict=True):
             if np.isfinite(distance):
                 known = f", known by {measure.known_at}" if measure.known_at else ""
                 raw = measure.values[security.security_id]
-                parts.append(f"{measure.name} {raw:g} is {distance:+.2f}{known}")
-        return "; ".join(parts)
+                parts.append(f"{measure.provider or measure.name} {raw:g} ({distance:+.2f} in its sector{known})")
+        return ", ".join(parts)
 
     def correlation_frame(self) -> pd.DataFrame:
         """Table of rank correlations, one row and one column a measure."""

@@ -91,7 +91,7 @@ class ScoreTilt:
     @property
     def sentence(self) -> str:
         """Providers, coverage, policy and disagreement in words."""
-        who = ", ".join(m.name for m in self.consensus.measures)
+        who = " + ".join(m.name for m in self.consensus.measures)
         told = (
             f"{self.measure.name} is made of {who}; scored: {self.coverage_names:.3f} of the names and "
             f"{self.coverage_weight:.3f} of the weight that screens leave; {len(self.unscored)} names without a score "

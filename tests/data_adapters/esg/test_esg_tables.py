@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 
 from di_advisor.domain.esg_table import Direction
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
+from di_advisor.domain.master_identities import observations_by_security
 from di_advisor.domain.observations import Observation, Provenance, Reading, Status
+from di_advisor.domain.security_facts import Issuer, ListedSecurity
+from di_advisor.domain.security_master import SecurityMaster
+from di_advisor.domain.tickers import TickerSpan
 from di_advisor.domain.universe import Security, Universe
 from di_advisor.errors import InputError
 from di_advisor.ports import EsgSource
@@ -93,6 +97,25 @@ def test_what_is_left_out_is_counted_by_reason():
         "without value: not_disclosed": 1,
         "classes and neutral figures": 1,
     }
+
+
+def test_a_figure_of_a_company_counts_for_all_its_share_classes():
+    master = SecurityMaster(
+        [Issuer("alphabet")],
+        [ListedSecurity("GOOG", "alphabet"), ListedSecurity("GOOGL", "alphabet")],
+        [TickerSpan("GOOG", "GOOG"), TickerSpan("GOOGL", "GOOGL")],
+    )
+    given = [observed("", 24.0, subject="GOOGL"), observed("", 7.0, "scope_1_t", subject="GOOGL", unit="tCO2e")]
+    found = measures(*observations_by_security(master, given, on=DAY).observations)
+    assert dict(found["esg_score, P"].values) == {"GOOGL": 24.0, "GOOG": 24.0}
+    assert dict(found["scope_1_t, P"].values) == {"GOOGL": 7.0, "GOOG": 7.0}
+
+
+def test_the_scale_travels_with_the_measure_and_two_scales_are_refused():
+    found = measures(observed("A", 5.0, scale=(0.0, 10.0)), observed("B", 6.0, scale=(0.0, 10.0)))
+    assert found["esg_score, P"].bounds == (0.0, 10.0)
+    with pytest.raises(InputError, match="on several scales"):
+        measures(observed("A", 5.0, scale=(0.0, 10.0)), observed("B", 6.0, scale=(0.0, 100.0)))
 
 
 def test_two_subjects_that_became_one_security_and_disagree_are_an_error():
