@@ -6,7 +6,7 @@ in domain types only, so that a model can be replaced without touching the insid
 
 from __future__ import annotations
 
-from di_advisor.ports.models import CostModel, HarvestModel, RiskModel
+from di_advisor.ports.models import CostModel, HarvestModel, RebalanceValueModel, RiskModel
 from di_advisor.ports.sources import (
     EsgSource,
     FillsReader,
@@ -27,6 +27,7 @@ __all__ = [
     "LedgerReader",
     "OpeningLotsReader",
     "PortfolioReader",
+    "RebalanceValueModel",
     "ReturnsReader",
     "RiskModel",
     "SourceDesk",

@@ -6,10 +6,12 @@ from typing import Protocol, runtime_checkable
 
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.harvest import ClientProfile, HarvestWorth, LotStates
+from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
 from di_advisor.domain.risk import FactorRisk
+from di_advisor.domain.signals import Signals
 
-__all__ = ["CostModel", "HarvestModel", "RiskModel"]
+__all__ = ["CostModel", "HarvestModel", "RebalanceValueModel", "RiskModel"]
 
 
 @runtime_checkable
@@ -71,4 +73,18 @@ class HarvestModel(Protocol):
         InputError
             If the model was made for another review interval.
         """
+        ...
+
+
+@runtime_checkable
+class RebalanceValueModel(Protocol):
+    """Says what rebalancing an account now is worth against waiting, learned from replays."""
+
+    @property
+    def provenance(self) -> str:
+        """Which model, which version."""
+        ...
+
+    def rebalance_value_usd(self, signals: Signals, mandate: Mandate) -> float:
+        """Value of a rebalance today against one at the next review, after cost and tax, USD; NaN where not known."""
         ...

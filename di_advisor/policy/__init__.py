@@ -1,0 +1,1 @@
+"""When to act, and how an account stands: triggers, policies, a monitor over accounts, measures."""

@@ -1,0 +1,39 @@
+"""Triggers: one small class a reason to rebalance, each with its figure, threshold, sentence and names."""
+
+from di_advisor.policy.triggers.drift import FactorDrift, NameDrift, SectorDrift, TrackingErrorAbove
+from di_advisor.policy.triggers.esg import EsgDowngrade, ExcludedHeld
+from di_advisor.policy.triggers.events import (
+    CalendarDue,
+    CashOutside,
+    CorporateAction,
+    DividendReceived,
+    LearnedValue,
+    Reconstitution,
+)
+from di_advisor.policy.triggers.harvest import Counted, LossAvailable, TurnsLongTerm, WashWindowEnds
+from di_advisor.policy.triggers.trigger import Firing, Gate, Reading, Trigger, TriggerState, judge
+
+__all__ = [
+    "CalendarDue",
+    "CashOutside",
+    "CorporateAction",
+    "Counted",
+    "DividendReceived",
+    "EsgDowngrade",
+    "ExcludedHeld",
+    "FactorDrift",
+    "Firing",
+    "Gate",
+    "LearnedValue",
+    "LossAvailable",
+    "NameDrift",
+    "Reading",
+    "Reconstitution",
+    "SectorDrift",
+    "TrackingErrorAbove",
+    "Trigger",
+    "TriggerState",
+    "TurnsLongTerm",
+    "WashWindowEnds",
+    "judge",
+]

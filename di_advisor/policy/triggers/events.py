@@ -1,0 +1,160 @@
+"""Triggers of what happens: cash, dividends, reconstitution, corporate actions, ESG, the calendar, a learned value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from di_advisor.domain.amounts import as_fraction
+from di_advisor.domain.events import Dividend
+from di_advisor.domain.events.event import SecurityEvent
+from di_advisor.policy.day_facts import DayFacts
+from di_advisor.policy.sessions import Cadence, due_session, sessions_after
+from di_advisor.policy.triggers.trigger import ONCE, SMOOTH, Gate, Reading, TriggerState
+from di_advisor.policy.triggers.words import bps, listed, usd
+from di_advisor.ports import RebalanceValueModel
+
+__all__ = ["CalendarDue", "CashOutside", "CorporateAction", "DividendReceived", "LearnedValue", "Reconstitution"]
+
+
+@dataclass(frozen=True, slots=True)
+class CashOutside:
+    """How far cash, less a wished withdrawal, lies outside the mandate's range, against ``least_weight``."""
+
+    least_weight: float = 0.0025
+    gate: Gate = SMOOTH
+    name: str = "cash"
+
+    def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002  as every trigger
+        """Distance of the cash weight from the range, as a weight."""
+        mandate = facts.mandate
+        cash = float(facts.signals.account.cash_usd) - float(mandate.withdrawal_usd)
+        weight = cash / facts.value_usd
+        outside = max(weight - mandate.cash_max, mandate.cash_min - weight, 0.0)
+        side = "above" if weight > mandate.cash_max else "below" if weight < mandate.cash_min else "within"
+        sentence = f"Cash of {usd(cash)} is {bps(weight)} of the account, {side} the range from "
+        sentence += f"{bps(mandate.cash_min)} to {bps(mandate.cash_max)}"
+        sentence += f" by {bps(outside)}, against {bps(self.least_weight)}." if outside else "."
+        return Reading(outside, self.least_weight, "weight", sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class DividendReceived:
+    """Dividends of the account on the day, against ``least_usd``."""
+
+    least_usd: float = 100.0
+    gate: Gate = ONCE
+    name: str = "dividend received"
+
+    def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
+        """Sum of the day's dividends."""
+        paid: dict[str, float] = {}
+        for e in facts.events:
+            if isinstance(e, Dividend) and e.account_id == facts.account.account_id and e.on == facts.as_of:
+                name = facts.ticker_of(e.security_id)
+                paid[name] = paid.get(name, 0.0) + float(as_fraction(e.amount_usd))
+        names = tuple(sorted(paid, key=lambda n: (-paid[n], n)))
+        total = sum(paid.values())
+        sentence = f"Dividends of {usd(total)} came in, against {usd(self.least_usd)}"
+        return Reading(total, self.least_usd, "USD", f"{sentence}{f' ({listed(names)})' if names else ''}.", names)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconstitution:
+    """Change of the target at its next effective date within ``within_sessions``, or since the last rebalance.
+
+    The figure is one-way turnover of the index, sum of absolute changes over two, against ``least_turnover``.
+    """
+
+    least_turnover: float = 0.005
+    within_sessions: int = 5
+    gate: Gate = ONCE
+    name: str = "reconstitution"
+
+    def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
+        """Turnover to the next announced weights, or from those of the last rebalance; who enters and leaves."""
+        today = facts.as_of
+        days = sorted({w.effective for c in facts.target.components for w in c.path})
+        end = sessions_after(today, self.within_sessions)
+        ahead = [d for d in days if today < d <= end]
+        since = [d for d in days if facts.last_rebalance is not None and facts.last_rebalance < d <= today]
+        first = max(c.path[0].effective for c in facts.target.components)
+        if ahead:
+            before, after, when = today, ahead[-1], f"on {ahead[-1]}"
+        elif since and facts.last_rebalance is not None and first <= facts.last_rebalance:
+            before, after, when = facts.last_rebalance, today, f"on {since[-1]}, since the last rebalance"
+        else:
+            coming = next((f"; the next is on {d}" for d in days if d > today), "")
+            sentence = f"The target does not change within {self.within_sessions} sessions{coming}."
+            return Reading(0.0, self.least_turnover, "turnover", sentence)
+        old, new = facts.target.weights_on(before), facts.target.weights_on(after)
+        change = {k: new.get(k, 0.0) - old.get(k, 0.0) for k in sorted({*old, *new})}
+        turnover = sum(abs(v) for v in change.values()) / 2
+        adds = sum(1 for k in change if new.get(k, 0.0) > 0 and not old.get(k, 0.0) > 0)
+        drops = sum(1 for k in change if old.get(k, 0.0) > 0 and not new.get(k, 0.0) > 0)
+        names = tuple(facts.ticker_of(k) for k in sorted(change, key=lambda k: -abs(change[k])) if change[k])
+        sentence = f"The target changes {when}: {adds:,} names enter, {drops:,} leave, {bps(turnover)} of turnover, "
+        sentence += f"against {bps(self.least_turnover)}."
+        return Reading(turnover, self.least_turnover, "turnover", sentence, names)
+
+
+@dataclass(frozen=True, slots=True)
+class CorporateAction:
+    """Corporate actions of the day in names that are held or in the target, against ``least_names``."""
+
+    least_names: int = 1
+    gate: Gate = ONCE
+    name: str = "corporate action"
+
+    def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
+        """Names with an action today."""
+        concerned = {lot.security_id for lot in facts.account.lots} | set(facts.target.weights_on(facts.as_of))
+        found = {
+            e.security_id: type(e).__name__
+            for e in facts.events
+            if isinstance(e, SecurityEvent) and e.on == facts.as_of and e.security_id in concerned
+        }
+        names = tuple(facts.ticker_of(k) for k in sorted(found))
+        told = [f"{kind} of {facts.ticker_of(k)}" for k, kind in sorted(found.items())]
+        sentence = f"{len(names):,} names held or in the target have a corporate action today, "
+        sentence += f"against {self.least_names:,}{f': {listed(told)}' if told else ''}."
+        return Reading(float(len(names)), float(self.least_names), "names", sentence, names)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDue:
+    """Whether a period began since the last rebalance: first session of the month, quarter or year.
+
+    Without a known last rebalance it is due on that session only.
+    """
+
+    cadence: Cadence = Cadence.QUARTERLY
+    gate: Gate = ONCE
+    name: str = "calendar"
+
+    def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
+        """1 where it is due, else 0."""
+        session, last = due_session(facts.as_of, self.cadence), facts.last_rebalance
+        due = facts.as_of == session if last is None else last < session <= facts.as_of
+        since = "no rebalance is known" if last is None else f"the last rebalance was on {last}"
+        sentence = f"The {self.cadence.value} session is {session}; {since}: {'due' if due else 'not due'}."
+        return Reading(float(due), 1.0, "due", sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedValue:
+    """What a learned model says rebalancing now is worth, against ``least_usd``: a seam for models that are given."""
+
+    model: RebalanceValueModel
+    least_usd: float = 0.0
+    gate: Gate = SMOOTH
+    name: str = "learned value"
+
+    def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
+        """The model's value, net of cost and tax, USD."""
+        value = self.model.rebalance_value_usd(facts.signals, facts.mandate)
+        figure = float(value) if np.isfinite(value) else None
+        told = "does not say" if figure is None else f"says {usd(figure)}"
+        sentence = f"{self.model.provenance} {told} of rebalancing now, against {usd(self.least_usd)}."
+        return Reading(figure, self.least_usd, "USD", sentence)
