@@ -12,7 +12,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import traceback
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import ipywidgets as widgets
@@ -208,7 +210,16 @@ class Application:
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run work in the kernel's loop; never blocks."""
         loop = self._loop or asyncio.get_running_loop()
-        asyncio.run_coroutine_threadsafe(work(), loop)
+        asyncio.run_coroutine_threadsafe(work(), loop).add_done_callback(self._heed)
+
+    def _heed(self, ended: Future[None]) -> None:
+        """Show what a task raised: nobody waits for it, so it would be lost."""
+        error = None if ended.cancelled() else ended.exception()
+        if error is None:
+            return
+        with self._lock:
+            self.state.fail("".join(traceback.format_exception(error)))
+        self.refresh()
 
     def cancel(self) -> None:
         """End what is running, if anything."""
@@ -267,6 +278,7 @@ class Application:
                 self.state.tell(told or "Opened as it was saved; no input has changed since.")
                 self._saved = None
         self.refresh()
+        self._show_page()
 
     async def propose(self) -> None:
         """Read the controls, propose, and show what came of it."""
@@ -280,6 +292,9 @@ class Application:
             self.state.keep(Answer(spec, found["proposal"], found["fingerprint"], found["versions"]))
         self.refresh()
         self._show_answer()
+        self._show_page()
+
+    def _show_page(self) -> None:
         bundle = self.pages[self._tabs.index].result(self.state)
         if bundle is not None:
             self.show(bundle)

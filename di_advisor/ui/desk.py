@@ -106,7 +106,7 @@ class Desk:
         DiAdvisorError
             As `Advisor.workspace`.
         """
-        key = (spec.source, spec.account, repr(spec.tax), spec.models, spec.own)
+        key = (repr(spec.source), spec.account, repr(spec.tax), spec.models, spec.own)
         if key not in self._workspaces:
             facts = self.estimated(spec, say)
             portfolio, account_id = facts.account(spec.account)

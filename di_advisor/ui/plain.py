@@ -16,6 +16,7 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from importlib import import_module
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,7 @@ _ENCODERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (date, lambda v: {_TAG: "date", "value": v.isoformat()}),
     (Decimal, lambda v: {_TAG: "decimal", "value": str(v)}),
     (Fraction, lambda v: {_TAG: "fraction", "value": str(v)}),
+    (PurePath, lambda v: {_TAG: "path", "value": str(v)}),
     (np.generic, lambda v: plain(v.item())),
     (np.ndarray, _array),
     (Mapping, lambda v: {_TAG: "map", "items": [[plain(k), plain(each)] for k, each in v.items()]}),
@@ -80,6 +82,7 @@ _DECODERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "date": lambda d: date.fromisoformat(d["value"]),
     "decimal": lambda d: Decimal(d["value"]),
     "fraction": lambda d: Fraction(d["value"]),
+    "path": lambda d: Path(d["value"]),
     "map": lambda d: {restored(k): restored(v) for k, v in d["items"]},
     "set": lambda d: frozenset(restored(v) for v in d["items"]),
     "value": lambda d: _class_of(d["class"])(**{k: restored(v) for k, v in d["fields"].items()}),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio, Side
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.universe import Security, Universe
 from di_advisor.errors import InputError
+from di_advisor.runs import FileSource
 from di_advisor.ui.plain import plain, restored
 from tests.report.fakes import proposal
 
@@ -30,6 +32,7 @@ VALUES = [
     Mandate(do_not_buy=frozenset({"S1", "@"}), factor_bands={"@": Band.within(0.1)}, rounding=Rounding.FRACTIONAL),
     Portfolio("p", (Account("a", LOTS, (CashItem(Decimal(7), DAY),), (Fill("S1", Side.BUY, Decimal(2), DAY),)),)),
     datetime(2026, 3, 31, 21, tzinfo=UTC),
+    FileSource(Path("lots.csv"), Path("prices.csv"), Path("/elsewhere/index.csv"), DAY, notation={"delimiter": ";"}),
 ]
 
 
