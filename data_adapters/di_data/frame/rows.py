@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from di_advisor.errors import InputError, SourceContentError
 from di_data.frame.exchange import Received
@@ -29,7 +30,9 @@ __all__ = [
 ]
 
 _SHOWN: Final = 3
-_Model = TypeVar("_Model", bound=BaseModel)
+_Row = TypeVar("_Row")
+_NO_NUMBERS: Final = (b"NaN", b"Infinity")
+_BOM: Final = b"\xef\xbb\xbf"
 
 
 class DocumentedRow(BaseModel):
@@ -61,19 +64,20 @@ def as_content_error(received: Received) -> Iterator[None]:
         raise content_error(received, e.what, hint=e.hint, **facts) from e
 
 
-def checked_rows(rows: Iterable[object], model: type[_Model], received: Received) -> list[_Model]:
-    """Rows as a model of the documented shape.
+def checked_rows(rows: Iterable[object], model: type[_Row], received: Received) -> list[_Row]:
+    """Rows as a model of the documented shape: a `DocumentedRow`, or a `TypedDict` with a strict configuration.
 
     Raises
     ------
     SourceContentError
         Naming the first wrong rows and fields, and how many there are; nothing of the body is used then.
     """
-    good: list[_Model] = []
+    good: list[_Row] = []
     wrong: list[str] = []
+    one = _one(model)
     for number, row in enumerate(rows, start=1):
         try:
-            good.append(model.model_validate(row))
+            good.append(one.validate_python(row))
         except ValidationError as e:
             first = e.errors(include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"]) or "the row"
@@ -84,14 +88,21 @@ def checked_rows(rows: Iterable[object], model: type[_Model], received: Received
     return good
 
 
-def json_rows(body: bytes, model: type[_Model], received: Received) -> list[_Model]:
+def json_rows(body: bytes, model: type[_Row], received: Received) -> list[_Row]:
     """Elements of a JSON list, checked; an empty list is one.
+
+    A `TypedDict` for `model` is checked in half the time of a `DocumentedRow`: for answers of many rows.
 
     Raises
     ------
     SourceContentError
         If it is no list, or a row is not as documented.
     """
+    if not any(word in body for word in _NO_NUMBERS):
+        try:
+            return _several(model).validate_json(body.removeprefix(_BOM))
+        except ValidationError:
+            pass  # what is wrong is said below, row by row
     found = json_document(body, received)
     if not isinstance(found, list):
         told = found.get("detail", "") if isinstance(found, dict) else ""
@@ -123,3 +134,13 @@ def object_of(value: object, where: str, received: Received) -> dict[str, Any]:
     if value is None or isinstance(value, dict):
         return value or {}
     raise content_error(received, f"{where}: an object is documented, not {type(value).__name__}.")
+
+
+@lru_cache(maxsize=64)
+def _one(model: type[_Row]) -> TypeAdapter[_Row]:
+    return TypeAdapter(model)
+
+
+@lru_cache(maxsize=64)
+def _several(model: type[_Row]) -> TypeAdapter[list[_Row]]:
+    return TypeAdapter(list[model])  # type: ignore[valid-type]  # a type that is known only here

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
 
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.price_bars import PriceBar
@@ -21,23 +22,27 @@ from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
 from di_data.frame.adapter import Adapter, KeyPlace, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
-from di_data.frame.rows import DocumentedRow, json_rows, refuse
+from di_data.frame.rows import json_rows, refuse
 from di_data.market.price_rows import Day, Price, asked_symbol, given, in_order, tickers_asked
 from di_data.market.service_symbols import service_symbol
 
 __all__ = ["TiingoPrices"]
 
 
-class _Row(DocumentedRow):
+_Figure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+@with_config(ConfigDict(strict=True, extra="ignore"))
+class _Row(TypedDict):
     date: Day
     close: Price
-    open: float | None = Field(ge=0, allow_inf_nan=False)
-    high: float | None = Field(ge=0, allow_inf_nan=False)
-    low: float | None = Field(ge=0, allow_inf_nan=False)
-    volume: float | None = Field(ge=0, allow_inf_nan=False)
-    adj_close: Price = Field(alias="adjClose")
-    dividend: float = Field(alias="divCash", ge=0, allow_inf_nan=False)
-    split: Price = Field(alias="splitFactor")
+    open: _Figure | None
+    high: _Figure | None
+    low: _Figure | None
+    volume: _Figure | None
+    adjClose: Price
+    divCash: _Figure
+    splitFactor: Price
 
 
 class TiingoPrices(Adapter[PriceBar]):
@@ -107,16 +112,16 @@ class TiingoPrices(Adapter[PriceBar]):
         bars = [
             PriceBar(
                 subject=subject,
-                day=row.date,
-                close_usd=row.close,
+                day=row["date"],
+                close_usd=row["close"],
                 provenance=provenance,
-                open_usd=given(row.open),
-                high_usd=given(row.high),
-                low_usd=given(row.low),
-                volume_shares=row.volume,
-                adjusted_close_usd=row.adj_close,
-                dividend_usd=row.dividend,
-                split_ratio=row.split,
+                open_usd=given(row["open"]),
+                high_usd=given(row["high"]),
+                low_usd=given(row["low"]),
+                volume_shares=row["volume"],
+                adjusted_close_usd=row["adjClose"],
+                dividend_usd=row["divCash"],
+                split_ratio=row["splitFactor"],
             )
             for row in rows
         ]
