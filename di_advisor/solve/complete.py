@@ -8,7 +8,8 @@ what they were just found to be worth. So each turn ends with a better plan, wit
 proof. The first plan is improved for a few turns; what is left is for the search.
 
 Limits: choices that the solver holds possible and the convex problem does not, within round-off, are set
-aside, and then nothing is proved. The budget counts nodes, fewer where the program is large.
+aside, and then nothing is proved. The budgets count nodes, fewer where the program is large, and steps
+of the simplex method.
 """
 
 from __future__ import annotations
@@ -32,12 +33,15 @@ from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.solve.tracking import RISK_ALONE, solve_capped
 
-__all__ = ["Completed", "Places", "complete", "nodes_for", "places_of", "turns_for"]
+__all__ = ["STEPS", "Completed", "Places", "complete", "nodes_for", "places_of", "turns_for"]
 
 _TURNS = 80
 _FEWEST_TURNS = 6
 _WORK_OF_TURNS = 40_000
 _BETTER = 6
+STEPS = 25_000
+"""Budget of steps of the simplex method: some seconds, whatever the size."""
+
 _NODES = 2_000
 _FEWEST_NODES = 60
 _WORK = 200_000
@@ -56,8 +60,8 @@ class Completed:
         Of the best plan found.
     proved : bool
         Where there is none: whether that is proved.
-    nodes : int
-        Nodes of all integer programs.
+    nodes, steps : int
+        Nodes of all integer programs, and their steps of the simplex method.
     amounts : ndarray of shape (m,), or None
         Of each segment, in the best plan found.
     """
@@ -65,6 +69,7 @@ class Completed:
     choices: Choices | None
     proved: bool
     nodes: int
+    steps: int = 0
     amounts: FloatArray | None = None
 
 
@@ -119,13 +124,14 @@ def turns_for(block: Block) -> int:
     return int(np.clip(_WORK_OF_TURNS // max(size, 1), _FEWEST_TURNS, _TURNS))
 
 
-def complete(
+def complete(  # noqa: PLR0913 - budgets and what other searches know, all keyword-only
     block: Block,
     places: Places,
     ask: Callable[[], None],
     *,
     hot: HotPath | None = None,
     nodes_max: int | None = None,
+    steps_max: int = STEPS,
     tangents: list[FloatArray] | None = None,
     any_will_do: bool = False,
 ) -> Completed:
@@ -143,6 +149,8 @@ def complete(
         Layout, warm start and counts of a search for the same names.
     nodes_max : int, optional
         Budget; `nodes_for` when left out.
+    steps_max : int
+        Budget of steps of the simplex method; no program is begun once it is used up.
     tangents : list of ndarray of shape (n,), optional
         Of tracking error, known from other searches with the same risk; those that are found are added.
     any_will_do : bool
@@ -150,7 +158,7 @@ def complete(
     """
     return _Turns(
         block, places, ask, hot or HotPath(block), [] if tangents is None else tangents, any_will_do=any_will_do
-    ).run(nodes_for(block) if nodes_max is None else nodes_max)
+    ).run(nodes_for(block) if nodes_max is None else nodes_max, steps_max)
 
 
 class _Turns:
@@ -171,8 +179,8 @@ class _Turns:
         self.exact = True
         self.seen: set[bytes] = set()
 
-    def run(self, nodes_max: int) -> Completed:
-        nodes, better = 0, 0
+    def run(self, nodes_max: int, steps_max: int) -> Completed:
+        nodes, steps, better = 0, 0, 0
         if self.places.gains is not None and not self.places.regions:
             return Completed(None, proved=True, nodes=0)  # no gains keep the budget
         for slope in self.tangents if self.block.tracking_error_max is not None else ():
@@ -180,12 +188,12 @@ class _Turns:
         self._cut_at(self.block.holdings.active)
         status = "budget"
         for turn in range(turns_for(self.block)):
-            if nodes >= nodes_max:
+            if nodes >= nodes_max or steps >= steps_max:
                 break
             self.ask()
             any_ = self.any_will_do or (self.best is None and turn >= _GUIDED)
             point = self.program.solved(nodes_max - nodes, any_will_do=any_)
-            nodes, status = nodes + point.nodes, point.status
+            nodes, steps, status = nodes + point.nodes, steps + point.steps, point.status
             if status != "found" or (self.best is not None and point.value >= self.best[0] - _GAIN):
                 break
             status = "budget"
@@ -197,8 +205,8 @@ class _Turns:
             if self.best is not None and self.any_will_do:
                 break
         if self.best is not None:
-            return Completed(self.best[1], proved=False, nodes=nodes, amounts=self.best[2])
-        return Completed(None, proved=status == "none" and self.exact, nodes=nodes)
+            return Completed(self.best[1], proved=False, nodes=nodes, steps=steps, amounts=self.best[2])
+        return Completed(None, proved=status == "none" and self.exact, nodes=nodes, steps=steps)
 
     def _cut_at(self, active: FloatArray) -> None:
         """No plan under the cap is beyond the tangent of variance at given active weights."""

@@ -41,6 +41,10 @@ _A_TEST = 120
 _ALL_TESTS = 1_200
 """Budgets of nodes: of one test, and of all together; what comes after is not decided."""
 
+_ALL_STEPS = 20_000
+_STEPS_A_TEST = 5_000
+"""The same of steps of the simplex method."""
+
 _SMALL = 12
 """Names up to which the amounts of linear wishes and of minimum trades are looked for."""
 
@@ -74,7 +78,7 @@ class _Filter:
         cap = [] if self.wishes.cap is None else [self.wishes.cap]
         self.every = [*self.wishes.linear, *cap, *discrete]  # in this order they may leave
         self.lossy = _losses(problem)
-        self.decided, self.nodes = True, _ALL_TESTS
+        self.decided, self.nodes, self.steps = True, _ALL_TESTS, _ALL_STEPS
         self.tangents: list[FloatArray] = []
 
     def error(self) -> InfeasibleError | None:
@@ -128,8 +132,16 @@ class _Filter:
         if any(isinstance(self.problem.rules[j], TaxBudget) for j in changed):
             places = replace(places, regions=(), gains=None)  # its rows then have the room
         nodes = min(_A_TEST, self.nodes, nodes_for(block))
-        found = complete(block, places, self.ask, nodes_max=nodes, tangents=self.tangents, any_will_do=True)
-        self.nodes -= found.nodes
+        found = complete(
+            block,
+            places,
+            self.ask,
+            nodes_max=nodes,
+            steps_max=min(_STEPS_A_TEST, self.steps),
+            tangents=self.tangents,
+            any_will_do=True,
+        )
+        self.nodes, self.steps = self.nodes - found.nodes, self.steps - found.steps
         return found
 
     def _clash(self, kept: Collection[int], *, sides: bool = True) -> bool:

@@ -13,7 +13,7 @@ name that holds losses sells them or nothing, as everywhere in this package.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from di_advisor.formulate.problem import Block
 from di_advisor.formulate.tax_cells import Region
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.counting import Counting
+from di_advisor.solve.mixed_integer import Program, solve_program
 
 __all__ = ["IntegerProgram", "Point"]
 
@@ -33,12 +34,9 @@ _SCALE = 1e3
 
 _HALF = 0.5
 _WIDEST = 1e6
-_FOUND, _LIMIT, _NONE = 0, 1, 2
 _RELATIVE_GAP = 1e-5
 _ANY = 0.2
 _OVER = 1e-7
-
-Matrix = Any  # a scipy sparse matrix, which has no precise stub
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ class Point:
     ----------
     status : str
         "found", "none" (proved) or "budget".
-    nodes : int
-        Nodes it took.
+    nodes, steps : int
+        Nodes it took, and steps of the simplex method.
     value : float
         A lower bound of the program's objective.
     amounts : ndarray of shape (m,)
@@ -65,6 +63,7 @@ class Point:
 
     status: str
     nodes: int
+    steps: int
     value: float
     amounts: FloatArray
     choices: Choices
@@ -131,6 +130,10 @@ class IntegerProgram:
     def close(self, columns: NDArray[np.int64]) -> None:
         """Binaries that stay at zero."""
         self.add(np.zeros(len(columns), np.int64), columns, 1.0, 0.0, 0.0)
+
+    def one_side(self) -> None:
+        """No name is both sold and bought, whether or not it holds losses."""
+        self._pairs(self.sells, self.buys, -np.inf, 1.0)
 
     def _line(self, on: FloatArray, low: float, high: float, more: tuple[tuple[int, float], ...] = ()) -> None:
         """One row on amounts, and on a few further columns."""
@@ -280,41 +283,41 @@ class IntegerProgram:
             With the status "budget" also where the solver ends in another way without a point.
         """
         import scipy.sparse as sp
-        from scipy.optimize import Bounds, LinearConstraint, milp
 
         cost = np.zeros(self._size)
         if any_will_do:
             cost[self.error] = 0.0 if self.block.tracking_error_max is None else 1.0
         else:
             cost[self.amounts], cost[self.curve] = self.block.segments.slope, 1.0
-        close = _ANY if any_will_do else _RELATIVE_GAP
         offset = np.cumsum([0, *(len(r[3]) for r in self._rows)])
         row = np.concatenate([r[0] + o for r, o in zip(self._rows, offset, strict=False)])
         column, value = (np.concatenate([r[i] for r in self._rows]) for i in (1, 2))
         low, high = (np.concatenate([r[i] for r in self._rows]) for i in (3, 4))
-        matrix = sp.csr_matrix((value, (row, column)), shape=(int(offset[-1]), self._size))
-        found: Any = None
-        for presolve in (True, False):
-            found = milp(
-                _SCALE * cost,
-                integrality=np.concatenate(self._whole),
-                bounds=Bounds(np.concatenate(self._low), np.concatenate(self._high)),
-                constraints=LinearConstraint(matrix, low, high),
-                options={"node_limit": max(nodes_max, 1), "presolve": presolve, "mip_rel_gap": close},
-            )
-            if found.status in (_FOUND, _LIMIT, _NONE):
-                break
-        nodes = max(int(found.get("mip_node_count") or 0), 1)
-        if found.x is None:
-            status = "none" if found.status == _NONE else "budget"
-            still = np.zeros(self.n, dtype=np.int64)
-            return Point(status, nodes, np.inf, np.zeros(self.m), still, None, np.zeros(self._size))
-        columns = np.asarray(found.x, dtype=np.float64)
-        bound = found.get("mip_dual_bound")
-        value_ = float(found.fun if bound is None else bound) / _SCALE
+        matrix = sp.csc_matrix((value, (row, column)), shape=(int(offset[-1]), self._size))
+        least, most, whole = np.concatenate(self._low), np.concatenate(self._high), np.concatenate(self._whole)
+        program = Program(_SCALE * cost, least, most, whole, matrix, low, high)
+        close = _ANY if any_will_do else _RELATIVE_GAP
+        found = solve_program(program, nodes_max=max(nodes_max, 1), gap=close)
+        if found.status == "failed":
+            again = solve_program(program, nodes_max=max(nodes_max, 1), gap=close, presolve=False)
+            found = replace(again, steps=again.steps + found.steps)
+        if found.columns is None:
+            status = "none" if found.status == "none" else "budget"
+            still, nothing = np.zeros(self.n, dtype=np.int64), np.zeros(self._size)
+            return Point(status, found.nodes, found.steps, np.inf, np.zeros(self.m), still, None, nothing)
+        columns = found.columns
         amounts = np.clip(columns[self.amounts], 0.0, self.block.segments.width)
         region = self.regions[int(columns[self.places].argmax())] if self.regions else None
-        return Point("found", nodes, value_, amounts, self._choices(columns, amounts), region, columns)
+        return Point(
+            "found",
+            found.nodes,
+            found.steps,
+            found.bound / _SCALE,
+            amounts,
+            self._choices(columns, amounts),
+            region,
+            columns,
+        )
 
     def _choices(self, columns: FloatArray, amounts: FloatArray) -> Choices:
         """The choices that the binaries mean, those that forbid least."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.complete import Places, nodes_for, turns_for
+from di_advisor.solve.complete import STEPS, Places, nodes_for, turns_for
 from di_advisor.solve.integer_program import IntegerProgram, Point
 from di_advisor.solve.solution import variance_of
 
@@ -91,10 +91,11 @@ class ShareSearch:
         if sides is not None:
             for columns, closed in ((program.sells, sides >= 0), (program.buys, sides <= 0)):
                 program.close(columns[closed])
+        program.one_side()
         self._sales(name, np.asarray(width, dtype=np.float64), unit, rest)
         self._purchases()
         self.exact = sides is None
-        self.nodes = 0
+        self.nodes, self.steps = 0, 0
         active = block.holdings.active
         self.take(active, active * 0.0)
 
@@ -188,10 +189,10 @@ class ShareSearch:
         value, nodes_max, better = np.inf, nodes_for(self.block), 0
         seen: list[ShareCounts] = []
         turns = turns_for(self.block)
-        while self.nodes < nodes_max and len(seen) < turns and better <= _BETTER:
+        while self.nodes < nodes_max and self.steps < STEPS and len(seen) < turns and better <= _BETTER:
             ask()
             point = self.program.solved(nodes_max - self.nodes)
-            self.nodes += point.nodes
+            self.nodes, self.steps = self.nodes + point.nodes, self.steps + point.steps
             if point.status == "none":
                 return best
             if point.status != "found" or point.value >= value - _GAIN:
