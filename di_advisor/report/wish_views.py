@@ -128,10 +128,15 @@ def price_bundle(cost: WishCost, without: Proposal, with_wish: Proposal) -> dict
     ]
     terms = (Column("Term"), Column("Worse by", "$", Align.RIGHT), Column("better right, worse left", align=Align.BARS))
     tables = [
-        Table("What it moves", columns, tuple(rows)),
-        Table("What it costs, by term", terms, tuple(dollars), (("All terms", money(cost.cost_usd), ""),)),
+        Table("What it moves, in whole shares", columns, tuple(rows)),
+        Table(
+            "What it costs, before rounding to shares",
+            terms,
+            tuple(dollars),
+            (("All terms", money(cost.cost_usd), ""),),
+        ),
     ]
-    said = f"Not set yet. Before rounding to shares; known up to {usd(cost.gap_usd)}, the certified gaps of both plans."
+    said = f"A price, nothing is set by it. Known up to {usd(cost.gap_usd)}, the certified gaps of both plans."
     return _bundle(cost.sentence, said, tables, [line for s in with_wish.screens for line in s.reasons][:_REASONS])
 
 

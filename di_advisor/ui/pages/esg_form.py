@@ -12,21 +12,27 @@ from di_advisor.errors import InputError
 from di_advisor.report.wish_views import figure_of
 from di_advisor.report.wording import percent
 from di_advisor.signals.measure_coverage import MeasureCoverage
-from di_advisor.ui.pages.fields import choice, typed_number
+from di_advisor.ui.pages.fields import choice, offer, typed_number
 from di_advisor.ui.pages.wish_form import WishForm, typed_fraction
 from di_advisor.ui.pages.wish_items import COUNTS_AS, out_of_reach, wish_in_words
 
 __all__ = ["EsgForm"]
 
-_TILT: Final = "usd_per_point"
 _ASKS: Final[dict[str, str]] = {
-    "Tilt ($ a point of the average)": _TILT,
-    "At least so much better than the index (%)": "uplift_min",
-    "At least so many points better than the index": "delta_min",
-    "Cut below the index, such as carbon (%)": "cut_min",
-    "Average at least (the measure's unit)": "floor",
-    "Average at most (the measure's unit)": "ceiling",
-    "Coverage of the holdings at least (%)": "coverage_min",
+    "Tilt": "usd_per_point",
+    "Better than the index, relative": "uplift_min",
+    "Better than the index, points": "delta_min",
+    "Cut below the index (carbon)": "cut_min",
+    "Average at least": "floor",
+    "Average at most": "ceiling",
+    "Coverage at least": "coverage_min",
+}
+_AMOUNT: Final[dict[str, str]] = {
+    "usd_per_point": "Worth ($ a point of the average)",
+    "uplift_min": "At least (% of the index's average)",
+    "delta_min": "At least (points of the average)",
+    "cut_min": "At least (% of the index's average)",
+    "coverage_min": "At least (% of the holdings)",
 }
 _IN_PERCENT: Final = frozenset({"uplift_min", "cut_min", "coverage_min"})
 _LIMITS: Final = frozenset({"floor", "ceiling"})
@@ -43,16 +49,22 @@ class EsgForm(WishForm):
         self._measure = choice("Measure", [], "Averages of the holdings are compared with the index's")
         self._ask = choice("Wish", list(_ASKS.items()))
         self._ask.value = "uplift_min"
-        self._amount = typed_number("Amount (unit as the wish says)", 10.0)
+        self._amount = typed_number(_AMOUNT["uplift_min"], 10.0)
         gaps = [(text, policy) for policy, text in COUNTS_AS.items()]
         self._gaps = choice("A name without a figure counts as", gaps)
         self._has(self._measure, self._ask, self._amount, self._gaps)
 
+    def explain(self) -> None:
+        """Name the unit of the amount, and write the reason line."""
+        ask, known = str(self._ask.value), self._known.get(str(self._measure.value))
+        unit = known.unit if known is not None and known.unit else "the measure's unit"
+        self._amount.description = _AMOUNT.get(ask, f"Limit ({unit})")
+        super().explain()
+
     def offer(self, found: dict[str, Any]) -> None:
         """Offer the measures there are."""
         self._known = {m.measure: m for m in found["measures"]}
-        if tuple(self._measure.options) != tuple(self._known):
-            self._measure.options = list(self._known)
+        offer(self._measure, list(self._known))
         self.explain()
 
     def wish(self) -> EsgWish:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from di_advisor.domain.mandate import Band, Mandate
 from di_advisor.errors import InputError
-from di_advisor.ui.pages.fields import choice, typed_number
+from di_advisor.ui.pages.fields import choice, offer, typed_number
 from di_advisor.ui.pages.wish_form import WishForm
 
 __all__ = ["FactorForm"]
+
+_AMOUNT: Final = {"band": "Exposure within ± (units of the factor)", "tilt": "Worth ($ a unit of exposure)"}
 
 
 class FactorForm(WishForm):
@@ -21,15 +23,19 @@ class FactorForm(WishForm):
     def __init__(self, changed: Callable[[], None]) -> None:
         super().__init__(changed)
         self._factor = choice("Factor", [], "Of the risk model")
-        kinds = [("Band: exposure against the index within ±", "band"), ("Tilt: $ a unit of exposure", "tilt")]
+        kinds = [("Band around the index", "band"), ("Tilt", "tilt")]
         self._ask = choice("Wish", kinds)
-        self._amount = typed_number("Amount (unit as the wish says)", 0.1, 0.05)
+        self._amount = typed_number(_AMOUNT["band"], 0.1, 0.05)
         self._has(self._factor, self._ask, self._amount)
+
+    def explain(self) -> None:
+        """Name the unit of the amount, and write the reason line."""
+        self._amount.description = _AMOUNT[str(self._ask.value)]
+        super().explain()
 
     def offer(self, found: dict[str, Any]) -> None:
         """Offer the factors there are."""
-        if tuple(self._factor.options) != tuple(found["factors"]):
-            self._factor.options = list(found["factors"])
+        offer(self._factor, found["factors"])
         self.explain()
 
     def reasons(self) -> Sequence[str]:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from di_advisor.report.markup import escaped
 
-__all__ = ["actions", "button", "choice", "folds", "grid", "line", "said", "typed_number", "typed_text"]
+__all__ = ["actions", "button", "choice", "folds", "grid", "line", "offer", "said", "typed_number", "typed_text"]
 
 _WIDE = {"description_width": "auto"}
 _LINE = Markup('<div class="di-line" role="{}">{}</div>')
@@ -43,6 +43,16 @@ def typed_number(label: str, value: float = 0.0, step: float | None = None, tip:
 def button(label: str, tip: str, *, style: str = "") -> widgets.Button:
     """A button; its tip says what it does."""
     return widgets.Button(description=label, tooltip=tip, button_style=style)
+
+
+def offer(control: widgets.Dropdown, options: Sequence[Any]) -> None:
+    """Offer other options; what was chosen stays where it is still offered, else the first is."""
+    if tuple(control.options) == tuple(options):
+        return
+    values = [o[1] if isinstance(o, tuple) else o for o in options]
+    chosen = control.value if control.value in values else (values[0] if values else None)
+    control.options = list(options)
+    control.value = chosen
 
 
 def grid(*controls: widgets.Widget) -> widgets.Box:

@@ -35,12 +35,13 @@ class MandateBox:
         self._text.add_class("di-text")
         self._wrong = line()
         take = button("Apply text", "Check the text, and take all of its wishes")
-        back = button("Throw changes away", "Show the wishes that are set")
-        template = button("Show every wish there is", "All fields as comments, with meaning and default")
+        back = button("Discard changes", "Show the wishes that are set")
+        template = button("Show all fields", "All fields as comments, with meaning and default")
         take.on_click(lambda _: self._taken())
         back.on_click(lambda _: self._reset())
         template.on_click(lambda _: self._template())
         self.box = widgets.VBox([grid(self._text), self._wrong, actions(take, back, template)])
+        self.box.add_class("di-page")
         self._set: Mandate | None = None
         self._shown = ""
 

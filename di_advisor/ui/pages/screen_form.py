@@ -12,7 +12,7 @@ from di_advisor.domain.screen_presets import PRESETS, screen
 from di_advisor.errors import InputError
 from di_advisor.report.wording import percent
 from di_advisor.signals.measure_coverage import MeasureCoverage
-from di_advisor.ui.pages.fields import choice, typed_number
+from di_advisor.ui.pages.fields import choice, offer, typed_number
 from di_advisor.ui.pages.wish_form import WishForm, typed_fraction
 from di_advisor.units import percent_from_fraction
 
@@ -44,7 +44,7 @@ class ScreenForm(WishForm):
         self._known = {m.measure: m for m in found["measures"] if m.unit in {"%", ""}}
         self._industries = frozenset(found["industries"])
         if tuple(self._by.options) != (*self._known, _BY_INDUSTRY):
-            self._by.options = [*self._known, _BY_INDUSTRY]
+            offer(self._by, [*self._known, _BY_INDUSTRY])
             self._usual()
         self.explain()
 

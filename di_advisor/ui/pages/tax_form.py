@@ -126,7 +126,7 @@ class TaxForm:
         last = self._latest.get(_RETURN)
         inputs = last.inputs if isinstance(last, FilerTax) else last
         if not isinstance(inputs, ReturnInputs):
-            inputs = ReturnInputs(int(self._year.value))
+            inputs = ReturnInputs(tax_year=int(self._year.value))
         inputs = replace(
             inputs,
             tax_year=int(self._year.value),

@@ -46,7 +46,9 @@ class WishForm(ABC):
     @property
     def box(self) -> widgets.Widget:
         """The controls, and the reason line."""
-        return widgets.VBox([grid(*self._controls), self.reason])
+        made = widgets.VBox([grid(*self._controls), self.reason])
+        made.add_class("di-page")
+        return made
 
     def _has(self, *controls: widgets.Widget) -> None:
         self._controls = controls

@@ -41,6 +41,7 @@ class WishesPage(Page):
         self._kind = choice("New wish on", list(self._forms))
         self._kind.observe(lambda _: self._turned(), names="value")
         self._stack = widgets.Stack([f.box for f in self._forms.values()], selected_index=0)
+        self._stack.add_class("di-page")
         self._price = button("Price it", "Solve with and without this wish; nothing is set", style="primary")
         self._price.on_click(lambda _: host.start(self._price_it))
         self._set = button("Set it", "Take this wish into the mandate")

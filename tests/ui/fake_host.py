@@ -1,0 +1,42 @@
+"""An app that pages think is there: takes edits, answers questions from a list, keeps what is shown."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from di_advisor.runs.spec import RunSpec
+from di_advisor.ui.app_state import AppState
+from di_advisor.ui.pages.page import Bundle, Page
+
+
+class FakeHost:
+    """Runs work at once; `asked` holds the questions, `shown` the bundles."""
+
+    def __init__(self, spec: RunSpec, answers: dict[str, Any] | None = None) -> None:
+        self.state = AppState(spec)
+        self.answers = answers or {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.shown: list[Bundle] = []
+        self.page: Page | None = None
+
+    def edit(self, spec: RunSpec) -> None:
+        self.state.edit(spec)
+        self.refresh()
+
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        asyncio.run(work())
+
+    async def ask(self, verb: str, *, doing: str, **request: Any) -> Any | None:
+        assert doing
+        self.asked.append((verb, request))
+        return self.answers.get(verb)
+
+    async def propose(self) -> None:
+        self.asked.append(("propose", {}))
+
+    def show(self, bundle: Bundle) -> None:
+        self.shown.append(bundle)
+
+    def refresh(self) -> None:
+        if self.page is not None:
+            self.page.show(self.state)
