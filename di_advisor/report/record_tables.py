@@ -140,7 +140,7 @@ def record_tables(records: Iterable[object]) -> tuple[RecordTable, ...]:
 def _rows_of(record: object) -> Iterator[tuple[str, dict[str, Scalar]]]:
     match record:
         case HoldingsSheet():
-            head = {"fund": record.fund, "as_of": record.as_of}
+            head: dict[str, Scalar] = {"fund": record.fund, "as_of": record.as_of}
             for holding in record.holdings:
                 yield type(holding).__name__, {**head, **_flat(holding), **_where(record.provenance)}
         case FactorReturnTable():

@@ -74,7 +74,7 @@ def checked_rows(rows: Iterable[object], model: type[_Row], received: Received) 
     """
     good: list[_Row] = []
     wrong: list[str] = []
-    one = _one(model)
+    one = _one(model)  # type: ignore[arg-type]  # types are hashable
     for number, row in enumerate(rows, start=1):
         try:
             good.append(one.validate_python(row))
@@ -100,7 +100,7 @@ def json_rows(body: bytes, model: type[_Row], received: Received) -> list[_Row]:
     """
     if not any(word in body for word in _NO_NUMBERS):
         try:
-            return _several(model).validate_json(body.removeprefix(_BOM))
+            return _several(model).validate_json(body.removeprefix(_BOM))  # type: ignore[arg-type]  # types are hashable
         except ValidationError:
             pass  # what is wrong is said below, row by row
     found = json_document(body, received)
