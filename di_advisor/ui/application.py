@@ -47,6 +47,7 @@ _STATIC = (
     '<div class="mathjax_ignore tex2jax_ignore"><p><b>Direct-indexing advisor.</b> Run this cell to use the '
     "controls; the last result stays below.</p></div>"
 )
+_NOTHING = {"text/html": "", "text/plain": ""}
 _TITLE = Markup('<div class="di-title">Direct-indexing advisor</div><div class="di-sub">{}</div>')
 
 
@@ -110,6 +111,8 @@ class Application:
             self._saved = saved
             self.state = AppState(spec)
         self.refresh()
+        self._show_answer()
+        self._result.show(_NOTHING)
 
     def _take_given(self, spec: RunSpec, given: Facts | None) -> None:
         self._given = None if given is None else plain({"source": spec.source, "facts": given})
@@ -300,8 +303,10 @@ class Application:
             self.show(bundle)
 
     def _show_answer(self) -> None:
-        if self.state.answer is not None:
-            self._answer.show(answered_bundle(self.state.answer.spec, self.state.spec))
+        answer = self.state.answer
+        bundle = _NOTHING if answer is None else answered_bundle(answer.spec, self.state.spec)
+        if bundle != self._answer.bundle:
+            self._answer.show(bundle)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,15 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def _environment(folder: Path) -> dict[str, str]:
+@dataclass(frozen=True)
+class Serves:
+    """Which JupyterLab or Notebook serves: its interpreter, and its name as ``jupyter`` knows it."""
+
+    python: Path = Path(sys.executable)
+    program: str = "lab"
+
+
+def _environment(folder: Path, serves: Serves) -> dict[str, str]:
     own = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -40,24 +49,39 @@ def _environment(folder: Path) -> dict[str, str]:
     settings.mkdir(parents=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}  # else a question covers the page
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
-    binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, **{name: str(folder / part) for name, part in own.items()}, "PATH": binaries}
+    binaries = f"{serves.python.parent}{os.pathsep}{os.environ['PATH']}"
+    shares = f"{_kernels(folder)}{os.pathsep}{Path(sys.prefix) / 'share' / 'jupyter'}"
+    placed = {name: str(folder / part) for name, part in own.items()}
+    return {**os.environ, **placed, "PATH": binaries, "JUPYTER_PATH": shares}
+
+
+def _kernels(folder: Path) -> Path:
+    """A folder with the kernel of this interpreter, which has the package: whoever serves need not."""
+    place = folder / "share" / "kernels" / "python3"
+    place.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
+    (place / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    return folder / "share"
 
 
 @contextlib.contextmanager
-def lab(notebooks: Path, folder: Path) -> Iterator[str]:
+def lab(notebooks: Path, folder: Path, serves: Serves | None = None) -> Iterator[str]:
     """Serve a folder of notebooks; yields the address, ends the server's own process group."""
+    serves = serves or Serves()
+    exposed = "LabApp" if serves.program == "lab" else "JupyterNotebookApp"
     port = free_port()
     command = [
-        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"),
+        *(str(serves.python), "-m", "jupyter", serves.program, "--no-browser", "--allow-root"),
+        *("--ip=127.0.0.1", f"--port={port}", f"--{exposed}.expose_app_in_browser=True"),
         *("--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password="),
-        *("--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True"),
+        "--ServerApp.disable_check_xsrf=True",
         *("--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={notebooks}"),
     ]
     log = folder / "lab.log"
     with log.open("w", encoding="utf-8") as file:
         server = subprocess.Popen(
-            command, env=_environment(folder), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            command, env=_environment(folder, serves), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
     address = f"http://127.0.0.1:{port}"
     try:

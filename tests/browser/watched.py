@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.lab import LOOPBACK
 
-TIMEOUT_MS = 60_000
+TIMEOUT_MS = 40_000
 IN_CELL, IN_PANEL = ".jp-Notebook .di-app", ".di-Side .di-app"
 DARK, LIGHT = "JupyterLab Dark", "JupyterLab Light"
 
@@ -35,8 +35,13 @@ class Watched:
         dialog.dismiss()
 
     def misdeeds(self) -> list[str]:
-        """Requests that left loopback, dialogs, and errors of ours."""
+        """Requests that left loopback, dialogs, and errors of ours.
+
+        A notebook reopened after its kernel has ended holds a view of a widget that is gone: JupyterLab's widget
+        manager logs that, whoever made the widget; the results beside it are what must be there.
+        """
         ours = [text for text in self.errors if re.search(r"di[_-]a|anywidget|jupyter-widgets", text)]
+        ours = [text for text in ours if "widget model not found" not in text]
         return [*self.outside, *self.dialogs, *ours]
 
 
@@ -101,3 +106,9 @@ def in_theme(page: Page, theme: str) -> None:
     page.evaluate("theme => void window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
     page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
     page.wait_for_timeout(400)
+
+
+def measured(shots: Path, line: str) -> None:
+    """Keep a figure beside the screenshots; figures of a shared machine are told, never asserted."""
+    with (shots / "measured.txt").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
