@@ -3,8 +3,9 @@
 Problem: rounding moves every trade by up to half a step of shares; where steps are large against the
 account, or a budget is narrow, no single step mends what that breaks. Decision: an integer program over the
 counts of shares (`di_advisor.solve.share_program`), first with each name on the side where the solution
-has it, then with every side open; what it finds is checked as any other orders. Where the second ends
-without orders within its budget, that there are none is proved, and the error says so.
+has it, then, unless what was found is near the bound, with every side open; what is found is checked as any
+other orders. Where the second ends without orders within its budget, that there are none is proved, and the
+error says so.
 
 Limits: cash is kept to two cents; beside own rules for cones and quadratic impact in cash nothing is proved.
 """
@@ -37,6 +38,8 @@ __all__ = ["settle_exactly"]
 
 _CENTS_USD = 0.02
 _STILL = 1e-7
+_NEAR = 1e-4
+"""Distance from the bound within which orders on the solution's own sides are near enough."""
 
 
 def settle_exactly(
@@ -84,11 +87,19 @@ def settle_exactly(
             return Verdict.CAP if error.facts.get("rule") == "tracking error cap" else Verdict.BROKEN
         return Verdict.KEPT
 
+    value_usd = block.holdings.value_usd
+    best: tuple[float, Orders] | None = None
     for sides in (near, None):
         search = ShareSearch(block, places, step, sides)
         counts = search.run(judged, ask)
         if counts is not None:
-            return found[id(counts)]
+            orders = found[id(counts)]
+            worth = sum(t.value_usd(orders.plan) for t in problem.terms) / value_usd
+            best = (worth, orders) if best is None or worth < best[0] else best
+        if best is not None and best[0] - solution.bound_after_rounding <= _NEAR:
+            break
+    if best is not None:
+        return best[1]
     if search.exact:
         raise SettlementError(
             f"It is proved that no orders in steps of {share_step(mandate)} shares keep every rule. {failure.what}",

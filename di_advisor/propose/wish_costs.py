@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.mandate import Mandate
-from di_advisor.errors import InputError, SettlementError, SolveError, UnfinishedError
+from di_advisor.errors import InputError, SettlementError, SolveError, UndecidedError, UnfinishedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.propose.neighbours import dollars_between
@@ -234,9 +234,9 @@ def costs_frame(
             raise UnfinishedError("The prices of wishes were cancelled.", hint="Ask again to have all of them.")
         try:
             rows.append(_row(cost_of(planned, wish, plan, cancel)))
-        except UnfinishedError:
-            raise
         except (SolveError, SettlementError) as error:
+            if isinstance(error, UnfinishedError) and not isinstance(error, UndecidedError):
+                raise  # cancelled; a wish without which nothing was decided has its own row
             rows.append({"wish": wish, "refused": str(error)})
         if progress is not None:
             progress(done, len(chosen))
