@@ -123,3 +123,17 @@ def test_what_has_no_place_on_an_axis_stands_side_by_side() -> None:
     assert axis_of("uplift", [0.1]).title == "uplift, %"
     assert frontier_png(Frontier({"a": [1]})) == b""
     assert "text/html" not in frontier_bundle(Frontier({"a": [1]}))
+
+
+def test_wishes_by_name_have_no_order_and_are_drawn_as_bars_with_no_line_between_them() -> None:
+    named = LINE | {"mode": ["none", "no tobacco", "all of it"], "tracking_error": [0.0, 0.002, float("nan")]}
+    named.pop("tracking_error_max")
+    frame = table(**named)
+    assert not axis_of("mode", frame["mode"].tolist()).ordered
+    assert axis_of("turnover_max", [None, 0.1]).ordered
+    drawn = frontier_png(frame)
+    assert drawn.startswith(b"\x89PNG")
+    assert drawn == frontier_png(frame)
+    longer = table(**{k: [*v, v[0]] for k, v in named.items() if isinstance(v, list)})
+    assert frontier_png(longer) != drawn
+    assert "no tobacco" in frontier_html(frame)
