@@ -56,7 +56,7 @@ def items_of(mandate: Mandate) -> tuple[WishItem, ...]:
         found.append(WishItem(_screen_in_words(screen), mandate.with_changes(exclusions=rest)))
     for band in mandate.group_bands:
         rest_bands = _others(mandate.group_bands, band)
-        said = f"{band.kind.value} {band.group}: {band.measured_as.value} {band.lower:g} to {band.upper:g}"
+        said = f"{band.kind.value} {band.group or '(each)'}: {band.measured.value} {band.lower:g} to {band.upper:g}"
         found.append(WishItem(said, mandate.with_changes(group_bands=rest_bands)))
     for factor, worth in mandate.factor_tilts.items():
         tilts = {k: v for k, v in mandate.factor_tilts.items() if k != factor}
