@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import as_fraction
+from di_advisor.domain.exclusions import Exclusion, Unknown
 from di_advisor.domain.mandate import Mandate, Rounding, TradingMode
 from di_advisor.domain.signals import Signals
 from di_advisor.units import ROUND_LOT_SHARES
@@ -124,8 +125,19 @@ class FinalAccount:
             for i, security in enumerate(market.universe.securities):
                 met = [bool(c.holds(market.esg[c.measure][i : i + 1])[0]) for c in each.conditions]
                 listed = security.security_id in each.security_ids or security.industry in each.labels
-                found[k, i] = listed or (bool(met) and all(met))
+                found[k, i] = listed or (bool(met) and all(met)) or self._in_doubt(each, i)
         return found
+
+    def _in_doubt(self, exclusion: Exclusion, name: int) -> bool:
+        """Whether a strict screen cannot tell: a figure or the industry is missing, and no figure clears the name."""
+        if exclusion.unknown is not Unknown.STRICT:
+            return False
+        market = self.signals.market
+        figures = [(c, market.esg[c.measure][name : name + 1]) for c in exclusion.conditions]
+        blank = [bool(np.isnan(figure[0])) for _, figure in figures]
+        cleared = any(not b and not c.holds(figure)[0] for b, (c, figure) in zip(blank, figures, strict=True))
+        unclassified = bool(exclusion.labels) and not market.universe.securities[name].industry
+        return (any(blank) and not cleared) or unclassified
 
     @cached_property
     def leaves(self) -> NDArray[np.bool_]:

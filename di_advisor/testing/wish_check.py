@@ -21,8 +21,6 @@ from di_advisor.testing.final_account import TOLERANCE, Broken, FinalAccount
 
 __all__ = ["broken_further_wishes"]
 
-_WORST = 0.1
-
 
 def broken_further_wishes(a: FinalAccount) -> Iterator[Broken]:
     """The wishes on measures, exclusions, groups and stand-ins that final orders do not keep."""
@@ -49,12 +47,16 @@ def _filled(a: FinalAccount, wish: EsgWish, direction: Direction) -> tuple[Float
         values[i] = {
             Uncovered.ZERO: 0.0,
             Uncovered.UNIVERSE_MEAN: float(np.mean(raw[known])),
-            Uncovered.WORST_DECILE: float(
-                np.quantile(raw[known], _WORST if direction is Direction.HIGHER_IS_BETTER else 1.0 - _WORST)
-            ),
+            Uncovered.WORST_DECILE: _worst(raw[known], 0.10, direction),
+            Uncovered.WORST_QUARTILE: _worst(raw[known], 0.25, direction),
             Uncovered.SECTOR_MEDIAN: float(np.median(raw[mates] if mates.any() else raw[known])),
         }[wish.uncovered]
     return values, np.ones(len(raw))
+
+
+def _worst(known: FloatArray, share: float, direction: Direction) -> float:
+    """The figure that so large a share of the names is not better than."""
+    return float(np.quantile(known, share if direction is Direction.HIGHER_IS_BETTER else 1.0 - share))
 
 
 def _esg(a: FinalAccount, wish: EsgWish) -> Iterator[Broken]:

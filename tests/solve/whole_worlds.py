@@ -18,7 +18,7 @@ import numpy as np
 
 from di_advisor.domain.esg_table import Direction
 from di_advisor.domain.esg_wishes import EsgWish, Pathway, Uncovered
-from di_advisor.domain.exclusions import Condition, Exclusion, GlidePath, Operator
+from di_advisor.domain.exclusions import Condition, Exclusion, GlidePath, Operator, Unknown
 from di_advisor.domain.group_bands import GroupBand, GroupKind, MeasuredAs
 from di_advisor.domain.mandate import Mandate, NameBand, TradingMode
 from di_advisor.domain.signals import Signals
@@ -150,12 +150,14 @@ def _further_esg(g: np.random.Generator, world: World) -> dict[str, Any]:
     known = np.isfinite(carbon)
     average = float(carbon[known] @ weight[known] / weight[known].sum())
     pathway = Pathway(1.4 * average, base, cut_per_year=0.05, evic_inflation=1.02)
+    at = int(g.integers(len(ids)))
+    worst = (Uncovered.WORST_DECILE, Uncovered.WORST_QUARTILE)[at % 2]
     wishes = (
-        EsgWish("z score", delta_min=-0.1, uncovered=Uncovered.WORST_DECILE, direction=Direction.HIGHER_IS_BETTER),
+        EsgWish("z score", delta_min=-0.1, uncovered=worst, direction=Direction.HIGHER_IS_BETTER, forced=bool(at % 2)),
         EsgWish("carbon", pathway=pathway, uncovered=Uncovered.UNIVERSE_MEAN, unit="t/$M"),
         EsgWish("score", floor=0.0, ceiling=20.0, uncovered=Uncovered.SECTOR_MEDIAN),
     )
-    last = ids[int(g.integers(len(ids)))]
+    last, unknown = ids[at], (Unknown.LENIENT, Unknown.STRICT)[at % 2]
     glide = GlidePath(((market.as_of, 0.9),), gain_min=-1.0, start_weight={last: 0.02})
     evidence = {"rule": "any", "evidence": "a list", "source": "random", "second_source": "another", "as_of": base}
     screens = (
@@ -165,6 +167,7 @@ def _further_esg(g: np.random.Generator, world: World) -> dict[str, Any]:
             labels=frozenset({"I7"}),
             conditions=(Condition("score", 0.5, Operator.AT_MOST),),
             proxy=True,
+            unknown=unknown,
             glide=glide,
             **evidence,
         ),
