@@ -1,6 +1,7 @@
 """``di-advisor data`` from a terminal: how sources stand, what they give, what is written and what is not."""
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 
 import di_advisor.registry
 from di_advisor.cli import main
+from di_advisor.errors import InputError
+from di_data.esg.esg_mapping import read_mapping
 from di_data.frame.desk import LocalDesk
+from di_data.market.file_mapping import HoldingsMapping, PriceMapping, mapping_of_text
 from tests.data_adapters.frame.example import GOOD, QUERY, taught
 from tests.data_adapters.frame.pages import Weights
 from tests.data_adapters.loopback import CANARY, MORNING, Installed
@@ -243,3 +247,26 @@ def test_the_live_test_is_run_on_a_wish_only_and_fails_where_a_service_answers_o
     assert run("smoke", "--yes", "--out", tmp_path / "other") == 2
     assert "never runs in continuous integration" in capsys.readouterr().err
     assert service.seen == []
+
+
+def test_yaml_with_tags_of_python_is_no_toml_and_runs_nothing(desk, root, tmp_path, capsys):
+    sign = tmp_path / "was-here"
+    text = f"!!python/object/apply:os.system ['touch {sign}']\n"
+    path = tmp_path / "mapping.toml"
+    path.write_text(text, encoding="utf-8")
+    for words in (
+        ["mandate", "check", str(path)],
+        ["data", "bundle", "export", str(tmp_path / "bundle"), "--questions", str(path)],
+    ):
+        assert main(words) == 2
+        assert "mapping.toml" in capsys.readouterr().err
+    for read in (
+        lambda: read_mapping(text, "mapping.toml"),
+        lambda: mapping_of_text(text, PriceMapping, "mapping.toml"),
+        lambda: mapping_of_text(text, HoldingsMapping, "mapping.toml"),
+    ):
+        with pytest.raises(InputError, match=r"mapping\.toml"):
+            read()
+    assert not sign.exists()
+    sources = [path for folder in ("di_advisor", "models", "data_adapters") for path in (root / folder).rglob("*.py")]
+    assert [path.name for path in sources if re.search(r"(?m)^\s*(import|from) yaml", path.read_text("utf-8"))] == []
