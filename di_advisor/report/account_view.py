@@ -186,7 +186,7 @@ def _facts(standing: AccountStanding) -> str:
         said.append(f"{count_of(len(losses), 'lot')} at a loss, {usd(sum(x.gain_usd or 0.0 for x in losses))} together")
         said[-1] += f", of which {usd(waiting)} waits for a wash-sale date." if waiting else "."
     if standing.later_cash:
-        dated = [f"{usd(c.amount_usd)} on {c.available_on}" for c in standing.later_cash]
+        dated = [f"{usd(float(c.amount_usd))} on {c.available_on}" for c in standing.later_cash]
         said.append(f"Cash that comes or goes later: {joined(dated)}.")
     return printable(" ".join(said))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ FILES = {
 def source(tmp_path: Path) -> FileSource:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    named = {n: tmp_path / f"{n}.csv" for n in ("lots", "prices", "index")}
+    named: dict[str, Any] = {n: tmp_path / f"{n}.csv" for n in ("lots", "prices", "index")}
     return FileSource(**named, as_of=date(2026, 6, 30))
 
 

@@ -207,7 +207,8 @@ def test_each_item_is_left_out_of_the_mandate_and_of_nothing_else() -> None:
 def test_what_some_weights_reach_is_never_called_out_of_reach(figures: list[float], limit: float, side: str) -> None:
     low, high = min(figures), max(figures)
     covers = MeasureCoverage("m", "", "", "", None, 9, len(figures), 1.0, 1.0, math.nan, math.nan, low, high)
-    said = out_of_reach(EsgWish("m", **{side: limit}), covers)
+    asked: Any = {side: limit}
+    said = out_of_reach(EsgWish("m", **asked), covers)
     assert bool(said) == (limit > high if side == "floor" else limit < low)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import ipywidgets as widgets
 
@@ -127,11 +127,12 @@ class TaxForm:
         inputs = last.inputs if isinstance(last, FilerTax) else last
         if not isinstance(inputs, ReturnInputs):
             inputs = ReturnInputs(tax_year=int(self._year.value))
+        amounts: dict[str, Any] = {name: Decimal(f"{box.value:.10g}") for name, box in self._amounts.items()}
         inputs = replace(
             inputs,
             tax_year=int(self._year.value),
             filing_status=_STATUS[self._status.value],
-            **{name: Decimal(f"{box.value:.10g}") for name, box in self._amounts.items()},
+            **amounts,
         )
         return replace(last, inputs=inputs) if isinstance(last, FilerTax) else inputs
 
