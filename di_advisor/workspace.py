@@ -67,6 +67,8 @@ class Workspace(Questions):
         CPU seconds of the estimation.
     own : OwnWishes
         The user's own terms and rules, kept in every question; ``own.specs()`` is what a file may keep of them.
+    exact : bool
+        Whether every plan is branched on until its discrete choices are proved, within a budget of nodes.
     """
 
     portfolio: Portfolio
@@ -77,6 +79,7 @@ class Workspace(Questions):
     locks: tuple[Lock, ...] = ()
     stages: tuple[Stage, ...] = ()
     own: OwnWishes = field(default_factory=OwnWishes)
+    exact: bool = False
     _planned: list[Planned] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -85,19 +88,31 @@ class Workspace(Questions):
             untaxed = replace(known, rates=ConstantRates(0.0, 0.0), loss_rates=known.loss_rates or known.rates)
             object.__setattr__(self, "tax", untaxed)
 
-    def propose(self, *, progress: Progress = silent, cancel: Callable[[], bool] = never) -> Proposal:
-        """Trades under the workspace's own wishes, as `Advisor.propose` gives them.
+    def exactly(self) -> Workspace:
+        """The same account and wishes, with every plan branched on until proved: slower, and the gap next to nothing.
+
+        Where the budget of nodes runs out first, the plan comes with the bound that was reached.
+        """
+        return self if self.exact else replace(self, exact=True)
+
+    def propose(
+        self, *, exact: bool = False, progress: Progress = silent, cancel: Callable[[], bool] = never
+    ) -> Proposal:
+        """Trades under the workspace's own wishes, as `Advisor.propose` gives them; of `exactly` where asked for.
 
         Raises
         ------
         DiAdvisorError
             As `Advisor.propose`.
         """
+        if exact and not self.exact:
+            return self.exactly().propose(progress=progress, cancel=cancel)
         return self._plan(self.mandate, progress, cancel).proposal
 
     def what_if(
         self,
         *,
+        exact: bool = False,
         progress: Progress = silent,
         cancel: Callable[[], bool] = never,
         **changes: Any,
@@ -106,6 +121,8 @@ class Workspace(Questions):
 
         Parameters
         ----------
+        exact : bool
+            Whether the answer is that of `exactly`.
         progress, cancel : callable
             Told each stage; asked whether to stop.
         **changes
@@ -118,7 +135,24 @@ class Workspace(Questions):
         DiAdvisorError
             As `Advisor.propose`.
         """
+        if exact and not self.exact:
+            return self.exactly().what_if(progress=progress, cancel=cancel, **changes)
         return self._plan(self._changed(changes), progress, cancel).proposal
+
+    def under(self, **changes: Any) -> Workspace:
+        """The same facts under other wishes, with the same memory of what was planned.
+
+        Parameters
+        ----------
+        **changes
+            Fields of `Mandate`.
+
+        Raises
+        ------
+        InputError
+            If there is no such wish, or its value is not one.
+        """
+        return self._under(self._changed(changes))
 
     def transition(
         self, wish: TransitionWish, *, progress: Progress = silent, cancel: Callable[[], bool] = never
@@ -303,7 +337,8 @@ class Workspace(Questions):
         clock = Clock(progress, self.stages if first else ())
         if not first:
             clock.start("signals")
-        planned = plan_or_largest(self._signals_for(mandate), mandate, self.tax, clock, cancel, self.own)
+        signals = self._signals_for(mandate)
+        planned = plan_or_largest(signals, mandate, self.tax, clock, cancel, self.own, exact=self.exact)
         notes = (*planned.proposal.notes, *self._later_cash())
         asked = self if first else self._under(mandate)
         planned = replace(planned, proposal=replace(planned.proposal, notes=notes, workspace=asked))
