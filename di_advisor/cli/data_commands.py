@@ -103,6 +103,12 @@ def replay(arguments: argparse.Namespace, screen: Screen) -> None:
     """Give what a bundle holds, checksums verified."""
     refuse_other_suffix(arguments.out)
     path = arguments.bundle / _QUESTIONS
+    if not path.is_file():
+        raise InputError(
+            f"{path} is not there.",
+            hint="Copy the whole folder that `data bundle export` wrote; another bundle is asked by "
+            "`data pull NAME --bundle DIR`.",
+        )
     questions = questions_from_toml(text_of_file(path), path.name)
     records: list[Pulled] = []
     with _desk(bundle=arguments.bundle) as desk, screen.noting_warnings(), Progress(screen) as progress:
@@ -172,7 +178,11 @@ def _deliver(pulled: Pulled, arguments: argparse.Namespace, screen: Screen, *, p
     for table in tables:
         screen.show(table.to_text(arguments.rows))
         screen.show()
-    told = dict.fromkeys(f"{each.provenance.provider} ({each.provenance.licence})" for each in pulled.received)
+    # A file's mapping knows its provider and terms better than the answer as a whole.
+    of_rows = [(row.get("provider"), row.get("licence")) for table in tables for row in table.rows]
+    of_answers = [(each.provenance.provider, each.provenance.licence) for each in pulled.received]
+    whose = dict.fromkeys(each for each in (of_rows or of_answers) if each[0])
+    told = [f"{provider} ({licence})" for provider, licence in whose]
     sums = [each.provenance.raw_sha256[:12] for each in pulled.received]
     checksum = f", sha256 {sums[0]}..." if len(sums) == 1 else ""
     counted = f"{count_of(len(pulled.records), 'record')} in {count_of(len(sums), 'answer')}"
