@@ -24,7 +24,7 @@ from di_advisor.signals.measure_coverage import MeasureCoverage
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["coverage_bundle", "figure_of", "price_bundle", "refused_bundle", "wish_costs_bundle"]
+__all__ = ["coverage_bundle", "figure_of", "price_bundle", "refused_bundle", "refused_in_words", "wish_costs_bundle"]
 
 _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-wishes">{}</div>')
 _LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b><br>{}</div>')
@@ -140,14 +140,24 @@ def price_bundle(cost: WishCost, without: Proposal, with_wish: Proposal) -> dict
     return _bundle(cost.sentence, said, tables, [line for s in with_wish.screens for line in s.reasons][:_REASONS])
 
 
+def _enough_alone(error: InfeasibleError) -> list[str]:
+    facts = error.facts
+    both = zip(facts.get("relaxations", ()), facts.get("enough", ()), strict=False)
+    return [text for text, alone in both if alone]
+
+
+def refused_in_words(wish: str, error: InfeasibleError) -> tuple[str, str]:
+    """That a wish cannot be met, and what would do: two sentences."""
+    best = _enough_alone(error)
+    would = f"Any one of these would do: {'; '.join(best)}." if best else error.hint
+    return f"'{wish}' cannot be met by this account as things stand.", would
+
+
 def refused_bundle(wish: str, error: InfeasibleError) -> dict[str, str]:
     """A wish that cannot be met: which wishes clash, and the least each would have to give."""
-    facts = error.facts
-    relaxations, enough = facts.get("relaxations", ()), facts.get("enough", ())
-    best = [text for text, alone in zip(relaxations, enough, strict=False) if alone]
-    said = f"At best: {best[0]}." if best else error.hint
-    points = [*facts.get("conflict", (error.what,)), *(f"Would do alone: {text}" for text in best)]
-    return _bundle(f"'{wish}' cannot be met by this account as things stand.", said, (), points)
+    lead, would = refused_in_words(wish, error)
+    clash = [f"It clashes with what is asked: {sentence}" for sentence in error.facts.get("conflict", (error.what,))]
+    return _bundle(lead, would, (), clash)
 
 
 def wish_costs_bundle(frame: pd.DataFrame) -> dict[str, str]:

@@ -52,7 +52,7 @@ def test_a_refusal_says_the_least_that_would_have_to_give() -> None:
         enough=(False, True),
     )
     bundle = refused_bundle(NAME, error)
-    assert "At best: average at least 26.9 (you ask for a floor)." in bundle["text/plain"]
+    assert "Any one of these would do: average at least 26.9 (you ask for a floor)." in bundle["text/plain"]
     assert "sector band: Energy down" not in bundle["text/plain"]
     assert "<img" not in bundle["text/html"]
     assert "Loosen it." in refused_bundle("floor", InfeasibleError("No.", hint="Loosen it."))["text/plain"]

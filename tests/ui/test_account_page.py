@@ -44,10 +44,10 @@ def page(**answers: Any) -> tuple[AccountPage, FakeHost]:
     return made, host
 
 
-def test_what_was_found_is_said_and_notes_stay_words() -> None:
+def test_what_was_found_is_said_and_notes_are_pointed_to() -> None:
     made, host = page()
     assert "As of 2026-06-30, 500 names, 1,103 lots, 1 ESG measure, 7 past orders." in made._facts.value
-    assert "&lt;b&gt;odd" in made._facts.value
+    assert "1 note on what is missing or odd" in made._facts.value
     assert made.result(host.state) == PICTURE
 
 

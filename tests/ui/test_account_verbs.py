@@ -48,7 +48,7 @@ def test_opening_gives_every_account_its_picture_and_says_it_is_simulated(desk: 
     assert set(found["standing"]) == {"young", "seasoned", "concentrated"}
     for label, bundle in found["standing"].items():
         assert f"Account {label} on 2026-06-30" in bundle["text/plain"]
-        assert "simulated" in bundle["text/html"]
+        assert "Simulated: " in bundle["text/html"]
         assert len(bundle["text/html"]) < 60_000
 
 

@@ -123,8 +123,9 @@ class AccountPage(Page):
         parts += [] if lots is None else [count_of(lots, "lot")]
         parts += [count_of(len(opened["esg"]), "ESG measure")] if opened.get("esg") else []
         parts += [count_of(opened["orders"], "past order")] if opened.get("orders") else []
-        notes = opened.get("notes", ())
-        self._facts.value = said(f"{', '.join(parts)}.", *notes)
+        notes = len(opened.get("notes", ()))
+        below = f"{count_of(notes, 'note')} on what is missing or odd, with the account below." if notes else ""
+        self._facts.value = said(f"{', '.join(parts)}.", below)
 
     def _show_tax(self, state: AppState) -> None:
         opened = state.opened or {}

@@ -8,6 +8,7 @@ else there is can be written as text here.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 import ipywidgets as widgets
@@ -27,6 +28,7 @@ from di_advisor.ui.pages.wish_items import WishItem, items_of
 __all__ = ["WishesPage"]
 
 _FORMS: Final[tuple[type[WishForm], ...]] = (EsgForm, ScreenForm, FactorForm)
+_LOOK_AGAIN_SECONDS: Final = 0.1
 _NOTHING_SET: Final = "No ESG wish, screen or factor wish is set."
 
 
@@ -94,8 +96,8 @@ class WishesPage(Page):
 
     def opened(self) -> None:
         """Ask what can be wished, once an account."""
-        if self._known_of != self._key() and not self.host.state.running:
-            self.host.start(self._learn)
+        if self._known_of != self._key():
+            self.host.start(self._learn_when_free)
 
     def result(self, state: AppState) -> Bundle | None:
         """What the measures cover."""
@@ -142,6 +144,12 @@ class WishesPage(Page):
     def _take_out(self) -> None:
         if self._list.value is not None and int(self._list.value) < len(self._items):
             self._edit(self._items[int(self._list.value)].without)
+
+    async def _learn_when_free(self) -> None:
+        while self.host.state.running:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        if self._known_of != self._key():
+            await self._learn()
 
     async def _learn(self) -> None:
         key, spec = self._key(), self.host.state.spec

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from di_advisor.report.account_view import account_html, account_markdown, account_text, lots_table
+from di_advisor.report.wording import sentence_case
 from di_advisor.runs.facts import Facts
 from di_advisor.signals.standing import account_standing
 from di_advisor.ui.desk import Desk, Say
@@ -23,7 +24,7 @@ def account_bundle(facts: Facts, label: str) -> dict[str, str]:
     """
     portfolio, account_id = facts.account(label)
     standing = account_standing(portfolio, account_id, facts.market)
-    notes = (*((f"{facts.label}.",) if facts.label else ()), *facts.notes)
+    notes = tuple(map(sentence_case, (*((f"{facts.label}.",) if facts.label else ()), *facts.notes)))
     return {
         "text/html": account_html(standing, notes),
         "text/markdown": account_markdown(standing, notes),

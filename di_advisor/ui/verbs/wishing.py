@@ -7,7 +7,13 @@ from typing import Any
 
 from di_advisor.errors import InfeasibleError
 from di_advisor.propose.proposal import Proposal
-from di_advisor.report.wish_views import coverage_bundle, price_bundle, refused_bundle, wish_costs_bundle
+from di_advisor.report.wish_views import (
+    coverage_bundle,
+    price_bundle,
+    refused_bundle,
+    refused_in_words,
+    wish_costs_bundle,
+)
 from di_advisor.signals.measure_coverage import measure_coverage
 from di_advisor.ui.desk import Desk, Say, stages_to
 from di_advisor.workspace import Workspace
@@ -82,8 +88,8 @@ def price_wish(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, An
     try:
         with_wish = workspace.what_if(progress=stages_to(say), **desk.changes(asked, workspace))
     except InfeasibleError as error:
-        bundle = refused_bundle(wish, error)
-        return {"feasible": False, "sentence": error.what, "bundle": bundle}
+        said = " ".join(refused_in_words(wish, error))
+        return {"feasible": False, "sentence": said, "bundle": refused_bundle(wish, error)}
     cost = _workspace_of(without).price_of_change(wish, asked.wishes)
     return {
         "feasible": True,
