@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from di_advisor.domain.esg_table import EsgTable
     from di_advisor.domain.market import FloatArray, Market
 
@@ -43,7 +45,7 @@ def esg_of(path: Path, market: Market) -> EsgTable | Mapping[str, FloatArray]:
             f"{path.name}: the column security_id is missing.", hint=f"It has: {', '.join(map(str, frame.columns))}."
         )
     if "provider" in frame:
-        return EsgTable.from_frame(frame)
+        return EsgTable.from_frame(_dated(frame, path))
     twice = frame["security_id"][frame["security_id"].duplicated()].tolist()
     if twice:
         raise InputError(f"{path.name} gives {twice[0]} twice.", hint="One row a security, or a column provider.")
@@ -56,3 +58,19 @@ def esg_of(path: Path, market: Market) -> EsgTable | Mapping[str, FloatArray]:
         )
     rows = frame.set_index("security_id").reindex(list(market.universe.security_ids))
     return {str(c): np.asarray(rows[c], dtype=np.float64) for c in measures}
+
+
+def _dated(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The frame with its column ``known_at`` as days, where it has one."""
+    import pandas as pd
+
+    if "known_at" not in frame:
+        return frame
+    days = pd.to_datetime(frame["known_at"], format="ISO8601", errors="coerce")
+    wrong = frame["known_at"][days.isna() & frame["known_at"].notna()]
+    if len(wrong):
+        raise InputError(
+            f"{path.name}: known_at in line {int(wrong.index[0]) + 2} is {wrong.iloc[0]!r}, which is no day.",
+            hint="Write days as 2026-06-30.",
+        )
+    return frame.assign(known_at=days)

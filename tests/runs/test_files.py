@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from di_advisor.domain.esg_table import EsgTable
 from di_advisor.errors import InputError, RowsError
 from di_advisor.runs import FileSource, RunSpec
 from di_advisor.runs.files import file_facts
@@ -69,3 +70,14 @@ def test_a_wrong_file_names_its_row_and_field(source: FileSource, tmp_path: Path
 def test_the_account_of_the_cash_is_saved_with_the_run(source: FileSource) -> None:
     spec = RunSpec(replace(source, cash_account="B"), "lots / B")
     assert run_from_toml(run_toml(SavedRun(spec))).spec == spec
+
+
+def test_measures_of_providers_carry_their_day_and_a_wrong_day_is_named(source: FileSource, tmp_path: Path) -> None:
+    text = "provider,security_id,known_at,direction,score\nX,S1,2026-01-05,higher_is_better,61.5\n"
+    (tmp_path / "esg.csv").write_text(text, encoding="utf-8")
+    found = file_facts(replace(source, esg=tmp_path / "esg.csv")).esg
+    assert isinstance(found, EsgTable)
+    assert [(m.name, m.known_at) for m in found.measures] == [("score, X", date(2026, 1, 5))]
+    (tmp_path / "esg.csv").write_text(text.replace("2026-01-05", "soon"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"esg.csv: known_at in line 2 is 'soon'"):
+        file_facts(replace(source, esg=tmp_path / "esg.csv"))
