@@ -12,10 +12,14 @@ DEV := $(VENV)/.dev
 
 PIP_IN := python -m pip --disable-pip-version-check
 PIP := $(BIN)/$(PIP_IN)
+# Hosts that browser tests need beside the newest JupyterLab, each in an environment of its own.
+LABS := build/labs/lab-4.2/.made build/labs/notebook-7/.made
+build/labs/lab-4.2/.made: HOST := jupyterlab==4.2.7
+build/labs/notebook-7/.made: HOST := notebook==7.6.5
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint check bench constraints hooks install clean
+.PHONY: help demo lab labs test lint check bench constraints hooks install clean
 
 help: ## Show this list
 	@echo "di_advisor: direct indexing, from tax lots to explained trades"
@@ -46,6 +50,15 @@ demo: $(RUNTIME) ## Rebalance the embedded sample: stages, HTML report, trades a
 
 lab: $(RUNTIME) ## Open the first notebook in JupyterLab
 	$(BIN)/jupyter lab notebooks/01_first_rebalance.ipynb
+
+labs: $(LABS) ## Make the oldest JupyterLab and Notebook 7, for their browser tests
+
+# jupyterlab 4.2 still asks for pkg_resources, which setuptools 81 left out.
+build/labs/%/.made: $(MADE) constraints.txt
+	$(PYTHON) -m venv --clear build/labs/$*
+	grep -v '^jupyterlab==' constraints.txt > build/labs/$*/constraints.txt
+	build/labs/$*/bin/$(PIP_IN) install --quiet --constraint build/labs/$*/constraints.txt '$(HOST)' 'setuptools<81'
+	@touch $@
 
 test: $(DEV) ## Run the everyday tests and the notebooks
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(if $(SLOW),,-m "not slow")

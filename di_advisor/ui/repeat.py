@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
 
-from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.mandate import Band, Mandate
 from di_advisor.report.markup import escaped, folded
 from di_advisor.report.tables import markdown_escaped
 from di_advisor.report.wording import joined, printable
 from di_advisor.runs.code import python_of as lines_of
 from di_advisor.runs.spec import RunSpec
+from di_advisor.units import bps_from_fraction, percent_from_fraction
 
 __all__ = ["answered_bundle", "differences", "python_of"]
 
@@ -39,22 +41,37 @@ def differences(answered: RunSpec, asked: RunSpec) -> list[str]:
     if (answered.source, answered.account) != (asked.source, asked.account):
         found.append(f"account {asked.account}")
     found += [
-        f"{f.name} {_shown(getattr(asked.mandate, f.name))} (was {_shown(getattr(answered.mandate, f.name))})"
+        f"{_named(f.name)} {_shown(f.name, getattr(asked.mandate, f.name))} "
+        f"(was {_shown(f.name, getattr(answered.mandate, f.name))})"
         for f in fields(Mandate)
         if getattr(asked.mandate, f.name) != getattr(answered.mandate, f.name)
     ]
     return found + [words for name, words in _OTHER.items() if getattr(answered, name) != getattr(asked, name)]
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 any wish
-    text = "none" if value is None else str(value)
+def _named(field: str) -> str:
+    return field.removesuffix("_usd").replace("_", " ")
+
+
+def _shown(field: str, value: Any) -> str:  # noqa: ANN401 any wish
+    match value:
+        case None:
+            text = "none"
+        case float() if field.startswith("tracking_error"):
+            text = f"{bps_from_fraction(value):g} bps a year"
+        case Decimal():
+            text = f"${value:,}"
+        case Band() if value.upper == -value.lower:
+            text = f"± {percent_from_fraction(value.upper):g} %"
+        case _:
+            text = str(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _asked(spec: RunSpec) -> str:
     standing = Mandate()
     wishes = [
-        f"{f.name} {_shown(getattr(spec.mandate, f.name))}"
+        f"{_named(f.name)} {_shown(f.name, getattr(spec.mandate, f.name))}"
         for f in fields(Mandate)
         if getattr(spec.mandate, f.name) != getattr(standing, f.name)
     ]

@@ -56,7 +56,7 @@ def test_a_person_rebalances_with_the_first_notebook(watched: Watched, served: t
     app.press("Propose")
     page.wait_for_timeout(500)
     assert kernel_says(page, "(1 + 1, di_advisor.app().state.running)") == "(2, True)"
-    expect(page.locator(".di-answer").last).to_contain_text("for concentrated: tracking_error_max 0.015")
+    expect(page.locator(".di-answer").last).to_contain_text("for concentrated: tracking error max 150 bps a year")
     expect(below(page)).to_contain_text("Account concentrated")
     app.done()
     assert kernel_says(page, "di_advisor.app().proposal.after.tracking_error <= 0.015") == "True"
@@ -70,7 +70,7 @@ def test_a_person_rebalances_with_the_first_notebook(watched: Watched, served: t
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells
 
     app.set(LEAST, "750")
-    expect(page.locator(".di-answer").last).to_contain_text("STALE: the controls now say min_trade_usd 750")
+    expect(page.locator(".di-answer").last).to_contain_text("STALE: the controls now say min trade $750")
     app.press("Propose")
     app.press("Cancel")
     expect(app.status).to_have_text("Cancelled")

@@ -19,7 +19,7 @@
     '<g class="jp-icon3" fill="#616161"><path d="M3 3h2v14h14v2H3z"/>' +
     '<path d="M7 14l3-4 3 2 5-7 1.6 1.2-6.2 8.6-3-2L8.6 15z"/></g></svg>';
   const STYLE =
-    '.di-Side{overflow:auto;padding:8px;min-width:280px;background:var(--jp-layout-color1);' +
+    '.di-Side{overflow:auto;padding:8px;min-width:340px;background:var(--jp-layout-color1);' +
     'color:var(--jp-ui-font-color1);font-size:var(--jp-ui-font-size1)}' +
     '.di-Side-line{display:flex;flex-wrap:wrap;gap:8px;align-items:center;padding-bottom:8px;' +
     'border-bottom:1px solid var(--jp-border-color2);margin-bottom:8px}' +
