@@ -90,6 +90,7 @@ class Advisor:
         terms: Sequence[OwnTerm | str] = (),
         rules: Sequence[OwnRule | str] = (),
         harvest: Harvesting | None = None,
+        exact: bool = False,
         progress: Progress = silent,
         cancel: Callable[[], bool] = never,
     ) -> Workspace:
@@ -114,7 +115,7 @@ class Advisor:
             portfolio, market, target, mandate, risk, costs, account_id, locks=locks, esg=esg, harvest=harvest
         )
         clock.start("")
-        return Workspace(portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages), own)
+        return Workspace(portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages), own, exact)
 
     @taking_what(workspace)
     def propose(self, *facts: Any, **named: Any) -> Proposal:
@@ -141,6 +142,8 @@ class Advisor:
             Your own terms (in USD) and rules in cvxpy, as `di_advisor.formulate.own` shows.
         harvest : Harvesting, optional
             A model of what it is worth to sell a lot now against later, and the review interval.
+        exact : bool
+            Branch on the discrete choices until the plan is proved, within a budget of nodes.
         progress, cancel : callable
             Told each stage; asked whether to stop.
 

@@ -286,3 +286,25 @@ def test_a_proposal_that_came_from_another_process_says_where_to_ask() -> None:
     assert sent["trade_list"] == proposal.trade_list
     with pytest.raises(InputError, match="apart from the workspace"):
         replace(proposal, workspace=None).what_if(risk_aversion=60.0)
+
+
+def same(first: Proposal, second: Proposal) -> bool:
+    """Whether two proposals differ in their clocks only."""
+    return replace(first, stages=()) == replace(second, stages=())
+
+
+def test_a_plan_may_be_branched_on_until_proved_by_facade_workspace_and_dial() -> None:
+    least = PLAIN.with_changes(min_trade_usd=Decimal(15_000), tracking_error_max=None)
+    closed = 0
+    for seed in range(3):
+        workspace = opened(seed, least)
+        usual, proved = workspace.propose(), workspace.propose(exact=True)
+        assert proved.certificate.gap_bps <= max(usual.certificate.gap_bps, 1e-6)
+        assert proved.certificate.gap_bps < 0.01
+        closed += proved.certificate.gap_bps < usual.certificate.gap_bps
+        portfolio, more = facts(random_case(seed, names=NAMES, lots_a_name=2))
+        assert same(proved, Advisor().propose(portfolio, mandate=least, exact=True, **more))
+        dial = workspace.what_if(exact=True, risk_aversion=9.0)
+        assert same(dial, proved.what_if(risk_aversion=9.0))
+        assert same(usual, workspace.propose())  # what was proved changes no other answer
+    assert closed

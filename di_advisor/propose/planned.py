@@ -118,7 +118,7 @@ class Planned:
         return Neighbours(self.problem, self.solution, self.warm)
 
 
-def plan_for(
+def plan_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted of it
     signals: Signals,
     mandate: Mandate,
     tax: Taxpayer,
@@ -127,6 +127,7 @@ def plan_for(
     own: OwnWishes = _NONE_OWN,
     *,
     named: bool = True,
+    exact: bool = False,
 ) -> Planned:
     """From signals to a proposal, tightening the cap where rounding to shares needs it.
 
@@ -142,6 +143,8 @@ def plan_for(
         The user's own terms and rules.
     named : bool
         Whether the wishes that clash are wanted where there is no plan.
+    exact : bool
+        Whether discrete choices are branched on until proved.
 
     Raises
     ------
@@ -162,7 +165,7 @@ def plan_for(
             tightened = room.in_margins(formulate(signals, capped, tax, own=own))
         clock.start("solve")
         try:
-            tightened, solution = solve_localised(tightened, cancel=cancel, named=named)
+            tightened, solution = solve_localised(tightened, cancel=cancel, named=named, exact=exact)
         except (InfeasibleError, UndecidedError):
             if failure is None:
                 raise

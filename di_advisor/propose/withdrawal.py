@@ -131,6 +131,8 @@ def plan_or_largest(
     clock: Clock,
     cancel: Callable[[], bool],
     own: OwnWishes = _NONE_OWN,
+    *,
+    exact: bool = False,
 ) -> Planned:
     """`plan_for`; where a withdrawal is not possible, the error says which one is.
 
@@ -141,7 +143,7 @@ def plan_or_largest(
         where a smaller withdrawal is possible.
     """
     try:
-        return plan_for(signals, mandate, tax, clock, cancel, own)
+        return plan_for(signals, mandate, tax, clock, cancel, own, exact=exact)
     except (InfeasibleError, UndecidedError) as error:
         if mandate.withdrawal_usd <= 0:
             raise

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Cancel", "Solution", "search_for", "solve", "solve_localised"]
 
+_NODES, _FEWEST_NODES = 400, 20
+_WORK = 20_000
+"""Nodes times names of one proof: some seconds."""
+
 
 def _never() -> bool:
     return False
@@ -32,7 +36,7 @@ def search_for(block: Block, cancel: Cancel, rounds: int, hot: HotPath | None = 
 
 
 def solve(
-    problem: Problem, *, cancel: Cancel = _never, rounds: int = 12, exact: bool = False, nodes_max: int = 400
+    problem: Problem, *, cancel: Cancel = _never, rounds: int = 12, exact: bool = False, nodes_max: int = _NODES
 ) -> Solution:
     """The best plan of a problem, with its certificate.
 
@@ -67,11 +71,11 @@ def solve(
         When there is no certified plan.
     """
     if exact:
-        return _exactly(problem, cancel, rounds, nodes_max)
+        return _exactly(problem, cancel, rounds, nodes_max)[1]
     return solve_localised(problem, cancel=cancel, rounds=rounds)[1]
 
 
-def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> Solution:
+def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> tuple[Problem, Solution]:
     from di_advisor.solve.exact import prove
 
     def proved(asked: Problem) -> tuple[Problem, Solution]:
@@ -94,18 +98,23 @@ def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> S
 
             return last_resort(asked, error, search_for, cancel, rounds)
 
-    return _counted(problem, asked_for, proved)[1]
+    return _counted(problem, asked_for, proved)
 
 
 def solve_localised(
-    problem: Problem, *, cancel: Cancel = _never, rounds: int = 12, named: bool = True
+    problem: Problem, *, cancel: Cancel = _never, rounds: int = 12, named: bool = True, exact: bool = False
 ) -> tuple[Problem, Solution]:
     """The same, with the problem as it stands at the plan.
 
     Where the tax is a curve (`ScheduleDTax`), the problem that comes back has the rates at the plan in its
     block; else it is the one given. What is asked about the plan afterwards is asked of that problem. Where
-    there is none and the conflict is not wanted (``named`` is False), it is not taken apart.
+    there is none and the conflict is not wanted (``named`` is False), it is not taken apart. With ``exact``
+    the discrete choices are branched on until proved, within a budget of nodes that is smaller where each
+    takes longer.
     """
+    if exact:
+        nodes = _WORK // max(len(problem.block.active_lower), 1)
+        return _exactly(problem, cancel, rounds, min(max(nodes, _FEWEST_NODES), _NODES))
 
     def asked_for(asked: Problem) -> tuple[Problem, Solution]:
         try:
