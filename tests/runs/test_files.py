@@ -81,3 +81,18 @@ def test_measures_of_providers_carry_their_day_and_a_wrong_day_is_named(source: 
     (tmp_path / "esg.csv").write_text(text.replace("2026-01-05", "soon"), encoding="utf-8")
     with pytest.raises(InputError, match=r"esg.csv: known_at in line 2 is 'soon'"):
         file_facts(replace(source, esg=tmp_path / "esg.csv"))
+
+
+ORDERS = """\
+order_id,symbol,side,arrival_time,end_time,order_shares,filled_shares,avg_fill_price_usd,arrival_price_usd,\
+arrival_price_source,half_spread_bps,volatility_daily_bps,adv_usd,volume_span
+O1,S1,buy,2026-01-05T15:00:00Z,2026-01-05T15:20:00Z,100,100,100.05,100,mid at arrival,2,150,1e7,0.05
+"""
+
+
+def test_past_orders_of_a_file_are_rows_for_cost_models(source: FileSource, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(ORDERS, encoding="utf-8")
+    facts = file_facts(replace(source, orders=tmp_path / "orders.csv"))
+    assert facts.orders is not None
+    assert list(facts.orders["order_id"]) == ["O1"]
+    assert "orders" in facts.fingerprint
