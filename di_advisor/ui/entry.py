@@ -16,15 +16,17 @@ from di_advisor.runs.spec import STARTING_MANDATE, STARTING_TAX, KernelSource, R
 from di_advisor.ui.application import Application
 from di_advisor.ui.beside import read_beside
 from di_advisor.ui.pages.account import AccountPage
+from di_advisor.ui.pages.measures import MeasuresPage
 from di_advisor.ui.pages.optimize import OptimizePage
 from di_advisor.ui.pages.page import Page
+from di_advisor.ui.pages.triggers import TriggersPage
 from di_advisor.ui.pages.wishes import WishesPage
 from di_advisor.ui.processes import warm_up
 from di_advisor.ui.serving import preloaded
 
 __all__ = ["PAGES", "app"]
 
-PAGES: Final[tuple[type[Page], ...]] = (AccountPage, WishesPage, OptimizePage)
+PAGES: Final[tuple[type[Page], ...]] = (AccountPage, WishesPage, TriggersPage, OptimizePage, MeasuresPage)
 _SAMPLE_ACCOUNT: Final = "young"
 _APPS: list[Application] = []  # at most one: the cell and the side panel show the same object
 

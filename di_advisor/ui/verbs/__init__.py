@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from di_advisor.ui.desk import Desk, Say
-from di_advisor.ui.verbs import lots, opening, proposing, wishing
+from di_advisor.ui.verbs import lots, measuring, opening, proposing, watching, wishing
 
 __all__ = ["VERBS"]
 
@@ -21,10 +21,12 @@ VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
     {
         "give": opening.give,
         "lots": lots.lots,
+        "measure": measuring.measure,
         "open": opening.open_source,
         "price_all": wishing.price_all,
         "price_wish": wishing.price_wish,
         "propose": proposing.propose,
+        "watch": watching.watch,
         "wishable": wishing.wishable,
     }
 )

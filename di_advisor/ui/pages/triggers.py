@@ -1,0 +1,154 @@
+"""Triggers: a policy, its thresholds, and what would fire today with its reason.
+
+Problem: "should this account be traded today" is asked before any solve, of one account or of all. Decision: one
+number box a threshold, in the unit people read; the answer is asked for, and stands below with every trigger's
+figure, fired or not. Limits: thresholds live in the page, the command `di-advisor watch` takes its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import ipywidgets as widgets
+
+from di_advisor.errors import InputError
+from di_advisor.policy.policies import POLICIES, Policy, policy_named
+from di_advisor.policy.thresholds import Dial, dials_of, with_thresholds
+from di_advisor.report.wording import count_of, joined, sentence_case
+from di_advisor.runs.spec import RunSpec
+from di_advisor.ui.app_state import AppState
+from di_advisor.ui.pages.fields import actions, button, choice, grid, line, said, typed_number
+from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.units import bps_from_fraction, fraction_from_bps
+
+__all__ = ["TriggersPage"]
+
+_IN_BPS: Final = {"weight": "bps", "per year": "bps a year"}
+_UNITS: Final = {"USD": "$", "names": "names", "exposure": "units of exposure"}
+_STEPS: Final = {"USD": 50.0, "names": 1.0, "exposure": 0.05, "weight": 5.0, "per year": 5.0}
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """What was found, and what it was asked with."""
+
+    spec: RunSpec
+    policy: Policy
+    bundle: Bundle
+
+
+class TriggersPage(Page):
+    """Says what would fire today, and why."""
+
+    title = "Triggers"
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        named = [(sentence_case(name), name) for name in POLICIES]
+        self._named = choice("Policy", named, "Which reasons count, and how often it may call")
+        self._rest = typed_number("At most every (days)", 0.0, 1.0, "0 lets it call daily")
+        self._boxes: dict[str, widgets.FloatText] = {}
+        self._grid = grid()
+        self._one = button("What would fire today", "Every trigger on this account", style="primary")
+        self._all = button("All accounts", "A worklist of every account of the source")
+        self._one.on_click(lambda _: host.start(self._watch))
+        self._all.on_click(lambda _: host.start(self._watch_all))
+        self._says = line()
+        self._box = widgets.VBox([self._grid, actions(self._one, self._all), self._says])
+        self._box.add_class("di-page")
+        self._watched: _Watched | None = None
+        self._named.observe(lambda _: self._chosen(), names="value")
+        self._chosen()
+
+    @property
+    def box(self) -> widgets.Widget:
+        """Its controls."""
+        return self._box
+
+    @property
+    def policy(self) -> Policy:
+        """What the controls say.
+
+        Raises
+        ------
+        InputError
+            If a threshold is negative.
+        """
+        policy = policy_named(self._named.value)
+        dials = {d.trigger: d for d in dials_of(policy)}
+        values = {name: _from_box(dials[name], box.value) for name, box in self._boxes.items()}
+        rest = max(round(self._rest.value), 0)
+        return replace(with_thresholds(policy, values), at_most_every_days=rest)
+
+    def show(self, state: AppState) -> None:
+        """Say whether what stands below still answers what the controls say."""
+        self._one.disabled = self._all.disabled = state.running
+        watched = self._watched
+        if watched is not None and not _same_account(watched.spec, state.spec):
+            self._watched = watched = None
+            self._says.value = ""
+        if watched is not None and watched.spec != state.spec:
+            self._says.value = said("Wishes changed since; ask again.")
+
+    def result(self, state: AppState) -> Bundle | None:
+        """What was found last for this account."""
+        watched = self._watched
+        return watched.bundle if watched is not None and _same_account(watched.spec, state.spec) else None
+
+    def _chosen(self) -> None:
+        policy = policy_named(self._named.value)
+        self._rest.value = float(policy.at_most_every_days)
+        self._boxes = {
+            d.trigger: typed_number(
+                f"{sentence_case(d.trigger)} ({_IN_BPS.get(d.unit) or _UNITS[d.unit]})",
+                _to_box(d),
+                _STEPS[d.unit],
+                f"{sentence_case(d.trigger)} fires from this figure on",
+            )
+            for d in dials_of(policy)
+        }
+        self._grid.children = (self._named, self._rest, *self._boxes.values())
+
+    async def _watch(self) -> None:
+        await self._ask(every=False)
+
+    async def _watch_all(self) -> None:
+        await self._ask(every=True)
+
+    async def _ask(self, *, every: bool) -> None:
+        spec = self.host.state.spec
+        try:
+            policy = self.policy
+        except InputError as error:
+            self._says.value = said(error.what, error.hint, role="alert")
+            return
+        doing = "Looking at all accounts" if every else "Looking at the account"
+        found: dict[str, Any] | None = await self.host.ask("watch", doing=doing, spec=spec, policy=policy, every=every)
+        if found is None:
+            return
+        self._watched = _Watched(spec, policy, found["bundle"])
+        self._says.value = said(_in_words(found, spec.account, every=every))
+        self.host.show(found["bundle"])
+
+
+def _in_words(found: dict[str, Any], account: str, *, every: bool) -> str:
+    if every:
+        return f"{len(found['due'])} of {count_of(len(found['fired']), 'account')} to rebalance today."
+    fired = found["fired"].get(account, ())
+    if not fired:
+        return "Nothing fires today."
+    says = "Rebalance" if found["due"] else "Held back"
+    return f"{says}: {joined(fired)} {'fires' if len(fired) == 1 else 'fire'}."
+
+
+def _same_account(one: RunSpec, other: RunSpec) -> bool:
+    return (one.source, one.account) == (other.source, other.account)
+
+
+def _to_box(dial: Dial) -> float:
+    return round(bps_from_fraction(dial.value), 6) if dial.unit in _IN_BPS else dial.value
+
+
+def _from_box(dial: Dial, shown: float) -> float:
+    return float(f"{fraction_from_bps(shown):.10g}") if dial.unit in _IN_BPS else float(shown)
