@@ -155,6 +155,15 @@ def test_a_rate_that_is_changed_goes_into_the_spec_and_the_rest_of_the_taxpayer_
     assert made._folds.titles[0] == "Taxpayer: constant rates, 35.0 % short-term, 15.0 % long-term"
 
 
+def test_a_return_begins_from_the_figures_of_the_profile() -> None:
+    form = TaxForm(lambda: None)
+    rates = ConstantRates(0.4, 0.2)
+    form.show(TaxProfile(rates), 0)  # before the account is open
+    form.show(TaxProfile(rates, tax_year=2026, ordinary_income_usd=Decimal(650000)), 2026)
+    form._kind.value = "The year's return (Schedule D)"
+    assert form.taxpayer() == ReturnInputs(tax_year=2026, ordinary_income_usd=Decimal(650000))
+
+
 def test_a_return_begins_in_the_year_of_the_account_and_a_wrong_figure_is_said() -> None:
     made, host = page()
     made._tax._kind.value = "The year's return (Schedule D)"

@@ -56,10 +56,11 @@ class AccountPage(Page):
         self._lots = Grid("Lots", empty="The account holds no lots.")
         self._lots.layout.display = "none"
         self._facts, self._wrong = line(), line()
-        self._folds = folds(
-            ("Taxpayer", widgets.VBox([self._tax.box, actions(self._source_tax)])),
-            ("All lots", widgets.VBox([actions(self._all), self._lots])),
-        )
+        whose = widgets.VBox([self._tax.box, actions(self._source_tax)])
+        every = widgets.VBox([actions(self._all), self._lots])
+        for part in (whose, every):
+            part.add_class("di-page")
+        self._folds = folds(("Taxpayer", whose), ("All lots", every))
         self._open_row = actions(self._open)
         self._box = widgets.VBox(
             [

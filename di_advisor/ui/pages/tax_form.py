@@ -71,7 +71,8 @@ class TaxForm:
         self._rates_box = grid(self._short, self._long)
         self._return_box = grid(self._status, self._year, *self._amounts.values())
         self.box = widgets.VBox([grid(self._kind), self._rates_box, self._return_box])
-        self._tell, self._showing = changed, False
+        self.box.add_class("di-page")
+        self._tell, self._showing, self._day_year = changed, False, 0
         self._tax: Taxpayer | None = None
         self._latest: dict[str, Taxpayer] = {}
         for control in (self._kind, self._short, self._long, self._status, self._year, *self._amounts.values()):
@@ -85,6 +86,7 @@ class TaxForm:
 
     def show(self, tax: Taxpayer, year: int) -> None:
         """Show a taxpayer; ``year`` is that of the account's day, for a return that is begun."""
+        self._day_year = year
         if tax == self._tax:
             return
         self._showing = True
@@ -94,15 +96,10 @@ class TaxForm:
                 self._kind.value = _RATES
                 self._short.value = round(percent_from_fraction(tax.rates.short_term), _PLACES)
                 self._long.value = round(percent_from_fraction(tax.rates.long_term), _PLACES)
-                self._year.value = tax.tax_year or year
                 self._latest[_RATES] = tax
             else:
-                inputs = tax.inputs if isinstance(tax, FilerTax) else tax
                 self._kind.value = _RETURN
-                self._status.value = inputs.filing_status.value.replace("_", " ")
-                self._year.value = inputs.tax_year
-                for name, box in self._amounts.items():
-                    box.value = float(getattr(inputs, name))
+                self._fill(tax.inputs if isinstance(tax, FilerTax) else tax)
                 self._latest[_RETURN] = tax
             self._arranged()
         finally:
@@ -140,8 +137,27 @@ class TaxForm:
         if self._showing:
             return
         if control is self._kind:
+            self._begin_return()
             self._arranged()
         self._tell()
+
+    def _begin_return(self) -> None:
+        """A return that is begun starts from the figures of the profile with its rates, in the account's year."""
+        profile = self._latest.get(_RATES)
+        if self._kind.value == _RATES or _RETURN in self._latest or not isinstance(profile, TaxProfile):
+            return
+        begun = ReturnInputs.of_profile(profile, profile.tax_year or self._day_year)
+        self._showing = True
+        try:
+            self._fill(begun)
+        finally:
+            self._showing = False
+
+    def _fill(self, inputs: ReturnInputs) -> None:
+        self._status.value = inputs.filing_status.value.replace("_", " ")
+        self._year.value = inputs.tax_year
+        for name, box in self._amounts.items():
+            box.value = float(getattr(inputs, name))
 
     def _arranged(self) -> None:
         by_rates = self._kind.value == _RATES
