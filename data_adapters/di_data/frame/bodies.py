@@ -11,16 +11,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import sqlite3
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from di_advisor.errors import DamagedStoreError
+from di_advisor.errors import DamagedStoreError, StoreError
 from di_data.frame.exchange import Request
 
-__all__ = ["BodyStore", "Version", "checksum", "fingerprint", "write_whole"]
+__all__ = ["BodyStore", "Version", "checksum", "fingerprint", "is_checksum", "keeping", "write_whole"]
 
 _PREFIX: Final = 2
 
@@ -47,6 +51,42 @@ class Version:
 def checksum(body: bytes) -> str:
     """SHA-256 of a body, 64 hexadecimal digits."""
     return hashlib.sha256(body).hexdigest()
+
+
+def is_checksum(text: object) -> bool:
+    """Whether a text is a SHA-256 as `checksum` writes it, and so no path to somewhere else."""
+    return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{64}", text) is not None
+
+
+@contextmanager
+def keeping(folder: Path) -> Iterator[None]:
+    """Say of what the disk or a file of the store refuses that it is the store, and what to do.
+
+    Raises
+    ------
+    DamagedStoreError
+        If a file is no database any more.
+    StoreError
+        If the folder cannot be read or written.
+    """
+    try:
+        yield
+    except OSError as e:
+        raise StoreError(
+            f"What is kept in {folder} cannot be read or written: {e}.",
+            hint="Check that it is a folder that you may write to, with room on its disk, or name another one "
+            "(folder=..., --folder). What is stored can be read without writing in mode cache_only.",
+            folder=str(folder),
+        ) from e
+    except sqlite3.Error as e:
+        kind = StoreError if isinstance(e, sqlite3.OperationalError) else DamagedStoreError
+        raise kind(
+            f"A database in {folder} cannot be used: {e}.",
+            hint="Check that the folder can be written to. If it is damaged, close other notebooks and delete "
+            "answers.sqlite there (what is fresh is forgotten, no answer is lost), or budgets.sqlite (what was asked today "
+            "is forgotten: wait until the limits of the services have passed).",
+            folder=str(folder),
+        ) from e
 
 
 def fingerprint(adapter: str, request: Request) -> str:
@@ -120,14 +160,15 @@ class BodyStore:
             "fetched_at": version.fetched_at.isoformat(),
             "records": version.records,
         }
-        # One write in append mode: lines of several kernels do not mix.
+        # One write in append mode: lines of several kernels do not mix. It begins a line of its own also after one
+        # that a crash left unfinished.
         with path.open("ab", buffering=0) as file:
-            file.write(json.dumps(line).encode() + b"\n")
+            file.write(b"\n" * (not _ends_with_a_line(path)) + json.dumps(line).encode() + b"\n")
 
     def versions(self, key: str) -> tuple[Version, ...]:
         """Accepted answers to a request, oldest first; a line that a crash left unfinished is passed over."""
         try:
-            lines = self._versions(key).read_text(encoding="utf-8").splitlines()
+            lines = self._versions(key).read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             return ()
         found = []
@@ -135,9 +176,11 @@ class BodyStore:
             try:
                 row = json.loads(line)
                 at = datetime.fromisoformat(row["fetched_at"])
-                found.append(Version(str(row["raw_sha256"]), at, int(row["records"])))
+                version = Version(row["raw_sha256"], at, int(row["records"]))
             except (ValueError, KeyError, TypeError):
                 continue
+            if is_checksum(version.raw_sha256) and at.tzinfo is not None:
+                found.append(version)
         return tuple(found)
 
     def _body(self, sha256: str) -> Path:
@@ -145,3 +188,11 @@ class BodyStore:
 
     def _versions(self, key: str) -> Path:
         return self.folder / "versions" / key[:_PREFIX] / f"{key}.jsonl"
+
+
+def _ends_with_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"

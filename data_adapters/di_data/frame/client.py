@@ -30,7 +30,7 @@ from di_advisor.errors import (
 )
 from di_data.frame.adapter import Adapter, SourceFacts
 from di_data.frame.addresses import check_url, takes_connections
-from di_data.frame.bodies import BodyStore, Version, checksum, fingerprint
+from di_data.frame.bodies import BodyStore, Version, checksum, fingerprint, keeping
 from di_data.frame.budgets import SharedBudget, Unlimited, shared_budget
 from di_data.frame.bundle import Bundle
 from di_data.frame.changes import changed_past
@@ -44,6 +44,7 @@ from di_data.frame.transport import CheckedTransport, Sleep
 __all__ = ["Answer", "Mode", "SourceClient", "Wire", "age_in_words", "utc_now"]
 
 _FAILURES_IN_A_ROW: Final = 5
+_CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 
 
 class Mode(StrEnum):
@@ -176,14 +177,15 @@ class SourceClient:
         ------
         SourceError
             If there is neither a good answer nor a former one.
-        DamagedStoreError
-            If what is stored or bundled is not what was written.
+        StoreError
+            If the store cannot be read or written, or what is stored or bundled is not what was written.
         """
         if self.mode is Mode.BUNDLE:
             return self._bundled(adapter, request)
-        if as_fetched is not None or self.mode is Mode.CACHE_ONLY:
-            return self._stored(adapter, request, as_fetched)
-        return self._asked(adapter, request, accept_fewer=accept_fewer)
+        with keeping(self.folder):
+            if as_fetched is not None or self.mode is Mode.CACHE_ONLY:
+                return self._stored(adapter, request, as_fetched)
+            return self._asked(adapter, request, accept_fewer=accept_fewer)
 
     def close(self) -> None:
         """Close connections and files."""
@@ -221,8 +223,9 @@ class SourceClient:
             notes: tuple[str, ...] = ()
             if not facts.never_stored:
                 notes = self._changes(adapter, request, last, records, received)
-                self.bodies.put(body)
-                self.bodies.note(key, Version(received.raw_sha256, received.fetched_at, len(records)))
+                with keeping(self.folder):
+                    self.bodies.put(body)
+                    self.bodies.note(key, Version(received.raw_sha256, received.fetched_at, len(records)))
             made.append(Answer(body, received, records, notes))
             return json.dumps([received.raw_sha256, received.fetched_at.isoformat()]).encode()
 
@@ -230,6 +233,9 @@ class SourceClient:
         stored = None if facts.never_stored else session.cache.get_response(key)
         call = Call(facts, request, lambda: self._begin(facts, request), judge)
         fresh = stored is not None and not stored.is_expired
+        if stored is not None and fresh and not self._of_our_time(stored, facts):
+            session.cache.delete(key)  # the clock was moved meanwhile: ask
+            fresh = False
         held = stored if stored is not None and fresh else self._send(session, request, call, key)
         if made:
             return made[-1]
@@ -244,6 +250,10 @@ class SourceClient:
             return made[-1]
         received = self._received(facts, request, sha256, datetime.fromisoformat(fetched_at))
         return Answer(body, received, parsed_records(adapter, body, received))
+
+    def _of_our_time(self, stored: requests.Response, facts: SourceFacts) -> bool:
+        age = self.clock() - datetime.fromisoformat(json.loads(stored.content)[1])
+        return -_CLOCKS_DIFFER_BY <= age <= facts.keeps_for
 
     def _send(self, session: SourceSession, request: Request, call: Call, key: str) -> requests.Response:
         # Before the library reads the address, which raises errors of its own about odd ones.

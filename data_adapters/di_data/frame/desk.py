@@ -251,7 +251,7 @@ class LocalDesk:
         except PluginError as e:
             return SourceStatus(name, broken=str(e))
         key, last = facts.key, self._remembered(name)
-        last_at = datetime.fromisoformat(last["last_at"]) if last.get("last_at") else None
+        last_at, counted = _moment(last.get("last_at")), last.get("last_records")
         return SourceStatus(
             name=name,
             title=facts.title,
@@ -263,7 +263,7 @@ class LocalDesk:
             key_needed=bool(key and key.needed),
             keyed=bool(key and self._keys.look(key.variable) is not None),
             last_at=last_at,
-            last_records=last.get("last_records"),
+            last_records=counted if isinstance(counted, int) else None,
             last_error=str(last.get("last_error", "")),
             age=self._clock() - last_at if last_at else None,
             verified_live=facts.verified_live,
@@ -280,7 +280,11 @@ class LocalDesk:
         return found if isinstance(found, dict) else {}
 
     def _remember(self, name: str, **facts: object) -> None:
-        write_whole(self._standing(name), json.dumps({**self._remembered(name), **facts}).encode())
+        try:
+            write_whole(self._standing(name), json.dumps({**self._remembered(name), **facts}).encode())
+        except OSError as e:  # what was pulled counts, and the error that was about to be told
+            told = f"When {name} last gave something cannot be written down in {self.folder}: {e.strerror or e}."
+            warnings.warn(told, InputWarning, stacklevel=2)
 
     def _standing(self, name: str) -> Path:
         return self.folder / "standing" / f"{name}.json"
@@ -310,3 +314,12 @@ def _refuse_all(adapter: Adapter[Any], body: bytes, received: Received) -> None:
                 f"{of_guards.what} The parser says: {of_parser}", hint=of_guards.hint, **of_guards.facts
             ) from of_parser
         raise
+
+
+def _moment(written: object) -> datetime | None:
+    """A time as it was written down, or None where a person or a crash has changed it."""
+    try:
+        moment = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -27,7 +27,7 @@ from requests_cache.backends.sqlite import SQLiteCache
 from requests_ratelimiter import LimiterMixin
 from urllib3 import HTTPResponse
 
-from di_advisor.errors import SourceAddressError, SourceError
+from di_advisor.errors import DiAdvisorError, SourceAddressError
 from di_data.frame.adapter import SourceFacts
 from di_data.frame.addresses import check_url
 from di_data.frame.budgets import SharedBudget, Unlimited
@@ -84,10 +84,10 @@ class _Checked(requests.Session):
         SourceError
             Whatever went wrong, without a trace of the key.
         """
-        failure: SourceError | KeyboardInterrupt
+        failure: DiAdvisorError | KeyboardInterrupt
         try:
             return self._send(request, call)
-        except SourceError as e:
+        except DiAdvisorError as e:
             failure = e
         except (requests.RequestException, OSError, ValueError) as e:
             failure = failure_of(e, call.facts, call.request)
