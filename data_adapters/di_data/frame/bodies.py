@@ -83,8 +83,8 @@ def keeping(folder: Path) -> Iterator[None]:
         raise kind(
             f"A database in {folder} cannot be used: {e}.",
             hint="Check that the folder can be written to. If it is damaged, close other notebooks and delete "
-            "answers.sqlite there (what is fresh is forgotten, no answer is lost), or budgets.sqlite (what was asked today "
-            "is forgotten: wait until the limits of the services have passed).",
+            "answers.sqlite there (what is fresh is forgotten, no answer is lost), or budgets.sqlite (what was asked "
+            "today is forgotten: wait until the limits of the services have passed).",
             folder=str(folder),
         ) from e
 
