@@ -147,7 +147,8 @@ def _bars(frame: Frontier, figure: Figure) -> None:
     axis = axis_of(frame.dials[0], frame[frame.dials[0]].tolist())
     figure.set_figheight(_INCHES[1] * max(1.0, len(frame) / _BARS_HIGH))
     left, right = figure.subplots(1, 2, sharey=True)
-    series = saved_usd(frame)
+    drawn = {name: values for name, values in saved_usd(frame).items() if (values != 0).any()}
+    series = drawn or saved_usd(frame)
     thick = _BAR / len(series)
     for k, ((name, values), (colour, _, _)) in enumerate(zip(series.items(), _LINES, strict=False)):
         at = np.array(axis.at) + (k - (len(series) - 1) / 2) * thick

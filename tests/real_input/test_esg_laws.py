@@ -1,19 +1,20 @@
 """Laws of ESG construction on the index of December 2024 with real scores, classifications and emissions."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from di_advisor.domain.esg_table import Direction
+from di_advisor.domain.esg_table import Direction, EsgMeasure
 from di_advisor.domain.esg_wishes import EsgWish, Uncovered
 from di_advisor.domain.exclusions import Exclusion
 from di_advisor.domain.mandate import Band, Mandate
 from di_advisor.domain.screen_presets import screen
-from di_advisor.errors import InfeasibleError
+from di_advisor.errors import IncompleteDataError, InfeasibleError
 from di_advisor.formulate import formulate
 from di_advisor.propose.uplift_ladder import climb
-from di_advisor.signals.esg import filled
+from di_advisor.signals.esg import filled, score_tilt
 from di_advisor.solve import solve
 from tests.real_input.esg_world import LOOSE, UNTAXED, EsgWorld, esg_world
 
@@ -123,3 +124,40 @@ def test_the_ladder_starts_where_it_was_asked_to_and_ends_at_the_same_rung_every
     assert first.tried[-1].refused == ""
     assert first.tried[-1].tracking_error_max >= 0.005
     assert asked[0].turnover_max == first.tried[-1].turnover_max
+
+
+def test_a_score_within_sectors_costs_more_the_more_is_asked_and_neutral_sectors_never_make_it_cheaper(
+    world: EsgWorld,
+) -> None:
+    market, account = world.signals.market, world.signals.account
+    ids = market.universe.security_ids
+    known = {i: float(v) for i, v in zip(ids, market.esg["risk"], strict=True) if np.isfinite(v)}
+    raw = EsgMeasure("risk", known, Direction.LOWER_IS_BETTER, "test input", topic="score", bounds=(0.0, 100.0))
+    index = dict(zip(ids, account.target_weight.tolist(), strict=True))
+    tilt = score_tilt([raw], market.universe, index)
+    assert tilt.coverage_names == pytest.approx(0.813, abs=0.001)
+    assert tilt.coverage_weight == pytest.approx(0.885, abs=0.001)
+    signals = replace(
+        world.signals,
+        market=replace(
+            market,
+            esg={"esg score": tilt.measure.aligned(market.universe)},
+            esg_scale={"esg score": tilt.measure.scale},
+        ),
+    )
+    tilted = EsgWorld(signals)
+    asked = [LOOSE.with_changes(esg=(tilt.wish(delta_min=ask),)) for ask in (0.2, 0.4, 0.8)]
+    loose = [bps(tilted, mandate) for mandate in asked]
+    neutral = [bps(tilted, mandate.with_changes(sector_band=NEUTRAL)) for mandate in asked]
+    assert loose == sorted(loose)
+    assert loose[0] > 1.0
+    assert all(n >= x - 1e-3 for n, x in zip(neutral, loose, strict=True))
+
+
+def test_scores_of_too_little_weight_are_refused_on_the_real_index(world: EsgWorld) -> None:
+    market, account = world.signals.market, world.signals.account
+    thin = np.where(np.arange(len(market.universe)) % 2, market.esg["risk"], np.nan)
+    signals = replace(world.signals, market=replace(market, esg={"risk": thin}))
+    assert account.target_weight[np.isfinite(thin)].sum() < 0.6
+    with pytest.raises(IncompleteDataError, match=r"a tilt asks for 0\.60"):
+        formulate(signals, LOOSE.with_changes(esg=cut(0.05)), UNTAXED)
