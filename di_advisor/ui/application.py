@@ -86,7 +86,7 @@ class Application:
         self._worker = Worker(serve, preloaded())
         self._lock, self._asking = threading.RLock(), asyncio.Lock()
         self._loop = _running_loop()
-        self._footer = Footer()
+        self._footer, self._guard = Footer(), Guard()
         self._answer, self._result = Outlet("di_advisor.app.answer"), Outlet("di_advisor.app.result")
         self.pages = tuple(page(self) for page in pages)
         self._tabs = widgets.ToggleButtons(options=[p.title for p in self.pages], description="")
@@ -94,7 +94,7 @@ class Application:
         self._stack = widgets.Stack([p.box for p in self.pages], selected_index=0)
         self._stack.add_class("di-pages")
         self._subtitle = widgets.HTML("")
-        self._box = widgets.VBox([Guard(), self._subtitle, self._tabs, self._stack, self._footer.box])
+        self._box = widgets.VBox([self._guard, self._subtitle, self._tabs, self._stack, self._footer.box])
         self._box.add_class("di-app")
         self._tabs.observe(lambda _: self._turned(), names="value")
         self._footer.cancel.on_click(lambda _: self.cancel())
@@ -158,7 +158,7 @@ class Application:
     async def insert_cell(self) -> None:
         """Put the Python of what the controls say into the notebook, or show it where that cannot be done."""
         await asyncio.sleep(READ_AFTER_SECONDS)
-        if await insert_cell(lines_of(self.state.spec)):
+        if await insert_cell(lines_of(self.state.spec), self._guard.window):
             self.state.tell("Inserted as a cell.")
         else:
             self.state.tell("Nothing here can insert cells: copy the Python below into a cell of your own.")

@@ -26,19 +26,27 @@ function walk(event) {
   const to = all[(at + all.length) % all.length];
   if (to) { event.preventDefault(); to.focus(); to.click(); }
 }
-function guard(el) {
+// Several windows may show one app: a cell goes into the one that was used last, so the kernel is told which that is.
+window.diAdvisorWindow ??= Math.random().toString(36).slice(2);
+function used(model) {
+  if (model.get("window") !== window.diAdvisorWindow) {
+    model.set("window", window.diAdvisorWindow);
+    model.save_changes();
+  }
+}
+function guard(el, model) {
   const root = el.closest(".di-app");
-  if (!root) { requestAnimationFrame(() => guard(el)); return; }
+  if (!root) { requestAnimationFrame(() => guard(el, model)); return; }
   if (root.dataset.diGuard) { return; }
   root.dataset.diGuard = "1";
   root.addEventListener("keydown", (event) => {
-    window.diAdvisorUsedAt = Date.now(); // the window in which a cell is inserted is the one that was used last
+    used(model);
     if (!(event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape")) {
       walk(event);
       event.stopPropagation();
     }
   });
-  root.addEventListener("pointerdown", () => { window.diAdvisorUsedAt = Date.now(); }, true);
+  root.addEventListener("pointerdown", () => used(model), true);
   const name = () => {
     for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
       const label = handle.closest(".widget-inline-hbox, .widget-inline-vbox")?.querySelector(".widget-label");
@@ -53,4 +61,4 @@ function guard(el) {
   new MutationObserver(name).observe(root, { childList: true, subtree: true, attributeFilter: ["class"] });
   name();
 }
-export default { render({ el }) { el.hidden = true; guard(el); } };
+export default { render({ model, el }) { el.hidden = true; guard(el, model); } };

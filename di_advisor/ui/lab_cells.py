@@ -16,13 +16,15 @@ TARGET: Final = "di_advisor.lab"
 ANSWER_WITHIN_SECONDS = 3.0
 
 
-async def insert_cell(source: str) -> bool:
+async def insert_cell(source: str, window: str) -> bool:
     """Ask for a code cell below the active one.
 
     Parameters
     ----------
     source : str
         The cell's text.
+    window : str
+        Name of the browser window whose notebook it is for (`Guard.window`).
 
     Returns
     -------
@@ -41,7 +43,7 @@ async def insert_cell(source: str) -> bool:
     def pass_on(message: Any) -> None:  # noqa: ANN401 comm may call from another thread
         loop.call_soon_threadsafe(hear, message)
 
-    comm = create_comm(target_name=TARGET, data={"insert": source})
+    comm = create_comm(target_name=TARGET, data={"insert": source, "window": window})
     comm.on_msg(pass_on)
     comm.on_close(pass_on)
     try:

@@ -13,7 +13,6 @@
   const CATEGORY = 'Direct indexing';
   const BOOT = 'import di_advisor\ndi_advisor.app()';
   const COMM = 'di_advisor.lab';
-  const USED_WITHIN_MS = 60000;
   const ICON =
     '<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 22 22">' +
     '<g class="jp-icon3" fill="#616161"><path d="M3 3h2v14h14v2H3z"/>' +
@@ -57,8 +56,8 @@
     notebook.content.activeCellIndex = at;
   }
 
-  /* The kernel asks for a new cell by opening a comm with {insert: source}. Every window on the kernel hears it;
-     the one in which the app was used last minute inserts and says so, the others leave it alone. */
+  /* The kernel asks for a new cell by opening a comm with {insert, window}. Every window on the kernel hears it;
+     the one in which the app was used last inserts and says so, the others leave it alone. */
   function listen(notebook) {
     const attach = kernel => {
       if (!kernel) {
@@ -66,8 +65,7 @@
       }
       kernel.registerCommTarget(COMM, (comm, opened) => {
         const asked = opened.content.data || {};
-        const usedHere = Date.now() - (window.diAdvisorUsedAt || 0) < USED_WITHIN_MS;
-        if (typeof asked.insert === 'string' && usedHere) {
+        if (typeof asked.insert === 'string' && asked.window && asked.window === window.diAdvisorWindow) {
           insertCell(notebook, asked.insert);
           comm.send({ inserted: true });
           comm.close();
