@@ -30,8 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when the command did what was asked; 2 when the input, the options or the rules do not
-        allow it (the reason is on the error stream, nothing was written); 130 when interrupted.
+        0 when the command did what was asked; 1 when `watch` found an account to rebalance; 2 when the
+        input, the options or the rules do not allow it (the reason is on the error stream, nothing was
+        written); 130 when interrupted.
     """
     from di_advisor.cli.arguments import parser
     from di_advisor.cli.screen import Screen
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as e:  # how argparse ends after --help (0) and after wrong options (2)
         return e.code if isinstance(e.code, int) else _FAILED
     try:
-        arguments.run(arguments, screen)
+        code = arguments.run(arguments, screen)
     except DiAdvisorError as e:
         screen.error(str(e))
         return _FAILED
@@ -52,4 +53,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         sys.stderr.close()
         return 0
-    return 0
+    return code if isinstance(code, int) else 0

@@ -12,6 +12,7 @@ from di_advisor.cli.data_arguments import add_data
 from di_advisor.cli.files import file_columns
 from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
 from di_advisor.cli.mandate_file import add_mandate, add_mandate_file
+from di_advisor.cli.watch_commands import add_watch
 from di_advisor.cli.wishes import add_rates, add_wishes, usd
 from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     add_costs(commands.add_parser("costs", help="past orders and what they cost: check"))
     add_data(commands.add_parser("data", help="sources of data: check, pull, parse, bundle, smoke"), _day)
     add_mandate(commands.add_parser("mandate", help="a client's wishes and taxpayer as a file: template, check"))
+    add_watch(commands.add_parser("watch", help="which accounts are to be rebalanced today, and why; for cron"))
     listing = commands.add_parser("columns", help="the columns of the files that are read and written")
     listing.set_defaults(run=columns)
     return top
