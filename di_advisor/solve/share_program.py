@@ -87,7 +87,9 @@ class ShareSearch:
         name = block.holdings.lot_name[self.lots]
         width, unit = sellable[self.lots], step[name]
         self.full = np.floor(width / unit + _NEARLY)
-        rest = np.where(width - unit * self.full > _NEARLY * unit, width - unit * self.full, 0.0)
+        # sold in part at most, and so without its fraction
+        self.limited = width < block.holdings.lot_weight[self.lots] - _NEARLY * unit
+        rest = np.where((width - unit * self.full > _NEARLY * unit) & ~self.limited, width - unit * self.full, 0.0)
         if sides is not None:
             for columns, closed in ((program.sells, sides >= 0), (program.buys, sides <= 0)):
                 program.close(columns[closed])
@@ -124,10 +126,11 @@ class ShareSearch:
         mine = np.flatnonzero(at[name] >= 0)
         total = np.bincount(at[name[mine]], weights=width[mine], minlength=len(broken))
         steps = np.floor(total / self.step[broken] + _NEARLY)
+        free = np.bincount(at[name[mine]], weights=self.limited[mine], minlength=len(broken)) == 0
         left = np.maximum(total - self.step[broken] * steps, 0.0)
         many, all_of_it = (
             program.columns(0 * steps, steps, whole=True),
-            program.columns(0 * steps, 0 * steps + 1.0, whole=True),
+            program.columns(0 * steps, free.astype(np.float64), whole=True),
         )
         b = np.arange(len(broken))
         program.weigh(

@@ -25,6 +25,9 @@ from di_advisor.testing.rule_check import FinalOrders, broken_wishes
 
 NAMES = 3
 SEEDS = (0, 4, 5, 8, 11, 14, 17, 20, 23, 26, 212, 213, 216, 219, 222, 225)
+LARGEST = (0, 8, 20, 23, 212, 216, 222)
+"""Seeds with a largest trade, so that lots are sold in part at most."""
+
 EXACTLY = "search over whole shares"
 
 Shares = dict[int, Decimal]
@@ -52,6 +55,8 @@ def coarse_case(seed: int) -> RandomCase:
         gain_budget_usd=Decimal(int(g.integers(-500, 1000))) if g.random() < 0.3 else None,
         rounding=Rounding.ROUND_LOTS if g.random() < 0.7 else Rounding.WHOLE_SHARES,
     )
+    if seed in LARGEST:
+        mandate = mandate.with_changes(max_trade_usd=Decimal(6_000), min_trade_usd=Decimal(0))
     everything = np.ones(NAMES, dtype=np.bool_)
     free = np.ones(len(case.signals.account.lots), dtype=np.bool_)
     account = replace(case.signals.account, lot_sellable=free, can_sell=everything, can_buy=everything)
