@@ -43,7 +43,7 @@ class CashOutside:
 class DividendReceived:
     """Dividends of the account on the day, against ``least_usd``."""
 
-    least_usd: float = 100.0
+    least_usd: float = 50.0
     gate: Gate = ONCE
     name: str = "dividend received"
 
