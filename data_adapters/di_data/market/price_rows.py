@@ -26,7 +26,7 @@ def _day(written: object) -> object:
     return _local_day(written) if isinstance(written, str) else written
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=8_192)
 def _local_day(written: str) -> date:
     head, _, rest = written.partition("T")
     if rest.strip("0:.Z+-"):
