@@ -156,6 +156,11 @@ class RunSpec:
         """The mandate with the decisions in it: what is solved."""
         return self.decisions.applied(self.mandate)
 
+    @property
+    def solved(self) -> RunSpec:
+        """The spec without what changes no answer: which trades were accepted."""
+        return replace(self, decisions=replace(self.decisions, accepted=frozenset()))
+
     def with_changes(self, **changes: Any) -> RunSpec:
         """A copy with some parts changed."""
         return replace(self, **changes)

@@ -119,7 +119,7 @@ class AppState:
     @property
     def stale(self) -> bool:
         """Whether the controls ask something else than what the shown answer answers."""
-        return self.answer is not None and self.answer.spec != self.spec
+        return self.answer is not None and self.answer.spec.solved != self.spec.solved
 
     def edit(self, spec: RunSpec) -> None:
         """Take what the controls say now; answers of another account go."""

@@ -324,7 +324,7 @@ def _taken(state: AppState, kind: str, content: Any) -> Any | None:  # noqa: ANN
         case "cancelled":
             state.cancel()
         case "refused":
-            state.refuse(content["what"], content["hint"])
+            state.refuse(content["what"], content["hint"], restored(content.get("facts")))
         case "died":
             state.fail(f"The process ended by itself (exit code {content}); memory may have run out.")
         case _:

@@ -19,6 +19,7 @@ from di_advisor.ui.pages.account import AccountPage
 from di_advisor.ui.pages.measures import MeasuresPage
 from di_advisor.ui.pages.optimize import OptimizePage
 from di_advisor.ui.pages.page import Page
+from di_advisor.ui.pages.trades import TradesPage
 from di_advisor.ui.pages.triggers import TriggersPage
 from di_advisor.ui.pages.wishes import WishesPage
 from di_advisor.ui.processes import warm_up
@@ -26,7 +27,7 @@ from di_advisor.ui.serving import preloaded
 
 __all__ = ["PAGES", "app"]
 
-PAGES: Final[tuple[type[Page], ...]] = (AccountPage, WishesPage, TriggersPage, OptimizePage, MeasuresPage)
+PAGES: Final[tuple[type[Page], ...]] = (AccountPage, WishesPage, TriggersPage, OptimizePage, TradesPage, MeasuresPage)
 _SAMPLE_ACCOUNT: Final = "young"
 _APPS: list[Application] = []  # at most one: the cell and the side panel show the same object
 

@@ -46,7 +46,9 @@ def differences(answered: RunSpec, asked: RunSpec) -> list[str]:
         for f in fields(Mandate)
         if getattr(asked.mandate, f.name) != getattr(answered.mandate, f.name)
     ]
-    return found + [words for name, words in _OTHER.items() if getattr(answered, name) != getattr(asked, name)]
+    return found + [
+        words for name, words in _OTHER.items() if getattr(answered.solved, name) != getattr(asked.solved, name)
+    ]
 
 
 def _named(field: str) -> str:

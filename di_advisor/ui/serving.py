@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from di_advisor import registry
-from di_advisor.errors import DiAdvisorError
+from di_advisor.errors import DiAdvisorError, InputError
 from di_advisor.ui.desk import Desk
 from di_advisor.ui.plain import plain, restored
 
@@ -64,9 +64,23 @@ def answer(desk: Desk, verb: str, request: Any, say: Any) -> tuple[str, Any]:  #
     try:
         return "result", plain(VERBS[verb](desk, restored(request), say))
     except DiAdvisorError as error:
-        return "refused", {"kind": type(error).__name__, "what": error.what, "hint": error.hint}
+        return "refused", {
+            "kind": type(error).__name__,
+            "what": error.what,
+            "hint": error.hint,
+            "facts": plain({name: value for name, value in error.facts.items() if _travels(value)}),
+        }
     except Exception:  # noqa: BLE001 the edge of the process: whatever happened is told, with its traceback
         return "failed", traceback.format_exc()
+
+
+def _travels(value: Any) -> bool:  # noqa: ANN401 any fact of an error
+    """Whether a fact is a value that can be sent."""
+    try:
+        plain(value)
+    except InputError:
+        return False
+    return True
 
 
 def serve(pipe: Connection) -> None:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from di_advisor.ui.desk import Desk, Say
-from di_advisor.ui.verbs import lots, measuring, opening, proposing, watching, wishing
+from di_advisor.ui.verbs import explaining, exporting, lots, measuring, opening, proposing, watching, wishing
 
 __all__ = ["VERBS"]
 
@@ -19,6 +19,8 @@ Verb = Callable[[Desk, Mapping[str, Any], Say], Any]
 
 VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
     {
+        "explain": explaining.explain,
+        "export_orders": exporting.export_orders,
         "give": opening.give,
         "lots": lots.lots,
         "measure": measuring.measure,
@@ -27,6 +29,7 @@ VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
         "price_wish": wishing.price_wish,
         "propose": proposing.propose,
         "watch": watching.watch,
+        "why_not": explaining.why_not,
         "wishable": wishing.wishable,
     }
 )

@@ -1,0 +1,250 @@
+"""Trades: every proposed trade with its reason; accept or reject it; why not others; orders as files.
+
+Problem: a person looks through hundreds of trades and decides on each, and what is decided must hold in the next
+proposal. Decision: a grid of rows, the card of the chosen one below, and decisions in the spec: rejecting solves
+again at once, accepting marks. Limits: decisions are by name, not by lot; locks of a spec are shown, not set;
+files go into one folder beside the notebook and are overwritten only where that is ticked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+import ipywidgets as widgets
+
+from di_advisor.domain.portfolio import Side
+from di_advisor.domain.trades import Trade
+from di_advisor.propose.proposal import Proposal
+from di_advisor.report.tables import Align, Column, SecurityName, Table
+from di_advisor.report.wording import count_of, money, shares, signed
+from di_advisor.runs.decisions import Decisions
+from di_advisor.ui.app_state import AppState
+from di_advisor.ui.beside import place_of
+from di_advisor.ui.formatters import proposal_bundle
+from di_advisor.ui.grid import Grid
+from di_advisor.ui.pages.fields import actions, button, choice, line, said
+from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.ui.verbs.explaining import trade_key
+
+__all__ = ["TradesPage", "trades_table"]
+
+_ALL: Final = "all"
+_COLUMNS: Final = (
+    Column("Side"),
+    Column("Name"),
+    Column("Lot"),
+    Column("Shares", align=Align.RIGHT),
+    Column("Value", "$", Align.RIGHT),
+    Column("Gain", "$", Align.RIGHT),
+    Column("Tax", "$", Align.RIGHT),
+    Column("Benefit", "$", Align.RIGHT),
+    Column("Decided"),
+    Column("Why", align=Align.BELOW),
+)
+_FILTERS: Final = [
+    ("All trades", _ALL),
+    ("Harvest: sold at a loss", "harvest"),
+    ("Sold at a gain", "gain"),
+    ("Sells", "sell"),
+    ("Buys", "buy"),
+    ("Risk: brought nearer to target", "drift"),
+    ("ESG", "esg"),
+    ("Cash: does not pay by itself", "cash"),
+]
+
+
+_KEPT: Final[Mapping[str, Callable[[Trade], bool]]] = {
+    _ALL: lambda _: True,
+    "harvest": lambda t: t.gain_usd is not None and t.gain_usd < 0,
+    "gain": lambda t: t.gain_usd is not None and t.gain_usd > 0,
+    "sell": lambda t: t.side is Side.SELL,
+    "buy": lambda t: t.side is Side.BUY,
+    "drift": lambda t: t.dollars.get("active risk", Decimal(0)) < 0,
+    "esg": lambda t: any(v < 0 for term, v in t.dollars.items() if "esg" in term.casefold()),
+    "cash": lambda t: t.benefit_usd < 0,
+}
+
+
+def _decided(trade: Trade, decisions: Decisions) -> str:
+    if decisions.rejected.get(trade.security_id) is trade.side:
+        return "rejected"
+    if trade.security_id in decisions.locked:
+        return "locked"
+    return "accepted" if trade.security_id in decisions.accepted else ""
+
+
+def trades_table(proposal: Proposal, decisions: Decisions, kind: str = _ALL) -> tuple[Table, tuple[str, ...]]:
+    """Trades of a kind as a table, with the id of each row."""
+    trades = [t for t in proposal.trade_list if _KEPT[kind](t)]
+    rows = tuple(
+        (
+            t.side.value.capitalize(),
+            SecurityName(t.ticker, t.name),
+            t.lot_id or "-",
+            shares(t.shares),
+            money(t.value_usd),
+            "-" if t.gain_usd is None else signed(money(t.gain_usd)),
+            signed(money(t.dollars.get("tax", Decimal(0)))),
+            signed(money(t.benefit_usd)),
+            _decided(t, decisions),
+            t.sentence,
+        )
+        for t in trades
+    )
+    return Table("Trades", _COLUMNS, rows), tuple(trade_key(t) for t in trades)
+
+
+class TradesPage(Page):
+    """Shows trades, explains them, and takes decisions on them."""
+
+    title = "Trades"
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._kind = choice("Show", _FILTERS, "Which trades are listed")
+        self._grid = Grid("Trades", empty="No trades yet. Propose on the page Optimize.")
+        self._accept = button("Accept", "Mark the chosen trades as agreed to")
+        self._reject = button("Reject and solve again", "Do not trade these names on this side")
+        self._undo = button("Undo", "Take decisions on these names back; on all where none is chosen")
+        self._name = widgets.Text(description="Why not", placeholder="Ticker or id")
+        self._ask_why = button("Ask", "Why this name is not bought, and its lots are not sold")
+        what = [("All proposed trades", False), ("Accepted names only", True)]
+        self._which = choice("Export", what, "Which trades are written")
+        self._basket = widgets.Checkbox(value=False, description="Interactive Brokers basket", indent=False)
+        self._replace = widgets.Checkbox(value=False, description="Overwrite files", indent=False)
+        self._export = button("Export orders", "Write files into a folder beside the notebook")
+        self._says = line()
+        self._decide = (self._accept, self._reject)
+        self._box = widgets.VBox(
+            [
+                actions(self._kind),
+                self._grid,
+                actions(*self._decide, self._undo),
+                actions(self._name, self._ask_why),
+                actions(self._which, self._basket, self._replace, self._export),
+                self._says,
+            ]
+        )
+        self._box.add_class("di-page")
+        self._card: tuple[Any, Bundle] | None = None
+        self._kind.observe(lambda _: self.show(host.state), names="value")
+        self._grid.on_choice(self._chosen)
+        self._accept.on_click(lambda _: self._accepted())
+        self._reject.on_click(lambda _: self._rejected())
+        self._undo.on_click(lambda _: self._undone())
+        self._ask_why.on_click(lambda _: host.start(self._why_not))
+        self._export.on_click(lambda _: host.start(self._exported))
+
+    @property
+    def box(self) -> widgets.Widget:
+        """Its controls."""
+        return self._box
+
+    def show(self, state: AppState) -> None:
+        """Fill the grid with the trades of the scenario at hand."""
+        if state.answer is None:
+            self._grid.fill(Table("Trades", _COLUMNS, ()), ())
+        else:
+            self._grid.fill(*trades_table(state.answer.proposal, state.spec.decisions, self._kind.value))
+        for each in (self._ask_why, self._export, self._undo):
+            each.disabled = state.running or state.answer is None
+        for each in self._decide:
+            each.disabled = state.running or not self._grid.selected
+
+    def result(self, state: AppState) -> Bundle | None:
+        """The card asked for last, or else the proposal."""
+        if state.answer is None:
+            return None
+        if self._card is not None and self._card[0] is state.answer:
+            return self._card[1]
+        return proposal_bundle(state.answer.proposal)
+
+    def _trades(self) -> list[Trade]:
+        answer, chosen = self.host.state.answer, set(self._grid.selected)
+        return [] if answer is None else [t for t in answer.proposal.trade_list if trade_key(t) in chosen]
+
+    def _chosen(self, ids: tuple[str, ...]) -> None:
+        self.show(self.host.state)
+        if len(ids) == 1 and not self.host.state.running:
+            self.host.start(self._explain)
+
+    async def _explain(self) -> None:
+        answer, chosen = self.host.state.answer, tuple(self._grid.selected)
+        if answer is not None and len(chosen) == 1:
+            await self._bundle("explain", "Explaining", trade=chosen[0])
+
+    async def _why_not(self) -> None:
+        name = self._name.value.strip()
+        if name:
+            await self._bundle("why_not", "Asking why not", name=name)
+
+    async def _bundle(self, verb: str, doing: str, **request: Any) -> None:
+        answer = self.host.state.answer
+        if answer is None:
+            return
+        found = await self.host.ask(verb, doing=doing, spec=answer.spec, **request)
+        if found is not None:
+            self._card = (answer, found)
+            self.host.show(found)
+
+    def _edit(self, **changes: Any) -> None:
+        spec = self.host.state.spec
+        now = {name: getattr(spec.decisions, name) for name in ("rejected", "locked", "accepted")}
+        self.host.edit(spec.with_changes(decisions=Decisions(**{**now, **changes})))
+
+    def _accepted(self) -> None:
+        names = {t.security_id for t in self._trades()}
+        self._edit(accepted=self.host.state.spec.decisions.accepted | names)
+        self._says.value = said(f"{count_of(len(names), 'name')} accepted.")
+
+    def _rejected(self) -> None:
+        trades, decisions = self._trades(), self.host.state.spec.decisions
+        if not trades:
+            return
+        names = {t.security_id for t in trades}
+        self._edit(
+            rejected={**decisions.rejected, **{t.security_id: t.side for t in trades}},
+            locked={k: v for k, v in decisions.locked.items() if k not in names},
+            accepted=decisions.accepted - names,
+        )
+        self._says.value = said(f"{count_of(len(names), 'name')} rejected; solving again without.")
+        self.host.start(self.host.propose)
+
+    def _undone(self) -> None:
+        decisions = self.host.state.spec.decisions
+        names = {t.security_id for t in self._trades()} or {*decisions.rejected, *decisions.locked, *decisions.accepted}
+        self._edit(
+            rejected={k: v for k, v in decisions.rejected.items() if k not in names},
+            locked={k: v for k, v in decisions.locked.items() if k not in names},
+            accepted=decisions.accepted - names,
+        )
+        self._says.value = said(f"Decisions on {count_of(len(names), 'name')} taken back.")
+
+    async def _exported(self) -> None:
+        state = self.host.state
+        if state.answer is None:
+            return
+        if state.stale:
+            self._says.value = said("These trades answer older wishes. Propose again before exporting.", role="alert")
+            return
+        plain = re.sub(r"[^A-Za-z0-9]+", "_", state.answer.proposal.account_id).strip("_")
+        folder = place_of()[0] / f"orders_{plain}_{state.answer.proposal.as_of}"
+        solved = state.answer.spec
+        marked = replace(solved.decisions, accepted=state.spec.decisions.accepted)
+        found = await self.host.ask(
+            "export_orders",
+            doing="Exporting",
+            spec=solved.with_changes(decisions=marked),
+            folder=str(folder),
+            basket=self._basket.value,
+            accepted=self._which.value,
+            replace=self._replace.value,
+        )
+        if found is not None:
+            names = ", ".join(f.rpartition("/")[2] for f in found["files"])
+            trades = count_of(found["trades"], "trade")
+            self._says.value = said(f"{trades} written to {folder.name}: {names}.", " ".join(found["notes"]))
