@@ -56,7 +56,10 @@ def test_proposing_shows_the_result_in_every_form_with_what_it_answers(app: Appl
     assert app.state.answer.proposal.account_id == "young"
     app.turn_to("Optimize")
     assert set(app._result.bundle) == {"text/html", "text/markdown", "text/plain"}
-    assert "Proposed for young: tracking error max 100 bps a year, sector band ± 2 %, min trade $500" in app._answer.bundle["text/plain"]
+    assert (
+        "Proposed for young: tracking error max 100 bps a year, sector band ± 2 %, min trade $500"
+        in app._answer.bundle["text/plain"]
+    )
 
 
 def test_a_changed_wish_marks_the_result_as_stale_and_turning_back_does_not(app: Application) -> None:
