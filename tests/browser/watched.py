@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.lab import LOOPBACK
 
-TIMEOUT_MS = 40_000
+TIMEOUT_MS = 60_000
 IN_CELL, IN_PANEL = ".jp-Notebook .di-app", ".di-Side .di-app"
 DARK, LIGHT = "JupyterLab Dark", "JupyterLab Light"
 
