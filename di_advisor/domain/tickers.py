@@ -109,4 +109,3 @@ class Tickers:
                 candidates=tuple(ids),
             )
         return ids[0]
-
