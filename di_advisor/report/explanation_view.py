@@ -2,8 +2,9 @@
 
 The three say the same tables: dollars by term beside what each term would lose without the trade, the
 forces at its last dollar, its break-evens, and the same shares from the next lot. Gains stand right of
-the line and are positive, whatever the sign of the term. Limits: figures other than the trade's own
-dollars are before rounding to shares, which the captions say.
+the line and are positive, whatever the sign of the term. Wash-sale dates are said where the trade holds them
+as facts. Limits: figures other than the trade's own dollars are before rounding to shares, which the captions
+say; the line that repeats the card begins from the `result` of the lines that repeat the proposal.
 """
 
 from __future__ import annotations
@@ -13,16 +14,21 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from di_advisor.domain.trades import Trade
 from di_advisor.propose.break_even import BreakEven
 from di_advisor.propose.trade_explanation import TradeExplanation
 from di_advisor.report.markup import as_html, escaped, html_list
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table, as_markdown, as_text, markdown_escaped
 from di_advisor.report.wording import bps, money, percent, printable, shares, signed
 
-__all__ = ["explanation_html", "explanation_markdown", "explanation_text"]
+__all__ = ["explanation_html", "explanation_markdown", "explanation_text", "python_of_card"]
 
 _NO_FORMULAS = Markup('<div class="mathjax_ignore tex2jax_ignore di-proposal">{}</div>')
 _LEAD = Markup('<div style="margin:4px 0"><b>{}</b><br>{}</div>')
+_REPEATED = Markup('<div style="margin:8px 0 0">{}<pre style="margin:4px 0">{}</pre></div>')
+_HOW = "How to reproduce, after the lines that repeat the proposal"
+_BUY_BACK = "no repurchase before"
+_DATE = "Wash sale: the first day to buy the name back without washing this loss is {}."
 _PER_USD = 1000.0
 _LARGE = 50.0
 _ZERO = Decimal(0)
@@ -32,6 +38,20 @@ def _headline(explanation: TradeExplanation) -> str:
     trade = explanation.trade
     where = f" from lot {trade.lot_id}" if trade.lot_id else ""
     return f"{trade.side.value.capitalize()} {shares(trade.shares)} {trade.ticker}{where}: ${money(trade.value_usd)}"
+
+
+def python_of_card(trade: Trade) -> str:
+    """One line of Python that explains a trade anew, where ``result`` is what `di_advisor.runs.run` gave."""
+    named = trade.lot_id or trade.security_id
+    text = repr(named) if named.isprintable() and "`" not in named else ascii(named).replace("`", "\\x60")
+    return f"result.proposal.workspace.explain_trade({text})"
+
+
+def _said(explanation: TradeExplanation) -> list[str]:
+    """Sentences below the first; before them, for a loss, until when it must not be bought back."""
+    first_day = explanation.trade.facts.get(_BUY_BACK)
+    dates = [_DATE.format(first_day)] if first_day else []
+    return [*dates, *explanation.sentences[1:]]
 
 
 def _dollars(explanation: TradeExplanation) -> Table:
@@ -114,19 +134,24 @@ def _tables(explanation: TradeExplanation) -> Iterator[Table]:
 def explanation_html(explanation: TradeExplanation) -> str:
     """The explanation for a notebook: HTML of the safe subset; everything that came from a file is escaped."""
     parts = [_LEAD.format(escaped(_headline(explanation)), escaped(explanation.trade.sentence))]
-    parts.append(html_list(list(explanation.sentences[1:])))
+    parts.append(html_list(_said(explanation)))
     parts += [as_html(table) for table in _tables(explanation)]
+    parts.append(_REPEATED.format(_HOW, python_of_card(explanation.trade)))
     return str(_NO_FORMULAS.format(Markup("\n").join(parts)))
 
 
 def explanation_markdown(explanation: TradeExplanation) -> str:
     """The explanation as GitHub Markdown."""
     lines = [f"### {markdown_escaped(_headline(explanation))}", markdown_escaped(explanation.trade.sentence)]
-    lines.append("\n".join(f"- {markdown_escaped(s)}" for s in explanation.sentences[1:]))
-    return "\n\n".join([*lines, *(as_markdown(table) for table in _tables(explanation))]) + "\n"
+    lines.append("\n".join(f"- {markdown_escaped(s)}" for s in _said(explanation)))
+    fence = "```"
+    code = f"{_HOW}:\n\n{fence}python\n{python_of_card(explanation.trade)}\n{fence}"
+    return "\n\n".join([*lines, *(as_markdown(table) for table in _tables(explanation)), code]) + "\n"
 
 
 def explanation_text(explanation: TradeExplanation) -> str:
     """The explanation in plain text for a terminal."""
-    lines = [printable(_headline(explanation)), *(printable(s) for s in explanation.sentences)]
-    return "\n\n".join(["\n".join(lines), *(as_text(table) for table in _tables(explanation))]) + "\n"
+    said = [explanation.trade.sentence, *_said(explanation)]
+    lines = [printable(_headline(explanation)), *(printable(s) for s in said if s)]
+    code = f"{_HOW}:\n{python_of_card(explanation.trade)}"
+    return "\n\n".join(["\n".join(lines), *(as_text(table) for table in _tables(explanation)), code]) + "\n"

@@ -14,6 +14,9 @@ const figure = (text) => {
   return Number.isNaN(x) ? -Infinity : x;
 };
 
+// Room a text asks for, in widths of a digit: capitals are wider.
+const asks = (text) => text.length + 0.3 * (text.match(/[A-Z%$&@]/g) || []).length;
+
 function render({ model, el }) {
   const own = `di-rows-${++made}`;
   const search = element("input", { type: "search", placeholder: "Search" });
@@ -52,9 +55,9 @@ function render({ model, el }) {
     search.setAttribute("aria-label", `Search ${model.get("label")}`);
     table.setAttribute("aria-colcount", shown.length);
     columns.replaceChildren(...shown.map((c, k) => {
-      let longest = c.label.length + 2;
-      for (const r of rows) { longest = Math.max(longest, r[k].length); }
-      return element("col", { style: `width:${Math.min(longest, c.wide ? 60 : 26) + 2}ch` });
+      let longest = 1.1 * asks(c.label) + 2;
+      for (const r of rows) { longest = Math.max(longest, asks(r[k])); }
+      return element("col", { style: `width:calc(${Math.min(Math.ceil(longest), c.wide ? 60 : 30)}ch + 18px)` });
     }));
     headings.replaceChildren(...shown.map((c, k) => {
       const button = element("button", { type: "button" }, c.label, element("span", { "aria-hidden": "true" },

@@ -1,5 +1,6 @@
 """One answer about one trade: its parts agree with each other, and every notebook form says them, escaped."""
 
+import ast
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,12 @@ from di_advisor.domain.portfolio import Account, Portfolio, Side
 from di_advisor.domain.target import Target
 from di_advisor.errors import InputError
 from di_advisor.propose.trade_explanation import TradeExplanation
-from di_advisor.report.explanation_view import explanation_html, explanation_markdown, explanation_text
+from di_advisor.report.explanation_view import (
+    explanation_html,
+    explanation_markdown,
+    explanation_text,
+    python_of_card,
+)
 from di_advisor.testing.random_cases import random_case
 from di_advisor.ui.formatters import explanation_bundle
 from di_advisor.workspace import Workspace
@@ -88,7 +94,31 @@ def test_every_notebook_form_says_the_same_and_html_is_escaped() -> None:
     bundle = explanation_bundle(found)
     assert set(bundle) == {"text/html", "text/markdown", "text/plain"}
     amount = f"{abs(found.counterfactual.worse_usd or Decimal(0)):,.2f}"
+    repeats = f"explain_trade({(found.trade.lot_id or found.trade.security_id)!r})"
     for text in (explanation_html(found), explanation_markdown(found).replace("\\", ""), explanation_text(found)):
+        assert repeats in text.replace("&#39;", "'")
         assert amount in text
         assert "Per further" in text
     assert isinstance(found, TradeExplanation)
+
+
+def test_a_loss_says_when_its_name_may_be_bought_back_and_no_gain_does() -> None:
+    workspace = opened(2)
+    sales = [t for t in workspace.propose().trade_list if t.gain_usd is not None]
+    losses = [t for t in sales if t.gain_usd is not None and t.gain_usd < 0]
+    assert losses
+    for trade in [*losses[:2], *(t for t in sales if t not in losses)][:3]:
+        said = explanation_text(workspace.explain_trade(trade))
+        assert ("first day to buy the name back" in said) is (trade in losses)
+    until = losses[0].facts["no repurchase before"]
+    assert until in explanation_text(workspace.explain_trade(losses[0]))
+
+
+@pytest.mark.parametrize("lot_id", ["L`7", 'it\'s "so"', "a\\x60`\u202eb", "```"])
+def test_the_line_that_repeats_a_card_names_any_lot_and_ends_no_fence(lot_id: str) -> None:
+    trade = replace(next(t for t in opened(2).propose().trade_list if t.lot_id), lot_id=lot_id)
+    line = python_of_card(trade)
+    assert "`" not in line
+    assert line.isprintable()
+    argument = ast.parse(line, mode="eval").body.args[0]  # type: ignore[attr-defined]
+    assert ast.literal_eval(argument) == lot_id

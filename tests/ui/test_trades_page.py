@@ -9,9 +9,11 @@ from di_advisor.domain.portfolio import Side
 from di_advisor.errors import InputError
 from di_advisor.propose.proposal import Proposal
 from di_advisor.runs import RunSpec, SampleSource
+from di_advisor.runs.code import python_of
 from di_advisor.runs.decisions import Decisions
 from di_advisor.ui.app_state import Answer
 from di_advisor.ui.desk import Desk
+from di_advisor.ui.formatters import explanation_bundle
 from di_advisor.ui.pages.trades import TradesPage
 from di_advisor.ui.plain import plain, restored
 from di_advisor.ui.serving import answer
@@ -43,14 +45,14 @@ def page(**answers: Any) -> tuple[TradesPage, FakeHost, Proposal]:
 def test_each_trade_is_a_row_and_names_from_files_stay_text() -> None:
     shown, _, made = page()
     assert shown._grid.ids == [trade_key(t) for t in made.trade_list]
-    assert "<img src=x onerror=alert(1)>" in {row[1] for row in shown._grid.rows}
+    assert "<img src=x onerror=alert(1)>" in {row[0] for row in shown._grid.rows}
 
 
 def test_a_filter_lists_only_its_trades() -> None:
     shown, _, made = page()
     shown._kind.value = "buy"
     assert len(shown._grid.rows) == sum(t.side is Side.BUY for t in made.trade_list)
-    assert {row[0] for row in shown._grid.rows} == {"Buy"}
+    assert {row[1] for row in shown._grid.rows} == {"Buy"}
 
 
 def test_choosing_one_trade_shows_its_card_and_it_stays() -> None:
@@ -68,14 +70,14 @@ def test_rejecting_changes_what_is_asked_and_solves_once() -> None:
     shown._reject.click()
     assert host.state.spec.decisions.rejected[first.security_id] is first.side
     assert [verb for verb, _ in host.asked] == ["propose"]
-    assert shown._grid.rows[0][8] == "rejected"
+    assert shown._grid.rows[0][7] == "rejected"
 
 
 def test_accepting_marks_and_makes_nothing_stale_while_rejecting_does() -> None:
     shown, host, made = page()
     shown._grid.selected = [trade_key(t) for t in made.trade_list[:2]]
     shown._accept.click()
-    assert shown._grid.rows[0][8] == "accepted"
+    assert shown._grid.rows[0][7] == "accepted"
     assert not host.state.stale
     shown._reject.click()
     assert host.state.stale
@@ -112,6 +114,16 @@ def test_a_trade_is_explained_and_another_name_says_why_not(desk: Desk) -> None:
     assert "What stands in the way" in why["text/html"]
     with pytest.raises(InputError, match="no such trade any more"):
         explaining.explain(desk, {"spec": SPEC, "trade": "sell nothing"}, Quiet())
+
+
+def test_the_line_on_the_card_explains_the_same_trade_again(desk: Desk) -> None:
+    trade = next(t for t in desk.propose(SPEC, Quiet()).trade_list if t.side is Side.SELL)
+    card = explaining.explain(desk, {"spec": SPEC, "trade": trade_key(trade)}, Quiet())
+    kernel: dict[str, Any] = {}
+    exec(python_of(SPEC), kernel)  # noqa: S102 lines of our own
+    line = card["text/plain"].rstrip().splitlines()[-1]
+    again = eval(line, kernel)  # noqa: S307 a line of our own
+    assert explanation_bundle(again) == card
 
 
 def test_orders_are_written_once_and_only_accepted_names_where_asked(desk: Desk, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from di_advisor.ui.app_state import AppState
 from di_advisor.ui.beside import place_of
 from di_advisor.ui.formatters import proposal_bundle
 from di_advisor.ui.grid import Grid
-from di_advisor.ui.pages.fields import actions, button, choice, line, said
+from di_advisor.ui.pages.fields import actions, button, choice, line, said, typed_text
 from di_advisor.ui.pages.page import Bundle, Host, Page
 from di_advisor.ui.verbs.explaining import trade_key
 
@@ -34,15 +34,15 @@ __all__ = ["TradesPage", "trades_table"]
 
 _ALL: Final = "all"
 _COLUMNS: Final = (
-    Column("Side"),
     Column("Name"),
-    Column("Lot"),
+    Column("Side"),
     Column("Shares", align=Align.RIGHT),
     Column("Value", "$", Align.RIGHT),
     Column("Gain", "$", Align.RIGHT),
     Column("Tax", "$", Align.RIGHT),
     Column("Benefit", "$", Align.RIGHT),
     Column("Decided"),
+    Column("Lot"),
     Column("Why", align=Align.BELOW),
 )
 _FILTERS: Final = [
@@ -82,15 +82,15 @@ def trades_table(proposal: Proposal, decisions: Decisions, kind: str = _ALL) -> 
     trades = [t for t in proposal.trade_list if _KEPT[kind](t)]
     rows = tuple(
         (
-            t.side.value.capitalize(),
             SecurityName(t.ticker, t.name),
-            t.lot_id or "-",
+            t.side.value.capitalize(),
             shares(t.shares),
             money(t.value_usd),
             "-" if t.gain_usd is None else signed(money(t.gain_usd)),
             signed(money(t.dollars.get("tax", Decimal(0)))),
             signed(money(t.benefit_usd)),
             _decided(t, decisions),
+            t.lot_id or "-",
             t.sentence,
         )
         for t in trades
@@ -110,7 +110,7 @@ class TradesPage(Page):
         self._accept = button("Accept", "Mark the chosen trades as agreed to")
         self._reject = button("Reject and solve again", "Do not trade these names on this side")
         self._undo = button("Undo", "Take decisions on these names back; on all where none is chosen")
-        self._name = widgets.Text(description="Why not", placeholder="Ticker or id")
+        self._name = typed_text("Why not", "Ticker or id", "A name that is not traded")
         self._ask_why = button("Ask", "Why this name is not bought, and its lots are not sold")
         what = [("All proposed trades", False), ("Accepted names only", True)]
         self._which = choice("Export", what, "Which trades are written")
