@@ -88,7 +88,7 @@ def check(problem: Problem, solution: Solution, best: float, gap: float) -> None
     assert solution.objective == pytest.approx(objective_on(problem, solution.plan), abs=1e-12)
 
 
-@pytest.mark.parametrize("seed", [0, 2, 10])
+@pytest.mark.parametrize("seed", [0, 2, pytest.param(10, marks=pytest.mark.slow)])
 def test_under_a_whole_return_the_plan_and_its_bound_hold_against_brute_force(seed: int) -> None:
     problem = filed(seed)
     best = least_of_all(problem)
@@ -102,7 +102,7 @@ def test_under_a_whole_return_the_plan_and_its_bound_hold_against_brute_force(se
     assert proved.gap <= 2e-5 * (proved.nothing - proved.objective) + 2e-7
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_with_wash_sales_priced_the_plan_and_its_bound_hold_against_brute_force(seed: int) -> None:
     problem = washed(seed)
     best = least_of_all(problem)
@@ -123,7 +123,7 @@ def test_the_problem_that_comes_back_stands_at_the_rates_of_the_plan() -> None:
     assert local.opaque_terms == problem.opaque_terms
 
 
-@pytest.mark.parametrize("budget", ["gain_budget_usd", "tax_budget_usd"])
+@pytest.mark.parametrize("budget", ["gain_budget_usd", pytest.param("tax_budget_usd", marks=pytest.mark.slow)])
 def test_a_proposal_with_own_wishes_files_a_return_keeps_its_budget_and_answers_questions(budget: str) -> None:
     mandate = world.PLAIN.with_changes(**{budget: Decimal(300)})
     filer = random_filer(np.random.default_rng(2))
