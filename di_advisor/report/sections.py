@@ -27,6 +27,7 @@ __all__ = [
     "provenance",
     "sum_usd",
     "trades_of",
+    "turnover_of",
 ]
 
 _ZERO = Decimal(0)
@@ -73,13 +74,17 @@ def _realised(trades: Sequence[Trade]) -> dict[str, Decimal]:
     return gains
 
 
+def turnover_of(proposal: Proposal) -> float:
+    """One-way turnover, (sales + buys) / 2, a fraction of the account's value less a withdrawal."""
+    traded = sum_usd([t.value_usd for t in proposal.trade_list])
+    return float(traded) / 2 / float(proposal.weighed_usd) if proposal.weighed_usd else 0.0
+
+
 def measures(proposal: Proposal) -> Table:
     """The account before and after."""
     b, a = proposal.before, proposal.after
     cash_before, cash_after = (float(m.cash_usd) / float(m.value_usd) if m.value_usd else 0.0 for m in (b, a))
-    traded = sum_usd([t.value_usd for t in proposal.trade_list])
-    weighed = proposal.weighed_usd
-    turnover = float(traded) / 2 / float(weighed) if weighed else 0.0
+    turnover = turnover_of(proposal)
 
     def in_dollars(label: str, before: Decimal, after: Decimal) -> tuple[Cell, ...]:
         return (label, "$", money(before), money(after), signed(money(after - before)))

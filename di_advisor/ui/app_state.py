@@ -161,9 +161,9 @@ class AppState:
         """The question was answered."""
         self._end(Phase.DONE, "Done")
 
-    def keep(self, answer: Answer) -> None:
-        """Keep a proposal as the answer of the scenario at hand."""
-        self.answers[self.scenario] = answer
+    def keep(self, answer: Answer, scenario: str = "") -> None:
+        """Keep a proposal as the answer of a scenario, of the one at hand where none is named."""
+        self.answers[scenario or self.scenario] = answer
 
     def cancel(self) -> None:
         """The question was ended by the reader."""

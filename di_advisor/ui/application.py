@@ -210,6 +210,17 @@ class Application:
         if spec.source != was.source:
             self.start(self.open)
 
+    def to_scenario(self, scenario: str) -> None:
+        """Go to another scenario: its controls and its answer; not while a question of the present one runs."""
+        with self._lock:
+            turned = not self.state.running and scenario != self.state.scenario
+            if turned:
+                self.state.turn_to(scenario)
+        self.refresh()
+        if turned:
+            self._show_answer()
+            self._show_page()
+
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run work in the kernel's loop; never blocks."""
         loop = self._loop or asyncio.get_running_loop()
@@ -286,13 +297,13 @@ class Application:
     async def propose(self) -> None:
         """Read the controls, propose, and show what came of it."""
         await asyncio.sleep(READ_AFTER_SECONDS)
-        spec = self.state.spec
+        spec, scenario = self.state.spec, self.state.scenario
         found = await self.ask("propose", doing="Proposing", spec=spec)
         if found is None:
             self._show_answer()
             return
         with self._lock:
-            self.state.keep(Answer(spec, found["proposal"], found["fingerprint"], found["versions"]))
+            self.state.keep(Answer(spec, found["proposal"], found["fingerprint"], found["versions"]), scenario)
         self.refresh()
         self._show_answer()
         self._show_page()

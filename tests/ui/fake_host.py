@@ -34,6 +34,10 @@ class FakeHost:
     async def propose(self) -> None:
         self.asked.append(("propose", {}))
 
+    def to_scenario(self, scenario: str) -> None:
+        self.state.turn_to(scenario)
+        self.refresh()
+
     def show(self, bundle: Bundle) -> None:
         self.shown.append(bundle)
 

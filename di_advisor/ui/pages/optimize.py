@@ -1,47 +1,110 @@
-"""Optimize: a few dials and the proposal they give."""
+"""Optimize and compare: dials, the proposal they give, what stands in its way, scenarios, and a frontier of one dial.
+
+Problem: a person tries wishes, and must see what each try gained and what the next one would have to give. Decision:
+three scenarios, each with its own controls and its own proposal; as soon as two have one they stand side by side
+above the proposal at hand. Limits: scenarios are of one account, and go when it changes.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import ipywidgets as widgets
 
-from di_advisor.domain.mandate import Band
-from di_advisor.ui.app_state import AppState
+from di_advisor.errors import InputError
+from di_advisor.report.compare_view import compare_bundle
+from di_advisor.report.wording import joined
+from di_advisor.runs.spec import RunSpec
+from di_advisor.ui.app_state import SCENARIOS, Answer, AppState
 from di_advisor.ui.formatters import proposal_bundle
+from di_advisor.ui.pages.dials import FIRST, MORE, NumberDial, amount_of
+from di_advisor.ui.pages.fields import actions, button, folds, grid, line, said, typed_text
+from di_advisor.ui.pages.frontier_form import FrontierForm
 from di_advisor.ui.pages.page import Bundle, Host, Page
-from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent, percent_from_fraction
+from di_advisor.ui.pages.relaxing import ConflictBox
+from di_advisor.ui.repeat import differences
 
-__all__ = ["OptimizePage", "number"]
+__all__ = ["OptimizePage", "compared", "number"]
 
 
-def number(label: str, highest: float, step: float, tip: str) -> widgets.BoundedFloatText:
+def number(dial: NumberDial) -> widgets.BoundedFloatText:
     """A number box with a visible name; it reports when the reader is done, not at every key."""
     return widgets.BoundedFloatText(
-        min=0.0, max=highest, step=step, description=label, tooltip=tip, style={"description_width": "auto"}
+        min=0.0,
+        max=dial.highest,
+        step=dial.step,
+        description=dial.label,
+        tooltip=dial.tip,
+        style={"description_width": "auto"},
     )
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """A frontier, and what was asked and answered when it was drawn."""
+
+    spec: RunSpec
+    answer: Answer | None
+    bundle: Bundle
+
+
+def compared(state: AppState) -> Bundle | None:
+    """The scenarios that have a proposal, side by side, and what each asks differently; None where none has one."""
+    answers = {name: state.answers[name] for name in SCENARIOS if name in state.answers}
+    if not answers:
+        return None
+    first, *others = answers
+    notes = []
+    for name in others:
+        apart = differences(answers[first].spec, answers[name].spec)
+        notes.append(f"{name} against {first}: {joined(apart) if apart else 'nothing else is asked'}.")
+    controls = {**state.specs, state.scenario: state.spec}
+    stale = [n for n, a in answers.items() if n in controls and controls[n].solved != a.spec.solved]
+    notes += [f"{name} was asked with older wishes than its controls say now." for name in stale]
+    if state.scenario not in answers:
+        notes.append(f"{state.scenario} has no proposal yet.")
+    return compare_bundle({name: a.proposal for name, a in answers.items()}, notes)
+
+
 class OptimizePage(Page):
-    """Proposes."""
+    """Proposes, compares, and says what stands in the way."""
 
     title = "Optimize"
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self._cap = number("Tracking-error cap (bps a year)", 9999.0, 5.0, "0 sets no cap")
-        self._least = number("Minimum trade ($)", 1e9, 50.0, "Nothing, or at least this")
-        self._band = number("Sector band (± % of account)", 99.0, 0.25, "0 sets no band")
-        self._propose = widgets.Button(description="Propose", button_style="primary")
-        self._propose.on_click(lambda _: host.start(host.propose))
-        grid = widgets.Box([self._cap, self._least, self._band])
-        grid.add_class("di-grid")
-        actions = widgets.Box([self._propose])
-        actions.add_class("di-actions")
-        self._box = widgets.VBox([grid, actions])
+        self._scenario = widgets.ToggleButtons(
+            options=[(f"Scenario {name}", name) for name in SCENARIOS], description="", tooltips=["Its own wishes"] * 3
+        )
+        self._scenario.add_class("di-scenarios")
+        self._boxes = {dial: number(dial) for dial in (*FIRST, *MORE)}
+        self._cap, self._least, self._band = (self._boxes[dial] for dial in FIRST)
+        self._gains = typed_text("Gain budget ($)", "none", "Largest net gain of these trades; nothing sets none")
+        self._propose = button("Propose", "Solve with these wishes", style="primary")
+        self._wrong = line()
+        self._ways = ConflictBox(self._relax)
+        self._frontier = FrontierForm(lambda: host.start(self._draw))
+        more = widgets.VBox([grid(*(self._boxes[dial] for dial in MORE), self._gains), self._wrong])
+        more.add_class("di-page")
+        self._box = widgets.VBox(
+            [
+                self._scenario,
+                grid(*(self._boxes[dial] for dial in FIRST)),
+                folds(("More dials", more), ("Frontier of one dial", self._frontier.box)),
+                actions(self._propose),
+                self._ways.box,
+            ]
+        )
+        self._box.add_class("di-page")
         self._showing = False
-        for control in (self._cap, self._least, self._band):
-            control.observe(lambda _: self._edited(), names="value")
+        self._drawn: _Drawn | None = None
+        for dial, control in self._boxes.items():
+            control.observe(lambda change, dial=dial: self._turned(dial, change["new"]), names="value")
+        self._gains.observe(lambda _: self._budgeted(), names="value")
+        self._scenario.observe(lambda change: self._to(change["new"]), names="value")
+        self._propose.on_click(lambda _: host.start(host.propose))
 
     @property
     def box(self) -> widgets.Widget:
@@ -49,30 +112,71 @@ class OptimizePage(Page):
         return self._box
 
     def show(self, state: AppState) -> None:
-        """Show what the spec says."""
+        """Show what the spec says, and what stands in its way."""
         mandate = state.spec.mandate
         self._showing = True
         try:
-            cap, band = mandate.tracking_error_max, mandate.sector_band
-            self._cap.value = round(bps_from_fraction(cap), 6) if cap else 0.0
-            self._least.value = float(mandate.min_trade_usd)
-            self._band.value = round(percent_from_fraction(band.upper), 6) if band else 0.0
+            self._scenario.value = state.scenario
+            for dial, control in self._boxes.items():
+                control.value = dial.shown(mandate)
+            budget = mandate.gain_budget_usd
+            if not self._wrong.value:
+                self._gains.value = "" if budget is None else f"{budget:,}"
         finally:
             self._showing = False
-        self._propose.disabled = state.running
+        self._propose.disabled = self._scenario.disabled = state.running
+        self._frontier.show(mandate, running=state.running)
+        self._ways.show(state)
 
     def result(self, state: AppState) -> Bundle | None:
-        """The proposal of the scenario at hand."""
-        return None if state.answer is None else proposal_bundle(state.answer.proposal)
+        """The frontier drawn last, or the proposal of the scenario at hand, below all where there are several."""
+        drawn = self._drawn
+        if drawn is not None and drawn.spec == state.spec and drawn.answer is state.answer:
+            return drawn.bundle
+        if state.answer is None:
+            return compared(state)
+        mine = proposal_bundle(state.answer.proposal)
+        beside = compared(state) if len(state.answers) > 1 else None
+        return mine if beside is None else {kind: f"{beside[kind]}\n{mine[kind]}" for kind in mine}
 
-    def _edited(self) -> None:
+    # --- what the reader does
+
+    def _to(self, scenario: str) -> None:
+        if not self._showing:
+            self._wrong.value = ""
+            self.host.to_scenario(scenario)
+
+    def _edit(self, **changes: Any) -> None:
+        self.host.edit(self.host.state.spec.with_wishes(**changes))
+
+    def _turned(self, dial: NumberDial, value: float) -> None:
+        if not self._showing and value != dial.shown(self.host.state.spec.mandate):
+            self._edit(**{dial.field: dial.take(value)})
+
+    def _budgeted(self) -> None:
         if self._showing:
             return
-        band = float(f"{fraction_from_percent(self._band.value):.10g}")
-        self.host.edit(
-            self.host.state.spec.with_wishes(
-                tracking_error_max=float(f"{fraction_from_bps(self._cap.value):.10g}") or None,
-                min_trade_usd=Decimal(f"{self._least.value:.10g}"),
-                sector_band=Band.within(band) if band else None,
-            )
+        try:
+            budget = amount_of(self._gains.value)
+        except InputError as error:
+            self._wrong.value = said(error.what, error.hint, role="alert")
+            return
+        self._wrong.value = ""
+        self._edit(gain_budget_usd=budget)
+
+    def _relax(self, changes: Mapping[str, Any]) -> None:
+        self._edit(**changes)
+        self.host.start(self.host.propose)
+
+    async def _draw(self) -> None:
+        asked = self._frontier.asked()
+        if asked is None:
+            return
+        dial, values = asked
+        spec, answer = self.host.state.spec, self.host.state.answer
+        found: Bundle | None = await self.host.ask(
+            "frontier", doing="Drawing a frontier", spec=spec, field=dial.field, values=values
         )
+        if found is not None:
+            self._drawn = _Drawn(spec, answer, found)
+            self.host.show(found)

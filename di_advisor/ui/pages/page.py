@@ -49,6 +49,10 @@ class Host(Protocol):
         """Ask for a proposal under the present spec and keep it."""
         ...
 
+    def to_scenario(self, scenario: str) -> None:
+        """Go to another scenario, A, B or C; not while something runs."""
+        ...
+
     def show(self, bundle: Bundle) -> None:
         """Put a result of the present page below the controls, where it is saved with the notebook."""
         ...

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from di_advisor.ui.desk import Desk, Say
-from di_advisor.ui.verbs import explaining, exporting, lots, measuring, opening, proposing, watching, wishing
+from di_advisor.ui.verbs import explaining, exporting, lots, measuring, opening, proposing, sweeping, watching, wishing
 
 __all__ = ["VERBS"]
 
@@ -21,6 +21,7 @@ VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
     {
         "explain": explaining.explain,
         "export_orders": exporting.export_orders,
+        "frontier": sweeping.frontier,
         "give": opening.give,
         "lots": lots.lots,
         "measure": measuring.measure,
