@@ -57,7 +57,7 @@ function render({ model, el }) {
     columns.replaceChildren(...shown.map((c, k) => {
       let longest = 1.1 * asks(c.label) + 2;
       for (const r of rows) { longest = Math.max(longest, asks(r[k])); }
-      return element("col", { style: `width:calc(${Math.min(Math.ceil(longest), c.wide ? 60 : 30)}ch + 18px)` });
+      return element("col", { style: `width:calc(${Math.min(Math.ceil(longest), k === 0 ? 16 : c.wide ? 60 : 30)}ch + 18px)` });
     }));
     headings.replaceChildren(...shown.map((c, k) => {
       const button = element("button", { type: "button" }, c.label, element("span", { "aria-hidden": "true" },
@@ -77,7 +77,9 @@ function render({ model, el }) {
   function draw() {
     drawing = 0;
     const first = Math.max(0, Math.floor(scroller.scrollTop / HEIGHT) - AHEAD);
-    const last = Math.min(order.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / HEIGHT) + AHEAD);
+    // Not in sight for a moment, it has no height, and none that changes when it comes back: then the most it can have.
+    const height = Math.max(scroller.clientHeight, model.get("height_px"));
+    const last = Math.min(order.length, Math.ceil((scroller.scrollTop + height) / HEIGHT) + AHEAD);
     const shown = model.get("columns"), rows = [];
     for (let at = first; at < last; at += 1) {
       const i = order[at], row = element("tr", { role: "row", id: `${own}-${i}`, "aria-rowindex": at + 2,
@@ -86,7 +88,7 @@ function render({ model, el }) {
       row.append(...shown.map((c, k) => {
         const cell = element("td", { role: "gridcell", class: c.right ? "di-right" : "" });
         cell.textContent = cells(i)[k];
-        if (cells(i)[k].length > 24) { cell.title = cells(i)[k]; }
+        if (cells(i)[k].length > 12) { cell.title = cells(i)[k]; }
         return cell;
       }));
       rows.push(row);

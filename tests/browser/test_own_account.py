@@ -1,5 +1,7 @@
-"""From the launcher card to saved work with own files: side panel, cell, code, file, restart, reopened."""
+"""From the launcher card to saved work with own files: panel, cell, decisions, orders, code, restart, reopened."""
 
+import ast
+import csv
 import json
 import time
 from collections.abc import Iterator
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Locator
 
 from tests.browser.lab import CURRENT, execute, kernel_says, lab, wait_idle
 from tests.browser.watched import (
@@ -28,6 +31,7 @@ pytestmark = pytest.mark.browser
 CAP = "Tracking-error cap (bps a year)"
 SECTORS = ("Energy", "Utilities", "Technology", "Health care")
 NAMES = 24
+FORMULA = '=HYPERLINK("file:x","y")'
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -47,7 +51,7 @@ def files_of_an_account() -> dict[str, str]:
     lots = ["account_id,lot_id,security_id,shares,basis_total_usd,acquired"]
     index = ["security_id,weight"]
     for i in range(NAMES):
-        ticker = "=HYPERLINK(1)" if i == 3 else f"T{i:02}"
+        ticker = f'"{FORMULA.replace(chr(34), chr(34) * 2)}"' if i == 3 else f"T{i:02}"
         price, drift = 40 + 7 * (i % 9), 0.7 + 0.045 * (i % 13)
         prices.append(f"S{i:02},{ticker},{price},{SECTORS[i % 4]},2,5e7,{0.2 + 0.01 * (i % 7):.2f}")
         lot = HOSTILE if i == 3 else f"L{i:02}"
@@ -123,6 +127,82 @@ def propose_for_own_files(page: Any, shots: Path) -> None:
     assert violations(page, IN_CELL) == []
 
 
+def proposed(page: Any) -> list[tuple[str, str, str]]:
+    """Side, name and ticker of each proposed trade, in order."""
+    asked = "[(t.side.value, t.security_id, t.ticker) for t in di_advisor.app().proposal.trade_list]"
+    return list(ast.literal_eval(kernel_says(page, asked)))
+
+
+def row_of(cell: App, ticker: str) -> Locator:
+    rows = cell.box.get_by_role("grid", name="Trades").locator("tbody[role] tr")
+    return rows.filter(has=cell.page.get_by_role("gridcell", name=ticker, exact=True)).first
+
+
+def decide_on_trades(page: Any, shots: Path) -> None:
+    """Two rejected trades do not come back; the card of a trade whose names are hostile is text."""
+    cell = App(page)
+    cell.turn_to("Trades")
+    before = proposed(page)
+    unwanted = [(side, name, ticker) for side, name, ticker in before if ticker != FORMULA][:2]
+    row_of(cell, unwanted[0][2]).click()
+    expect(page.locator(".jp-Notebook .di-proposal").last).to_contain_text("How to reproduce")
+    cell.done()
+    row_of(cell, unwanted[1][2]).click(modifiers=["ControlOrMeta"])
+    cell.press("Reject and solve again")
+    expect(page.locator(".di-answer").last).to_contain_text("2 trades rejected")
+    cell.done()
+    again = proposed(page)
+    assert again
+    assert not {(side, name) for side, name, _ in unwanted} & {(side, name) for side, name, _ in again}
+    assert kernel_says(page, "di_advisor.app().state.stale") == "False"
+    row_of(cell, FORMULA).click()
+    expect(page.locator(".jp-Notebook .di-proposal").last).to_contain_text(f"explain_trade('{HOSTILE}')")
+    cell.done()
+    cell.press("Accept")
+    expect(row_of(cell, FORMULA).get_by_role("gridcell", name="accepted")).to_be_visible()
+    shot(page, IN_CELL, shots / "own_trades_light.png")
+    assert violations(page, IN_CELL) == []
+    assert violations(page, IN_PANEL) == []
+
+
+def export_orders(page: Any, folder: Path) -> None:
+    """The orders stand beside the notebook, are not overwritten unasked, and hold no formula."""
+    cell, trades = App(page), proposed(page)
+    cell.press("Export orders")
+    expect(cell.box.get_by_role("note").last).to_contain_text("written to orders_mine_2026-06-30: trades.csv")
+    cell.done()
+    text = (folder / "orders_mine_2026-06-30" / "trades.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [r["ticker"].removeprefix("'") for r in rows] == [ticker for _, _, ticker in trades]
+    assert f"'{FORMULA}" in {r["ticker"] for r in rows}
+    assert not [c for r in rows for k, c in r.items() if not k.endswith("_usd") and c.startswith(tuple("=+-@\t"))]
+    cell.press("Export orders")
+    expect(cell.box.get_by_role("alert")).to_contain_text("already holds")
+
+
+def look_at_the_other_pages(page: Any, shots: Path) -> None:
+    """Trades, triggers and measures in both themes, in the cell and in the panel."""
+    cell = App(page)
+    for title, ask in (("Triggers", "What would fire today"), ("Measures", "Beside the proposal")):
+        cell.turn_to(title)
+        cell.press(ask)
+        expect(page.locator(f".jp-Notebook .di-{'worklist' if title == 'Triggers' else 'measures'}")).to_be_visible()
+        cell.done()
+        assert violations(page, IN_CELL) == []
+    in_theme(page, DARK)
+    for title in ("Measures", "Triggers", "Trades"):
+        cell.turn_to(title)
+        page.wait_for_timeout(300)
+        shot(page, IN_CELL, shots / f"own_{title.lower()}_dark.png")
+        assert violations(page, IN_CELL) == []
+        assert violations(page, IN_PANEL) == []
+    for view in (IN_CELL, IN_PANEL):  # drawn while out of sight too: the grid has no blank below its rows
+        assert page.locator(f"{view} .di-rows").locator("visible=true").locator("tbody[role] tr").count() >= 15
+    in_theme(page, LIGHT)
+    cell.turn_to("Optimize")
+    expect(page.locator(".jp-Notebook .di-proposal").last).to_contain_text("Account mine")
+
+
 def save_and_insert(page: Any, folder: Path) -> None:
     """The file says what was asked, and the inserted cell gives the same dollars as the app."""
     cell = App(page)
@@ -173,6 +253,9 @@ def test_own_lots_from_the_launcher_card_to_a_reopened_notebook(
     start_from_the_card(page, address)
     first_trades(page, shots, begun)
     propose_for_own_files(page, shots)
+    decide_on_trades(page, shots)
+    export_orders(page, folder)
+    look_at_the_other_pages(page, shots)
     save_and_insert(page, folder)
     in_theme(page, DARK)
     assert violations(page, IN_CELL) == []
