@@ -309,9 +309,10 @@ class Application:
         self._show_page()
 
     def _show_page(self) -> None:
-        bundle = self.pages[self._tabs.index].result(self.state)
-        if bundle is not None:
-            self.show(bundle)
+        with self._lock:  # what is shown is of the scenario at hand, also where a click falls between
+            bundle = self.pages[self._tabs.index].result(self.state)
+            if bundle is not None:
+                self.show(bundle)
 
     def _show_answer(self) -> None:
         answer = self.state.answer

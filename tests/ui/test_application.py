@@ -198,3 +198,16 @@ def test_one_app_a_kernel_which_starts_again_with_a_given_spec(monkeypatch: pyte
     assert first.state.spec == other
     with pytest.raises(InputError, match="given market without portfolios"):
         entry.app(market=None)
+
+
+def test_another_scenario_shows_its_own_answer_and_none_is_turned_to_while_one_runs(app: Application) -> None:
+    run(app, app.open, app.propose)
+    app.turn_to("Optimize")
+    app.to_scenario("B")
+    assert app._answer.bundle["text/plain"] == ""
+    assert "B has no proposal yet." in app._result.bundle["text/plain"]
+    app.to_scenario("A")
+    assert "Proposed for young" in app._answer.bundle["text/plain"]
+    app.state.start("Proposing")
+    app.to_scenario("C")
+    assert app.state.scenario == "A"
