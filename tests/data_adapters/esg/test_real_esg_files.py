@@ -110,7 +110,8 @@ def covered(members, observations, metric):
     """How many members a measure covers, and how much of their weight."""
     universe = Universe(tuple(Security(key, key.removeprefix("S-"), name) for key, (name, _) in members.items()))
     found = observations_by_security(SecurityMaster.of_universe(universe), observations, on=date(2024, 12, 6))
-    table = table_of_measures(found.observations, day=date(2026, 11, 22)).table
+    known = max(o.known_on for o in found.observations)  # a file that states no day counts from its reading
+    table = table_of_measures(found.observations, day=known).table
     (measure,) = table.of_topic(metric)
     return len(measure.values), sum(members[key][1] for key in measure.values)
 
