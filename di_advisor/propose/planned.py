@@ -32,7 +32,7 @@ from di_advisor.solve import Solution, solve_localised
 from di_advisor.solve.dual_newton import Warm
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 
-__all__ = ["Clock", "Planned", "Progress", "never", "plan_for", "silent"]
+__all__ = ["Clock", "Planned", "Progress", "Settled", "never", "plan_for", "settled_for", "silent"]
 
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
@@ -118,6 +118,31 @@ class Planned:
         return Neighbours(self.problem, self.solution, self.warm)
 
 
+@dataclass(frozen=True)
+class Settled:
+    """Orders in whole shares before they are explained: all that is decided, and none of the words.
+
+    Attributes
+    ----------
+    signals, mandate : Signals, Mandate
+        What they came from.
+    asked, solved : Problem
+        As asked for, and with the cap that was solved for, where rounding asked for a tighter one.
+    solution, orders : Solution, Orders
+        Before and after rounding to shares.
+    notes : tuple of str
+        What the rounding needed.
+    """
+
+    signals: Signals
+    mandate: Mandate
+    asked: Problem
+    solved: Problem
+    solution: Solution
+    orders: Orders
+    notes: tuple[str, ...] = ()
+
+
 def plan_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted of it
     signals: Signals,
     mandate: Mandate,
@@ -129,14 +154,40 @@ def plan_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted of
     named: bool = True,
     exact: bool = False,
 ) -> Planned:
-    """From signals to a proposal, tightening the cap where rounding to shares needs it.
+    """From signals to a proposal: `settled_for`, explained.
+
+    Parameters
+    ----------
+    signals, mandate, tax, clock, cancel, own, named, exact
+        As for `settled_for`; the clock's stages go into the proposal.
+
+    Raises
+    ------
+    SolveError, SettlementError, UnsupportedWishError
+        When there is no certified plan, or none in whole shares. Nothing is proposed then.
+    """
+    return _explained(settled_for(signals, mandate, tax, clock, cancel, own, named=named, exact=exact), clock)
+
+
+def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted of it
+    signals: Signals,
+    mandate: Mandate,
+    tax: Taxpayer,
+    clock: Clock,
+    cancel: Callable[[], bool],
+    own: OwnWishes = _NONE_OWN,
+    *,
+    named: bool = True,
+    exact: bool = False,
+) -> Settled:
+    """From signals to orders, tightening the cap where rounding to shares needs it.
 
     Parameters
     ----------
     signals, mandate, tax
         As for `formulate`.
     clock : Clock
-        Told each stage; its stages go into the proposal.
+        Told each stage.
     cancel : callable
         Asked between solves.
     own : OwnWishes
@@ -185,7 +236,7 @@ def plan_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted of
             if not room.more(problem, error):
                 break
             continue
-        return _explained(signals, mandate, (asked, tightened, solution), orders, clock, room.notes)
+        return Settled(signals, mandate, asked, tightened, solution, orders, room.notes)
     if failure is None or first is None:
         raise SettlementError("Nothing was settled.", hint="Allow a little more room in the rules.")
 
@@ -197,21 +248,14 @@ def plan_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted of
         raise failure
     clock.start("settle")
     orders = settle_exactly(first[0], first[2], signals, mandate, failure, ask)
-    return _explained(signals, mandate, first, orders, clock, (_EXACTLY,))
+    return Settled(signals, mandate, *first, orders, (_EXACTLY,))
 
 
-def _explained(
-    signals: Signals,
-    mandate: Mandate,
-    found: tuple[Problem, Problem, Solution],
-    orders: Orders,
-    clock: Clock,
-    notes: tuple[str, ...],
-) -> Planned:
-    """The proposal of some orders, from the problem as asked, as solved, and its solution."""
-    asked, solved, solution = found
+def _explained(settled: Settled, clock: Clock) -> Planned:
+    """The proposal of some orders."""
+    signals, mandate, solution, orders = settled.signals, settled.mandate, settled.solution, settled.orders
     clock.start("explain")
-    proposal = explain(asked, solution, orders, signals, mandate)
+    proposal = explain(settled.asked, solution, orders, signals, mandate)
     clock.start("")
-    proposal = replace(proposal, stages=tuple(clock.stages), notes=(*proposal.notes, *notes))
-    return Planned(signals, mandate, solved, solution, orders, proposal)
+    proposal = replace(proposal, stages=tuple(clock.stages), notes=(*proposal.notes, *settled.notes))
+    return Planned(signals, mandate, settled.solved, solution, orders, proposal)
