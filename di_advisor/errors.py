@@ -29,6 +29,7 @@
     |  `- SourceAddressError   an address that may not be called: another host, another scheme, a private network
     |- StoreError              the store could not be read or written; nothing was half-written
     |  `- DamagedStoreError    what is stored is not what was written
+    |- ClusterError            the scheduler of a cluster cannot be reached, or was lost; what is finished is kept
     `- PluginError             a plug-in is missing or does not keep its contract
 
 Every error carries facts (``facts``, a mapping) and a ``hint`` that says what to do;
@@ -45,6 +46,7 @@ from typing import Any
 
 __all__ = [
     "ClosedYearError",
+    "ClusterError",
     "ConflictingEventError",
     "ConservationError",
     "DamagedStoreError",
@@ -251,6 +253,10 @@ class StoreError(DiAdvisorError):
 
 class DamagedStoreError(StoreError):
     """What is stored is not what was written; it was left untouched."""
+
+
+class ClusterError(DiAdvisorError):
+    """The scheduler of a cluster cannot be reached, or was lost; results that were written stay."""
 
 
 class PluginError(DiAdvisorError):

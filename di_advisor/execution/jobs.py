@@ -1,0 +1,139 @@
+"""Jobs: a key, bytes in, bytes out; what came of one; and the runner that needs nothing but this process.
+
+Problem: the same work runs in a notebook, in local processes and on a cluster, and must give the same bytes and the
+same errors everywhere. Decision: a job is a key and bytes, the work is an importable function of what all jobs share
+and those bytes, and whatever it raises becomes a `Failure` in one place (`attempted`), so that one bad job never ends
+the others. Limits: the work must be a pure function; a job that brings its whole process down is caught only where
+jobs run in processes of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from di_advisor.errors import DiAdvisorError
+
+__all__ = ["Failure", "InProcess", "Job", "Outcome", "Runner", "Work", "attempted", "never", "one_thread"]
+
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a fault of the programs raises, on a job that nobody thought of."""
+
+Work = Callable[[Any, bytes], bytes]
+"""What is shared and a job's bytes in, bytes out; a function of a module, so that other processes find it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job.
+
+    Attributes
+    ----------
+    key : str
+        Its name, distinct within a run.
+    body : bytes
+        What it is made of.
+    """
+
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job has no result.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the error's type; "WorkerLost" where the job brought its process down.
+    what, hint : str
+        What is wrong, and what to do.
+    """
+
+    kind: str
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job: bytes or a failure, never both.
+
+    Attributes
+    ----------
+    key : str
+        Of the job.
+    value : bytes or None
+        The result.
+    failure : Failure or None
+        Why there is none.
+    """
+
+    key: str
+    value: bytes | None = None
+    failure: Failure | None = None
+
+
+class Runner(Protocol):
+    """Where jobs run."""
+
+    def run(
+        self, jobs: Iterable[Job], work: Work, shared: object, *, cancel: Callable[[], bool] = ...
+    ) -> Iterator[Outcome]:
+        """Run jobs and give what came of each as it is known, in any order.
+
+        Parameters
+        ----------
+        jobs : iterable of Job
+            Drawn as there is room for them, never all at once.
+        work : Work
+            What is done.
+        shared : object
+            What every job needs; sent to each worker once.
+        cancel : callable
+            Asked between outcomes; True ends the run after what is known.
+        """
+        ...
+
+
+def never() -> bool:
+    """A run that is not cancelled."""
+    return False
+
+
+def attempted(work: Work, shared: object, job: Job) -> Outcome:
+    """Do a job; what it raises becomes its failure."""
+    try:
+        return Outcome(job.key, work(shared, job.body))
+    except DiAdvisorError as error:
+        return Outcome(job.key, failure=Failure(type(error).__name__, error.what, error.hint))
+    except _FAULTS as error:
+        what = f"A fault of the programs: {type(error).__name__}: {error}"
+        return Outcome(job.key, failure=Failure(type(error).__name__, what, "Report it with the account's facts."))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Linear algebra on one thread: sums in one order, so that every worker gives the same bits."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """Runs jobs one after another in this process: nothing to install, nothing to start."""
+
+    def run(
+        self, jobs: Iterable[Job], work: Work, shared: object, *, cancel: Callable[[], bool] = never
+    ) -> Iterator[Outcome]:
+        """As `Runner.run`; outcomes come in the order of the jobs."""
+        with one_thread():
+            for job in jobs:
+                if cancel():
+                    return
+                yield attempted(work, shared, job)
