@@ -1,0 +1,75 @@
+"""Locks that a household lays on an account's signals: who may buy a group, and who may sell it at a loss.
+
+Problem: a loss in one account is washed by a purchase in any other on the same day (26 USC 1091; for good,
+where that is a retirement account, Rev. Rul. 2008-5). Decision: of every group of substantially identical
+names either nobody buys, or nobody in a taxable account sells at a loss; both are locks on signals, so that
+all that follows treats them as it treats any other lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.signals import AccountSignals, Lock, LockKind, Signals
+from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
+
+__all__ = ["WashSide", "loss_lots", "with_sides"]
+
+
+class WashSide(StrEnum):
+    """What nobody in the household does with a group."""
+
+    NO_BUY = "no_buy"
+    NO_LOSS_SALE = "no_loss_sale"
+
+
+def loss_lots(account: AccountSignals) -> NDArray[np.bool_]:
+    """Lots that may be sold, and at a loss that counts for tax, shape (L,)."""
+    if account.kind in RETIREMENT_KINDS:
+        return np.zeros(len(account.lots), dtype=np.bool_)
+    return np.asarray(account.lot_sellable & (account.lot_gain_usd < 0), dtype=np.bool_)
+
+
+def with_sides(signals: Signals, sides: Mapping[int, WashSide], reasons: Mapping[int, str] | None = None) -> Signals:
+    """Signals under the sides of some groups; the same object where nothing changes.
+
+    Parameters
+    ----------
+    signals : Signals
+        One account.
+    sides : Mapping of int to WashSide
+        By the group's number in the universe.
+    reasons : Mapping of int to str, optional
+        What the locks say, by group.
+    """
+    account, universe = signals.account, signals.market.universe
+    group = universe.group_of
+    silent = [g for g, side in sides.items() if side is WashSide.NO_BUY]
+    keep = [g for g, side in sides.items() if side is WashSide.NO_LOSS_SALE]
+    unbought = np.isin(group, silent) & account.can_buy
+    unsold = loss_lots(account) & np.isin(group[account.lot_name], keep)
+    if not unbought.any() and not unsold.any():
+        return signals
+    said = {} if reasons is None else reasons
+    locks = [
+        Lock(universe.security_ids[i], LockKind.NO_BUY, said.get(int(group[i]), "Another account sells it at a loss."))
+        for i in np.flatnonzero(unbought).tolist()
+    ]
+    for i in np.flatnonzero(unsold).tolist():
+        lot = account.lots[i]
+        reason = said.get(int(group[account.lot_name[i]]), "Another account buys it.")
+        locks.append(Lock(lot.security_id, LockKind.NO_LOSS_SALE, reason, lot_id=lot.lot_id))
+    return replace(
+        signals,
+        account=replace(
+            account,
+            can_buy=account.can_buy & ~unbought,
+            lot_sellable=account.lot_sellable & ~unsold,
+            locks=(*account.locks, *locks),
+        ),
+    )

@@ -1,0 +1,170 @@
+"""One account of a household at any price of gains: its best plan, and what that price proves.
+
+Decision: once the gains of a return have a price, its accounts have nothing in common (wash sales aside, which
+are locks here), so that each is solved by the search for one account, with all of its own rules and choices;
+answers are kept by price. Figures are fractions of the return's accounts together, so that they add up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import UnfinishedError, UnsupportedWishError
+from di_advisor.formulate.localise import AtAnyRates, schedule_d_of
+from di_advisor.formulate.problem import Block, Problem
+from di_advisor.formulate.separable import Row
+from di_advisor.formulate.tax_rules import GainBudget
+from di_advisor.solve import search_for
+from di_advisor.solve.choices import Choices, relaxed
+from di_advisor.solve.discrete import Cancel
+from di_advisor.solve.prices import PricedNames
+from di_advisor.solve.quadratic import HotPath
+from di_advisor.solve.solution import Solution
+from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged
+
+__all__ = ["FixedAccount", "Offer", "TaxedAccount"]
+
+_SAME = 9
+
+
+@dataclass(frozen=True)
+class _WithOwnBudget(AtAnyRates):
+    """An account at any rates, with the gain budget of its own mandate as a row."""
+
+    def block(
+        self,
+        rates: FloatArray,
+        *,
+        order: FloatArray | None = None,
+        first: FloatArray | None = None,
+        rows: tuple[Row, ...] = (),
+    ) -> Block:
+        bare = super().block(rates, order=order, first=first, rows=rows)
+        own = (r for r in self.problem.rules if isinstance(r, GainBudget))
+        return replace(bare, rows=(*bare.rows, *(row for rule in own for row in rule.rows(bare.segments))))
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """A plan of one account, as the return sees it.
+
+    Attributes
+    ----------
+    plan : GainPlan
+        In fractions of the account.
+    gains : ndarray of shape (2,)
+        Short-term and long-term, fractions of the return's accounts.
+    beside : float
+        Objective without the tax, the same.
+    """
+
+    plan: GainPlan
+    gains: FloatArray
+    beside: float
+
+
+class TaxedAccount:
+    """An account that shares a return.
+
+    Parameters
+    ----------
+    problem : Problem
+        With its tax as a curve.
+    share : float
+        Its value over that of the return's accounts together.
+    cancel : callable
+        Asked between solves.
+    rounds : int
+        Budget of rounds of each search.
+
+    Raises
+    ------
+    UnsupportedWishError
+        If the problem has terms that only a cone solver understands.
+    """
+
+    def __init__(self, problem: Problem, share: float, cancel: Cancel, rounds: int) -> None:
+        tax = schedule_d_of(problem)
+        if tax is None or problem.is_opaque:
+            raise UnsupportedWishError(
+                f"Account {problem.block.account_id} cannot be priced by its gains.",
+                hint="A household takes no own terms in cvxpy.",
+            )
+        bare = AtAnyRates.of(problem, tax)
+        self.family = _WithOwnBudget(problem, tax, bare.beside, bare.traded, bare.loss)
+        self.problem, self.share, self.cancel, self.rounds = problem, share, cancel, rounds
+        self.hot = HotPath(problem.block)
+        self._found: dict[tuple[float, float], Solution] = {}
+
+    def search(self, rates: FloatArray) -> Solution:
+        """The best plan over all discrete choices at a price of gains, with its bound; fractions of the account.
+
+        Raises
+        ------
+        InfeasibleError, UncertifiedError, UnfinishedError
+            When there is none.
+        """
+        key = (round(float(rates[0]), _SAME), round(float(rates[1]), _SAME))
+        if key not in self._found:
+            block = self.family.block(np.array(key))
+            self._found[key] = search_for(block, self.cancel, self.rounds, self.hot).run()
+        return self._found[key]
+
+    def over_all(self, rates: FloatArray, proof: Proved) -> float:
+        """What the prices of a solve prove at these rates over all discrete choices, without a solve."""
+        names = PricedNames(self.family.block(rates))
+        return self.share * names.bound(names.sanitised(proof.prices))
+
+    def under(self, choices: Choices | None = None) -> FixedAccount:
+        """The account under fixed choices; under none at all where left out (the convex relaxation)."""
+        return FixedAccount(self, relaxed(self.problem.block) if choices is None else choices)
+
+    def ask(self) -> None:
+        """Stop where the call was cancelled.
+
+        Raises
+        ------
+        UnfinishedError
+            Then.
+        """
+        if self.cancel():
+            raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
+
+
+class FixedAccount:
+    """An account under fixed choices, at any price of gains.
+
+    Parameters
+    ----------
+    account : TaxedAccount
+        Whose.
+    choices : ndarray of int, shape (n,)
+        One `Choice` a name.
+    """
+
+    def __init__(self, account: TaxedAccount, choices: Choices) -> None:
+        self.account, self.choices = account, choices
+        self.solves = FixedChoices(account.family, choices, account.hot, account.ask)
+
+    def at(self, rates: FloatArray) -> tuple[list[Offer], Proved]:
+        """The best plan at a price of gains with what ties there leave open, and the proof.
+
+        Raises
+        ------
+        InfeasibleError, UncertifiedError, UnfinishedError
+            When there is none.
+        """
+        plan, proof = self.solves.at(rates)
+        return [self.offer(p) for p in (plan, *self.solves.tied(plan, rates))], proof
+
+    def offer(self, plan: GainPlan) -> Offer:
+        """A plan as the return sees it."""
+        share = self.account.share
+        return Offer(plan, share * plan.gains, share * plan.beside)
+
+    def judged(self, plan: GainPlan) -> Offer:
+        """A plan with its own figures."""
+        return self.offer(judged(self.account.family, plan.plan, self.choices))

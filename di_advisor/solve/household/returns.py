@@ -1,0 +1,218 @@
+"""The accounts of one return together: choices, price of gains, and a bound over all regions and all choices.
+
+Decision: as for one account (`di_advisor.solve.taxed`). The relaxation without discrete choices is priced over
+all regions first; at its prices every account searches its own choices; under these the accounts are priced
+once more, and the search repeated where the prices moved, and at the prices of other regions that could hold
+better plans. Every price at which the accounts were searched bounds every region over all choices.
+
+Limits: budgets of searches; what they leave open shows in the bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InfeasibleError, UncertifiedError
+from di_advisor.formulate.household import AccountGains, SharedReturn, gains_usd
+from di_advisor.formulate.plan import Plan
+from di_advisor.solve.choices import Choices
+from di_advisor.solve.household.accounts import TaxedAccount
+from di_advisor.solve.household.pricing import JointPlan, JointProof, Pricing
+from di_advisor.solve.solution import FEASIBLE
+from di_advisor.solve.tax_plans import kept_back
+
+__all__ = ["ReturnAnswer", "solve_return"]
+
+_ROUNDS = 2
+_FURTHER = 3
+_SAME_RATES = 1e-4
+_ENOUGH = 2e-5
+_DEARER = (0.1, 0.5, 2.0, 10.0)
+
+
+@dataclass(frozen=True, eq=False)
+class ReturnAnswer:
+    """The best plans of the accounts of one return.
+
+    Attributes
+    ----------
+    plans : tuple of Plan
+        One an account, in fractions of it.
+    choices : tuple of ndarray
+        The discrete choices they were found under.
+    gains : tuple of AccountGains
+        What each realises.
+    objective_usd : float
+        Of all accounts, with the tax of the return.
+    bound_usd : float
+        No plans of these accounts, whatever their discrete choices, have less.
+    rates : ndarray of shape (2,)
+        What a dollar of short-term and of long-term gain costs the household where the plans stand.
+    """
+
+    plans: tuple[Plan, ...]
+    choices: tuple[Choices, ...]
+    gains: tuple[AccountGains, ...]
+    objective_usd: float
+    bound_usd: float
+    rates: FloatArray
+
+
+@dataclass
+class _State:
+    """What is known so far."""
+
+    accounts: Sequence[TaxedAccount]
+    shared: SharedReturn
+    best: JointPlan | None = None
+    rates: FloatArray = field(default_factory=lambda: np.zeros(2))
+    choices: tuple[Choices, ...] = ()
+    over_all: list[JointProof] = field(default_factory=list)
+    relaxed_bounds: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    def bounds(self) -> FloatArray:
+        """A bound of each region over all choices."""
+        return np.array(
+            [
+                max([float(loose), *(p.bound(region) for p in self.over_all)])
+                for region, loose in zip(self.shared.regions, self.relaxed_bounds, strict=True)
+            ]
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing worth looking for is left."""
+        if self.best is None:
+            return False
+        value = self.best.objective
+        return value - float(self.bounds().min()) <= _ENOUGH * max(abs(value), 1e-9)
+
+    def around(self, rates: FloatArray) -> FloatArray | None:
+        """Choices of every account at a price, then prices under them; the price there, None where there is no plan."""
+        found = [account.search(rates) for account in self.accounts]
+        least = sum(a.share * s.bound for a, s in zip(self.accounts, found, strict=True))
+        self.over_all.append(JointProof(rates, least))
+        choices = tuple(s.choices for s in found)
+        tight = Pricing([a.under(c) for a, c in zip(self.accounts, choices, strict=True)], self.shared)
+        try:
+            best = tight.run(rates)
+        except InfeasibleError:
+            return None
+        there = tight.proof_at(tight.home(best.gains)).rates
+        if self.best is None or best.objective < self.best.objective:
+            self.best, self.rates, self.choices = best, there, choices
+        return there
+
+
+def solve_return(accounts: Sequence[TaxedAccount], shared: SharedReturn) -> ReturnAnswer:
+    """The best plans of accounts that share one return, with a bound.
+
+    Parameters
+    ----------
+    accounts : sequence of TaxedAccount
+        At least one; their shares sum to 1.
+    shared : SharedReturn
+        The return.
+
+    Raises
+    ------
+    InfeasibleError
+        When an account has no plan, or the budgets of the return leave none.
+    UncertifiedError, UnfinishedError
+        When a solve was not certified, or cancelled.
+    """
+    state = _State(accounts, shared)
+    loose = Pricing([a.under() for a in accounts], shared)
+    start = _middle(shared)
+    best = loose.run(start)
+    reserve = sum(
+        a.share * kept_back([p.accounts[i] for p in loose.proofs], a.problem.block.rows) for i, a in enumerate(accounts)
+    )
+    state.relaxed_bounds = loose.bounds() - reserve
+    rates = loose.proof_at(loose.home(best.gains)).rates
+    for _ in range(_ROUNDS):
+        moved = state.around(rates)
+        if moved is None or state.closed or np.abs(moved - rates).max() < _SAME_RATES:
+            break
+        rates = moved
+    _dearer(state, rates)
+    _idle(state, loose)
+    _elsewhere(state, loose)
+    if state.best is None:
+        raise InfeasibleError(
+            "No plans keep the budgets of the return once minimum trades and sides are kept too.",
+            hint="Raise the budgets, or lower the minimum trades.",
+        )
+    return _answer(state)
+
+
+def _middle(shared: SharedReturn) -> FloatArray:
+    """The rates of no further gain."""
+    if not shared.regions:
+        raise InfeasibleError("The budgets of gain and tax leave nothing.", hint="Raise the budgets.")
+    return min(shared.regions, key=lambda region: region.excess(np.zeros(2))).rates
+
+
+def _dearer(state: _State, rates: FloatArray) -> None:
+    """Where the choices found leave no plan within the budgets: choices at dearer gains."""
+    for more in _DEARER:
+        if state.best is not None:
+            return
+        with suppress(InfeasibleError, UncertifiedError):
+            state.around(rates + more)
+
+
+def _idle(state: _State, loose: Pricing) -> None:
+    """No trade in any account, where that keeps every rule: no search may end with more."""
+    fixed = [a.under(np.zeros(len(a.problem.block.active_lower), dtype=np.int64)) for a in state.accounts]
+    plans = [a.problem.block.holdings.nothing() for a in state.accounts]
+    kept = (r.slack(p) >= -FEASIBLE for a, p in zip(state.accounts, plans, strict=True) for r in a.problem.rules)
+    if not all(kept) or not any(region.excess(np.zeros(2)) <= 0 for region in state.shared.regions):
+        return
+    offers = [f.offer(f.solves.judged(p)) for f, p in zip(fixed, plans, strict=True)]
+    objective = sum(o.beside for o in offers)
+    if state.best is None or objective < state.best.objective:
+        state.best = JointPlan(tuple(offers), np.zeros(2), objective)
+        state.choices = tuple(f.choices for f in fixed)
+        state.rates = loose.proof_at(loose.home(np.zeros(2))).rates
+
+
+def _elsewhere(state: _State, loose: Pricing) -> None:
+    """Search at the prices of regions whose bound is below that of the best plans' region, the lowest first."""
+    looked: set[int] = set()
+    tried = [p.rates for p in state.over_all]
+    for _ in range(_FURTHER):
+        if state.best is None or state.closed:
+            return
+        bounds = state.bounds()
+        open_ = [i for i in np.argsort(bounds).tolist() if bounds[i] < state.best.objective and i not in looked]
+        if not open_:
+            return
+        looked.add(open_[0])
+        rates = loose.proof_at(state.shared.regions[open_[0]]).rates
+        if all(np.abs(rates - known).max() > _SAME_RATES for known in tried):
+            tried.append(rates)
+            with suppress(InfeasibleError, UncertifiedError):
+                state.around(rates)
+
+
+def _answer(state: _State) -> ReturnAnswer:
+    best, value = state.best, state.shared.value_usd
+    assert best is not None  # noqa: S101 - solve_return() raised otherwise
+    plans = tuple(o.plan.plan for o in best.offers)
+    return ReturnAnswer(
+        plans=plans,
+        choices=state.choices,
+        gains=tuple(
+            gains_usd(a.family.tax.gains, plan, a.problem.block.holdings.value_usd)
+            for a, plan in zip(state.accounts, plans, strict=True)
+        ),
+        objective_usd=best.objective * value,
+        bound_usd=min(float(state.bounds().min()), best.objective) * value,
+        rates=state.rates,
+    )
