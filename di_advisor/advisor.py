@@ -21,6 +21,7 @@ from di_advisor.errors import InputError, UnfinishedError
 from di_advisor.formulate.own import OwnRule, OwnTerm, OwnWishes
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
 from di_advisor.ports import CostModel, RiskModel
+from di_advisor.propose.cost_card import CostsBy
 from di_advisor.propose.planned import Clock, Progress, never, silent
 from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.same_facts import taking_what
@@ -108,6 +109,7 @@ class Advisor:
         risk = risk if risk is not None else self.estimate_risk(market, returns, exposures)
         clock.start("trading cost")
         costs = costs if costs is not None else self.estimate_costs(market)
+        drawn_by = CostsBy.of(self._cost_model, market, costs)
         if cancel():
             raise UnfinishedError("The estimates were cancelled.", hint="Ask again to start over.")
         clock.start("signals")
@@ -115,7 +117,9 @@ class Advisor:
             portfolio, market, target, mandate, risk, costs, account_id, locks=locks, esg=esg, harvest=harvest
         )
         clock.start("")
-        return Workspace(portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages), own, exact)
+        return Workspace(
+            portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages), own, exact, drawn_by
+        )
 
     @taking_what(workspace)
     def propose(self, *facts: Any, **named: Any) -> Proposal:

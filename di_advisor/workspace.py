@@ -26,6 +26,7 @@ from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.schedule_d import Taxpayer, rates_of
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
+from di_advisor.propose.cost_card import CostsBy
 from di_advisor.propose.planned import Clock, Planned, Progress, never, silent
 from di_advisor.propose.proposal import Proposal, Stage
 from di_advisor.propose.questions import Questions
@@ -69,6 +70,8 @@ class Workspace(Questions):
         The user's own terms and rules, kept in every question; ``own.specs()`` is what a file may keep of them.
     exact : bool
         Whether every plan is branched on until its discrete choices are proved, within a budget of nodes.
+    costs_by : CostsBy or None
+        Who drew the cost curves, asked what a prediction is made of; None where that is not known.
     """
 
     portfolio: Portfolio
@@ -80,6 +83,7 @@ class Workspace(Questions):
     stages: tuple[Stage, ...] = ()
     own: OwnWishes = field(default_factory=OwnWishes)
     exact: bool = False
+    costs_by: CostsBy | None = None
     _planned: list[Planned] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:

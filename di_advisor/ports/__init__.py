@@ -6,7 +6,7 @@ in domain types only, so that a model can be replaced without touching the insid
 
 from __future__ import annotations
 
-from di_advisor.ports.models import CostModel, HarvestModel, RebalanceValueModel, RiskModel
+from di_advisor.ports.models import CostModel, CostReasons, HarvestModel, RebalanceValueModel, RiskModel
 from di_advisor.ports.sources import (
     EsgSource,
     FillsReader,
@@ -18,9 +18,12 @@ from di_advisor.ports.sources import (
     SymbolReader,
     TradeHistoryReader,
 )
+from di_advisor.ports.training import CostTrainer
 
 __all__ = [
     "CostModel",
+    "CostReasons",
+    "CostTrainer",
     "EsgSource",
     "FillsReader",
     "HarvestModel",

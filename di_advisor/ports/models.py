@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from di_advisor.domain.cost_reasons import CostPrediction
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.harvest import ClientProfile, HarvestWorth, LotStates
 from di_advisor.domain.mandate import Mandate
@@ -11,7 +12,7 @@ from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.signals import Signals
 
-__all__ = ["CostModel", "HarvestModel", "RebalanceValueModel", "RiskModel"]
+__all__ = ["CostModel", "CostReasons", "HarvestModel", "RebalanceValueModel", "RiskModel"]
 
 
 @runtime_checkable
@@ -44,6 +45,34 @@ class CostModel(Protocol):
 
     def curves(self, market: Market) -> CostCurves:
         """Cost curves of the market's universe, in USD of cost by USD traded."""
+        ...
+
+
+@runtime_checkable
+class CostReasons(Protocol):
+    """What a cost model may offer beside `CostModel`: what the predicted cost of one order is made of."""
+
+    def predict_order(
+        self, market: Market, security_id: str, value_usd: float, *, coverage: float = 0.9
+    ) -> CostPrediction:
+        """The average cost of one order with its parts, and an interval for a trade where there is one.
+
+        Parameters
+        ----------
+        market : Market
+            That the curves were drawn for.
+        security_id : str
+            A name of it.
+        value_usd : float
+            Dollars traded, more than 0; one order for the name and side.
+        coverage : float
+            Of the interval, a fraction.
+
+        Raises
+        ------
+        UnknownSecurityError
+            If the market does not know the name.
+        """
         ...
 
 

@@ -23,7 +23,7 @@ from di_advisor.signals.esg import APART, disagreements
 from di_advisor.signals.screens import Screened, screened
 from di_advisor.units import percent_from_fraction
 
-__all__ = ["EsgFact", "ScreenFact", "esg_facts", "esg_notes", "screen_facts", "with_reasons"]
+__all__ = ["EsgFact", "NameEsg", "ScreenFact", "esg_facts", "esg_notes", "name_esg", "screen_facts", "with_reasons"]
 
 _HELD = 1e-12
 _SHOWN = 5
@@ -83,6 +83,63 @@ class ScreenFact:
     left: tuple[str, ...]
     unknown: tuple[str, ...]
     unknown_weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class NameEsg:
+    """What is known of one name on one measure, beside the index; figures are NaN where not known.
+
+    Attributes
+    ----------
+    measure, unit, direction, provider : str
+        As the data says; empty where it does not.
+    value, index : float
+        The name's own figure, and the index's average over covered names.
+    evidence : str
+        What stands behind the name's figure, where the source says; empty else.
+    source : str
+        Where the measure comes from and since when it was known, where that was recorded.
+    wished : bool
+        Whether a wish or a screen of the mandate is about it.
+    """
+
+    measure: str
+    unit: str
+    direction: str
+    provider: str
+    value: float
+    index: float
+    evidence: str
+    source: str
+    wished: bool
+
+
+def name_esg(signals: Signals, mandate: Mandate, security_id: str) -> tuple[NameEsg, ...]:
+    """Every measure of one name, those that a wish is about first."""
+    market, target = signals.market, signals.account.target_weight
+    wished = _wished(mandate)
+    at = market.universe.positions[security_id]
+    found = []
+    for measure, values in market.esg.items():
+        scale = market.esg_scale.get(measure)
+        found.append(
+            NameEsg(
+                measure=measure,
+                unit="" if scale is None else scale.unit,
+                direction="" if scale is None else scale.direction.value,
+                provider="" if scale is None else scale.provider,
+                value=float(values[at]),
+                index=_average(values, np.isfinite(values), target)[0],
+                evidence="" if scale is None else scale.evidence.get(security_id, ""),
+                source=market.provenance.get(f"esg: {measure}", ""),
+                wished=measure in wished,
+            )
+        )
+    return tuple(sorted(found, key=lambda one: not one.wished))
+
+
+def _wished(mandate: Mandate) -> set[str]:
+    return {w.measure for w in mandate.esg} | {c.measure for e in mandate.exclusions for c in e.conditions}
 
 
 def _average(values: FloatArray, covered: NDArray[np.bool_], weight: FloatArray) -> tuple[float, float]:
@@ -188,8 +245,7 @@ def _with_score(t: Trade, signals: Signals, mandate: Mandate) -> Trade:
 def esg_notes(signals: Signals, screens: tuple[ScreenFact, ...], mandate: Mandate) -> tuple[str, ...]:
     """What the reader must know of screens, gaps and providers, one sentence each; only where a wish asks for ESG."""
     notes = [_screen_note(s) for s in screens]
-    named = {w.measure for w in mandate.esg}
-    named |= {c.measure for e in mandate.exclusions for c in e.conditions}
+    named = _wished(mandate)
     for pair in disagreements(signals.market, named) if named else ():
         if len(pair.names):
             securities = signals.market.universe.securities

@@ -94,7 +94,9 @@ def _trades(problem: Problem, signals: Signals, orders: Orders) -> tuple[list[Tr
         shares, move = orders.buys[name], _move(problem, orders, name)
         ticker = signals.market.universe.securities[name].ticker
         sentence = buy_sentence(shares=_shown(shares), ticker=ticker, dollars=dollars, move=move)
-        trades.append(_plain(signals, name, Side.BUY, shares, dollars, sentence))
+        clear = (signals.market.as_of + timedelta(days=_WASH_DAYS + 1)).isoformat()
+        bought_now = _plain(signals, name, Side.BUY, shares, dollars, sentence)
+        trades.append(replace(bought_now, facts={"no loss sale before": clear}))
     trades.sort(key=lambda t: (t.side is Side.BUY, -t.benefit_usd, t.ticker, t.lot_id))
     return trades, left_over
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.trades import Trade
+from di_advisor.propose.cost_card import CostsBy
 from di_advisor.propose.counterfactual import Counterfactual, counterfactuals
 from di_advisor.propose.planned import Planned, Progress, never, silent
 from di_advisor.propose.trade_explanation import TradeExplanation, explain_trade
@@ -29,6 +30,9 @@ class Questions(ABC):
     """Questions about the plan under one mandate."""
 
     mandate: Mandate
+
+    costs_by: CostsBy | None
+    """Who drew the cost curves, where it can say what a prediction is made of."""
 
     @abstractmethod
     def _plan(self, mandate: Mandate, progress: Progress, cancel: Callable[[], bool]) -> Planned:
@@ -70,7 +74,7 @@ class Questions(ABC):
         DiAdvisorError
             As `propose`, whose answer is asked about.
         """
-        return explain_trade(self._plan(self.mandate, silent, never), trade)
+        return explain_trade(self._plan(self.mandate, silent, never), trade, self.costs_by)
 
     def counterfactuals(
         self, *, progress: Callable[[int, int], None] | None = None, cancel: Callable[[], bool] = never

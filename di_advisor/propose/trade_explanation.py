@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from di_advisor.domain.trades import Trade
 from di_advisor.errors import InputError
 from di_advisor.propose.break_even import BreakEven, break_evens
+from di_advisor.propose.cost_card import CostCard, CostsBy, cost_card
 from di_advisor.propose.counterfactual import Counterfactual, counterfactual, place_of
+from di_advisor.propose.esg_facts import NameEsg, name_esg
 from di_advisor.propose.forces import ForceBalance, force_balance
 from di_advisor.propose.lot_choice import LotChoice, lot_choice
 from di_advisor.propose.planned import Planned
 from di_advisor.propose.proposal import ShadowPrice
+from di_advisor.propose.swaps import Swap, swap_of
 
 __all__ = ["TradeExplanation", "explain_trade", "trade_named"]
 
@@ -39,6 +42,12 @@ class TradeExplanation:
         Why this lot and not the next one; None for a buy and for a name of one lot.
     shadow_prices : tuple of ShadowPrice
         Of the rules that push or pull this trade.
+    cost : CostCard or None
+        What its order is predicted to cost.
+    esg : tuple of NameEsg
+        What is known of the name, measure by measure.
+    swap : Swap or None
+        What a sale pays for, or what pays for a buy; None where nothing stands on the other side.
     """
 
     trade: Trade
@@ -47,6 +56,9 @@ class TradeExplanation:
     break_evens: tuple[BreakEven, ...]
     lot_choice: LotChoice | None
     shadow_prices: tuple[ShadowPrice, ...]
+    cost: CostCard | None = None
+    esg: tuple[NameEsg, ...] = ()
+    swap: Swap | None = None
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -55,6 +67,7 @@ class TradeExplanation:
         parts += [self.balance.sentence] if self.balance is not None else []
         parts += [self.lot_choice.sentence] if self.lot_choice is not None else []
         parts += [b.sentence for b in self.break_evens]
+        parts += [part.sentence for part in (self.swap, self.cost) if part is not None]
         return tuple(p for p in (*parts, *(s.sentence for s in self.shadow_prices)) if p)
 
     def __str__(self) -> str:
@@ -86,8 +99,8 @@ def trade_named(planned: Planned, trade: Trade | str) -> Trade:
     )
 
 
-def explain_trade(planned: Planned, trade: Trade | str) -> TradeExplanation:
-    """Everything about one trade of a plan.
+def explain_trade(planned: Planned, trade: Trade | str, costs_by: CostsBy | None = None) -> TradeExplanation:
+    """Everything about one trade of a plan; ``costs_by`` is asked what its cost is made of.
 
     Raises
     ------
@@ -108,4 +121,14 @@ def explain_trade(planned: Planned, trade: Trade | str) -> TradeExplanation:
         if s.security_id == named.security_id or (not s.security_id and s.rule in pushing)
     )
     ends = () if own or without.worse_usd is None else break_evens(planned, place)
-    return TradeExplanation(named, without, balance, ends, lot_choice(planned, place), prices)
+    return TradeExplanation(
+        named,
+        without,
+        balance,
+        ends,
+        lot_choice(planned, place),
+        prices,
+        cost_card(planned.proposal, named, planned.signals.market.costs, costs_by),
+        name_esg(planned.signals, planned.mandate, named.security_id),
+        swap_of(planned.proposal.trade_list, named),
+    )

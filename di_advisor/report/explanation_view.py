@@ -1,7 +1,8 @@
 """One trade explained, as HTML for a notebook, as Markdown and as plain text.
 
 The three say the same tables: dollars by term beside what each term would lose without the trade, the
-forces at its last dollar, its break-evens, and the same shares from the next lot. Gains stand right of
+forces at its last dollar, its break-evens, the same shares from the next lot, and what `card_tables` adds: the
+predicted cost, the other side of the swap, and what is known of the name on ESG. Gains stand right of
 the line and are positive, whatever the sign of the term. Wash-sale dates are said where the trade holds them
 as facts. Limits: figures other than the trade's own dollars are before rounding to shares, which the captions
 say; the line that repeats the card begins from the `result` of the lines that repeat the proposal.
@@ -17,7 +18,8 @@ from markupsafe import Markup
 from di_advisor.domain.trades import Trade
 from di_advisor.propose.break_even import BreakEven
 from di_advisor.propose.trade_explanation import TradeExplanation
-from di_advisor.report.markup import as_html, escaped, html_list
+from di_advisor.report.card_tables import cost_table, esg_table, other_esg_table, swap_table
+from di_advisor.report.markup import as_html, escaped, folded, html_list
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table, as_markdown, as_text, markdown_escaped
 from di_advisor.report.wording import bps, money, percent, printable, shares, signed
 
@@ -29,6 +31,11 @@ _REPEATED = Markup('<div style="margin:8px 0 0">{}<pre style="margin:4px 0">{}</
 _HOW = "How to reproduce, after the lines that repeat the proposal"
 _BUY_BACK = "no repurchase before"
 _DATE = "Wash sale: the first day to buy the name back without washing this loss is {}."
+_NO_LOSS = "no loss sale before"
+_CLEAR = (
+    "Wash sale: a loss on other shares of the name, or of an identical one, would be washed by this purchase up to "
+    "30 days after it; the first clear day is {}."
+)
 _PER_USD = 1000.0
 _LARGE = 50.0
 _ZERO = Decimal(0)
@@ -48,9 +55,9 @@ def python_of_card(trade: Trade) -> str:
 
 
 def _said(explanation: TradeExplanation) -> list[str]:
-    """Sentences below the first; before them, for a loss, until when it must not be bought back."""
-    first_day = explanation.trade.facts.get(_BUY_BACK)
-    dates = [_DATE.format(first_day)] if first_day else []
+    """Sentences below the first; before them the wash-sale date of a loss, or of a purchase."""
+    facts = explanation.trade.facts
+    dates = [said.format(facts[fact]) for fact, said in ((_BUY_BACK, _DATE), (_NO_LOSS, _CLEAR)) if fact in facts]
     return [*dates, *explanation.sentences[1:]]
 
 
@@ -126,7 +133,8 @@ def _lots(explanation: TradeExplanation) -> Table | None:
 
 def _tables(explanation: TradeExplanation) -> Iterator[Table]:
     yield _dollars(explanation)
-    for table in (_forces(explanation), _break_evens(explanation.break_evens), _lots(explanation)):
+    found = (_forces(explanation), _break_evens(explanation.break_evens), _lots(explanation))
+    for table in (*found, swap_table(explanation.swap), cost_table(explanation.cost), esg_table(explanation.esg)):
         if table is not None:
             yield table
 
@@ -136,6 +144,8 @@ def explanation_html(explanation: TradeExplanation) -> str:
     parts = [_LEAD.format(escaped(_headline(explanation)), escaped(explanation.trade.sentence))]
     parts.append(html_list(_said(explanation)))
     parts += [as_html(table) for table in _tables(explanation)]
+    other = other_esg_table(explanation.esg)
+    parts += [] if other is None else [folded("What else is known of the name on ESG", as_html(other))]
     parts.append(_REPEATED.format(_HOW, python_of_card(explanation.trade)))
     return str(_NO_FORMULAS.format(Markup("\n").join(parts)))
 

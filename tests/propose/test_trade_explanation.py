@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from di_advisor.domain.mandate import Band, Mandate, Rounding
 from di_advisor.domain.portfolio import Account, Portfolio, Side
 from di_advisor.domain.target import Target
 from di_advisor.errors import InputError
+from di_advisor.propose.esg_facts import NameEsg
 from di_advisor.propose.trade_explanation import TradeExplanation
 from di_advisor.report.explanation_view import (
     explanation_html,
@@ -122,3 +124,30 @@ def test_the_line_that_repeats_a_card_names_any_lot_and_ends_no_fence(lot_id: st
     assert line.isprintable()
     argument = ast.parse(line, mode="eval").body.args[0]  # type: ignore[attr-defined]
     assert ast.literal_eval(argument) == lot_id
+
+
+def test_a_purchase_says_from_which_day_a_loss_on_the_name_is_clear_of_it() -> None:
+    workspace = opened(2)
+    proposal = workspace.propose()
+    buy = next(t for t in proposal.trade_list if t.side is Side.BUY)
+    clear = proposal.as_of + timedelta(days=31)
+    assert buy.facts["no loss sale before"] == clear.isoformat()
+    assert f"the first clear day is {clear}" in explanation_text(workspace.explain_trade(buy))
+
+
+def test_a_card_shows_the_cost_of_the_order_its_swap_and_what_is_wished_of_the_name() -> None:
+    workspace = opened(2)
+    trade = workspace.propose().trade_list[0]
+    found = workspace.explain_trade(trade)
+    assert found.cost is not None
+    assert found.swap is not None
+    assert {found.cost.sentence, found.swap.sentence} <= set(found.sentences)
+    known = NameEsg("score", "", "higher_is_better", "P <b>", 71.0, 50.0, "report of 2026", "P <b>, known", wished=True)
+    other = replace(known, measure="water", wished=False)
+    html = explanation_html(replace(found, esg=(known, other)))
+    assert "P &lt;b&gt;, known. report of 2026" in html
+    assert "What else is known" in html
+    assert "<b>, known" not in html
+    text = explanation_text(replace(found, esg=(known, other)))
+    assert "71.00" in text
+    assert "water" not in text

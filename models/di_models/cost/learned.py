@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 
+from di_advisor.domain.cost_reasons import CostPrediction
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.market import FloatArray, Market
 from di_advisor.domain.trade_history import TradeHistory
@@ -24,6 +25,7 @@ from di_models.cost.curves import FittedCurves, fit_curves
 from di_models.cost.features import Conditions, Levels, noisier
 from di_models.cost.intervals import Calibration, calibrate
 from di_models.cost.law import LawFit, LawPrior, fit_law, schedule_variance
+from di_models.cost.reasons import MIDDLE_OF_DAY, one_order, parts_of
 from di_models.cost.residual import (
     FEWEST_ORDERS,
     Gate,
@@ -43,7 +45,6 @@ __all__ = ["LearnedCostModel", "SizesSeen", "untrained"]
 _SIZES = 16
 _SMALLEST, _LARGEST = 1e-6, 0.1
 _USUAL_SIZE, _SPREAD_OF_SIZES = -6.2, 1.6
-_MIDDLE_OF_DAY = 0.5
 _FAR = 0.15
 
 Orders = TradeHistory | Conditions | Mapping[str, Any]
@@ -181,6 +182,23 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         note = f"; curves within {worst:.1%} of the model (median){names}, market of {market.as_of}"
         return CostCurves(market.universe, a, b, q, self.provenance_ + note)
 
+    def predict_order(
+        self, market: Market, security_id: str, value_usd: float, *, coverage: float = 0.9
+    ) -> CostPrediction:
+        """One order's cost with the parts of law and trees, and its interval (the port `CostReasons`).
+
+        Raises
+        ------
+        UnknownSecurityError
+            If the market does not know the name.
+        """
+        usual = {name: words[0] if words else "" for name, words in self.levels_.words.items()}
+        order = one_order(market, security_id, value_usd, usual)
+        cost = float(self.predict(order)[0])
+        low, high = self.predict_interval(order, coverage)[0].tolist()
+        parts = parts_of(self._fitted.law, order, self.levels_, self.trees_, self.gate_.share, cost)
+        return CostPrediction(cost, parts, (low, high), coverage, self.provenance_)
+
     def curve_errors(self, market: Market) -> FloatArray:
         """Largest relative distance of each name's curve to the model, a fraction, shape (n,)."""
         return self._curves(market, "", "")[0].worst_error
@@ -197,7 +215,7 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
             half_spread_bps=np.repeat(market.half_spread_bps, _SIZES),
             volatility_daily_bps=np.repeat(sigma, _SIZES),
             volume_span=np.full(m, np.nan),
-            time_of_day=np.full(m, _MIDDLE_OF_DAY),
+            time_of_day=np.full(m, MIDDLE_OF_DAY),
             venue=np.full(m, venue or usual["venue"]),
             algo=np.full(m, algo or usual["algo"]),
         )

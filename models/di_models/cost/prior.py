@@ -27,6 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from di_advisor.domain.cost_reasons import CostPart, CostPrediction
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.market import Market
 from di_advisor.errors import InputError
@@ -84,8 +85,34 @@ class PriorCostModel:
             linear=self.spread_capture * market.half_spread_bps / BPS_PER_UNIT,
             three_halves=self.impact * sigma_daily / np.sqrt(market.adv_usd),
             quadratic=np.zeros(len(market.universe)),
-            provenance=(
-                f"prior, not calibrated: {self.spread_capture:g} x half-spread + {self.impact:g} x daily volatility"
-                f" x sqrt(value / ADV), market of {market.as_of}"
+            provenance=self._provenance(market),
+        )
+
+    def predict_order(
+        self, market: Market, security_id: str, value_usd: float, *, coverage: float = 0.9
+    ) -> CostPrediction:
+        """The two parts of the law for one order (the port `CostReasons`); no interval, for nothing was calibrated.
+
+        Raises
+        ------
+        UnknownSecurityError
+            If the market does not know the name.
+        """
+        at = int(market.universe.index_of([security_id], where="The order")[0])
+        spread = self.spread_capture * float(market.half_spread_bps[at])
+        daily_bps = float(market.volatility_per_year[at]) / np.sqrt(TRADING_DAYS_PER_YEAR) * BPS_PER_UNIT
+        size = value_usd / float(market.adv_usd[at])
+        impact = self.impact * daily_bps * float(np.sqrt(size))
+        parts = (
+            CostPart(f"{self.spread_capture:g} of the half-spread of {market.half_spread_bps[at]:.2g} bps", spread),
+            CostPart(
+                f"impact: {self.impact:g} x a day's volatility of {daily_bps:.0f} bps x root of {size:.2g} ADV", impact
             ),
+        )
+        return CostPrediction(spread + impact, parts, None, coverage, self._provenance(market))
+
+    def _provenance(self, market: Market) -> str:
+        return (
+            f"prior, not calibrated: {self.spread_capture:g} x half-spread + {self.impact:g} x daily volatility"
+            f" x sqrt(value / ADV), market of {market.as_of}"
         )
