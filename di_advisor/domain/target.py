@@ -2,7 +2,7 @@
 
 A target is made of components (an index and the fraction of the account that tracks it), and each
 index has a path: weights from their effective dates on, so that an announced change is known
-before it takes effect.
+before it takes effect. Dated allocations change the fractions in the same way.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from di_advisor.domain.allocation import Allocation
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["IndexWeights", "Target", "TargetComponent"]
+__all__ = ["Allocation", "IndexWeights", "Target", "TargetComponent"]
 
 _SUM_TOLERANCE = 1e-6
 
@@ -79,7 +80,8 @@ class TargetComponent:
     index : str
         Name of the index.
     fraction : float
-        Share of the account, in (0, 1].
+        Share of the account, in [0, 1], until the target's first dated allocation; 0 for an index that a
+        later allocation brings in.
     path : tuple of IndexWeights
         By effective date, at least one.
     """
@@ -89,8 +91,8 @@ class TargetComponent:
     path: tuple[IndexWeights, ...]
 
     def __post_init__(self) -> None:
-        if not 0 < self.fraction <= 1:
-            raise InputError(f"Component {self.index} has the fraction {self.fraction}.", hint="Use one in (0, 1].")
+        if not 0 <= self.fraction <= 1:
+            raise InputError(f"Component {self.index} has the fraction {self.fraction}.", hint="Use one in [0, 1].")
         if not self.path:
             raise InputError(f"Component {self.index} has no weights.", hint="Give at least one dated set.")
         object.__setattr__(self, "path", tuple(sorted(self.path, key=lambda w: w.effective)))
@@ -120,11 +122,29 @@ class Target:
     ----------
     components : tuple of TargetComponent
         Fractions sum to 1.
+    allocations : tuple of Allocation
+        Dated changes of the fractions, by effective date.
+
+    Raises
+    ------
+    InputError
+        If fractions do not sum to 1, or allocations name an index that is no component, or two hold from one day.
     """
 
     components: tuple[TargetComponent, ...]
+    allocations: tuple[Allocation, ...] = ()
 
     def __post_init__(self) -> None:
+        known = [c.index for c in self.components]
+        strangers = sorted({k for a in self.allocations for k in a.fractions} - set(known))
+        days = [a.effective for a in self.allocations]
+        if strangers or len(set(days)) < len(days) or (days and len(set(known)) < len(known)):
+            what = f"names {', '.join(strangers)}, no component" if strangers else "is not one for each day and index"
+            raise InputError(
+                f"The dated allocation {what}.",
+                hint=f"Give one for each day, over these components with distinct names: {', '.join(known)}.",
+            )
+        object.__setattr__(self, "allocations", tuple(sorted(self.allocations, key=lambda a: a.effective)))
         total = math.fsum(c.fraction for c in self.components)
         if abs(total - 1.0) > _SUM_TOLERANCE:
             raise InputError(
@@ -134,7 +154,8 @@ class Target:
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{c.fraction:g} {c.index} ({len(c.path)} dated sets of weights)" for c in self.components)
-        return f"Target({parts})"
+        dated = f"; {len(self.allocations)} dated allocations" if self.allocations else ""
+        return f"Target({parts}{dated})"
 
     @classmethod
     def single(cls, index: str, weights: Mapping[str, float], effective: date) -> Target:
@@ -151,13 +172,33 @@ class Target:
     def weights_on(self, day: date) -> dict[str, float]:
         """Weight by security id on a day, all components together."""
         total: dict[str, float] = {}
+        fractions = self.fractions_on(day)
         for c in self.components:
+            if not fractions[c.index]:
+                continue
+            fraction = fractions[c.index] if self.allocations else c.fraction
             for k, w in c.on(day).weights.items():
-                total[k] = total.get(k, 0.0) + c.fraction * w
+                total[k] = total.get(k, 0.0) + fraction * w
         return total
 
+    def fractions_on(self, day: date) -> dict[str, float]:
+        """Fraction of the account by index on a day."""
+        held = [a for a in self.allocations if a.effective <= day]
+        if held:
+            return {c.index: held[-1].fractions.get(c.index, 0.0) for c in self.components}
+        fractions: dict[str, float] = {}
+        for c in self.components:
+            fractions[c.index] = fractions.get(c.index, 0.0) + c.fraction
+        return fractions
+
+    @property
+    def effective_days(self) -> tuple[date, ...]:
+        """Days from which new weights or a new allocation hold, ascending."""
+        days = {w.effective for c in self.components for w in c.path}
+        return tuple(sorted(days | {a.effective for a in self.allocations}))
+
     def to_frame(self) -> pd.DataFrame:
-        """One row a component, effective date and security."""
+        """One row a component, effective date and security; dated allocations are not in it."""
         import pandas as pd
 
         rows = [

@@ -75,11 +75,11 @@ class Reconstitution:
     def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
         """Turnover to the next announced weights, or from those of the last rebalance; who enters and leaves."""
         today = facts.as_of
-        days = sorted({w.effective for c in facts.target.components for w in c.path})
+        days = facts.target.effective_days
         end = sessions_after(today, self.within_sessions)
         ahead = [d for d in days if today < d <= end]
         since = [d for d in days if facts.last_rebalance is not None and facts.last_rebalance < d <= today]
-        first = max(c.path[0].effective for c in facts.target.components)
+        first = max(c.path[0].effective for c in facts.target.components if c.fraction)
         if ahead:
             before, after, when = today, ahead[-1], f"on {ahead[-1]}"
         elif since and facts.last_rebalance is not None and first <= facts.last_rebalance:
