@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 from di_advisor.errors import PluginError
 from di_advisor.ports import (
     CostModel,
+    CostTrainer,
     EsgSource,
     HarvestModel,
     LedgerReader,
@@ -27,6 +28,7 @@ from di_advisor.ports import (
 
 __all__ = [
     "COST_MODELS",
+    "COST_TRAINERS",
     "ESG_SOURCES",
     "HARVEST_MODELS",
     "LEDGER_READERS",
@@ -36,6 +38,7 @@ __all__ = [
     "TRADE_HISTORY_READERS",
     "available",
     "cost_model",
+    "cost_trainer",
     "esg_source",
     "harvest_model",
     "ledger_reader",
@@ -47,6 +50,7 @@ __all__ = [
 
 RISK_MODELS: Final = "di_advisor.risk_models"
 COST_MODELS: Final = "di_advisor.cost_models"
+COST_TRAINERS: Final = "di_advisor.cost_trainers"
 HARVEST_MODELS: Final = "di_advisor.harvest_models"
 PORTFOLIO_READERS: Final = "di_advisor.portfolio_readers"
 ESG_SOURCES: Final = "di_advisor.esg_sources"
@@ -95,6 +99,14 @@ def cost_model(name: str = "prior", **settings: Any) -> CostModel:
     found = _instance(COST_MODELS, name, settings)
     if not isinstance(found, CostModel):
         raise _broken(COST_MODELS, name, found, CostModel)
+    return found
+
+
+def cost_trainer(name: str = "default", **settings: Any) -> CostTrainer:
+    """Instance of what trains cost models; as `risk_model`."""
+    found = _instance(COST_TRAINERS, name, settings)
+    if not isinstance(found, CostTrainer):
+        raise _broken(COST_TRAINERS, name, found, CostTrainer)
     return found
 
 

@@ -28,6 +28,7 @@ from di_models.cost.law import LawFit, LawPrior, fit_law, schedule_variance
 from di_models.cost.reasons import MIDDLE_OF_DAY, one_order, parts_of
 from di_models.cost.residual import (
     FEWEST_ORDERS,
+    ROUNDS,
     Gate,
     Trees,
     cancelled,
@@ -114,7 +115,7 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         y : ndarray of shape (m,), optional
             Costs in bps; those of the history when left out.
         told : callable, optional
-            Told how many steps are done, of how many.
+            Told how many trees are done, of how many; a fold without trees counts as all of its own.
         cancel : callable, optional
             Asked often; True stops with `UnfinishedError`, and nothing is kept.
 
@@ -136,12 +137,15 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         gate, trees = Gate(0.0, 0.0, float("inf")), None
         calibration = Calibration(np.zeros(0), (np.zeros(0),))
         days = len(np.unique(X.day))
-        if len(X) and days > 1:
+        folds = folds_by_day(X.day) if len(X) and days > 1 else []
+        steps = _Steps(told, (len(folds) + 1) * ROUNDS)
+        if folds:
             tested = _Tested(given, cost, variance, levels, self.prior, self.seed, trees=self.trees and _enough(X))
-            gate = tested.run(folds_by_day(X.day), told, cancel)
+            gate = tested.run(folds, steps, cancel)
             calibration = calibrate(cost - tested.cost(gate.share), np.sqrt(variance))
         if gate.share > 0:
-            trees = _trained(fit, given, cost, variance, levels, self.seed, None, cancel)
+            trees = _trained(fit, given, cost, variance, levels, self.seed, steps.each_after(len(folds)), cancel)
+        steps.upto(len(folds) + 1)
         self.fit_, self.gate_, self.trees_, self.levels_ = fit, gate, trees, levels
         self.calibration_, self.sizes_ = calibration, _seen(given)
         self.simulated_ = X.simulated
@@ -261,6 +265,26 @@ def _trained(  # noqa: PLR0913, PLR0917 - the parts of one training run
     return train_trees(levels.matrix(given), residual, weight, seed=seed, told=told, cancel=cancel)
 
 
+class _Steps:
+    """Tells each number of trees once, in order."""
+
+    def __init__(self, told: Callable[[int, int], None] | None, total: int) -> None:
+        self._told, self._total, self._done = told, total, 0
+
+    def _tell(self, done: int) -> None:
+        if self._told is not None and done > self._done:
+            self._done = done
+            self._told(done, self._total)
+
+    def upto(self, fits: int) -> None:
+        """So many fits are done, with or without trees."""
+        self._tell(fits * ROUNDS)
+
+    def each_after(self, fits: int) -> Callable[[int, int], None]:
+        """What the next fit tells its trees to."""
+        return lambda done, _: self._tell(fits * ROUNDS + done)
+
+
 class _Tested:
     """Out-of-fold law and trees of a history."""
 
@@ -283,23 +307,21 @@ class _Tested:
     def run(
         self,
         folds: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
-        told: Callable[[int, int], None] | None,
+        steps: _Steps,
         cancel: Callable[[], bool] | None,
     ) -> Gate:
         """Fit each fold, predict what it left out, and open the gate as far as that allows."""
-        for done, (train, test) in enumerate(folds, start=1):
+        for before, (train, test) in enumerate(folds):
             if cancel is not None and cancel():
                 raise cancelled()
             given, held_out = self.given.take(train), self.given.take(test)
             fit = _law(given, self.seen[train], self.variance[train], self.prior)
             self.law[test] = _law_cost(fit, held_out)
             if self.trees:
-                trees = _trained(
-                    fit, given, self.seen[train], self.variance[train], self.levels, self.seed, None, cancel
-                )
+                each, seen, variance = steps.each_after(before), self.seen[train], self.variance[train]
+                trees = _trained(fit, given, seen, variance, self.levels, self.seed, each, cancel)
                 self.added[test] = trees.predict(self.levels.matrix(held_out))
-            if told is not None:
-                told(done, len(folds))
+            steps.upto(before + 1)
         residual, weight = relative_residual(self.seen, self.law, self.variance)
         return gate_of(residual, self.added, weight)
 

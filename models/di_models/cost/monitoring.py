@@ -33,11 +33,14 @@ from di_models.cost.validation import Interval, OutOfSample
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MONTHS_IN_A_ROW", "Alarm", "MonitoringReport", "MonthOfCosts", "monitor", "predictions"]
+__all__ = ["MONTHS_IN_A_ROW", "NOTHING_CHANGED", "Alarm", "MonitoringReport", "MonthOfCosts", "monitor", "predictions"]
 
 _TAIL = 0.05
 _FEWEST_DAYS = 5
 _FEWEST_ORDERS = 120
+NOTHING_CHANGED = "Nothing changed that these orders can show."
+"""Said where there is no alarm."""
+
 MONTHS_IN_A_ROW = 2
 """So many months that leave out 1 are no accident."""
 
@@ -127,7 +130,7 @@ class MonitoringReport:
     @property
     def sentence(self) -> str:
         """The alarms, one sentence each; that there is none."""
-        return " ".join(a.sentence for a in self.alarms) or "Nothing changed that these orders can show."
+        return " ".join(a.sentence for a in self.alarms) or NOTHING_CHANGED
 
     def to_frame(self) -> pd.DataFrame:
         """One row a month."""

@@ -23,12 +23,24 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UnfinishedError
 
-__all__ = ["FEWEST_ORDERS", "Gate", "Trees", "cancelled", "folds_by_day", "gate_of", "relative_residual", "train_trees"]
+__all__ = [
+    "FEWEST_ORDERS",
+    "ROUNDS",
+    "Gate",
+    "Trees",
+    "cancelled",
+    "folds_by_day",
+    "gate_of",
+    "relative_residual",
+    "train_trees",
+]
 
 FEWEST_ORDERS = 500
 """Below this the law alone speaks: at 200 orders trees behind the gate never helped, and sometimes cost 5 %."""
 
-_ROUNDS = 60
+ROUNDS = 60
+"""Trees of one fit."""
+
 _LEAVES = 4
 _SHRINKING = 30.0
 _FURTHEST_SD = 2.0
@@ -142,10 +154,10 @@ def train_trees(
         if cancel is not None and cancel():
             raise cancelled()
         if told is not None:
-            told(state.iteration + 1, _ROUNDS)
+            told(state.iteration + 1, ROUNDS)
 
     data = lightgbm.Dataset(columns, residual, weight=weight, categorical_feature=list(_WORDS), free_raw_data=False)
-    booster = lightgbm.train(settings, data, num_boost_round=_ROUNDS, callbacks=[after_each])
+    booster = lightgbm.train(settings, data, num_boost_round=ROUNDS, callbacks=[after_each])
     return Trees(booster.model_to_string())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from di_advisor.domain.trade_history import TradeHistory
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             prior=recipe.prior,
             seed=recipe.seed,
             blocks=recipe.blocks,
-            told=lambda done, of: _say(f"step {done} of {of}"),
+            told=_each_once(),
         )
         fingerprint = save_cost_model(found.model, found.card, asked.out)
     except DiAdvisorError as e:
@@ -65,6 +65,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     _say(f"{found.model.provenance_}\n{found.card.facts['promotion']['sentence']}\nfingerprint {fingerprint}")
     return 0
+
+
+def _each_once() -> Callable[[float, str], None]:
+    """Says what is at work when it changes, and not after each tree."""
+    last = ""
+
+    def told(_: float, text: str) -> None:
+        nonlocal last
+        if text != last:
+            last = text
+            _say(text)
+
+    return told
 
 
 def _say(text: str) -> None:

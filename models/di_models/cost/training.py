@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,9 @@ from di_models.cost.law import CostLaw, LawPrior
 from di_models.cost.learned import LearnedCostModel
 from di_models.cost.validation import FEWEST_DAYS, OutOfSample, walk_forward
 
-__all__ = ["Recipe", "TrainedCostModel", "read_recipe", "train_cost_model"]
+__all__ = ["Recipe", "TrainedCostModel", "law_prior", "read_recipe", "train_cost_model"]
+
+_LAW = ("spread_capture", "impact", "exponent", "crossover")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def train_cost_model(
     prior: LawPrior | None = None,
     seed: int = 0,
     blocks: int = 4,
-    told: Callable[[int, int], None] | None = None,
+    told: Callable[[float, str], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> TrainedCostModel:
     """Train, test and describe a cost model.
@@ -83,7 +85,7 @@ def train_cost_model(
     blocks : int
         Blocks of days that are predicted by what came before them.
     told : callable, optional
-        Told how many steps are done, of how many.
+        Told after each tree the share that is done, and what is at work: "Testing block 2 of 4".
     cancel : callable, optional
         Asked often; True stops with `UnfinishedError`.
     """
@@ -91,17 +93,26 @@ def train_cost_model(
     testable = days >= max(FEWEST_DAYS, blocks + 1)
     steps = (blocks if testable else 0) + 1
 
-    def step(done: int, _: int = 0) -> None:
+    def walked(done: float, of: int) -> None:
         if told is not None:
-            told(done, steps)
+            told(done / steps, f"Testing block {min(int(done) + 1, of)} of {of}")
+
+    def fitted(done: int, of: int) -> None:
+        if told is not None:
+            told((steps - 1 + done / of) / steps, f"Training on all {len(history):,} orders")
 
     tested = None
     if testable:
-        tested = walk_forward(history, prior=prior, blocks=blocks, seed=seed, told=step, cancel=cancel)
-    model = LearnedCostModel(prior, seed=seed).fit(history, cancel=cancel)
+        tested = walk_forward(history, prior=prior, blocks=blocks, seed=seed, told=walked, cancel=cancel)
+    model = LearnedCostModel(prior, seed=seed).fit(history, told=fitted, cancel=cancel)
     card = make_card(model, history, tested, trained_on=trained_on, seed=seed)
-    step(steps)
     return TrainedCostModel(model, card, tested)
+
+
+def law_prior(constants: Mapping[str, float]) -> LawPrior:
+    """Prior from constants by name: of the law, and ``..._sd``; published ones where left out."""
+    law = {name: constants[name] for name in _LAW if name in constants}
+    return LawPrior(CostLaw(**law), **{name: value for name, value in constants.items() if name not in _LAW})
 
 
 def read_recipe(file: str | os.PathLike[str]) -> Recipe:
@@ -123,8 +134,7 @@ def read_recipe(file: str | os.PathLike[str]) -> Recipe:
             f"The recipe {path} needs orders (text) and trained_on (a date).", hint="Such as trained_on = 2026-06-30."
         )
     try:
-        law = {name: prior.pop(name) for name in ("spread_capture", "impact", "exponent", "crossover") if name in prior}
-        return Recipe(**given, prior=LawPrior(CostLaw(**law), **prior))
+        return Recipe(**given, prior=law_prior(prior))
     except (TypeError, AttributeError) as e:
         raise InputError(
             f"The recipe {path} does not fit: {e}.",

@@ -134,7 +134,7 @@ def walk_forward(
     prior: LawPrior | None = None,
     blocks: int = 4,
     seed: int = 0,
-    told: Callable[[int, int], None] | None = None,
+    told: Callable[[float, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> OutOfSample:
     """Train on what came before, predict the next block of days, and go on.
@@ -150,7 +150,7 @@ def walk_forward(
     seed : int
         Of the trees.
     told, cancel : callable, optional
-        Told the blocks done; asked whether to stop.
+        Told the blocks done, with the share of the one at work, of how many; asked whether to stop.
 
     Raises
     ------
@@ -169,19 +169,18 @@ def walk_forward(
     yardstick = untrained(prior)
     rows: list[NDArray[np.int64]] = []
     predicted, interval = [], []
-    for done, start in enumerate(edges, start=1):
-        end = edges[done] if done < len(edges) else days[-1] + np.timedelta64(1, "D")
+    for before, start in enumerate(edges):
+        end = edges[before + 1] if before + 1 < len(edges) else days[-1] + np.timedelta64(1, "D")
         embargo = start - np.timedelta64(1, "D")
         finished = np.where(np.isnat(history.end_utc), history.arrival_utc, history.end_utc)
-        before = (history.day < embargo) & (finished < start.astype("datetime64[ns]"))
+        seen = (history.day < embargo) & (finished < start.astype("datetime64[ns]"))
         test = np.flatnonzero((history.day >= start) & (history.day < end))
-        model = LearnedCostModel(prior, seed=seed).fit(history.take(before), cancel=cancel)
+        each = None if told is None else _within_block(told, before, len(edges))
+        model = LearnedCostModel(prior, seed=seed).fit(history.take(seen), told=each, cancel=cancel)
         held_out = history.take(test)
         rows.append(test)
         predicted.append(model.predict(held_out))
         interval.append(model.predict_interval(held_out))
-        if told is not None:
-            told(done, len(edges))
     tested = history.take(np.concatenate(rows))
     given = Conditions.of(tested)
     variance = schedule_variance(
@@ -190,6 +189,10 @@ def walk_forward(
     return OutOfSample(
         tested, np.concatenate(predicted), yardstick.predict(given), np.concatenate(interval), np.sqrt(variance)
     )
+
+
+def _within_block(told: Callable[[float, int], None], before: int, blocks: int) -> Callable[[int, int], None]:
+    return lambda done, of: told(before + done / of, blocks)
 
 
 def scores(found: OutOfSample, *, seed: int = 0) -> Scores:

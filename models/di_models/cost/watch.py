@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-
-from di_advisor.errors import DiAdvisorError, InputError
-from di_models.cost.fallback import Level, level_in_use, stepped_down
-from di_models.cost.monitoring import MonthOfCosts, monitor, predictions
+from di_advisor.domain.trained_costs import WatchedMonth
+from di_advisor.errors import DiAdvisorError
+from di_models.cost.monitoring import NOTHING_CHANGED
 from di_models.cost.registry import load_cost_model
 from di_models.cost.train import history_of
+from di_models.cost.trainer import watched
 from di_models.cost.training import Recipe
+from di_models.cost.validation import Interval
 
 __all__ = ["main", "watch"]
 
@@ -47,34 +47,22 @@ def watch(folder: Path, orders: Path, since: date, *, seed: int = 0) -> str:
     StoreError
         If there is no model, or it was changed.
     """
-    model = load_cost_model(folder).model
-    history = history_of(Recipe(orders.name, trained_on=since), orders.parent)
-    later = history.day >= np.datetime64(since, "D")
-    if not later.any():
-        raise InputError(
-            f"None of {len(history):,} orders of {orders.name} is of {since} or later.",
-            hint="Give the first day after the model's training, or newer orders.",
-            since=since,
-        )
-    seen, new = history.take(~later), history.take(later)
-    report = monitor(predictions(model, new), trained_on=seen if len(seen) else None, seed=seed)
-    law = monitor(predictions(stepped_down(model, Level.LAW), new), seed=seed)
-    start = Level.TREES if model.gate_.share > 0 else Level.LAW
-    _, told = level_in_use({Level.TREES: report.months, Level.LAW: law.months}, start)
-    source = "simulated orders" if new.simulated else "orders"
+    stored = load_cost_model(folder)
+    found = watched(stored, history_of(Recipe(orders.name, trained_on=since), orders.parent), since=since, seed=seed)
+    source = "simulated orders" if found.simulated else "orders"
     lines = [
-        f"{len(new):,} {source} since {since}; {model.provenance_}",
+        f"{found.orders:,} {source} since {since}; {found.provenance}",
         f"{'month':<8} {'orders':>7} {'predicted USD':>15} {'paid USD':>15}  paid over predicted    coverage",
-        *(_line(m) for m in report.months),
-        *([a.sentence for a in report.alarms] or [report.sentence]),
-        told,
+        *(_line(m) for m in found.months),
+        *(found.alarms or [NOTHING_CHANGED]),
+        found.advice,
     ]
     return "\n".join(lines)
 
 
-def _line(m: MonthOfCosts) -> str:
+def _line(m: WatchedMonth) -> str:
     dollars = f"{m.predicted_usd:>15,.0f} {m.paid_usd:>15,.0f}"
-    return f"{m.month!s:<8} {m.orders:>7,} {dollars}  {m.paid_over_predicted!s:<22} {m.coverage:.0%}"
+    return f"{m.month:%Y-%m}  {m.orders:>7,} {dollars}  {Interval(m.ratio, m.low, m.high)!s:<22} {m.coverage:.0%}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

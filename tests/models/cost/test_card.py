@@ -135,7 +135,8 @@ def test_a_recipe_trains_from_a_file_and_stores_the_model(tmp_path, capsys):
     (tmp_path / "r.toml").write_text(RECIPE)
     assert main([str(tmp_path / "r.toml"), "--out", str(tmp_path / "model")]) == 0
     told = capsys.readouterr().out
-    assert "step 3 of 3" in told
+    assert told.count("Testing block 2 of 2") == 1
+    assert "Training on all 300 orders" in told
     assert "fingerprint" in told
     found = load_cost_model(tmp_path / "model")
     assert found.model.seed == 4
@@ -156,10 +157,18 @@ def test_a_recipe_that_is_none_is_refused(tmp_path, text):
         read_recipe(tmp_path / "r.toml")
 
 
-def test_a_run_tells_its_steps():
+def test_a_run_tells_every_tree_and_what_it_is_for():
     told = []
-    train_cost_model(simulated(300, 9).history, trained_on=DAY, blocks=2, told=lambda done, of: told.append((done, of)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    train_cost_model(simulated().history, trained_on=DAY, blocks=2, told=lambda done, what: told.append((done, what)))
+    shares = [done for done, _ in told]
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 1
+    assert len(shares) > 200  # six fits of sixty trees for each of three models, but for those whose gate is shut
+    assert [*dict.fromkeys(what for _, what in told)] == [
+        "Testing block 1 of 2",
+        "Testing block 2 of 2",
+        "Training on all 1,500 orders",
+    ]
 
 
 def test_own_fills_are_described_without_the_word_simulated():

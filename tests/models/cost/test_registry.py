@@ -110,7 +110,7 @@ def test_a_model_is_replaced_whole_and_leaves_nothing_behind(run, stored):
 
 
 def test_a_write_that_fails_leaves_the_old_model_alone(run, stored, monkeypatch):
-    from di_models.cost import registry
+    import di_models.folders as registry
 
     def full(descriptor):
         raise OSError(28, "No space left on device")
