@@ -15,9 +15,10 @@ from importlib.metadata import PackageNotFoundError, version
 from di_advisor.advisor import Advisor
 from di_advisor.propose.planned import Progress, never, silent
 from di_advisor.propose.proposal import Proposal
-from di_advisor.registry import cost_model, risk_model
+from di_advisor.registry import risk_model
 from di_advisor.runs.facts import Facts, facts_of
 from di_advisor.runs.spec import Models, RunSpec
+from di_advisor.runs.trained_costs import chosen_cost_model
 from di_advisor.workspace import Workspace
 
 __all__ = ["RunResult", "advisor_of", "run", "versions", "workspace_of"]
@@ -65,8 +66,10 @@ def advisor_of(models: Models) -> Advisor:
     ------
     PluginError
         If one is not installed.
+    InputError, StoreError
+        If a trained cost model does not beat the prior, is not there, or was changed.
     """
-    return Advisor(risk_model(models.risk), cost_model(models.cost))
+    return Advisor(risk_model(models.risk), chosen_cost_model(models.cost))
 
 
 def workspace_of(spec: RunSpec, facts: Facts, *, progress: Progress = silent) -> Workspace:
