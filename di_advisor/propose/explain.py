@@ -40,7 +40,7 @@ from di_advisor.propose.wash_words import with_washes
 from di_advisor.solve.solution import Solution
 from di_advisor.units import bps_from_fraction
 
-__all__ = ["explain"]
+__all__ = ["certificate_of", "explain"]
 
 _CENTS = 2
 _WASH_DAYS = 30
@@ -168,7 +168,8 @@ def _sale(
     return replace(plain, lot_id=lot.lot_id, acquired=lot.acquired, long_term=long_term, gain_usd=gain_usd, facts=facts)
 
 
-def _certificate(problem: Problem, solution: Solution, orders: Orders) -> Certificate:
+def certificate_of(problem: Problem, solution: Solution, orders: Orders) -> Certificate:
+    """How far orders can be from the best there are, in dollars and bps of the account."""
     value = problem.block.holdings.value_usd
     rounded = sum(t.value_usd(orders.plan) for t in problem.terms)
     # the block is without what own terms charge for doing nothing; a cone solver's objective is with it
@@ -261,7 +262,7 @@ def explain(
         ),
         before=measure(problem, signals, nothing, before, signals.account.cash_usd, zero),
         after=measure(problem, signals, orders.plan, after, orders.cash_usd, orders.cost_usd, set_aside_usd(mandate)),
-        certificate=_certificate(problem, solution, orders),
+        certificate=certificate_of(problem, solution, orders),
         checks=rule_checks(problem, solution, orders.plan),
         locks=signals.account.locks,
         unpriced=signals.account.unpriced,
