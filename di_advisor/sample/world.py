@@ -65,6 +65,10 @@ class SampleWorld:
     source: PartSource = field(repr=False, compare=False)
     label: str = SIMULATED
     as_of: date = LAST_DAY
+    _universes: dict[int, Universe] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _last_cut: tuple[Universe, NDArray[np.int64], Universe] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     @cached_property
     def days(self) -> NDArray[np.datetime64]:
@@ -88,12 +92,24 @@ class SampleWorld:
         return tuple((str(i), date.fromisoformat(day), str(ticker)) for i, day, ticker in changes)
 
     def _universe_on(self, day: date) -> Universe:
-        columns = self.source.records("securities")["securities"]
-        names = list(columns)
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        latest = {i: ticker for i, since, ticker in self.ticker_changes if since <= day}
-        rows = [row | {"ticker": latest.get(row["security_id"], row["ticker"])} for row in rows]
-        return Universe(tuple(Security(**row) for row in rows))
+        """All securities with their tickers of a day; one object from one change of a ticker to the next."""
+        changed = sum(since <= day for _, since, _ in self.ticker_changes)
+        if changed not in self._universes:
+            columns = self.source.records("securities")["securities"]
+            names = list(columns)
+            rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+            latest = {i: ticker for i, _, ticker in self.ticker_changes[:changed]}
+            rows = [row | {"ticker": latest.get(row["security_id"], row["ticker"])} for row in rows]
+            self._universes[changed] = Universe(tuple(Security(**row) for row in rows))
+        return self._universes[changed]
+
+    def _covered(self, whole: Universe, keep: NDArray[np.int64]) -> Universe:
+        """Some names of a universe; the same object while it is asked for the same ones."""
+        last = self._last_cut
+        if last is None or last[0] is not whole or not np.array_equal(last[1], keep):
+            last = (whole, keep, Universe(tuple(whole.securities[i] for i in keep.tolist())))
+            object.__setattr__(self, "_last_cut", last)
+        return last[2]
 
     @cached_property
     def bars(self) -> PriceBars:
@@ -170,8 +186,7 @@ class SampleWorld:
         at = self._position(day)
         cents = self.source.arrays("bars")["close_cents"][at]
         keep = np.flatnonzero((cents > 0) & (self.source.arrays("days")["covered_from"] <= at))
-        securities = self._universe_on(day).securities
-        universe = Universe(tuple(securities[i] for i in keep))
+        universe = self._covered(self._universe_on(day), keep)
         volatility = _filled(self._conditions["volatility_per_year"][at, keep].astype(np.float64), universe)
         month = int(np.searchsorted(self.exposures.dates, np.datetime64(day, "D"), side="right")) - 1
         return Market(
