@@ -1,0 +1,216 @@
+"""One account of a fleet, and the bytes in which it travels and is stored.
+
+Problem: what belongs to one account must go to a worker, into Parquet and back without a loss, and quickly. Decision:
+JSON with lots as columns; exact amounts as texts, days as numbers; wishes and taxpayer are the text of a client's
+file (`client_toml`), which many accounts share, so that a worker reads each text once. Limits: own terms and rules
+travel by name and must be importable where they are solved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, Final
+
+from di_advisor.domain.amounts import Exact
+from di_advisor.domain.lots import LotState, TaxLot
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
+from di_advisor.domain.signals import Lock, LockKind
+from di_advisor.errors import InputError
+from di_advisor.formulate.client_file import ClientFile, OwnNames, client_from_toml, client_toml
+from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
+
+__all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes"]
+
+_KEPT: Final = 4096
+_SCHEMA: Final = 1
+
+
+@dataclass(frozen=True)
+class FleetAccount:
+    """An account with everything that is only its own.
+
+    Attributes
+    ----------
+    label : str
+        Its name in the fleet, distinct; results are kept under it.
+    portfolio : Portfolio
+        All accounts of its taxpayer: wash sales are searched in all of them.
+    account_id : str
+        Which of them is advised.
+    mandate : Mandate
+        Its wishes.
+    tax : TaxProfile, ReturnInputs or FilerTax
+        Its taxpayer.
+    target : str
+        Which target of the fleet it tracks; may be left out where there is one.
+    own : OwnNames
+        Own terms and rules, by name.
+    locks : tuple of Lock
+        Further locks on names, such as those of a reconciliation.
+
+    Raises
+    ------
+    InputError
+        If there is no label, no such account, or no taxpayer.
+    """
+
+    label: str
+    portfolio: Portfolio
+    account_id: str
+    mandate: Mandate
+    tax: Taxpayer
+    target: str = ""
+    own: OwnNames = field(default_factory=OwnNames)
+    locks: tuple[Lock, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.label:
+            raise InputError("An account of a fleet has no label.", hint="Give each a distinct one.")
+        self.portfolio.account(self.account_id)
+        refuse_no_taxpayer(self.tax)
+
+
+def account_to_bytes(account: FleetAccount) -> bytes:
+    """An account as bytes; equal accounts give equal bytes."""
+    found = {
+        "schema": _SCHEMA,
+        "label": account.label,
+        "taxpayer": account.portfolio.taxpayer,
+        "account_id": account.account_id,
+        "target": account.target,
+        "client": _text_of(account.mandate, account.tax, account.own),
+        "accounts": [_plain_account(a) for a in account.portfolio.accounts],
+        "locks": [[k.security_id, k.kind.value, k.reason, _day(k.until), k.lot_id] for k in account.locks],
+    }
+    return json.dumps(found, separators=(",", ":")).encode()
+
+
+def account_from_bytes(body: bytes) -> FleetAccount:
+    """The account of `account_to_bytes`.
+
+    Raises
+    ------
+    InputError
+        If the bytes are not such, or what they say is no account.
+    """
+    try:
+        found = json.loads(body)
+        client = _client_of(found["client"])
+        accounts = tuple(_account_of(a) for a in found["accounts"])
+        locks = tuple(Lock(i, LockKind(k), why, _date(until), lot) for i, k, why, until, lot in found["locks"])
+        label, taxpayer = str(found["label"]), str(found["taxpayer"])
+        account_id, target = str(found["account_id"]), str(found["target"])
+    except (KeyError, TypeError, ValueError, ArithmeticError) as e:
+        raise InputError(
+            f"An account of the fleet cannot be read: {type(e).__name__}: {e}.",
+            hint="Write it with fleet.write_accounts, or pass FleetAccount values.",
+        ) from e
+    if client.taxpayer is None:
+        raise InputError(f"The account {label} says no taxpayer.", hint="Its client's text needs [taxpayer].")
+    portfolio = Portfolio(taxpayer, accounts)
+    return FleetAccount(label, portfolio, account_id, client.mandate, client.taxpayer, target, client.own, locks)
+
+
+@lru_cache(maxsize=_KEPT)
+def _client_of(text: str) -> ClientFile:
+    return client_from_toml(text, "the client's text")
+
+
+_TEXTS: dict[tuple[int, int, int], tuple[tuple[Any, Any, Any], str]] = {}
+
+
+def _text_of(mandate: Mandate, tax: Taxpayer, own: OwnNames) -> str:
+    """The client's text; that of the very same values is kept, because fleets share models of wishes."""
+    key = (id(mandate), id(tax), id(own))
+    known = _TEXTS.get(key)
+    if known is not None:
+        return known[1]
+    if len(_TEXTS) >= _KEPT:
+        _TEXTS.clear()
+    text = client_toml(ClientFile(mandate, tax, own))
+    _TEXTS[key] = ((mandate, tax, own), text)  # held, so that an id is not used again
+    return text
+
+
+def _plain_account(account: Account) -> dict[str, Any]:
+    lots, fills = account.lots, account.fills
+    return {
+        "id": account.account_id,
+        "kind": account.kind.value,
+        "reinvests": account.reinvests_dividends,
+        "cash": [[str(c.amount_usd), _day(c.available_on)] for c in account.cash],
+        "lots": [
+            [x.lot_id for x in lots],
+            [x.security_id for x in lots],
+            [str(x.shares) for x in lots],
+            [None if x.basis_total_usd is None else str(x.basis_total_usd) for x in lots],
+            [_day(x.acquired) for x in lots],
+            [None if x.held_since == x.acquired else _day(x.held_since) for x in lots],
+        ],
+        "fills": [
+            [
+                f.security_id,
+                f.side.value,
+                str(f.shares),
+                _day(f.on),
+                None if f.gain_usd is None else str(f.gain_usd),
+                f.lot_id,
+                f.replaced,
+                f.purchase_id,
+            ]
+            for f in fills
+        ],
+    }
+
+
+def _account_of(found: dict[str, Any]) -> Account:
+    account_id = found["id"]
+    return Account(
+        account_id,
+        _lots_of(account_id, found["lots"]),
+        tuple(CashItem(_exact(amount), date.fromordinal(on)) for amount, on in found["cash"]),
+        tuple(
+            Fill(
+                security_id,
+                Side(side),
+                _exact(shares),
+                date.fromordinal(on),
+                None if gain is None else _exact(gain),
+                lot_id,
+                replaced,
+                purchase_id,
+            )
+            for security_id, side, shares, on, gain, lot_id, replaced, purchase_id in found["fills"]
+        ),
+        AccountKind(found["kind"]),
+        found["reinvests"],
+    )
+
+
+def _lots_of(account_id: str, columns: Sequence[Sequence[Any]]) -> tuple[TaxLot, ...]:
+    lots = []
+    for lot_id, security_id, shares, basis, acquired, since in zip(*columns, strict=True):
+        cost = None if basis is None else _exact(basis)
+        on = None if acquired is None else date.fromordinal(acquired)
+        held = on if since is None else date.fromordinal(since)
+        lots.append(TaxLot(lot_id, account_id, security_id, _exact(shares), cost, on, held, LotState.of(cost, on)))
+    return tuple(lots)
+
+
+def _exact(text: str) -> Exact:
+    return Fraction(text) if "/" in text else Decimal(text)
+
+
+def _day(value: date | None) -> int | None:
+    return None if value is None else value.toordinal()
+
+
+def _date(value: int | None) -> date | None:
+    return None if value is None else date.fromordinal(value)

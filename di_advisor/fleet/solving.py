@@ -1,0 +1,188 @@
+"""One account of a fleet, solved: bytes in, a record as bytes out; the work of every worker.
+
+Problem: at thousands of accounts the words of an explanation cost as much as the trades, and few of them are read.
+Decision: the same signals, solve and settlement as `Advisor.propose` (`settled_for`), and of the explanation only what
+is summed over accounts: the change of each term, tracking errors, gains, the certificate. Budgets are counts of
+convex solves, so what runs out does so on every machine alike. Limits: a withdrawal that is not possible is set aside
+without the search for the largest one; the drill-down makes it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from di_advisor.domain.amounts import as_fraction, at_places, cents_that_add_up, to_decimal
+from di_advisor.domain.lots import TaxLot
+from di_advisor.domain.portfolio import Side
+from di_advisor.domain.signals import Signals
+from di_advisor.errors import InputError, UnfinishedError
+from di_advisor.fleet.account import FleetAccount, account_from_bytes
+from di_advisor.fleet.facts import FleetFacts
+from di_advisor.fleet.record import FleetRecord, RecordedOrder
+from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
+from di_advisor.propose.explain import certificate_of
+from di_advisor.propose.planned import Clock, Settled, settled_for, silent
+from di_advisor.signals import estimate_account, with_waiting
+from di_advisor.units import bps_from_fraction
+from di_advisor.workspace import Workspace
+
+__all__ = ["FleetWork", "recorded", "solved", "workspace_for"]
+
+_WIDE_GAP_BPS: Final = 5.0
+
+
+@dataclass(frozen=True)
+class FleetWork:
+    """What every account of a run needs.
+
+    Attributes
+    ----------
+    facts : FleetFacts
+        Market, targets.
+    solves_max : int
+        Budget of an account: how often a solve may begin; an account that needs more is set aside.
+    """
+
+    facts: FleetFacts
+    solves_max: int = 5_000
+
+    def __post_init__(self) -> None:
+        if self.solves_max < 1:
+            raise InputError(f"solves_max is {self.solves_max}.", hint="Give at least 1.")
+
+
+class _Budget:
+    """Counts how often a solve asks whether to stop."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+    def __call__(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+def workspace_for(facts: FleetFacts, account: FleetAccount) -> Workspace:
+    """The account under its own wishes, ready for every question of a workspace.
+
+    Raises
+    ------
+    DiAdvisorError
+        As `Advisor.workspace`.
+    """
+    target = facts.target_of(account.target)
+    found = estimate_account(
+        account.portfolio, account.account_id, facts.market, target, account.mandate, locks=account.locks
+    )
+    signals = Signals(facts.market, found)
+    if facts.harvest is not None:
+        signals = with_waiting(signals, facts.harvest)[0]
+    own = account.own.loaded()
+    return Workspace(account.portfolio, target, account.mandate, account.tax, signals, account.locks, own=own)
+
+
+def solved(work: FleetWork, body: bytes) -> bytes:
+    """The record of an account, as JSON.
+
+    Parameters
+    ----------
+    work : FleetWork
+        What is shared.
+    body : bytes
+        The account, from `account_to_bytes`.
+
+    Raises
+    ------
+    DiAdvisorError
+        Where there is no proposal, as `Advisor.propose`; `UnfinishedError` where the budget ran out.
+    """
+    account = account_from_bytes(body)
+    record = recorded(account.label, _settled(work, account))
+    return json.dumps(record.to_row(), sort_keys=True, separators=(",", ":")).encode()
+
+
+def _settled(work: FleetWork, account: FleetAccount) -> Settled:
+    space, budget = workspace_for(work.facts, account), _Budget(work.solves_max)
+    try:
+        return settled_for(space.signals, space.mandate, space.tax, Clock(silent), budget, space.own)
+    except UnfinishedError as error:
+        if budget.left >= 0:
+            raise
+        raise UnfinishedError(
+            f"The budget of {work.solves_max:,} solves ran out.",
+            hint="Raise solves_max, or drop limits that count (max_names, max_trades, min_trade_usd).",
+            solves_max=work.solves_max,
+        ) from error
+
+
+def recorded(label: str, settled: Settled) -> FleetRecord:
+    """What a fleet keeps of some orders: the figures of `Proposal`, without its words."""
+    problem, orders, signals = settled.asked, settled.orders, settled.signals
+    holdings = problem.block.holdings
+    nothing = holdings.nothing()
+    terms = {}
+    for term in problem.terms:
+        change = term.value_usd(orders.plan) - term.value_usd(nothing)
+        (terms[term.name],) = cents_that_add_up([change])
+    active = holdings.active
+    certificate = certificate_of(problem, settled.solution, orders)
+    return FleetRecord(
+        label=label,
+        as_of=signals.market.as_of,
+        orders=_orders(settled),
+        value_usd=to_decimal(signals.account.value_usd, 2),
+        cash_usd=orders.cash_usd,
+        terms_usd=terms,
+        certificate=certificate,
+        tracking_error_before=signals.market.risk.tracking_error(active),
+        tracking_error_after=signals.market.risk.tracking_error(active + orders.plan.net(holdings.lot_name)),
+        warnings=_warnings(settled, certificate.rounded_gap_bps),
+    )
+
+
+def _orders(settled: Settled) -> tuple[RecordedOrder, ...]:
+    market, account, orders = settled.signals.market, settled.signals.account, settled.orders
+    taxed = account.kind not in RETIREMENT_KINDS
+    ids, prices = market.universe.security_ids, market.price_usd
+    found = []
+    for at, shares in orders.sells.items():
+        lot, name = account.lots[at], int(account.lot_name[at])
+        gain = _gain_usd(lot, shares, prices[name]) if taxed else None
+        long_term = bool(account.lot_long_term[at]) if taxed else None
+        found.append(RecordedOrder(ids[name], Side.SELL, shares, prices[name], lot.lot_id, gain, long_term))
+    return (
+        *found,
+        *(RecordedOrder(ids[name], Side.BUY, shares, prices[name]) for name, shares in orders.buys.items()),
+    )
+
+
+def _gain_usd(lot: TaxLot, shares: Decimal, price_usd: Decimal) -> Decimal:
+    """Gain of a sale, exact until its cents."""
+    if shares == lot.shares and isinstance(lot.basis_total_usd, Decimal):
+        return at_places(shares * price_usd - lot.basis_total_usd, 2)
+    return at_places(as_fraction(shares) * as_fraction(price_usd) - lot.basis_of(shares), 2)
+
+
+def _warnings(settled: Settled, gap_bps: float) -> tuple[str, ...]:
+    account, orders = settled.signals.account, settled.orders
+    found = list(settled.notes)
+    if account.unpriced:
+        found.append(f"{len(account.unpriced)} positions have no price and are left alone.")
+    pending = int((~account.lot_known).sum())
+    if pending:
+        found.append(f"{pending} lots have no known basis or date and are not sold.")
+    if orders.washed:
+        loss = at_places(sum((as_fraction(w.loss_usd) for w in orders.washed), Fraction(0)), 2)
+        found.append(f"Losses of {loss} USD are washed, at their price.")
+    if gap_bps > _WIDE_GAP_BPS:
+        found.append(f"The orders may be {gap_bps:.1f} bps of the account from the best ones.")
+    cap = settled.mandate.tracking_error_max
+    if cap is not None and not orders.sells and not orders.buys:
+        now = settled.signals.market.risk.tracking_error(settled.asked.block.holdings.active)
+        if now > cap:
+            found.append(f"Tracking error stays at {bps_from_fraction(now):.0f} bps, above its cap.")
+    return tuple(found)
