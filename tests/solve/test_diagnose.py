@@ -41,7 +41,7 @@ def held_of(problem: Problem, sector: str) -> float:
     return rule.measure(problem.block.holdings.nothing())
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", [*range(12), *(pytest.param(s, marks=pytest.mark.slow) for s in range(12, 24))])
 def test_dropping_any_wish_of_the_conflict_lets_the_others_hold(seed: int) -> None:
     problem = contradiction(seed)
     found = diagnose(problem)
@@ -53,7 +53,7 @@ def test_dropping_any_wish_of_the_conflict_lets_the_others_hold(seed: int) -> No
         assert can_hold(problem, [r for r in found.conflict if r is not rule]), rule.sentence
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", [*range(12), *(pytest.param(s, marks=pytest.mark.slow) for s in range(12, 24))])
 def test_each_relaxation_restores_feasibility_and_nine_tenths_of_it_do_not(seed: int) -> None:
     problem = contradiction(seed)
     found = diagnose(problem)

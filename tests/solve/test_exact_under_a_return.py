@@ -20,7 +20,14 @@ from di_advisor.testing.random_cases import random_case
 from tests.solve.filers import best_by_cells, random_filer
 
 
-@pytest.mark.parametrize(("seed", "budget", "least"), [(0, "", 0.0), (2, "tax_budget_usd", 0.0), (3, "", 0.01)])
+@pytest.mark.parametrize(
+    ("seed", "budget", "least"),
+    [
+        (0, "", 0.0),
+        pytest.param(2, "tax_budget_usd", 0.0, marks=pytest.mark.slow),
+        pytest.param(3, "", 0.01, marks=pytest.mark.slow),
+    ],
+)
 def test_the_proved_plan_is_the_best_of_all_choices_in_all_cells(seed: int, budget: str, least: float) -> None:
     g = np.random.default_rng(900 + seed)
     value = float(np.exp(g.uniform(np.log(1e5), np.log(3e6))))
