@@ -34,10 +34,11 @@ __all__ = ["Band", "EsgWish", "Mandate", "NameBand", "Rounding", "TradingMode", 
 
 
 class WashPolicy(StrEnum):
-    """How wash sales enter: banned outright, or priced by what they defer."""
+    """How wash sales enter: banned outright, priced by what they defer, or not looked at (for comparisons only)."""
 
     BAN = "ban"
     PRICE = "price"
+    IGNORE = "ignore"
 
 
 class Rounding(StrEnum):

@@ -24,6 +24,7 @@ __all__ = [
     "PartOrder",
     "RetirementPlans",
     "SpouseReplacement",
+    "WashLaw",
 ]
 
 ACTION_ORDER: Final = (
@@ -79,6 +80,13 @@ class MissingPercentages(StrEnum):
     BY_VALUE = "by_value"
 
 
+class WashLaw(StrEnum):
+    """Whether 26 USC 1091 is applied at all; without it books are a comparison, and no basis of a return."""
+
+    APPLIED = "applied"
+    NOT_APPLIED = "not_applied"
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerPolicies:
     """The settings of one replay.
@@ -100,6 +108,8 @@ class LedgerPolicies:
         Default: lots of both names are pending. By value: split by the values the event gives.
     action_order : tuple of str
         Names of event types, in the order in which actions of one day are applied.
+    wash_law : WashLaw
+        Applied; books without it serve to say what the law costs, and are recorded so.
     """
 
     sold_replacement: SoldReplacement = SoldReplacement.COUNTS
@@ -109,6 +119,7 @@ class LedgerPolicies:
     fraction_from: FractionFrom = FractionFrom.EARLIEST
     missing_percentages: MissingPercentages = MissingPercentages.PENDING
     action_order: tuple[str, ...] = ACTION_ORDER
+    wash_law: WashLaw = WashLaw.APPLIED
 
     def __post_init__(self) -> None:
         if sorted(self.action_order) != sorted(ACTION_ORDER):
@@ -120,4 +131,6 @@ class LedgerPolicies:
     def recorded(self) -> Mapping[str, str]:
         """Name and value of every setting, to be kept with a result."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
+        if self.wash_law is WashLaw.APPLIED:
+            del values["wash_law"]  # the law as it is needs no record
         return FrozenMap({name: ",".join(v) if isinstance(v, tuple) else str(v) for name, v in values.items()})

@@ -56,7 +56,7 @@ from di_advisor.ledger.parts import HeldBefore, Part
 from di_advisor.ledger.policies import LedgerPolicies
 from di_advisor.ledger.realized import BookedLot, Realized
 
-__all__ = ["advance", "booked_lot", "canonical_order", "replay"]
+__all__ = ["advance", "apply_event", "booked_lot", "booked_on", "canonical_order", "frozen", "frozen_piece", "replay"]
 
 _ACTIONS: Final = 150
 _RANK: Final[dict[type[Event], int]] = {
@@ -81,7 +81,8 @@ _RANK: Final[dict[type[Event], int]] = {
 _BEFORE_LATE_TRANSFERS: Final = (Transfer, Buy, Reinvestment, Sell)
 
 
-def _day_of(event: Event) -> date:
+def booked_on(event: Event) -> date:
+    """The day on which an event is booked: its own, but for worthless stock."""
     # 26 USC 165(g)(1): worthless stock counts as sold on the last day of the year.
     return date(event.on.year, 12, 31) if isinstance(event, Worthless) else event.on
 
@@ -114,7 +115,7 @@ def canonical_order(events: Iterable[Event], policies: LedgerPolicies | None = N
                     hint="Replay Journal.effective(), where corrections are applied.",
                 )
             rank = ranks[kind] = _RANK[kind] if kind in _RANK else order[kind.__name__]
-        return (_day_of(event).toordinal(), rank, event.sequence, int(kind is Sell), event.event_id)
+        return (booked_on(event).toordinal(), rank, event.sequence, int(kind is Sell), event.event_id)
 
     return sorted(events, key=key)
 
@@ -152,7 +153,7 @@ def replay(
     groups = groups or IdenticalGroups()
     book = Book(policies, groups)
     advance(book, canonical_order(events, policies), as_of)
-    return _frozen(book, as_of, taxpayer)
+    return frozen(book, as_of, taxpayer)
 
 
 def advance(book: Book, events: Iterable[Event], as_of: date, *, closing: bool = True) -> None:
@@ -177,7 +178,7 @@ def advance(book: Book, events: Iterable[Event], as_of: date, *, closing: bool =
     day: date | None = None
     waiting: list[Transfer] = []
     for event in events:
-        on = _day_of(event)
+        on = booked_on(event)
         if on > as_of:
             break
         if waiting and (on != day or type(event) not in _BEFORE_LATE_TRANSFERS):
@@ -191,7 +192,7 @@ def advance(book: Book, events: Iterable[Event], as_of: date, *, closing: bool =
         elif waiting:
             _apply_before_arrivals(book, event, waiting)
         else:
-            _apply(book, event)
+            apply_event(book, event)
     _move_late(book, waiting)
     if closing:
         book.close_day()
@@ -200,7 +201,7 @@ def advance(book: Book, events: Iterable[Event], as_of: date, *, closing: bool =
 def _moved(book: Book, transfer: Transfer) -> bool:
     """Book a transfer if its shares are there; a booking that is refused has changed nothing."""
     try:
-        _apply(book, transfer)
+        apply_event(book, transfer)
     except InputError:
         return False
     return True
@@ -211,13 +212,13 @@ def _move_late(book: Book, waiting: list[Transfer]) -> None:
     while waiting:
         late = [transfer for transfer in waiting if not _moved(book, transfer)]
         if len(late) == len(waiting):
-            _apply(book, late[0])
+            apply_event(book, late[0])
         waiting[:] = late
 
 
 def _apply_before_arrivals(book: Book, event: Event, waiting: list[Transfer]) -> None:
     try:
-        _apply(book, event)
+        apply_event(book, event)
     except InputError as error:
         late = next((t for t in waiting if isinstance(event, Sell) and _brings(t, event)), None)
         if late is None:
@@ -234,23 +235,45 @@ def _brings(transfer: Transfer, sale: Sell) -> bool:
     return (transfer.to_account_id, transfer.security_id) == (sale.account_id, sale.security_id)
 
 
-def _apply(book: Book, event: Any) -> None:  # noqa: ANN401
+def apply_event(book: Book, event: Any) -> None:  # noqa: ANN401
+    """Apply one event to a book; the day's losses are looked at by `Book.close_day`.
+
+    Raises
+    ------
+    InputError
+        As for `replay`.
+    """
     if isinstance(event, SecurityEvent | Exchange):
         ACTIONS[type(event)](book, event)
     else:
         BOOKINGS[type(event)](book, event)
 
 
-def _frozen(book: Book, as_of: date, taxpayer: str) -> Books:
-    realized = sorted(book.realized, key=lambda p: (p.sale_rank, p.match_rank == 0, p.match_rank))
+def frozen(book: Book, as_of: date, taxpayer: str, *, realized: Iterable[Realized] | None = None) -> Books:
+    """A book as readers get it.
+
+    Parameters
+    ----------
+    book : Book
+        Its day is over, or losses of the day are not looked at yet.
+    as_of : date
+        Last day that was applied.
+    taxpayer : str
+        Who files the return.
+    realized : iterable of Realized, optional
+        Pieces of sales in place of all there are, for who needs the recent ones only.
+    """
     scale = book.wash.scale
+    if realized is None:
+        sold = sorted(book.realized, key=lambda p: (p.sale_rank, p.match_rank == 0, p.match_rank))
+        realized = (frozen_piece(part, scale) for part in sold)
     return Books(
         taxpayer=taxpayer,
         as_of=as_of,
         accounts=FrozenMap(dict(sorted(book.accounts.items()))),
         reinvesting=frozenset(book.reinvesting),
         lots=tuple(booked_lot(part, held_before=_held_before(part, scale)) for part in book.open_parts()),
-        realized=tuple(_realized(part, scale) for part in realized),
+        realized=tuple(realized),
         washes=tuple(book.wash.matches),
         income=tuple(book.income),
         departed=tuple(
@@ -322,7 +345,16 @@ def booked_lot(
     )
 
 
-def _realized(part: Part, scale: Callable[[str], Fraction]) -> Realized:
+def frozen_piece(part: Part, scale: Callable[[str], Fraction]) -> Realized:
+    """A sold part as readers see it.
+
+    Parameters
+    ----------
+    part : Part
+        Of a book, sold.
+    scale : callable
+        Cumulative split factor of a security so far.
+    """
     if part.sold is None:  # pragma: no cover - only sold parts come here
         raise AssertionError("an open part among the sold ones")
     lost = sum((m.disallowed_usd for m in part.matches if m.lost_for_good), as_fraction(0))

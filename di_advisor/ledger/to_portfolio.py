@@ -29,7 +29,7 @@ from di_advisor.ledger.books import Books
 from di_advisor.ledger.realized import BookedLot, Realized
 from di_advisor.ledger.recent_trades import WASH_WINDOW_DAYS, SoldReplacement
 
-__all__ = ["portfolio_of_books"]
+__all__ = ["exact_cash", "portfolio_of_books"]
 
 _WINDOW: Final = timedelta(days=WASH_WINDOW_DAYS)
 _LONG_SINCE: Final = timedelta(days=731)
@@ -145,6 +145,11 @@ def _purchases(books: Books, account_id: str) -> list[Fill]:
         for r in gone
         if r.bought_on is not None
     ]
+
+
+def exact_cash(amount_usd: Fraction) -> Exact:
+    """An amount as a portfolio states it: a decimal where there is a short exact one, else the fraction itself."""
+    return _written(amount_usd)
 
 
 def _written(amount: Fraction) -> Exact:

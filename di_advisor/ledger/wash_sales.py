@@ -35,7 +35,7 @@ from di_advisor.domain.portfolio import AccountKind
 from di_advisor.ledger.holding_period import tacked_since
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.parts import LossOrder, Part, Purchase, WashMatch
-from di_advisor.ledger.policies import LedgerPolicies, PartOrder, RetirementPlans, SpouseReplacement
+from di_advisor.ledger.policies import LedgerPolicies, PartOrder, RetirementPlans, SpouseReplacement, WashLaw
 from di_advisor.ledger.recent_trades import PLAN_KINDS, RETIREMENT_KINDS, WASH_WINDOW_DAYS, SoldReplacement
 
 __all__ = ["WashSales"]
@@ -170,8 +170,9 @@ class WashSales:
     def close_day(self) -> list[Part]:
         """Match what the day brought; returns the parts, open or given away, whose basis and dates changed."""
         self.moved = []
-        for key in self._touched:
-            self._settle(self._by_key[key])
+        if self._policies.wash_law is WashLaw.APPLIED:
+            for key in self._touched:
+                self._settle(self._by_key[key])
         self._touched.clear()
         return self.moved
 

@@ -95,7 +95,8 @@ def estimate_account(
     untaxed = account.kind in RETIREMENT_KINDS
     gain_usd = np.zeros(len(lots)) if untaxed else arrays.gain_usd
     known = np.ones(len(lots), dtype=np.bool_) if untaxed else arrays.known
-    no_buy = windows.no_buy_locks(universe.security_ids)
+    ignored = mandate.wash_policy is WashPolicy.IGNORE
+    no_buy = [] if ignored else windows.no_buy_locks(universe.security_ids)
     wished = [*mandate_locks(mandate, universe), *exclusion_locks(mandate.exclusions, market_signals)]
     name_locks = [*wished, *no_buy, *further_locks(locks, universe)]
     lot_locks = _lot_locks(lots, known, mandate, as_of)
@@ -110,7 +111,7 @@ def estimate_account(
         losing = free & (gain_usd < 0)
         washes = wash_quantities(account, market_signals, windows, lots, lot_name, losing)
         lot_locks += priced_no_loss_sale(lots, losing, windows, washes)
-    else:
+    elif not ignored:
         for lot in (lots[i] for i in np.flatnonzero(gain_usd < 0).tolist()):
             lot_locks += windows.loss_sale_locks(lot)
     can_buy = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_BUY])
