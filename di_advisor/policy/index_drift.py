@@ -2,20 +2,22 @@
 
 Problem: weights are announced for a day and the market moves before the next one. Decision: the growth of each
 name from close to close, with what splits and spin-offs do to a price taken out, and weights that follow it. Limits:
-price growth only (an index reinvests dividends over all its names); mergers for stock end a name, so they have no growth
-of their own; float changes come with the next sheet.
+price growth only (an index reinvests dividends over all its names); a name that ended has no growth any more; float
+changes come with the next sheet.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from itertools import pairwise
 
 from di_advisor.domain.events import ReverseSplit, SecurityEvent, SpinOff, Split, StockDividend
 from di_advisor.errors import IncompleteDataError, InputError
 
-__all__ = ["drifted", "price_growth"]
+__all__ = ["drifted", "growth_between", "price_growth"]
 
 Closes = Mapping[date, Mapping[str, float]]
 
@@ -52,7 +54,9 @@ def drifted(weights: Mapping[str, float], growth: Mapping[str, float]) -> dict[s
     return {k: m * before / after for k, m in moved.items()} if after else moved
 
 
-def price_growth(closes_usd: Closes, first: date, last: date, actions: Iterable[SecurityEvent] = ()) -> dict[str, float]:
+def price_growth(
+    closes_usd: Closes, first: date, last: date, actions: Iterable[SecurityEvent] = ()
+) -> dict[str, float]:
     """Growth of each name from the close of one day to the close of another.
 
     A split multiplies by its ratio; a parent grows with what was spun off on the ex-date, and a name spun off
@@ -87,7 +91,7 @@ def price_growth(closes_usd: Closes, first: date, last: date, actions: Iterable[
         if at is not None and action.on > first:
             by_day.setdefault(at, []).append(action)
     growth = dict.fromkeys(closes_usd[first], 1.0)
-    for before, day in zip(days, days[1:], strict=False):
+    for before, day in pairwise(days):
         old, new = closes_usd[before], closes_usd[day]
         step = {k: new[k] / old[k] for k in new if k in old}
         for action in by_day.get(day, []):
@@ -104,4 +108,39 @@ def price_growth(closes_usd: Closes, first: date, last: date, actions: Iterable[
                     step[action.spun_security_id] = step[name]
                     growth[action.spun_security_id] = growth.get(name, 1.0)
         growth = {k: g * step[k] for k, g in growth.items() if k in step}
+    return growth
+
+
+def growth_between(
+    closes_usd: Closes, actions: Iterable[SecurityEvent] = ()
+) -> Callable[[date, date], dict[str, float]]:
+    """Growth between the opens of two days, from closes: what `index_events.index_known_on` asks for.
+
+    Parameters
+    ----------
+    closes_usd : Mapping of date to Mapping of str to float
+        Raw closes by day.
+    actions : iterable of SecurityEvent
+        As of `price_growth`.
+
+    Returns
+    -------
+    callable
+        Of two days: the growth from the last close before the first to the last close before the second.
+
+    Raises
+    ------
+    IncompleteDataError
+        When called, if there is no close before the first day.
+    """
+    days, known = sorted(closes_usd), tuple(actions)
+
+    def growth(first: date, last: date) -> dict[str, float]:
+        start, end = bisect_left(days, first) - 1, bisect_left(days, last) - 1
+        if start < 0:
+            raise IncompleteDataError(
+                f"There are no closes before {first}.", hint="Start with the closes of the session before.", day=first
+            )
+        return price_growth(closes_usd, days[start], days[end], known)
+
     return growth
