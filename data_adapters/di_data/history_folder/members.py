@@ -46,6 +46,11 @@ class Membership:
             for day, action, ticker in zip(changes["date"], changes["action"], changes["ticker"], strict=True)
         )
 
+    @property
+    def change_days(self) -> tuple[date, ...]:
+        """Days from which on somebody joined or left, ascending."""
+        return tuple(sorted({when for when, _, _ in self._changes}))
+
     def on(self, day: date) -> dict[str, str]:
         """Ticker of that day by security id, of all members at the close of a day."""
         tickers = dict.fromkeys(self._seed)
