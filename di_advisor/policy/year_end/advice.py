@@ -167,10 +167,10 @@ def best_point(
     """
     now = tax.at()
 
-    def judged(point: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    def judged(point: tuple[Fraction, Fraction]) -> tuple[Fraction, Fraction, int, Fraction]:
         short, long = point
         total = tax.at(short, long) - now - later_per_usd * (short + long)
-        return total, abs(short) + abs(long), abs(short), short
+        return total, abs(short) + abs(long), bool(short) + bool(long), short
 
     return min(set(_corners(tax, short_usd, long_usd)), key=judged)
 
