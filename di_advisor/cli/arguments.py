@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         )
     )
     add_ledger(commands.add_parser("ledger", help="keep the books: record, show, papers, check"), _day)
-    add_costs(commands.add_parser("costs", help="past orders and what they cost: check"))
+    add_costs(commands.add_parser("costs", help="orders and cost models: check, train, card, compare, promote, watch"))
     add_data(commands.add_parser("data", help="sources of data: check, pull, parse, bundle, smoke"), _day)
     add_mandate(commands.add_parser("mandate", help="a client's wishes and taxpayer as a file: template, check"))
     add_watch(commands.add_parser("watch", help="which accounts are to be rebalanced today, and why; for cron"))

@@ -29,6 +29,7 @@ __all__ = [
     "cost_model_card",
     "cost_model_folder",
     "cost_models_folder",
+    "kept_on_shelf",
     "refuse_unproven",
     "shelf",
     "train_into_shelf",
@@ -150,6 +151,40 @@ def chosen_cost_model(name: str, folder: Path | None = None) -> CostModel:
         return cost_model(name)
     refuse_unproven(cost_model_card(name, folder))
     return cost_model(SHIPPED, path=cost_model_folder(name, folder), fingerprint=fingerprint_of_id(name))
+
+
+def kept_on_shelf(card: CostModelCard, place: Path | None, folder: Path | None = None) -> Path:
+    """Copy a model's folder onto the shelf under its id, unless it is there, and give its place there.
+
+    Parameters
+    ----------
+    card : CostModelCard
+        Of the model.
+    place : Path or None
+        Where it is; None for the shipped one, which every installation has.
+    folder : Path, optional
+        Of the shelf.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be copied, or was changed on the way.
+    """
+    if place is None:
+        return Path(SHIPPED)
+    where = folder if folder is not None else cost_models_folder()
+    target = where / card.model_id
+    if not target.exists():
+        fresh = where / f".copy-{os.getpid()}"
+        try:
+            where.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(place, fresh)
+            fresh.rename(target)
+        except OSError as e:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise StoreError(f"The model could not be kept in {where}: {e}.", hint="Check the folder.") from e
+    cost_model_card(card.model_id, where)
+    return target
 
 
 def train_into_shelf(

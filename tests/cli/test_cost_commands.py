@@ -1,4 +1,6 @@
-"""``di-advisor costs check`` from a terminal: every loss told, nothing of a wrong file used."""
+"""``di-advisor costs`` from a terminal: every loss told, models trained, compared, promoted by the rule, watched."""
+
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -6,6 +8,9 @@ import pytest
 from di_advisor.cli import main
 from di_advisor.domain.order_columns import DAILY_CONDITION_COLUMNS, ORDER_COLUMNS, ORDER_FILL_COLUMNS
 from di_advisor.domain.trade_history import TradeHistory
+from di_advisor.domain.trained_costs import CostTraining
+from di_advisor.registry import cost_trainer
+from di_advisor.testing.random_orders import random_names, random_orders
 from tests.data_adapters.trade_history.order_files import DAILY, FILLS, ORDERS, QUOTES, write
 
 
@@ -61,3 +66,93 @@ def test_every_column_is_documented_in_the_help_and_in_the_list(capsys):
         line = f"{'*' if column.required else ' '} {column.name} "
         assert line in shown
         assert line in listed
+
+
+RECIPE = """
+orders = "orders.parquet"
+trained_on = 2026-06-30
+seed = 4
+blocks = 2
+[prior]
+impact = 0.7
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """Orders, a recipe and a model of another seed."""
+    folder = tmp_path_factory.mktemp("desk")
+    history = random_orders(random_names(9), 300, 9).history
+    history.to_frame().to_parquet(folder / "orders.parquet", index=False)
+    (folder / "recipe.toml").write_text(RECIPE)
+    cost_trainer().train(history, CostTraining(date(2026, 6, 30), blocks=2), folder / "other")
+    return folder
+
+
+def costs(*words):
+    return main(["costs", *map(str, words)])
+
+
+def test_a_model_is_trained_by_its_recipe_with_its_stages_and_its_card(desk, tmp_path, capsys):
+    assert costs("train", "--recipe", desk / "recipe.toml", "--out", tmp_path / "model") == 0
+    shown = capsys.readouterr()
+    assert [line for line in shown.err.splitlines() if "block" in line] == [
+        "Note: Testing block 1 of 2 ...",
+        "Note: Testing block 2 of 2 ...",
+    ]
+    assert "The model replaces the prior: " in shown.out
+    assert "Skill against the prior" in shown.out
+    card = cost_trainer().card(tmp_path / "model")
+    assert card.facts["seed"] == 4
+    assert card.model_id in shown.out
+
+
+def test_without_a_folder_it_goes_to_the_shelf_under_its_id(desk, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("DI_ADVISOR_COST_MODELS", str(tmp_path))
+    assert costs("train", desk / "orders.parquet", "--trained-on", "2026-06-30", "--seed", "3") == 0
+    (kept,) = tmp_path.iterdir()
+    assert f"Kept as {kept.name}" in capsys.readouterr().out
+    assert costs("card", kept.name) == 0
+    assert f"Cost model {kept.name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["train", "sample"], "No day to write on the card"),
+        (["train", "--trained-on", "2026-06-30"], "No orders are given"),
+        (["card", "nobody"], "names no trained cost model"),
+        (["card", "2026-06-30-0123456789ab"], "There is no cost model"),
+        (["watch", "learned", "nowhere.parquet", "--since", "2026-01-01"], "cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_says_why(words, says, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("DI_ADVISOR_COST_MODELS", str(tmp_path))
+    assert costs(*words) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_two_models_stand_side_by_side_and_different_orders_are_not_ranked(desk, capsys):
+    assert costs("compare", "learned", desk / "other") == 0
+    shown = capsys.readouterr().out
+    assert "Trained on different orders" in shown
+    assert "Replaces the prior" in shown
+
+
+def test_a_model_that_does_not_beat_the_prior_is_not_promoted(desk, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("DI_ADVISOR_COST_MODELS", str(tmp_path))
+    assert costs("promote", desk / "other") == 2
+    assert "The prior stays: " in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_shipped_model_beats_it_and_is_promoted_with_the_line_that_names_it(capsys):
+    assert costs("promote", "learned") == 0
+    assert "Models(cost='learned')" in capsys.readouterr().out
+
+
+def test_watching_tells_months_and_its_exit_code_tells_an_alarm(desk, capsys):
+    code = costs("watch", desk / "other", desk / "orders.parquet", "--since", "2020-01-15")
+    shown = capsys.readouterr().out
+    assert "Predicted against paid, by month" in shown
+    assert ("no alarm" in shown) == (code == 0)

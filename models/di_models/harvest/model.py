@@ -117,12 +117,19 @@ class SurrogateHarvestModel:
         Fitted; its review interval is the model's.
     drift_per_year, harvest_cost : float
         As in `ProgramHarvestModel`.
+    learned_on : str
+        What the surrogate was trained on, in words, for the provenance.
     """
 
     def __init__(
-        self, surrogate: HarvestSurrogate, *, drift_per_year: float = 0.07, harvest_cost: float = 0.001
+        self,
+        surrogate: HarvestSurrogate,
+        *,
+        drift_per_year: float = 0.07,
+        harvest_cost: float = 0.001,
+        learned_on: str = "sampled clients",
     ) -> None:
-        self._surrogate = surrogate
+        self._surrogate, self._learned_on = surrogate, learned_on
         self._exact = ProgramHarvestModel(surrogate.step_days, drift_per_year, harvest_cost, margin=0.0)
         self.review_days = surrogate.step_days
 
@@ -149,8 +156,8 @@ class SurrogateHarvestModel:
         if len(rest):
             restart[rest], given_up[rest] = self._exact.parts(_chosen(lots, rest), client, review_days=review_days)
         provenance = (
-            f"learned from the exact program, reviews every {self.review_days} days; {int(learned.sum())} of "
-            f"{len(loss)} lots, the others by the program"
+            f"learned from the exact program on {self._learned_on}, reviews every {self.review_days} days; "
+            f"{int(learned.sum())} of {len(loss)} lots, the others by the program"
         )
         return _worth(lots, client, restart, given_up, provenance)
 

@@ -54,6 +54,7 @@ FEATURES = (
 """Columns of `features`, all known today."""
 
 _YEAR_DAYS = 364
+_FROM_MARKET = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,9 @@ class Labels:
     case: NDArray[np.int64]
 
 
-def sample_cases(count: int, *, seed: int, corners: float = 0.5) -> tuple[Case, ...]:
+def sample_cases(
+    count: int, *, seed: int, corners: float = 0.5, volatilities: FloatArray | None = None
+) -> tuple[Case, ...]:
     """Random clients and names in the box.
 
     Parameters
@@ -97,7 +100,10 @@ def sample_cases(count: int, *, seed: int, corners: float = 0.5) -> tuple[Case, 
         Everything random follows from it.
     corners : float
         Share of the cases that is drawn near the edges of the box.
+    volatilities : ndarray of shape (n,), optional
+        Of a market's names, as fractions a year: half of the cases take theirs from here, held inside the box.
     """
+    own = np.random.default_rng([seed, 1])
     rng = np.random.default_rng(seed)
     cases = []
     for _ in range(count):
@@ -116,6 +122,8 @@ def sample_cases(count: int, *, seed: int, corners: float = 0.5) -> tuple[Case, 
             horizon_years=x["horizon_years"],
             discount_per_year=x["discount_per_year"],
         )
+        if volatilities is not None and own.random() < _FROM_MARKET:
+            x["volatility_per_year"] = float(np.clip(own.choice(volatilities), *BOX["volatility_per_year"]))
         market = LotMarket(x["volatility_per_year"], x["drift_per_year"], x["harvest_cost"])
         cases.append(Case(profile, market))
     return tuple(cases)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -180,21 +180,44 @@ class HarvestSurrogate:
         """Exact contributions of each feature, and the mean last, shape (m, 17)."""
         return self._known().trees.contributions(columns)
 
-    def to_text(self) -> str:
-        """The fitted model as text: a JSON line with settings and checksum, then the boosters."""
+    def parts(self) -> tuple[dict[str, Any], str, str]:
+        """The fitted model as plain facts and the text of its two boosters: advantage, and restart."""
         fitted = self._known()
-        body = fitted.trees.text + "\n" + fitted.restart_trees.text
-        head = {
-            "kind": "harvest surrogate",
+        facts = {
             "features": list(FEATURES),
             "settings": self.get_params(),
             "margin": fitted.margin,
             "clients": fitted.clients,
             "calibration_clients": fitted.calibration_clients,
-            "first": len(fitted.trees.text),
-            "sha256": hashlib.sha256(body.encode()).hexdigest(),
         }
-        return json.dumps(head, sort_keys=True) + "\n" + body
+        return facts, fitted.trees.text, fitted.restart_trees.text
+
+    @classmethod
+    def from_parts(cls, facts: Mapping[str, Any], advantage: str, restart: str) -> HarvestSurrogate:
+        """The model that `parts` took apart.
+
+        Raises
+        ------
+        DamagedStoreError
+            If it was written for other features.
+        KeyError, TypeError
+            If facts are missing or of another kind; whoever reads a file says which.
+        """
+        if facts.get("features") != list(FEATURES):
+            raise DamagedStoreError(
+                "A stored harvest model was written for other features.", hint="Train it again with this version."
+            )
+        model = cls(**facts["settings"])
+        counts = int(facts["clients"]), int(facts["calibration_clients"])
+        model._fitted = _Fitted(Trees(advantage), Trees(restart), float(facts["margin"]), *counts)
+        return model
+
+    def to_text(self) -> str:
+        """The fitted model as one text: a JSON line with settings and checksum, then the boosters."""
+        facts, advantage, restart = self.parts()
+        body = advantage + "\n" + restart
+        sums = {"first": len(advantage), "sha256": hashlib.sha256(body.encode()).hexdigest()}
+        return json.dumps({"kind": "harvest surrogate", **facts, **sums}, sort_keys=True) + "\n" + body
 
     @classmethod
     def from_text(cls, text: str) -> HarvestSurrogate:
@@ -210,16 +233,13 @@ class HarvestSurrogate:
             head = cast(dict[str, Any], json.loads(line))
         except json.JSONDecodeError as e:
             raise DamagedStoreError("This is no stored harvest model.", hint="Train it again.") from e
-        if head.get("sha256") != hashlib.sha256(body.encode()).hexdigest() or head.get("features") != list(FEATURES):
+        if head.get("sha256") != hashlib.sha256(body.encode()).hexdigest():
             raise DamagedStoreError(
-                "A stored harvest model is not what was written: its checksum or its features differ.",
+                "A stored harvest model is not what was written: its checksum differs.",
                 hint="Take it from where it was written, or train it again.",
             )
-        model = cls(**head["settings"])
         first = int(head["first"])
-        parts = Trees(body[:first]), Trees(body[first + 1 :])
-        model._fitted = _Fitted(*parts, head["margin"], head["clients"], head["calibration_clients"])
-        return model
+        return cls.from_parts(head, body[:first], body[first + 1 :])
 
     def _known(self) -> _Fitted:
         if self._fitted is None:
