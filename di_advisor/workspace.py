@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.esg_wishes import EsgWish
 from di_advisor.domain.exclusions import Exclusion
+from di_advisor.domain.kept_trades import KeptTrade, kept_of
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.signals import Lock, MarketSignals, Signals
 from di_advisor.domain.target import Target
 from di_advisor.domain.taxes import ConstantRates
+from di_advisor.domain.trades import Trade
 from di_advisor.domain.transition import TransitionWish
 from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.own import OwnWishes
@@ -158,6 +160,24 @@ class Workspace(Questions):
         """
         return self._under(self._changed(changes))
 
+    def keeping(self, trades: Iterable[Trade] | Mapping[str, KeptTrade]) -> Workspace:
+        """The same account and wishes, with some trades made exactly as they are and the rest solved around them.
+
+        Parameters
+        ----------
+        trades : iterable of Trade, or Mapping of str to KeptTrade
+            Of an earlier proposal, such as ``proposal.trade_list[:3]``; all lots of a name together. None of
+            them takes earlier ones back.
+
+        Raises
+        ------
+        InputError
+            If a name is on both sides. That one cannot be made any more is said by the proposal.
+        """
+        kept = dict(trades) if isinstance(trades, Mapping) else kept_of(trades)
+        signals = replace(self.signals, account=replace(self.signals.account, kept=kept))
+        return replace(self, signals=signals, stages=())
+
     def transition(
         self, wish: TransitionWish, *, progress: Progress = silent, cancel: Callable[[], bool] = never
     ) -> TransitionPlan:
@@ -177,9 +197,11 @@ class Workspace(Questions):
         DiAdvisorError
             As `propose`. Nothing is proposed then.
         """
-        if self.own != OwnWishes():
+        if self.own != OwnWishes() or self.signals.account.kept:
             raise UnsupportedWishError(
-                "A transition does not take own terms and rules.", hint="Ask without them.", fields=["own"]
+                "A transition does not take own terms and rules, nor kept trades.",
+                hint="Ask without them.",
+                fields=["own", "kept"],
             )
         mandate = self.mandate.with_changes(mode=TradingMode.REBALANCE)
         tax = rates_of(self.tax, self.signals.market.as_of)  # a transition knows constant rates only, and says so
@@ -363,7 +385,7 @@ class Workspace(Questions):
         market: MarketSignals = self.signals.market
         account_id = self.signals.account.account_id
         account = estimate_account(self.portfolio, account_id, market, self.target, mandate, locks=self.locks)
-        return Signals(market, account)
+        return Signals(market, replace(account, kept=self.signals.account.kept))
 
     def _later_cash(self) -> Sequence[str]:
         as_of = self.signals.market.as_of

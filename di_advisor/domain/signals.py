@@ -21,6 +21,7 @@ from di_advisor.domain.amounts import Exact
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.esg_table import EsgScale
 from di_advisor.domain.frozen_map import FrozenMap
+from di_advisor.domain.kept_trades import KeptTrade
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import AccountKind
@@ -179,6 +180,8 @@ class AccountSignals:
         How the law sees the account.
     washes : WashQuantities or None
         What could be washed today, where wash sales are priced; None where locks ban them.
+    kept : Mapping of str to KeptTrade
+        Trades by security id that are made as they are, whatever else is.
     """
 
     account_id: str
@@ -200,8 +203,10 @@ class AccountSignals:
     accounts_seen: tuple[str, ...] = ()
     kind: AccountKind = AccountKind.TAXABLE
     washes: WashQuantities | None = None
+    kept: Mapping[str, KeptTrade] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kept", FrozenMap(dict(self.kept)))
         if not (np.isfinite(self.value_usd) and self.value_usd > 0):
             raise InputError(
                 f"Account {self.account_id} is worth {self.value_usd} USD.",

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.formulate.modelling import cvxpy
@@ -167,6 +168,8 @@ class MinimumTrade(KeptByChoices):
     holdings: Holdings
     lower: float
     name: str = "minimum trade"
+    exempt: NDArray[np.bool_] | None = None
+    """Names that it does not hold for, shape (n,): kept trades."""
 
     @property
     def sentence(self) -> str:
@@ -176,7 +179,7 @@ class MinimumTrade(KeptByChoices):
     def measure(self, plan: Plan) -> float:
         """Smallest net trade of a name that trades, as a weight; the minimum itself when none does."""
         net = np.abs(plan.net(self.holdings.lot_name))
-        traded = net[net > NO_TRADE]
+        traded = net[(net > NO_TRADE) & (True if self.exempt is None else ~self.exempt)]
         return float(traded.min()) if len(traded) else self.lower
 
     def slack(self, plan: Plan) -> float:

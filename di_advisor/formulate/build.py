@@ -20,6 +20,7 @@ from di_advisor.formulate.cost_knots import chords, shared_quadratic
 from di_advisor.formulate.count_rules import count_rules
 from di_advisor.formulate.departures import must_leave
 from di_advisor.formulate.esg import esg_rules
+from di_advisor.formulate.kept import KEPT_TEXT, KeptShares, kept_shares
 from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, share_step, share_steps, trade_sizes
 from di_advisor.formulate.mode_terms import locks_text, mode_notes, terms_in_mode
 from di_advisor.formulate.modes import in_mode
@@ -93,6 +94,17 @@ def _trading_cost(
     return replace(cost, linear=costs.linear, power=costs.three_halves * np.sqrt(value))
 
 
+def _limits(
+    signals: Signals, mandate: Mandate, holdings: Holdings, kept: KeptShares
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, str]:
+    """Limits of active weights, largest sales and buys, and the limits as a sentence, with what is kept in them."""
+    lower, upper, text = name_limits(signals, mandate, holdings)
+    sizes = trade_sizes(signals, mandate, holdings, upper)
+    if not kept.names.any():
+        return lower, upper, *sizes, text
+    return *kept.limits(signals, holdings, (lower, upper), sizes), text + KEPT_TEXT
+
+
 def formulate(
     signals: Signals, mandate: Mandate, tax: Taxpayer, *, exact_impact: bool = False, own: OwnWishes = _NONE_OWN
 ) -> Problem:
@@ -131,9 +143,9 @@ def formulate(
     market, account = signals.market, signals.account
     holdings = holdings_of(signals, mandate)
     value = holdings.value_usd
-    lower, upper, text = name_limits(signals, mandate, holdings)
     leaving = must_leave(signals, mandate)
-    sell_max, buy_max = trade_sizes(signals, mandate, holdings, upper)
+    kept = kept_shares(signals, *open_sides(signals, mandate)) or KeptShares.none(len(holdings.held))
+    lower, upper, sell_max, buy_max, text = _limits(signals, mandate, holdings, kept)
     cost = _trading_cost(signals, holdings, sell_max, buy_max, exact_impact=exact_impact)
     curve, impact = cost.chords, cost.impact
     taxed, tax = tax_term(account, mandate, tax, holdings, sell_max, market.as_of), rates_of(tax, market.as_of)
@@ -164,7 +176,7 @@ def formulate(
     rules += stand_in_limits(signals, mandate, holdings, step_shares=float(share_step(mandate)))
     least = minimum_trade(mandate, value)
     if least > 0:
-        rules.append(MinimumTrade(holdings, least))
+        rules.append(MinimumTrade(holdings, least, exempt=kept.names))
     if mandate.turnover_max is not None:
         rules.append(Turnover(holdings, mandate.turnover_max))
     if mandate.tracking_error_max is not None:
@@ -195,7 +207,7 @@ def formulate(
         exposure_upper=np.array([box[f].upper if f in box else np.inf for f in market.risk.factors]),
         rows=tuple(row for rule in rules for row in rule.rows(segments)),
         tracking_error_max=mandate.tracking_error_max,
-        min_trade=np.full(len(buy_max), least),
+        min_trade=np.where(kept.names, 0.0, least),
         groups=market.universe.group_of,
         power=total.power,
         tilt=total.name_slope,

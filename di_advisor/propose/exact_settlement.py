@@ -22,6 +22,7 @@ from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import SettlementError
 from di_advisor.formulate.account_rules import CashRange
+from di_advisor.formulate.kept import kept_shares
 from di_advisor.formulate.limits import share_step
 from di_advisor.formulate.localise import schedule_d_of
 from di_advisor.formulate.problem import Block, Problem
@@ -134,4 +135,10 @@ def _shares(counts: ShareCounts, signals: Signals, mandate: Mandate) -> tuple[di
         lot: decimal_shares(signals, lot) if lot in counts.whole else min(step * k, decimal_shares(signals, lot))
         for lot, k in counts.sold.items()
     }
-    return sells, {name: step * k for name, k in counts.bought.items()}
+    buys = {name: step * k for name, k in counts.bought.items()}
+    kept = kept_shares(signals)
+    if kept is None:
+        return sells, buys
+    names, of_lot = kept.names, signals.account.lot_name
+    sells = {lot: shares for lot, shares in sells.items() if not names[of_lot[lot]]}
+    return {**sells, **kept.sells}, {**{n: q for n, q in buys.items() if not names[n]}, **kept.buys}

@@ -104,7 +104,7 @@ class Merit:
 
     def _keep_stand_ins(self, problem: Problem) -> None:
         """Rows of stand-ins: with the directions fixed they are linear in the net trades."""
-        direction = np.where(self.fixed < 0, -1.0, self.lattice.direction)
+        direction = np.where(self.fixed != 0, np.sign(self.fixed), self.lattice.direction)
         for rule in (r for r in problem.rules if isinstance(r, StandInLimit)):
             on_net = rule.on_net(direction)
             self.rows = np.concatenate([self.rows, on_net[None, :]])
@@ -207,7 +207,7 @@ class Merit:
             traded=np.array([float(amount.sum() + np.abs(self.fixed).sum())]),
             cost_of=cost,
             tax_of=tax,
-            gains=(gains.sum(axis=1) + self.gains.of(-self.fixed).sum(axis=1))[:, None],
+            gains=(gains.sum(axis=1) + self.gains.of(np.maximum(-self.fixed, 0.0)).sum(axis=1))[:, None],
             gains_of=gains,
         )
 

@@ -1,7 +1,8 @@
 """Settle: from weights to whole orders in exact decimals, every rule re-checked after rounding.
 
 Sales name their lots, cheapest tax first; a position that is sold out is sold out exactly, fraction
-included. Cash is reckoned in Decimal and never falls below its limit.
+included. Kept trades are not rounded: they are the shares that were kept. Cash is reckoned in Decimal
+and never falls below its limit.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from di_advisor.domain.signals import Signals
 from di_advisor.domain.washes import Washed
 from di_advisor.errors import SettlementError
 from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap
+from di_advisor.formulate.kept import KeptShares, kept_shares
 from di_advisor.formulate.limits import share_step
 from di_advisor.formulate.own_affine import AffineTerm
 from di_advisor.formulate.plan import Plan
@@ -165,6 +167,7 @@ def _rounded(
         if isinstance(memo, ScheduleDTax):
             slope = slope + _TIE * memo.filling_slope(solution.plan, locked.sell_max)
     n = len(holdings.held)
+    kept = kept_shares(signals) or KeptShares.none(n)
     sale = SaleCurve.of(holdings.lot_name, locked.sell_max, np.asarray(slope, dtype=np.float64))
     price = np.array([float(p) for p in market.price_usd])
     step = share_step(mandate)
@@ -176,8 +179,8 @@ def _rounded(
     whole = np.bincount(holdings.lot_name, weights=np.where(locked.sell_max > 0, holdings.lot_weight, 0.0), minlength=n)
     limited = sellable < whole * (1 - _WHOLE)  # a largest trade: what is sold is no whole lot
     everything = (unwanted & ~limited) | (sellable >= holdings.held * (1 - _WHOLE))
-    sold_out = (net < 0) & (-net >= sellable * (1 - _WHOLE)) & everything
-    direction = np.where(sold_out, 0.0, np.sign(np.where(np.abs(net) > 0.5 * _WHOLE * unit, net, 0.0)))
+    sold_out = ~kept.names & (net < 0) & (-net >= sellable * (1 - _WHOLE)) & everything
+    direction = np.where(sold_out | kept.names, 0.0, np.sign(np.where(np.abs(net) > 0.5 * _WHOLE * unit, net, 0.0)))
     least = np.maximum(np.ceil(problem.block.min_trade / unit - 1e-9), 1).astype(np.int64)
     down, up = holdings.active - problem.block.active_lower, problem.block.active_upper - holdings.active
     limit = np.where(direction > 0, np.minimum(locked.buy_max, up), np.minimum(sellable, down))
@@ -191,13 +194,13 @@ def _rounded(
     least = np.where(forced, np.clip(must, least, np.maximum(most, least)), least).astype(np.int64)
     count = np.where(forced, np.clip(count, np.minimum(least, most), most), count)
     count = np.where((np.abs(net) < 0.5 * least * unit) & ~forced, 0, count)
-    fixed = np.where(sold_out, -sellable, 0.0)
+    fixed = np.where(sold_out, -sellable, np.where(kept.names, locked.buy_max - sellable, 0.0))
     if mandate.rounding is not Rounding.FRACTIONAL:
         lattice = Lattice(direction, unit, least, most, forced)
         count = descend(problem, lattice, sale, count, fixed, solution.prices.risk, steps_max=4 * n)
     buys = {int(i): step * int(count[i]) for i in np.flatnonzero((direction > 0) & (count > 0))}
     selling = np.where(sold_out, np.inf, np.where(direction < 0, count.astype(np.float64), 0.0))
-    return _by_lot(sale, selling, step, signals), buys
+    return {**_by_lot(sale, selling, step, signals), **kept.sells}, {**buys, **kept.buys}
 
 
 def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals) -> dict[int, Decimal]:
@@ -258,8 +261,9 @@ def _affordable(
     floor, value_usd = _floor_usd(problem), problem.block.holdings.value_usd
     step, price = share_step(mandate), signals.market.price_usd
     buys = dict(buys)
-    least = problem.block.min_trade
-    for name in sorted(buys, key=lambda i: -buys[i] * price[i]):
+    least, kept = problem.block.min_trade, kept_shares(signals)
+    fixed = {} if kept is None else kept.buys
+    for name in sorted(buys.keys() - fixed.keys(), key=lambda i: -buys[i] * price[i]):
         short = floor - _orders(problem, signals, sells, buys).cash_usd
         if short <= 0:
             break
@@ -269,7 +273,7 @@ def _affordable(
         if float(kept * price[name]) / value_usd >= least[name] and kept > 0:
             buys[name] = kept
     short = floor - _orders(problem, signals, sells, buys).cash_usd
-    large_enough = [name for name in buys if buys[name] * price[name] >= short]
+    large_enough = [name for name in buys if name not in fixed and buys[name] * price[name] >= short]
     if short > 0 and large_enough:
         del buys[min(large_enough, key=lambda i: buys[i] * price[i])]
     return buys
@@ -287,14 +291,16 @@ def _enough(
     """Sell a few shares more of a lot that is sold in part, where cash is still short: the least that is enough."""
     floor, step, block = _floor_usd(problem), share_step(mandate), problem.block
     locked = next(r for r in problem.rules if isinstance(r, Locked))
+    kept = kept_shares(signals)
+    fixed = {} if kept is None else kept.sells
     for _ in range(_TOP_UPS):
         orders = _orders(problem, signals, sells, buys)
         short = floor - orders.cash_usd
         if short <= 0:
             break
         more = []
-        for lot, shares in sells.items():
-            name = int(signals.account.lot_name[lot])
+        for lot in sells.keys() - fixed.keys():
+            shares, name = sells[lot], int(signals.account.lot_name[lot])
             price = signals.market.price_usd[name]
             extra = step * (short / (step * price)).to_integral_value(rounding=ROUND_CEILING)
             weight = float(extra * price) / block.holdings.value_usd

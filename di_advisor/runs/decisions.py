@@ -2,8 +2,8 @@
 
 Problem: a rejected trade must not come back in the next proposal, and a locked one must not change while
 the rest is solved anew. Decision: decisions are part of what is asked: a rejected trade becomes a lock on
-buying or selling that name, a locked one a band of its weight around where the trade leaves it. Limits: a
-lock holds the size of a trade, not its lots; accepting changes nothing in what is asked.
+buying or selling that name, a locked one a kept trade (`Workspace.keeping`): its shares, lot by lot, to the
+share. Limits: a name is locked with all its trades of a side; accepting changes nothing in what is asked.
 """
 
 from __future__ import annotations
@@ -12,15 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from di_advisor.domain.frozen_map import FrozenMap
-from di_advisor.domain.group_bands import GroupBand, GroupKind
+from di_advisor.domain.kept_trades import KeptTrade
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.wish_checks import ids_of
 
 __all__ = ["Decisions"]
-
-_HALF_WIDTH = 1e-6
-"""Of a locked weight: a dollar in a million, below a share's value in all but the smallest accounts."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +28,19 @@ class Decisions:
     ----------
     rejected : Mapping of str to Side
         Trades that are not wanted: that name is not to be traded on that side.
-    locked : Mapping of str to float
-        Trades that stay: the weight after trading, a fraction of the account.
+    locked : Mapping of str to KeptTrade
+        Trades that stay as they are, to the share.
     accepted : frozenset of str
         Trades that were looked at and agreed to.
     """
 
     rejected: Mapping[str, Side] = field(default_factory=dict)
-    locked: Mapping[str, float] = field(default_factory=dict)
+    locked: Mapping[str, KeptTrade] = field(default_factory=dict)
     accepted: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rejected", FrozenMap({k: Side(v) for k, v in self.rejected.items()}))
-        object.__setattr__(self, "locked", FrozenMap({k: float(v) for k, v in self.locked.items()}))
+        object.__setattr__(self, "locked", FrozenMap(dict(self.locked)))
         object.__setattr__(self, "accepted", ids_of(self.accepted, "accepted"))
 
     @property
@@ -52,16 +49,11 @@ class Decisions:
         return bool(self.rejected or self.locked)
 
     def applied(self, mandate: Mandate) -> Mandate:
-        """The mandate with these decisions as wishes; itself where none binds."""
-        if not self.binding:
+        """The mandate with what is rejected as wishes; itself where nothing is."""
+        if not self.rejected:
             return mandate
         bought = {k for k, side in self.rejected.items() if side is Side.BUY}
-        bands = tuple(
-            GroupBand(GroupKind.NAME, security_id, max(weight - _HALF_WIDTH, 0.0), weight + _HALF_WIDTH)
-            for security_id, weight in self.locked.items()
-        )
         return mandate.with_changes(
             do_not_buy=mandate.do_not_buy | bought,
             do_not_sell=mandate.do_not_sell | (set(self.rejected) - bought),
-            group_bands=(*mandate.group_bands, *bands),
         )

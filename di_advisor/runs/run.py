@@ -73,7 +73,7 @@ def advisor_of(models: Models) -> Advisor:
 
 
 def workspace_of(spec: RunSpec, facts: Facts, *, progress: Progress = silent) -> Workspace:
-    """The account of a spec, estimated once, under the spec's wishes.
+    """The account of a spec, estimated once, under the spec's wishes and with its locked trades kept.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def workspace_of(spec: RunSpec, facts: Facts, *, progress: Progress = silent) ->
         As `Advisor.workspace`.
     """
     portfolio, account_id = facts.account(spec.account)
-    return advisor_of(spec.models).workspace(
+    workspace = advisor_of(spec.models).workspace(
         portfolio,
         account_id=account_id,
         market=facts.market,
@@ -97,6 +97,7 @@ def workspace_of(spec: RunSpec, facts: Facts, *, progress: Progress = silent) ->
         rules=spec.own.rules,
         progress=progress,
     )
+    return workspace.keeping(spec.decisions.locked) if spec.decisions.locked else workspace
 
 
 def run(

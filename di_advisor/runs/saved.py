@@ -16,8 +16,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from di_advisor.domain.kept_trades import KeptTrade
 from di_advisor.domain.portfolio import Side
-from di_advisor.domain.record_data import record_of
+from di_advisor.domain.record_data import plain_of, record_of
 from di_advisor.domain.toml_text import read_toml, toml_of
 from di_advisor.errors import InputError, NewerSchemaError
 from di_advisor.formulate.client_file import ClientFile, client_from_toml, client_toml
@@ -79,7 +80,7 @@ class _Decided:
     """`Decisions` in texts."""
 
     rejected: Mapping[str, Side] = field(default_factory=dict)
-    locked: Mapping[str, float] = field(default_factory=dict)
+    locked: Mapping[str, KeptTrade] = field(default_factory=dict)
     accepted: frozenset[str] = frozenset()
 
 
@@ -104,7 +105,7 @@ def run_toml(saved: SavedRun, folder: Path | None = None) -> str:
     if decided != Decisions():
         tables[_DECISIONS] = {
             "rejected": {k: side.value for k, side in decided.rejected.items()},
-            "locked": dict(decided.locked),
+            "locked": {k: plain_of(kept) for k, kept in decided.locked.items()},
             "accepted": sorted(decided.accepted),
         }
     if saved.fingerprint:

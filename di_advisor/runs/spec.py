@@ -161,6 +161,11 @@ class RunSpec:
         """The spec without what changes no answer: which trades were accepted."""
         return replace(self, decisions=replace(self.decisions, accepted=frozenset()))
 
+    @property
+    def without_locks(self) -> RunSpec:
+        """The spec without its locked trades."""
+        return replace(self, decisions=replace(self.decisions, locked={}))
+
     def with_changes(self, **changes: Any) -> RunSpec:
         """A copy with some parts changed."""
         return replace(self, **changes)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from di_advisor.domain.kept_trades import kept_of
 from di_advisor.propose.proposal import Proposal
 from di_advisor.runs.spec import RunSpec
 
@@ -52,6 +53,17 @@ class Answer:
     proposal: Proposal
     fingerprint: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    def answers(self, spec: RunSpec) -> bool:
+        """Whether it answers a spec: the one it was asked with, or that with some of its own trades locked too."""
+        mine, asked = self.spec.solved, spec.solved
+        if mine == asked:
+            return True
+        before, now = mine.decisions.locked, asked.decisions.locked
+        if mine.without_locks != asked.without_locks or any(now.get(k) != kept for k, kept in before.items()):
+            return False
+        added = {k: kept for k, kept in now.items() if k not in before}
+        return kept_of(t for t in self.proposal.trade_list if t.security_id in added) == added
 
 
 @dataclass
@@ -119,7 +131,7 @@ class AppState:
     @property
     def stale(self) -> bool:
         """Whether the controls ask something else than what the shown answer answers."""
-        return self.answer is not None and self.answer.spec.solved != self.spec.solved
+        return self.answer is not None and not self.answer.answers(self.spec)
 
     def edit(self, spec: RunSpec) -> None:
         """Take what the controls say now; answers of another account go."""

@@ -316,7 +316,8 @@ class Application:
 
     def _show_answer(self) -> None:
         answer = self.state.answer
-        bundle = _NOTHING if answer is None else answered_bundle(answer.spec, self.state.spec)
+        asked = self.state.spec if answer is None or self.state.stale else answer.spec
+        bundle = _NOTHING if answer is None else answered_bundle(answer.spec, asked)
         if bundle != self._answer.bundle:
             self._answer.show(bundle)
 

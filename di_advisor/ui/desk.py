@@ -3,7 +3,7 @@
 Problem: the second question about an account must not pay for the first one's estimates. Decision: facts by
 source, risk and costs by source and models, one workspace by account and taxpayer; a changed wish is a
 `Workspace.what_if`, which gives what a new proposal would. Limits: the newest source only, and the newest
-few workspaces: memory stays bounded.
+few workspaces, and of each the newest few sets of locked trades: memory stays bounded.
 """
 
 from __future__ import annotations
@@ -62,12 +62,14 @@ class Desk:
         self._opened: _Opened | None = None
         self._estimated: dict[Models, Facts] = {}
         self._workspaces: dict[tuple[Any, ...], Workspace] = {}
+        self._keeping: dict[tuple[Any, ...], Workspace] = {}
 
     def give(self, source: Source, facts: Facts) -> None:
         """Take facts that only the kernel has."""
         self._opened = _Opened(source, facts)
         self._estimated.clear()
         self._workspaces.clear()
+        self._keeping.clear()
 
     def facts(self, source: Source, say: Say) -> Facts:
         """Facts of a source, opened where they are not.
@@ -99,7 +101,7 @@ class Desk:
         return self._estimated[spec.models]
 
     def workspace(self, spec: RunSpec, say: Say) -> Workspace:
-        """A workspace of the account, under the wishes it was first asked with.
+        """A workspace of the account, under the wishes it was first asked with, keeping what is locked.
 
         Raises
         ------
@@ -126,7 +128,15 @@ class Desk:
                 rules=spec.own.rules,
                 progress=stages_to(say),
             )
-        return self._workspaces[key]
+        locked = spec.decisions.locked
+        if not locked:
+            return self._workspaces[key]
+        keeping = (*key, repr(sorted(locked.items())))
+        if keeping not in self._keeping:
+            while len(self._keeping) >= _KEPT:
+                self._keeping.pop(next(iter(self._keeping)))
+            self._keeping[keeping] = self._workspaces[key].keeping(locked)
+        return self._keeping[keeping]
 
     def propose(self, spec: RunSpec, say: Say) -> Proposal:
         """What a new proposal under the spec would give, from what is known already.

@@ -1,21 +1,28 @@
 """Specs drawn at random, for tests of how they are written."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from hypothesis import strategies as st
 
 from di_advisor.domain.esg_wishes import EsgWish
+from di_advisor.domain.kept_trades import KeptTrade
 from di_advisor.domain.mandate import Band, Mandate, NameBand, TradingMode
 from di_advisor.domain.portfolio import Side
 from di_advisor.runs import Decisions, FileSource, RunSpec, SampleSource
 
 names = st.text(min_size=1, max_size=12)
-weights = st.floats(0, 1)
+amounts = st.decimals("0.0001", 10_000, places=4)
+sold = st.dictionaries(names, amounts, min_size=1, max_size=3)
+kept = st.one_of(
+    st.builds(KeptTrade, st.just(Side.BUY), amounts),
+    sold.map(lambda lots: KeptTrade(Side.SELL, sum(lots.values(), Decimal(0)), lots)),
+)
 decisions = st.builds(
     Decisions,
     rejected=st.dictionaries(names, st.sampled_from(Side), max_size=3),
-    locked=st.dictionaries(names, weights, max_size=3),
+    locked=st.dictionaries(names, kept, max_size=3),
     accepted=st.frozensets(names, max_size=3),
 )
 mandates = st.builds(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from di_advisor.domain.kept_trades import kept_of
 from di_advisor.domain.portfolio import Side
 from di_advisor.errors import InputError
 from di_advisor.runs import Decisions, Facts, RunResult, RunSpec, SampleSource, facts_of, run
@@ -46,18 +47,12 @@ def test_the_printed_python_makes_the_same_trades(first: RunResult) -> None:
     assert again.proposal.trade_list == first.proposal.trade_list
 
 
-def test_rejected_trades_do_not_come_back_and_locked_ones_keep_their_size(facts: Facts, first: RunResult) -> None:
+def test_rejected_trades_do_not_come_back_and_locked_ones_keep_their_shares(facts: Facts, first: RunResult) -> None:
     trades = first.proposal.trade_list
     rejected = min((t for t in trades if t.side is Side.SELL), key=lambda t: t.value_usd)
     kept = max((t for t in trades if t.security_id != rejected.security_id), key=lambda t: t.value_usd)
-    # The weight that the kept name's position has after all its trades.
-    portfolio, account_id = facts.account(SPEC.account)
-    held = sum(lot.shares for lot in portfolio.account(account_id).lots if lot.security_id == kept.security_id)
-    moved = sum(t.shares if t.side is Side.BUY else -t.shares for t in trades if t.security_id == kept.security_id)
-    price = facts.market.price_usd[facts.market.universe.positions[kept.security_id]]
-    weight = float((held + moved) * price) / float(first.proposal.before.value_usd)
-    decided = Decisions(rejected={rejected.security_id: Side.SELL}, locked={kept.security_id: weight})
+    locked = kept_of(t for t in trades if t.security_id == kept.security_id)
+    decided = Decisions(rejected={rejected.security_id: Side.SELL}, locked=locked)
     second = run(SPEC.with_changes(decisions=decided), facts).proposal.trade_list
     assert not [t for t in second if t.security_id == rejected.security_id and t.side is Side.SELL]
-    again = sum(t.shares if t.side is Side.BUY else -t.shares for t in second if t.security_id == kept.security_id)
-    assert again == moved
+    assert kept_of(t for t in second if t.security_id == kept.security_id) == locked

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from di_advisor.domain.kept_trades import KeptTrade
 from di_advisor.domain.portfolio import Side
 from di_advisor.errors import InputError, NewerSchemaError
 from di_advisor.runs import Decisions, FileSource, RunSpec, SampleSource
@@ -41,10 +42,15 @@ def test_paths_below_the_file_are_relative_to_it_and_come_back_where_it_lies() -
 
 
 def test_decisions_are_readable_in_the_text() -> None:
-    decided = Decisions({"AAA": Side.SELL}, {"BBB": 0.02}, frozenset({"CCC"}))
+    decided = Decisions(
+        {"AAA": Side.SELL},
+        {"BBB": KeptTrade(Side.SELL, Decimal(5), {"L1": Decimal(2), "L2": Decimal(3)})},
+        frozenset({"CCC"}),
+    )
     text = run_toml(SavedRun(RunSpec(SampleSource(), "young", decisions=decided)))
     assert 'rejected = {AAA = "sell"}' in text
-    assert "locked = {BBB = 0.02}" in text
+    assert 'locked = {BBB = {side = "sell", shares = 5, lots = {L1 = 2, L2 = 3}}}' in text
+    assert run_from_toml(text).spec.decisions == decided
 
 
 def test_a_file_of_a_newer_version_is_refused_with_both_versions() -> None:

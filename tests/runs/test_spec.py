@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from di_advisor.domain.group_bands import GroupBand, GroupKind
+from di_advisor.domain.kept_trades import KeptTrade
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Side
 from di_advisor.errors import InputError
@@ -41,13 +41,13 @@ def test_what_is_no_value_is_refused_instead_of_written() -> None:
         python_value(object())
 
 
-def test_a_rejected_trade_becomes_a_lock_on_its_side_and_a_locked_one_a_band_around_its_weight() -> None:
-    decided = Decisions(rejected={"A": Side.BUY, "B": Side.SELL}, locked={"C": 0.02})
+def test_a_rejected_trade_becomes_a_lock_on_its_side_and_a_locked_one_stays_a_decision() -> None:
+    decided = Decisions(rejected={"A": Side.BUY, "B": Side.SELL}, locked={"C": KeptTrade(Side.BUY, Decimal(3))})
     wishes = decided.applied(Mandate(do_not_buy=frozenset({"Z"})))
     assert wishes.do_not_buy == {"A", "Z"}
     assert wishes.do_not_sell == {"B"}
-    (band,) = wishes.group_bands
-    assert band == GroupBand(GroupKind.NAME, "C", 0.02 - 1e-6, 0.02 + 1e-6)
+    assert wishes.group_bands == ()
+    assert decided.binding
 
 
 def test_decisions_that_do_not_bind_leave_the_mandate_itself() -> None:

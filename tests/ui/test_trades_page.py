@@ -1,13 +1,16 @@
 """The trades page without a kernel, and its verbs on the sample: decisions, cards, orders."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from di_advisor.domain.kept_trades import KeptTrade, kept_of
 from di_advisor.domain.portfolio import Side
 from di_advisor.errors import InputError
 from di_advisor.propose.proposal import Proposal
+from di_advisor.report.card_tables import swaps_bundle
 from di_advisor.runs import RunSpec, SampleSource
 from di_advisor.runs.code import python_of
 from di_advisor.runs.decisions import Decisions
@@ -86,6 +89,30 @@ def test_accepting_marks_and_makes_nothing_stale_while_rejecting_does() -> None:
     assert not host.state.stale
 
 
+def test_locking_keeps_the_shares_and_the_answer_still_answers() -> None:
+    shown, host, made = page()
+    shown._grid.selected = [trade_key(t) for t in made.trade_list[:2]]
+    shown._lock.click()
+    locked = host.state.spec.decisions.locked
+    assert locked == kept_of(made.trade_list[:2])
+    assert shown._grid.rows[0][7] == "locked"
+    assert not host.state.stale
+    assert [verb for verb, _ in host.asked] == []
+    shown._reject.click()
+    assert not host.state.spec.decisions.locked
+    shown._undo.click()
+    host.edit(SPEC.with_changes(decisions=Decisions(locked={"MOON": KeptTrade(Side.BUY, Decimal(1))})))
+    assert host.state.stale
+
+
+def test_swaps_are_shown_below_and_stay() -> None:
+    shown, host, made = page()
+    shown._swaps.click()
+    assert host.shown == [swaps_bundle(made)]
+    assert shown.result(host.state) == swaps_bundle(made)
+    assert "<img" not in swaps_bundle(made)["text/html"]
+
+
 def test_trades_of_older_wishes_are_not_exported() -> None:
     shown, host, _ = page()
     host.edit(SPEC.with_wishes(tracking_error_max=0.005))
@@ -144,3 +171,16 @@ def test_a_refusal_brings_its_facts(desk: Desk) -> None:
     assert kind == "refused"
     facts = restored(content["facts"])
     assert len(facts["relaxations"]) == len(facts["conflict"]) == len(facts["rules"])
+
+
+def test_a_locked_trade_stays_to_the_share_under_another_wish_and_a_card_still_explains_it() -> None:
+    desk = Desk()
+    first = desk.propose(SPEC, Quiet())
+    kept = kept_of(first.trade_list[:3])
+    spec = SPEC.with_changes(decisions=Decisions(locked=kept)).with_wishes(tracking_error_max=0.012)
+    again = desk.propose(spec, Quiet())
+    assert kept_of(t for t in again.trade_list if t.security_id in kept) == kept
+    assert again.trade_list != first.trade_list
+    named = next(t for t in again.trade_list if t.security_id in kept)
+    said = explaining.explain(desk, {"spec": spec, "trade": trade_key(named)}, Quiet())
+    assert named.ticker in said["text/plain"]

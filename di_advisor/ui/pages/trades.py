@@ -2,25 +2,23 @@
 
 Problem: a person looks through hundreds of trades and decides on each, and what is decided must hold in the next
 proposal. Decision: a grid of rows, the card of the chosen one below, and decisions in the spec: rejecting solves
-again at once, accepting marks. Limits: decisions are by name, not by lot; locks of a spec are shown, not set;
-files go into one folder beside the notebook and are overwritten only where that is ticked.
+again at once, accepting marks, locking keeps a trade to the share whatever is asked next. Limits: decisions are by
+name, not by lot; files go into one folder beside the notebook and are overwritten only where that is ticked.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import ipywidgets as widgets
 
-from di_advisor.domain.portfolio import Side
+from di_advisor.domain.kept_trades import kept_of
 from di_advisor.domain.trades import Trade
-from di_advisor.propose.proposal import Proposal
-from di_advisor.report.tables import Align, Column, SecurityName, Table
-from di_advisor.report.wording import count_of, money, shares, signed
+from di_advisor.errors import InputError
+from di_advisor.report.card_tables import swaps_bundle
+from di_advisor.report.wording import count_of
 from di_advisor.runs.decisions import Decisions
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.beside import place_of
@@ -28,74 +26,10 @@ from di_advisor.ui.formatters import proposal_bundle
 from di_advisor.ui.grid import Grid
 from di_advisor.ui.pages.fields import actions, button, choice, line, said, typed_text
 from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.ui.pages.trade_rows import FILTERS, NO_TRADES, trades_table
 from di_advisor.ui.verbs.explaining import trade_key
 
-__all__ = ["TradesPage", "trades_table"]
-
-_ALL: Final = "all"
-_COLUMNS: Final = (
-    Column("Name"),
-    Column("Side"),
-    Column("Shares", align=Align.RIGHT),
-    Column("Value", "$", Align.RIGHT),
-    Column("Gain", "$", Align.RIGHT),
-    Column("Tax", "$", Align.RIGHT),
-    Column("Benefit", "$", Align.RIGHT),
-    Column("Decided"),
-    Column("Lot"),
-    Column("Why", align=Align.BELOW),
-)
-_FILTERS: Final = [
-    ("All trades", _ALL),
-    ("Harvest: sold at a loss", "harvest"),
-    ("Sold at a gain", "gain"),
-    ("Sells", "sell"),
-    ("Buys", "buy"),
-    ("Risk: brought nearer to target", "drift"),
-    ("ESG", "esg"),
-    ("Cash: does not pay by itself", "cash"),
-]
-
-
-_KEPT: Final[Mapping[str, Callable[[Trade], bool]]] = {
-    _ALL: lambda _: True,
-    "harvest": lambda t: t.gain_usd is not None and t.gain_usd < 0,
-    "gain": lambda t: t.gain_usd is not None and t.gain_usd > 0,
-    "sell": lambda t: t.side is Side.SELL,
-    "buy": lambda t: t.side is Side.BUY,
-    "drift": lambda t: t.dollars.get("active risk", Decimal(0)) < 0,
-    "esg": lambda t: any(v < 0 for term, v in t.dollars.items() if "esg" in term.casefold()),
-    "cash": lambda t: t.benefit_usd < 0,
-}
-
-
-def _decided(trade: Trade, decisions: Decisions) -> str:
-    if decisions.rejected.get(trade.security_id) is trade.side:
-        return "rejected"
-    if trade.security_id in decisions.locked:
-        return "locked"
-    return "accepted" if trade.security_id in decisions.accepted else ""
-
-
-def trades_table(proposal: Proposal, decisions: Decisions, kind: str = _ALL) -> tuple[Table, tuple[str, ...]]:
-    """Trades of a kind as a table, with the id of each row."""
-    trades = [t for t in proposal.trade_list if _KEPT[kind](t)]
-    rows = tuple(
-        (
-            SecurityName(t.ticker, t.name),
-            t.side.value.capitalize(),
-            shares(t.shares),
-            money(t.value_usd),
-            "-" if t.gain_usd is None else signed(money(t.gain_usd)),
-            signed(money(t.dollars.get("tax", Decimal(0)))),
-            signed(money(t.benefit_usd)),
-            _decided(t, decisions),
-            t.lot_id or "-",
-            t.sentence,
-        )
-        for t in trades
-    )
-    return Table("Trades", _COLUMNS, rows), tuple(trade_key(t) for t in trades)
+__all__ = ["TradesPage"]
 
 
 class TradesPage(Page):
@@ -105,10 +39,12 @@ class TradesPage(Page):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        self._kind = choice("Show", _FILTERS, "Which trades are listed")
+        self._kind = choice("Show", FILTERS, "Which trades are listed")
         self._grid = Grid("Trades", empty="No trades yet. Propose on the page Optimize.")
         self._accept = button("Accept", "Mark the chosen trades as agreed to")
         self._reject = button("Reject and solve again", "Do not trade these names on this side")
+        self._lock = button("Lock", "Keep these names' trades to the share, whatever is asked next")
+        self._swaps = button("Show swaps", "Every sale with the purchases it pays for")
         self._undo = button("Undo", "Take decisions on these names back; on all where none is chosen")
         self._name = typed_text("Why not", "Ticker or id", "A name that is not traded")
         self._ask_why = button("Ask", "Why this name is not bought, and its lots are not sold")
@@ -118,10 +54,10 @@ class TradesPage(Page):
         self._replace = widgets.Checkbox(value=False, description="Overwrite files", indent=False)
         self._export = button("Export orders", "Write files into a folder beside the notebook")
         self._says = line()
-        self._decide = (self._accept, self._reject)
+        self._decide = (self._accept, self._lock, self._reject)
         self._box = widgets.VBox(
             [
-                actions(self._kind),
+                actions(self._kind, self._swaps),
                 self._grid,
                 actions(*self._decide, self._undo),
                 actions(self._name, self._ask_why),
@@ -135,6 +71,8 @@ class TradesPage(Page):
         self._grid.on_choice(self._chosen)
         self._accept.on_click(lambda _: self._accepted())
         self._reject.on_click(lambda _: self._rejected())
+        self._lock.on_click(lambda _: self._locked())
+        self._swaps.on_click(lambda _: self._show_swaps())
         self._undo.on_click(lambda _: self._undone())
         self._ask_why.on_click(lambda _: host.start(self._why_not))
         self._export.on_click(lambda _: host.start(self._exported))
@@ -147,10 +85,10 @@ class TradesPage(Page):
     def show(self, state: AppState) -> None:
         """Fill the grid with the trades of the scenario at hand."""
         if state.answer is None:
-            self._grid.fill(Table("Trades", _COLUMNS, ()), ())
+            self._grid.fill(NO_TRADES, ())
         else:
             self._grid.fill(*trades_table(state.answer.proposal, state.spec.decisions, self._kind.value))
-        for each in (self._ask_why, self._export, self._undo):
+        for each in (self._ask_why, self._export, self._undo, self._swaps):
             each.disabled = state.running or state.answer is None
         for each in self._decide:
             each.disabled = state.running or not self._grid.selected
@@ -200,6 +138,28 @@ class TradesPage(Page):
         names = {t.security_id for t in self._trades()}
         self._edit(accepted=self.host.state.spec.decisions.accepted | names)
         self._says.value = said(f"{count_of(len(names), 'name')} accepted.")
+
+    def _locked(self) -> None:
+        answer, names = self.host.state.answer, {t.security_id for t in self._trades()}
+        if answer is None or not names:
+            return
+        decisions = self.host.state.spec.decisions
+        try:
+            kept = kept_of(t for t in answer.proposal.trade_list if t.security_id in names)
+        except InputError as error:
+            self._says.value = said(error.what, error.hint, role="alert")
+            return
+        self._edit(
+            locked={**decisions.locked, **kept},
+            rejected={k: v for k, v in decisions.rejected.items() if k not in names},
+        )
+        self._says.value = said(f"{count_of(len(kept), 'name')} locked: to the share, with all its lots.")
+
+    def _show_swaps(self) -> None:
+        answer = self.host.state.answer
+        if answer is not None:
+            self._card = (answer, swaps_bundle(answer.proposal))
+            self.host.show(self._card[1])
 
     def _rejected(self) -> None:
         trades, decisions = self._trades(), self.host.state.spec.decisions
