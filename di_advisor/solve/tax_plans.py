@@ -29,7 +29,16 @@ from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import plan_of
 from di_advisor.solve.tracking import solve_capped
 
-__all__ = ["FixedChoices", "GainPlan", "Proved", "judged", "kept_back", "proved_over_all", "regions_for"]
+__all__ = [
+    "FixedChoices",
+    "GainPlan",
+    "Proved",
+    "beside_of",
+    "judged",
+    "kept_back",
+    "proved_over_all",
+    "regions_for",
+]
 
 _TIE = 1e-10
 """Slopes of two lots that count as equal."""
@@ -221,22 +230,26 @@ def _filled(sold: FloatArray, name: NDArray[np.int64], width: FloatArray) -> Flo
     return np.asarray(np.clip(sold[name] - (end - width - before), 0.0, width), dtype=np.float64)
 
 
-def judged(family: AtAnyRates, plan: Plan, choices: Choices) -> GainPlan:
-    """A plan with its own figures, by the terms.
+def beside_of(family: AtAnyRates, plan: Plan, choices: Choices) -> float:
+    """What a plan costs beside its tax, a fraction of the account.
 
     The quadratic part of impact is charged on a name's net trade, as the block charges it, where the
     name is both sold and bought.
     """
     block = family.problem.block
-    value = block.holdings.value_usd
     free = is_any(choices, Choice.EITHER)  # these are charged for no wash sales
     fixed = Plan(np.where(free[block.holdings.lot_name], 0.0, plan.sells), np.where(free, 0.0, plan.buys))
     others = (t for t in family.problem.terms if t is not family.tax)
-    charged = sum(t.value_usd(fixed if isinstance(t, WashDeferral) else plan) for t in others) / value
+    charged = sum(t.value_usd(fixed if isinstance(t, WashDeferral) else plan) for t in others) / block.holdings.value_usd
     beside = charged - charged_anyway(family.problem.terms)
-    beside -= 2.0 * float(block.impact @ (plan.sold(block.holdings.lot_name) * plan.buys))
-    tax = family.tax.value_usd(plan) / value
-    return GainPlan(plan, np.array(family.tax.gains.realised(plan)), beside, tax, choices)
+    return beside - 2.0 * float(block.impact @ (plan.sold(block.holdings.lot_name) * plan.buys))
+
+
+def judged(family: AtAnyRates, plan: Plan, choices: Choices) -> GainPlan:
+    """A plan with its own figures, by the terms."""
+    tax = family.tax.value_usd(plan) / family.problem.block.holdings.value_usd
+    gains = np.array(family.tax.gains.realised(plan))
+    return GainPlan(plan, gains, beside_of(family, plan, choices), tax, choices)
 
 
 def kept_back(proofs: Iterable[Proved], rows: Sequence[Row]) -> float:

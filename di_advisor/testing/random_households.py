@@ -120,8 +120,8 @@ def _account(
             bought = market.as_of - timedelta(days=days)
             name = market.universe.security_ids[i]
             lots.append(TaxLot(f"{account_id}.{i}.{j}", account_id, name, shares, basis, bought))
-    cash = CashItem(Decimal(round(value_usd * float(g.uniform(0.005, 0.03)), 2)).quantize(Decimal("0.01")), market.as_of)
-    return Account(account_id, tuple(lots), (cash,), kind=kind)
+    cash_usd = Decimal(repr(round(value_usd * float(g.uniform(0.005, 0.03)), 2)))
+    return Account(account_id, tuple(lots), (CashItem(cash_usd, market.as_of),), kind=kind)
 
 
 def _mandate(g: np.random.Generator) -> Mandate:

@@ -14,6 +14,7 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UnfinishedError, UnsupportedWishError
 from di_advisor.formulate.localise import AtAnyRates, schedule_d_of
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.separable import Row
 from di_advisor.formulate.tax_rules import GainBudget
@@ -23,7 +24,7 @@ from di_advisor.solve.discrete import Cancel
 from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
-from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged
+from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, beside_of
 
 __all__ = ["FixedAccount", "Offer", "TaxedAccount"]
 
@@ -134,6 +135,14 @@ class TaxedAccount:
             raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
 
 
+class _BesideTax(FixedChoices):
+    """Solves whose plans are judged without the tax, which is of the return."""
+
+    def judged(self, plan: Plan) -> GainPlan:
+        gains = np.array(self.family.tax.gains.realised(plan))
+        return GainPlan(plan, gains, beside_of(self.family, plan, self.choices), 0.0, self.choices)
+
+
 class FixedAccount:
     """An account under fixed choices, at any price of gains.
 
@@ -147,7 +156,7 @@ class FixedAccount:
 
     def __init__(self, account: TaxedAccount, choices: Choices) -> None:
         self.account, self.choices = account, choices
-        self.solves = FixedChoices(account.family, choices, account.hot, account.ask)
+        self.solves = _BesideTax(account.family, choices, account.hot, account.ask)
 
     def at(self, rates: FloatArray) -> tuple[list[Offer], Proved]:
         """The best plan at a price of gains with what ties there leave open, and the proof.
@@ -165,6 +174,6 @@ class FixedAccount:
         share = self.account.share
         return Offer(plan, share * plan.gains, share * plan.beside)
 
-    def judged(self, plan: GainPlan) -> Offer:
+    def judged(self, plan: Plan) -> Offer:
         """A plan with its own figures."""
-        return self.offer(judged(self.account.family, plan.plan, self.choices))
+        return self.offer(self.solves.judged(plan))

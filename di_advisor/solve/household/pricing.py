@@ -11,7 +11,7 @@ dearer. Limits: a region that no step closes keeps its bound, and the certificat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,11 +21,11 @@ from di_advisor.formulate.household import SharedReturn
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.tax_cells import Region
 from di_advisor.solve.household.accounts import FixedAccount, Offer
-from di_advisor.solve.tax_plans import GainPlan, Proved
+from di_advisor.solve.tax_plans import Proved
 
-__all__ = ["JointPlan", "JointProof", "Pricing"]
+__all__ = ["JointPlan", "JointProof", "Pricing", "mixture_of"]
 
-_EXACT = 1e-8
+_EXACT = 1e-7
 _LEAST_GAP = 1e-11
 _STEPS_MAX = 24
 _INSIDE = 1e-8
@@ -135,7 +135,7 @@ class Pricing:
         least, proofs, first = 0.0, [], []
         for account, offers in zip(self.accounts, self.offers, strict=True):
             found, proof = account.at(rates)
-            offers += found
+            offers.extend(found)
             first.append(found[0])
             proofs.append(proof)
             least += account.account.share * proof.least
@@ -145,9 +145,10 @@ class Pricing:
     def consider(self, offers: Sequence[Offer]) -> None:
         """Take in one plan an account."""
         gains = np.sum([o.gains for o in offers], axis=0)
-        if not any(region.excess(gains) <= _INSIDE for region in self.shared.regions):
+        home = self.home(gains)
+        if home.excess(gains) > _INSIDE:
             return
-        objective = sum(o.beside for o in offers) + self.shared.tax(gains)
+        objective = sum(o.beside for o in offers) + float(home.cell.tax(gains))
         if self.best is None or objective < self.best.objective:
             self.best = JointPlan(tuple(offers), gains, objective)
 
@@ -171,6 +172,12 @@ class Pricing:
         """Gap that counts as closed."""
         return _LEAST_GAP if self.best is None else _EXACT * abs(self.best.objective) + _LEAST_GAP
 
+    def within(self, at: int) -> JointProof:
+        """Close one region by itself, whatever the best plans are; the proof that then says most of it."""
+        while at not in self.closed:
+            self._step(at)
+        return self.proof_at(self.shared.regions[at])
+
     def _next(self) -> int | None:
         bounds = self.bounds()
         limit = np.inf if self.best is None else self.best.objective - self.tolerance
@@ -190,24 +197,31 @@ class Pricing:
 
     def _mixed(self, region: Region) -> tuple[FloatArray, float]:
         """The prices of the best mixture of the plans in a region, and what the mixture is worth; infinite if none."""
-        for missing in _MISSING:
-            prices, shares, outside = _master(region, self.offers, missing)
-            if outside <= _INSIDE:
-                mixed = [
-                    account.judged(_mixture(offers, share))
-                    for account, offers, share in zip(self.accounts, self.offers, shares, strict=True)
-                ]
-                self.consider(mixed)
-                gains = np.sum([o.gains for o in mixed], axis=0)
-                return prices, sum(o.beside for o in mixed) + float(region.cell.tax(gains))
-        return prices, np.inf
+        prices, shares = mixture_of(region, self.offers)
+        if shares is None:
+            return prices, np.inf
+        mixed = [
+            account.judged(_mixture(offers, share))
+            for account, offers, share in zip(self.accounts, self.offers, shares, strict=True)
+        ]
+        self.consider(mixed)
+        gains = np.sum([o.gains for o in mixed], axis=0)
+        return prices, sum(o.beside for o in mixed) + float(region.cell.tax(gains))
 
 
-def _mixture(offers: Sequence[Offer], shares: FloatArray) -> GainPlan:
+def mixture_of(region: Region, offers: Sequence[Sequence[Offer]]) -> tuple[FloatArray, list[FloatArray] | None]:
+    """The prices of the best mixture, account by account, with gains in a region; and its shares, None if none is."""
+    for missing in _MISSING:
+        prices, shares, outside = _master(region, offers, missing)
+        if outside <= _INSIDE:
+            return prices, shares
+    return prices, None
+
+
+def _mixture(offers: Sequence[Offer], shares: FloatArray) -> Plan:
     used = np.flatnonzero(shares > 0)
     sells = np.sum([shares[i] * offers[i].plan.plan.sells for i in used], axis=0)
-    buys = np.sum([shares[i] * offers[i].plan.plan.buys for i in used], axis=0)
-    return replace(offers[int(used[0])].plan, plan=Plan(sells, buys))
+    return Plan(sells, np.sum([shares[i] * offers[i].plan.plan.buys for i in used], axis=0))
 
 
 def _master(

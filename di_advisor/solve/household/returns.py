@@ -21,16 +21,17 @@ from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.formulate.household import AccountGains, SharedReturn, gains_usd
 from di_advisor.formulate.plan import Plan
 from di_advisor.solve.choices import Choices
-from di_advisor.solve.household.accounts import TaxedAccount
-from di_advisor.solve.household.pricing import JointPlan, JointProof, Pricing
+from di_advisor.solve.household.accounts import Offer, TaxedAccount
+from di_advisor.solve.household.pricing import JointPlan, JointProof, Pricing, mixture_of
 from di_advisor.solve.solution import FEASIBLE
 from di_advisor.solve.tax_plans import kept_back
 
 __all__ = ["ReturnAnswer", "solve_return"]
 
 _ROUNDS = 2
-_FURTHER = 3
+_FURTHER = 12
 _SAME_RATES = 1e-4
+_SAME_PRICES = 1e-7
 _ENOUGH = 2e-5
 _DEARER = (0.1, 0.5, 2.0, 10.0)
 
@@ -53,6 +54,10 @@ class ReturnAnswer:
         No plans of these accounts, whatever their discrete choices, have less.
     rates : ndarray of shape (2,)
         What a dollar of short-term and of long-term gain costs the household where the plans stand.
+    shared : SharedReturn
+        The return.
+    bounds_usd : ndarray of shape (regions,)
+        The bound by region of its gains.
     """
 
     plans: tuple[Plan, ...]
@@ -61,6 +66,8 @@ class ReturnAnswer:
     objective_usd: float
     bound_usd: float
     rates: FloatArray
+    shared: SharedReturn
+    bounds_usd: FloatArray
 
 
 @dataclass
@@ -74,6 +81,7 @@ class _State:
     choices: tuple[Choices, ...] = ()
     over_all: list[JointProof] = field(default_factory=list)
     relaxed_bounds: FloatArray = field(default_factory=lambda: np.zeros(0))
+    searched: list[list[Offer]] = field(default_factory=list)
 
     def bounds(self) -> FloatArray:
         """A bound of each region over all choices."""
@@ -99,6 +107,8 @@ class _State:
         self.over_all.append(JointProof(rates, least))
         choices = tuple(s.choices for s in found)
         tight = Pricing([a.under(c) for a, c in zip(self.accounts, choices, strict=True)], self.shared)
+        for account, offers, solution in zip(tight.accounts, self.searched, found, strict=True):
+            offers.append(account.judged(solution.plan))
         try:
             best = tight.run(rates)
         except InfeasibleError:
@@ -126,7 +136,7 @@ def solve_return(accounts: Sequence[TaxedAccount], shared: SharedReturn) -> Retu
     UncertifiedError, UnfinishedError
         When a solve was not certified, or cancelled.
     """
-    state = _State(accounts, shared)
+    state = _State(accounts, shared, searched=[[] for _ in accounts])
     loose = Pricing([a.under() for a in accounts], shared)
     start = _middle(shared)
     best = loose.run(start)
@@ -142,7 +152,7 @@ def solve_return(accounts: Sequence[TaxedAccount], shared: SharedReturn) -> Retu
         rates = moved
     _dearer(state, rates)
     _idle(state, loose)
-    _elsewhere(state, loose)
+    _elsewhere(state, loose, reserve)
     if state.best is None:
         raise InfeasibleError(
             "No plans keep the budgets of the return once minimum trades and sides are kept too.",
@@ -182,23 +192,30 @@ def _idle(state: _State, loose: Pricing) -> None:
         state.rates = loose.proof_at(loose.home(np.zeros(2))).rates
 
 
-def _elsewhere(state: _State, loose: Pricing) -> None:
-    """Search at the prices of regions whose bound is below that of the best plans' region, the lowest first."""
+def _elsewhere(state: _State, loose: Pricing, reserve: float) -> None:
+    """Further prices, each for the region of the lowest bound: of its relaxation, then of the plans searched so far."""
+    asked = [p.rates for p in state.over_all]
     looked: set[int] = set()
-    tried = [p.rates for p in state.over_all]
     for _ in range(_FURTHER):
         if state.best is None or state.closed:
             return
-        bounds = state.bounds()
-        open_ = [i for i in np.argsort(bounds).tolist() if bounds[i] < state.best.objective and i not in looked]
-        if not open_:
+        at = int(np.argmin(state.bounds()))
+        region = state.shared.regions[at]
+        if at in looked:
+            rates, _ = mixture_of(region, state.searched)
+        else:
+            looked.add(at)
+            rates = loose.within(at).rates
+            state.relaxed_bounds[at] = max(state.relaxed_bounds[at], loose.bounds()[at] - reserve)
+            if state.bounds()[at] >= state.best.objective:
+                continue
+        if any(np.abs(rates - known).max() < _SAME_RATES for known in asked):
+            rates, _ = mixture_of(region, state.searched)
+        if any(np.abs(rates - known).max() < _SAME_PRICES for known in asked):
             return
-        looked.add(open_[0])
-        rates = loose.proof_at(state.shared.regions[open_[0]]).rates
-        if all(np.abs(rates - known).max() > _SAME_RATES for known in tried):
-            tried.append(rates)
-            with suppress(InfeasibleError, UncertifiedError):
-                state.around(rates)
+        asked.append(rates)
+        with suppress(InfeasibleError, UncertifiedError):
+            state.around(rates)
 
 
 def _answer(state: _State) -> ReturnAnswer:
@@ -215,4 +232,6 @@ def _answer(state: _State) -> ReturnAnswer:
         objective_usd=best.objective * value,
         bound_usd=min(float(state.bounds().min()), best.objective) * value,
         rates=state.rates,
+        shared=state.shared,
+        bounds_usd=state.bounds() * value,
     )

@@ -2,12 +2,14 @@
 
 Problem: of a group of identical names, one account's loss and another's purchase on the same day exclude each
 other. Each account keeps that for itself already. Decision: without looking at other accounts the household
-falls apart into returns and retirement accounts, which bounds everything; where its plans clash, a group gets
-one of two sides (nobody buys; nobody sells at a loss), which together hold every plan allowed. Sides for all
-clashing groups at once give a first plan; then the node of the lowest bound is split, within a budget of
-nodes. Answers are kept by what is locked in an account, so that a side costs only the accounts it touches.
+falls apart, which bounds everything; where its plans clash, a group gets one of two sides (nobody buys; nobody
+sells at a loss), which together hold every plan allowed. Sides are branched on at the prices of gains where
+the plans stand: there accounts have nothing in common, so that a side costs a search of the accounts it
+touches, and the sum of their bounds with the least of the tax beside these prices is a bound for all of the
+sides below. The best sides are then solved with their own prices, and their prices branched at in turn.
 
-Limits: where the budget runs out the lowest bound of what is open is the bound.
+Limits: budgets of nodes and of prices; the lowest bound of what is open, over all combinations of regions of
+the returns, is the bound.
 """
 
 from __future__ import annotations
@@ -19,67 +21,21 @@ from itertools import count
 
 import numpy as np
 
-from di_advisor.domain.mandate import Mandate
-from di_advisor.domain.signals import Signals
+from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
-from di_advisor.formulate.household import AccountGains, SharedReturn, account_problem
+from di_advisor.formulate.household import AccountGains
 from di_advisor.formulate.plan import Plan
-from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.schedule_d import Taxpayer
-from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
-from di_advisor.signals.household_locks import WashSide, loss_lots, with_sides
-from di_advisor.solve import solve_localised
-from di_advisor.solve.discrete import Cancel
-from di_advisor.solve.household.accounts import TaxedAccount
-from di_advisor.solve.household.returns import ReturnAnswer, solve_return
+from di_advisor.formulate.tax_cells import Region
+from di_advisor.signals.household_locks import WashSide
+from di_advisor.solve.household.coordination import Coordination, Joint, Sides, clashes
+from di_advisor.solve.household.pricing import mixture_of
 
-__all__ = ["AccountFacts", "Coordinated", "Coordination", "FilerFacts", "clashes", "coordinate"]
+__all__ = ["Coordinated", "coordinate"]
 
-_TRADED = 1e-7
-_CLOSE = 1e-6
-
-Sides = Mapping[int, WashSide]
-
-
-@dataclass(frozen=True)
-class AccountFacts:
-    """What is asked of one account.
-
-    Attributes
-    ----------
-    signals : Signals
-        Of the account; wash windows of all accounts are in its locks.
-    mandate : Mandate
-        Its wishes.
-    filer : str
-        Whose return it is on; of a retirement account, whose owner's.
-    """
-
-    signals: Signals
-    mandate: Mandate
-    filer: str
-
-    @property
-    def is_taxed(self) -> bool:
-        """Whether its gains go to a return."""
-        return self.signals.account.kind not in RETIREMENT_KINDS
-
-
-@dataclass(frozen=True)
-class FilerFacts:
-    """A return.
-
-    Attributes
-    ----------
-    taxpayer : TaxProfile, ReturnInputs or FilerTax
-        The year without these trades.
-    gain_budget_usd, tax_budget_usd : float or None
-        Of all its accounts together.
-    """
-
-    taxpayer: Taxpayer
-    gain_budget_usd: float | None = None
-    tax_budget_usd: float | None = None
+_CLOSE = 2e-6
+_TURNS = 3
+_SHARE = 3
+_SAME_RATES = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,150 +65,109 @@ class Coordinated:
     sides: Sides
     objective_usd: float
     bound_usd: float
-    rates: Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]]
+    rates: Mapping[str, FloatArray]
     other_side_usd: Mapping[int, float]
     nodes: int
 
 
 @dataclass(frozen=True)
 class _Node:
-    """All accounts under some sides."""
+    """All accounts under some sides, at given prices of gains."""
 
     sides: Sides
-    plans: Mapping[str, Plan]
-    gains: Mapping[str, AccountGains]
-    objective_usd: float
+    value_usd: float
     bound_usd: float
-    rates: Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]]
     clashing: tuple[int, ...]
 
 
 @dataclass
-class Coordination:
-    """Accounts and returns, with everything solved so far.
+class _Tree:
+    """Sides branched on at given prices of gains.
 
     Attributes
     ----------
-    accounts : Mapping of str to AccountFacts
-        By id.
-    filers : Mapping of str to FilerFacts
-        By name.
-    cancel : callable
-        Asked between solves.
-    rounds : int
-        Budget of rounds of each search.
+    coordination : Coordination
+        Accounts and returns.
+    rates : Mapping of str to ndarray of shape (2,)
+        By filer.
+    nodes_max : int
+        Sets of sides that are tried at most.
+    bound_usd : float
+        When run: no plans under any sides are better, the tax at these prices.
+    best : _Node or None
+        The best sides at these prices that leave no clash.
+    seen : dict of int to dict of WashSide to float
+        Bounds by group and side of the nodes tried.
+    nodes : int
+        How many were tried.
     """
 
-    accounts: Mapping[str, AccountFacts]
-    filers: Mapping[str, FilerFacts]
-    cancel: Cancel
-    rounds: int = 12
-    _problems: dict[tuple[str, bytes], tuple[Signals, Problem]] = field(default_factory=dict)
-    _taxed: dict[tuple[str, bytes], TaxedAccount] = field(default_factory=dict)
-    _returns: dict[tuple[str, tuple[bytes, ...]], ReturnAnswer] = field(default_factory=dict)
-    _alone: dict[tuple[str, bytes], tuple[Plan, float, float]] = field(default_factory=dict)
+    coordination: Coordination
+    rates: Mapping[str, FloatArray]
+    nodes_max: int
+    bound_usd: float = -np.inf
+    best: _Node | None = None
+    seen: dict[int, dict[WashSide, float]] = field(default_factory=dict)
+    nodes: int = 0
 
-    def problem(self, account_id: str, sides: Sides) -> tuple[bytes, Signals, Problem]:
-        """An account under sides: what is locked in it as a key, its signals and its problem."""
-        facts = self.accounts[account_id]
-        signals = with_sides(facts.signals, sides)
-        key = signals.account.can_buy.tobytes() + signals.account.lot_sellable.tobytes()
-        if (account_id, key) not in self._problems:
-            taxpayer = self.filers[facts.filer].taxpayer
-            self._problems[account_id, key] = signals, account_problem(signals, facts.mandate, taxpayer)
-        return (key, *self._problems[account_id, key])
-
-    def node(self, sides: Sides) -> _Node:
-        """All accounts under some sides, without looking at other accounts' washes beside them.
-
-        Raises
-        ------
-        InfeasibleError
-            If some account, or some return, has no plan.
-        """
-        plans: dict[str, Plan] = {}
-        gains: dict[str, AccountGains] = {}
-        rates = {}
-        objective = bound = 0.0
-        for filer in self.filers:
-            mine = [i for i, a in self.accounts.items() if a.filer == filer and a.is_taxed]
-            if not mine:
+    def run(self) -> None:
+        """Branch until the bound meets the best sides, or the budget is used up."""
+        numbers, closed = count(), np.inf
+        root = self._node({}, -np.inf)
+        if root is None:
+            return
+        open_: list[tuple[float, int, _Node]] = []
+        node: _Node | None = root
+        while node is not None or open_:
+            if node is None:
+                bound, _, node = heapq.heappop(open_)
+                if self.nodes >= self.nodes_max or self._beaten(bound):
+                    heapq.heappush(open_, (bound, next(numbers), node))
+                    break
+            if not node.clashing:
+                closed = min(closed, node.bound_usd)
+                if np.isfinite(node.value_usd) and (self.best is None or node.value_usd < self.best.value_usd):
+                    self.best = node
+                node = None
                 continue
-            answer = self._return(filer, mine, sides)
-            plans |= dict(zip(mine, answer.plans, strict=True))
-            gains |= dict(zip(mine, answer.gains, strict=True))
-            rates[filer] = answer.rates
-            objective, bound = objective + answer.objective_usd, bound + answer.bound_usd
-        for account_id, facts in self.accounts.items():
-            if not facts.is_taxed:
-                plans[account_id], value, least = self._untaxed(account_id, sides)
-                objective, bound = objective + value, bound + least
-        ordered = {i: plans[i] for i in self.accounts}
-        found = clashes({i: a.signals for i, a in self.accounts.items()}, ordered)
-        return _Node(dict(sides), ordered, gains, objective, bound, rates, found)
+            found = self._split(node)
+            for other in found[1:]:
+                heapq.heappush(open_, (other.bound_usd, next(numbers), other))
+            node = found[0] if found else None
+        self.bound_usd = min([closed, *(bound for bound, _, _ in open_)])
 
-    def _return(self, filer: str, mine: Sequence[str], sides: Sides) -> ReturnAnswer:
-        found = [self.problem(i, sides) for i in mine]
-        key = (filer, tuple(k for k, _, _ in found))
-        if key in self._returns:
-            return self._returns[key]
-        facts = self.filers[filer]
-        problems = [problem for _, _, problem in found]
-        shared = SharedReturn.of(
-            facts.taxpayer,
-            found[0][1].market.as_of,
-            problems,
-            gain_budget_usd=facts.gain_budget_usd,
-            tax_budget_usd=facts.tax_budget_usd,
-        )
-        accounts = []
-        for account_id, (locked, _, problem) in zip(mine, found, strict=True):
-            share = problem.block.holdings.value_usd / shared.value_usd
-            if (account_id, locked) not in self._taxed:
-                self._taxed[account_id, locked] = TaxedAccount(problem, share, self.cancel, self.rounds)
-            accounts.append(self._taxed[account_id, locked])
-        self._returns[key] = solve_return(accounts, shared)
-        return self._returns[key]
+    def _beaten(self, bound: float) -> bool:
+        return self.best is not None and bound >= self.best.value_usd - _CLOSE * max(abs(self.best.value_usd), 1.0)
 
-    def _untaxed(self, account_id: str, sides: Sides) -> tuple[Plan, float, float]:
-        key, _, problem = self.problem(account_id, sides)
-        if (account_id, key) not in self._alone:
-            _, solution = solve_localised(problem, cancel=self.cancel, rounds=self.rounds, named=False)
-            value = problem.block.holdings.value_usd
-            self._alone[account_id, key] = solution.plan, solution.objective * value, solution.bound * value
-        return self._alone[account_id, key]
+    def _split(self, node: _Node) -> list[_Node]:
+        """Both sides of the group that clashes most, the better first."""
+        group = node.clashing[0]
+        found = []
+        for side in WashSide:
+            child = self._node({**node.sides, group: side}, node.bound_usd)
+            self.seen.setdefault(group, {}).setdefault(side, np.inf if child is None else child.bound_usd)
+            if child is not None:
+                found.append(child)
+        return sorted(found, key=lambda n: n.bound_usd)
+
+    def _node(self, sides: Sides, above: float) -> _Node | None:
+        self.nodes += 1
+        value = bound = 0.0
+        plans: dict[str, Plan] = {}
+        accounts = self.coordination.accounts
+        try:
+            for account_id, facts in accounts.items():
+                rates = self.rates[facts.filer] if facts.is_taxed else None
+                plans[account_id], at, least = self.coordination.priced(account_id, sides, rates)
+                value, bound = value + at, bound + least
+        except InfeasibleError:
+            return None
+        except (UncertifiedError, UndecidedError):
+            return _Node(sides, np.inf, above, ())
+        return _Node(sides, value, max(bound, above), clashes({i: a.signals for i, a in accounts.items()}, plans))
 
 
-def clashes(signals: Mapping[str, Signals], plans: Mapping[str, Plan]) -> tuple[int, ...]:
-    """Groups that one account sells at a loss and another buys, the most dollars first.
-
-    Parameters
-    ----------
-    signals : Mapping of str to Signals
-        By account.
-    plans : Mapping of str to Plan
-        By account, fractions of it.
-    """
-    sold: dict[int, dict[str, float]] = {}
-    bought: dict[int, dict[str, float]] = {}
-    for account_id, plan in plans.items():
-        account, group = signals[account_id].account, signals[account_id].market.universe.group_of
-        value = account.value_usd
-        for i in np.flatnonzero(loss_lots(account) & (plan.sells > _TRADED)).tolist():
-            of = sold.setdefault(int(group[account.lot_name[i]]), {})
-            of[account_id] = of.get(account_id, 0.0) + float(plan.sells[i]) * value
-        for i in np.flatnonzero(plan.buys > _TRADED).tolist():
-            of = bought.setdefault(int(group[i]), {})
-            of[account_id] = of.get(account_id, 0.0) + float(plan.buys[i]) * value
-    found = {
-        g: min(sum(sold[g].values()), sum(bought[g].values()))
-        for g in sold.keys() & bought.keys()
-        if len(sold[g].keys() | bought[g].keys()) > 1
-    }
-    return tuple(sorted(found, key=lambda g: (-found[g], g)))
-
-
-def coordinate(coordination: Coordination, *, nodes_max: int = 24) -> Coordinated:
+def coordinate(coordination: Coordination, *, nodes_max: int = 48) -> Coordinated:
     """The best plans for all accounts that wash no loss in another, with a bound.
 
     Parameters
@@ -260,90 +175,184 @@ def coordinate(coordination: Coordination, *, nodes_max: int = 24) -> Coordinate
     coordination : Coordination
         Accounts and returns.
     nodes_max : int
-        Sets of sides that are solved at most, beside those of the first plan.
+        Sets of sides that are tried at most at each of a few prices.
 
     Raises
     ------
     InfeasibleError
         When some account has no plan at all, or none without wash sales.
     UndecidedError
-        When the budget ran out before any plan without wash sales was found.
+        When the budget ran out before any plans without wash sales were found.
     UncertifiedError, UnfinishedError
         When a solve was not certified, or cancelled.
     """
-    numbers = count()
-    root = coordination.node({})
-    solved = 1
-    best: _Node | None = None
-    closed = np.inf
-    seen: dict[int, dict[WashSide, float]] = {}
-
-    def note(node: _Node) -> None:
-        nonlocal best
-        if not node.clashing and (best is None or node.objective_usd < best.objective_usd):
-            best = node
-
-    note(root)
-    for side in WashSide if root.clashing else ():
-        note(_dive(coordination, root, side) or root)
-    open_ = [(root.bound_usd, next(numbers), root)]
-    while open_ and solved < nodes_max:
-        bound, _, node = heapq.heappop(open_)
-        if best is not None and bound >= best.objective_usd - _CLOSE * max(abs(best.objective_usd), 1.0):
-            heapq.heappush(open_, (bound, next(numbers), node))
+    root = coordination.joint({})
+    if not root.clashing:
+        return _coordinated(root, root.bound_usd, {}, 1)
+    found = [_dive(coordination, root, side) for side in WashSide]
+    trees: list[_Tree] = []
+    rates: dict[str, FloatArray] | None = {name: answer.rates for name, answer in root.returns.items()}
+    for _ in range(_TURNS):
+        if rates is None or _proved(_best(found), _bound(root, trees)[0]):
             break
-        if not node.clashing:
-            closed = min(closed, bound)  # what its own gap leaves open is not closed by sides
-            continue
-        group = node.clashing[0]
-        for side in WashSide:
-            child = _tried(coordination, {**node.sides, group: side})
-            solved += 1
-            seen.setdefault(group, {})[side] = np.inf if child is None else child.bound_usd
-            if child is None:
-                continue
-            note(child)
-            heapq.heappush(open_, (max(bound, child.bound_usd), next(numbers), child))
+        tree = _Tree(coordination, rates, nodes_max)
+        tree.run()
+        trees.append(tree)
+        found.append(None if tree.best is None else _finished(coordination, tree))
+        best, (_, lowest) = _best(found), _bound(root, trees)
+        own = None if best is None else {name: answer.rates for name, answer in best.returns.items()}
+        rates = own if own is not None and _is_new(own, trees) else _next_rates(coordination, lowest, root, trees)
+    best, bound = _best(found), _bound(root, trees)[0]
+    nodes = sum(tree.nodes for tree in trees)
+    if not _proved(best, bound):
+        branches = _Branches(coordination, root, best, nodes_max // _SHARE)
+        branches.run()
+        best, bound, nodes = branches.best, max(bound, branches.bound_usd), nodes + branches.nodes
     if best is None:
-        raise (UndecidedError if open_ else InfeasibleError)(
+        raise UndecidedError(
             "No plans for the accounts were found in which none washes another's loss.",
-            hint="Widen the wishes of the accounts that clash, or price wash sales.",
+            hint="Widen the wishes of the accounts that clash (their tracking error first), or price wash sales.",
         )
-    lowest = min([closed, best.objective_usd, *(bound for bound, _, _ in open_)])
+    return _coordinated(best, min(bound, best.objective_usd), trees[0].seen if trees else {}, nodes + 1)
+
+
+def _best(found: Sequence[Joint | None]) -> Joint | None:
+    return min((j for j in found if j is not None), key=lambda j: j.objective_usd, default=None)
+
+
+def _proved(best: Joint | None, bound: float) -> bool:
+    return best is not None and best.objective_usd - bound <= _CLOSE * max(abs(best.objective_usd), 1.0)
+
+
+def _joint(coordination: Coordination, sides: Sides) -> Joint | None:
+    try:
+        return coordination.joint(sides)
+    except (InfeasibleError, UncertifiedError, UndecidedError):
+        return None
+
+
+def _dive(coordination: Coordination, joint: Joint, side: WashSide) -> Joint | None:
+    """The same side for all groups that clash, until none does."""
+    while joint.clashing:
+        below = _joint(coordination, {**joint.sides, **dict.fromkeys(joint.clashing, side)})
+        if below is None:
+            return None
+        joint = below
+    return joint
+
+
+@dataclass
+class _Branches:
+    """Sides branched on with prices of their own at every set: dearer than a tree, and with no price to get wrong."""
+
+    coordination: Coordination
+    root: Joint
+    best: Joint | None
+    nodes_max: int
+    bound_usd: float = -np.inf
+    nodes: int = 0
+
+    def run(self) -> None:
+        """Split the set of the lowest bound until the best is proved, or the budget is used up."""
+        numbers, closed = count(), np.inf
+        open_ = [(self.root.bound_usd, next(numbers), self.root)]
+        while open_ and self.nodes < self.nodes_max:
+            bound, _, joint = heapq.heappop(open_)
+            if not joint.clashing or _proved(self.best, bound):
+                closed = min(closed, bound)
+                continue
+            for side in WashSide:
+                self.nodes += 1
+                try:
+                    child = self.coordination.joint({**joint.sides, joint.clashing[0]: side})
+                except InfeasibleError:
+                    continue
+                except (UncertifiedError, UndecidedError):
+                    closed = min(closed, bound)  # nothing better is known of it
+                    continue
+                if not child.clashing and (self.best is None or child.objective_usd < self.best.objective_usd):
+                    self.best = child
+                heapq.heappush(open_, (max(bound, child.bound_usd), next(numbers), child))
+        self.bound_usd = min([closed, *(bound for bound, _, _ in open_)])
+
+
+def _finished(coordination: Coordination, tree: _Tree) -> Joint | None:
+    """The best sides of a tree with prices of their own; what clashes then takes the side that seemed better."""
+    assert tree.best is not None  # noqa: S101 - asked for where there is one
+    sides = dict(tree.best.sides)
+    for _ in range(len(coordination.accounts) + 8):
+        joint = _joint(coordination, sides)
+        if joint is None or not joint.clashing:
+            return joint
+        for group in joint.clashing:
+            known = tree.seen.get(group, {})
+            sides[group] = min(WashSide, key=lambda side: known.get(side, 0.0))
+    return None
+
+
+def _bound(root: Joint, trees: Sequence[_Tree]) -> tuple[float, dict[str, Region]]:
+    """A bound of the household over all sides and all regions of its returns, and where it is lowest.
+
+    In every combination of regions, one a return, the best of what is known without any sides and of what each tree
+    proves: its bound with the least that the taxes are there beside its prices.
+    """
+    names = list(root.returns)
+    alone = root.bound_usd - sum(a.bound_usd for a in root.returns.values())
+    shape = [len(root.returns[name].bounds_usd) for name in names]
+    found = alone + _added([root.returns[name].bounds_usd for name in names], shape)
+    for tree in trees:
+        parts = []
+        for name in names:
+            shared = root.returns[name].shared
+            parts.append(shared.value_usd * np.array([r.least_beside(tree.rates[name]) for r in shared.regions]))
+        found = np.maximum(found, tree.bound_usd + _added(parts, shape))
+    at = np.unravel_index(int(np.argmin(found)), found.shape) if names else ()
+    where = {name: root.returns[name].shared.regions[int(i)] for name, i in zip(names, at, strict=True)}
+    return float(found.min()), where
+
+
+def _added(parts: Sequence[FloatArray], shape: Sequence[int]) -> FloatArray:
+    """All sums of one element of each part, an axis a part."""
+    total = np.zeros(shape)
+    for axis, part in enumerate(parts):
+        total = total + part.reshape([-1 if k == axis else 1 for k in range(len(shape))])
+    return total
+
+
+def _is_new(rates: Mapping[str, FloatArray], trees: Sequence[_Tree]) -> bool:
+    return all(any(np.abs(rates[n] - tree.rates[n]).max() > _SAME_RATES for n in rates) for tree in trees)
+
+
+def _next_rates(
+    coordination: Coordination, where: Mapping[str, Region], root: Joint, trees: Sequence[_Tree]
+) -> dict[str, FloatArray] | None:
+    """Prices at which the plans of the trees, mixed, would lie where the bound is lowest; None where known already."""
+    leaves = [tree for tree in trees if tree.best is not None]
+    if not leaves:
+        return None
+    rates = {}
+    for name in root.returns:
+        offers = [
+            [coordination.offer(i, tree.best.sides, tree.rates[name]) for tree in leaves if tree.best is not None]
+            for i in coordination.taxed(name)
+        ]
+        rates[name], _ = mixture_of(where[name], offers)
+    return rates if _is_new(rates, trees) else None
+
+
+def _coordinated(best: Joint, bound: float, seen: Mapping[int, Mapping[WashSide, float]], nodes: int) -> Coordinated:
+    dearer = {}
+    for group, side in best.sides.items():
+        other = next(s for s in WashSide if s is not side)
+        if {side, other} <= seen.get(group, {}).keys():
+            dearer[group] = seen[group][other] - seen[group][side]
     return Coordinated(
         plans=best.plans,
         gains=best.gains,
         sides=best.sides,
         objective_usd=best.objective_usd,
-        bound_usd=lowest,
-        rates=best.rates,
-        other_side_usd=_dearer(best, seen),
-        nodes=solved,
+        bound_usd=bound,
+        rates={name: answer.rates for name, answer in best.returns.items()},
+        other_side_usd=dearer,
+        nodes=nodes,
     )
-
-
-def _tried(coordination: Coordination, sides: Sides) -> _Node | None:
-    try:
-        return coordination.node(sides)
-    except (InfeasibleError, UncertifiedError):
-        return None
-
-
-def _dive(coordination: Coordination, node: _Node, side: WashSide) -> _Node | None:
-    """Sides for all groups that clash, the same one for each, until none does."""
-    while node.clashing:
-        below = _tried(coordination, {**node.sides, **dict.fromkeys(node.clashing, side)})
-        if below is None:
-            return None
-        node = below
-    return node
-
-
-def _dearer(best: _Node, seen: Mapping[int, Mapping[WashSide, float]]) -> dict[int, float]:
-    """How much more the side that was not taken costs at least, by group."""
-    found = {}
-    for group, side in best.sides.items():
-        other = next(s for s in WashSide if s is not side)
-        if other in seen.get(group, {}):
-            found[group] = max(seen[group][other] - best.objective_usd, 0.0)
-    return found
