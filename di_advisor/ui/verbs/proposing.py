@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from di_advisor.runs.run import versions
@@ -37,7 +38,7 @@ def propose(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:
     proposal = desk.propose(spec, say)
     say.phase("Showing")
     return {
-        "proposal": proposal,
+        "proposal": replace(proposal, workspace=None),  # lots and risk stay here: the kernel shows, it does not solve
         "fingerprint": dict(desk.facts(spec.source, say).fingerprint),
         "versions": versions(),
     }
