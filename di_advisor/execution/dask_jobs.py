@@ -16,7 +16,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dask
@@ -24,7 +24,7 @@ import distributed
 
 from di_advisor.errors import ClusterError
 from di_advisor.execution.batches import batched
-from di_advisor.execution.jobs import Failure, Job, Outcome, Work, never
+from di_advisor.execution.jobs import Failure, Job, Outcome, Runner, Work, never
 from di_advisor.execution.on_worker import SharedFacts, done_batch
 
 __all__ = ["DaskJobs", "local_cluster"]
@@ -91,6 +91,15 @@ class DaskJobs:
     batch: int = 8
     ahead: int = 2
 
+    @contextmanager
+    def session(self) -> Iterator[Runner]:
+        """As `Runner.session`."""
+        if self.scheduler:
+            yield self
+            return
+        with local_cluster(self.workers) as address:
+            yield replace(self, scheduler=address)
+
     def run(
         self, jobs: Iterable[Job], work: Work, shared: object, *, cancel: Callable[[], bool] = never
     ) -> Iterator[Outcome]:
@@ -102,10 +111,8 @@ class DaskJobs:
             If the scheduler cannot be reached or is lost; what was given out before holds.
         """
         if not self.scheduler:
-            with local_cluster(self.workers) as address:
-                yield from DaskJobs(address, self.workers, self.batch, self.ahead).run(
-                    jobs, work, shared, cancel=cancel
-                )
+            with self.session() as started:
+                yield from started.run(jobs, work, shared, cancel=cancel)
             return
         try:
             client = distributed.Client(self.scheduler, set_as_default=False, timeout=10)

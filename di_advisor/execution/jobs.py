@@ -10,7 +10,7 @@ jobs run in processes of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -80,6 +80,10 @@ class Outcome:
 class Runner(Protocol):
     """Where jobs run."""
 
+    def session(self) -> AbstractContextManager[Runner]:
+        """A runner for several runs in a row, whose workers are started once."""
+        ...
+
     def run(
         self, jobs: Iterable[Job], work: Work, shared: object, *, cancel: Callable[[], bool] = ...
     ) -> Iterator[Outcome]:
@@ -127,6 +131,10 @@ def one_thread() -> Iterator[None]:
 @dataclass(frozen=True, slots=True)
 class InProcess:
     """Runs jobs one after another in this process: nothing to install, nothing to start."""
+
+    def session(self) -> AbstractContextManager[Runner]:
+        """As `Runner.session`."""
+        return nullcontext(self)
 
     def run(
         self, jobs: Iterable[Job], work: Work, shared: object, *, cancel: Callable[[], bool] = never

@@ -106,8 +106,8 @@ class ResultsFolder:
             self._file.close()
             self._file = None
 
-    def append(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Add records, each with a ``key``; they are on the disk when this returns.
+    def append(self, records: Iterable[Mapping[str, Any] | bytes]) -> None:
+        """Add records, each with a ``key``, or their JSON on one line; they are on the disk when this returns.
 
         Raises
         ------
@@ -150,8 +150,8 @@ class ResultsFolder:
                 continue
 
 
-def _line(record: Mapping[str, Any]) -> bytes:
-    body = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+def _line(record: Mapping[str, Any] | bytes) -> bytes:
+    body = record if isinstance(record, bytes) else json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
     return _digest(body) + b" " + body + b"\n"
 
 

@@ -8,6 +8,7 @@ travel by name and must be importable where they are solved.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,10 +27,11 @@ from di_advisor.errors import InputError
 from di_advisor.formulate.client_file import ClientFile, OwnNames, client_from_toml, client_toml
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
 
-__all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes"]
+__all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes", "digest_of"]
 
 _KEPT: Final = 4096
 _SCHEMA: Final = 1
+_DIGITS: Final = 16
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,11 @@ def account_to_bytes(account: FleetAccount) -> bytes:
         "locks": [[k.security_id, k.kind.value, k.reason, _day(k.until), k.lot_id] for k in account.locks],
     }
     return json.dumps(found, separators=(",", ":")).encode()
+
+
+def digest_of(body: bytes) -> str:
+    """A hash of an account's bytes: a result is taken again only for the same account."""
+    return hashlib.sha256(body).hexdigest()[:_DIGITS]
 
 
 def account_from_bytes(body: bytes) -> FleetAccount:

@@ -114,8 +114,8 @@ class FleetFacts:
         return seal.hexdigest()[:_DIGITS]
 
 
-def _plain(target: Target) -> list[Any]:
+def _plain(tracked: Target) -> list[Any]:
     return [
         [c.index, c.fraction, [[w.effective.isoformat(), *w.weights.items()] for w in c.path]]
-        for c in target.components
+        for c in tracked.components
     ]

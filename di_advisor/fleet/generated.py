@@ -22,6 +22,7 @@ from di_advisor.domain.mandate import Band, Mandate, Rounding
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio, Side
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.errors import InputError
 from di_advisor.fleet.account import FleetAccount
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.sample.world import SampleWorld
@@ -84,6 +85,21 @@ class SampleFleet:
     def __iter__(self) -> Iterator[FleetAccount]:
         return (self.account(i) for i in range(self.count))
 
+    def find(self, label: str) -> FleetAccount:
+        """The account of a label.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        number = int(label[1:]) if label[:1] == "A" and label[1:].isdecimal() else self.count
+        if number >= self.count or _label(number) != label:
+            raise InputError(
+                f"The generated fleet has no account {label!r}.", hint=f"There are {self.count}, from {_label(0)} on."
+            )
+        return self.account(number)
+
     @cached_property
     def _stage(self) -> _Stage:
         return _Stage.of(self.world)
@@ -96,7 +112,7 @@ class SampleFleet:
     def account(self, number: int) -> FleetAccount:
         """The account of a number."""
         g = np.random.default_rng([_STREAM, self.seed, number])
-        stage, label = self._stage, f"A{number:06}"
+        stage, label = self._stage, _label(number)
         value_usd = float(np.exp(g.normal(np.log(8e5), 0.9)))
         lots, fills = _holdings(g, stage, label, value_usd, self)
         cash = Decimal(repr(round(value_usd * float(g.choice([0.002, 0.01, 0.04])), 2)))
@@ -130,13 +146,19 @@ class _Stage:
         at = {k: i for i, k in enumerate(world.returns.security_ids)}
         rows = np.array([at[k] for k in ids])
         returns = np.where(world.returns.observed[:, rows], world.returns.total_return[:, rows], 0.0)
-        growth = np.cumprod(1.0 + returns[::-1], axis=0)[::-1]  # from the close before each day until today
+        growth = np.asarray(
+            np.cumprod(1.0 + returns[::-1], axis=0)[::-1], dtype=np.float64
+        )  # from the close before each day until today
         first = tuple(int(np.argmax(world.returns.observed[:, r])) for r in rows)
         days = tuple(d.astype(object) for d in world.returns.dates.astype("datetime64[D]"))
         known = [price[k] for k in ids]
         return cls(
             ids, np.array([weights[k] for k in ids]), tuple(p for p in known if p is not None), growth, days, first
         )
+
+
+def _label(number: int) -> str:
+    return f"A{number:06}"
 
 
 def _holdings(
@@ -165,6 +187,6 @@ def _holdings(
             if (stage.days[last] - on).days <= _NEWEST_DAYS:
                 fills.append(Fill(stage.ids[name], Side.BUY, shares, on, lot_id=lot_id))
     for name in g.choice(n, size=3, replace=False).tolist():  # harvested already: not to be bought back
-        day = stage.days[last - int(g.integers(1, 15))]
-        fills.append(Fill(stage.ids[name], Side.SELL, Decimal(10), day, Decimal(-100)))
+        sold = stage.days[last - int(g.integers(1, 15))]
+        fills.append(Fill(stage.ids[name], Side.SELL, Decimal(10), sold, Decimal(-100)))
     return tuple(lots), tuple(fills)

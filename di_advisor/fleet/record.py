@@ -19,7 +19,7 @@ from di_advisor.domain.portfolio import Side
 from di_advisor.execution.jobs import Failure
 from di_advisor.propose.proposal import Certificate
 
-__all__ = ["FleetRecord", "RecordedOrder", "SetAside", "failure_row", "read_row"]
+__all__ = ["FleetRecord", "RecordedOrder", "SetAside", "failure_row", "is_set_aside", "read_row"]
 
 _PROPOSED, _SET_ASIDE = "proposed", "set aside"
 
@@ -160,9 +160,15 @@ class SetAside:
     failure: Failure
 
 
-def failure_row(label: str, failure: Failure) -> dict[str, Any]:
+def failure_row(label: str, failure: Failure, account_digest: str) -> dict[str, Any]:
     """An account that was set aside, as plain values for JSON."""
-    return {"key": label, "status": _SET_ASIDE, "error": [failure.kind, failure.what, failure.hint]}
+    error = [failure.kind, failure.what, failure.hint]
+    return {"key": label, "status": _SET_ASIDE, "error": error, "account_digest": account_digest}
+
+
+def is_set_aside(row: Mapping[str, Any]) -> bool:
+    """Whether a row is of an account that was set aside."""
+    return bool(row["status"] == _SET_ASIDE)
 
 
 def read_row(row: Mapping[str, Any]) -> FleetRecord | SetAside:

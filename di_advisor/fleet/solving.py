@@ -20,7 +20,7 @@ from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
 from di_advisor.errors import InputError, UnfinishedError
-from di_advisor.fleet.account import FleetAccount, account_from_bytes
+from di_advisor.fleet.account import FleetAccount, account_from_bytes, digest_of
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.record import FleetRecord, RecordedOrder
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
@@ -101,8 +101,8 @@ def solved(work: FleetWork, body: bytes) -> bytes:
         Where there is no proposal, as `Advisor.propose`; `UnfinishedError` where the budget ran out.
     """
     account = account_from_bytes(body)
-    record = recorded(account.label, _settled(work, account))
-    return json.dumps(record.to_row(), sort_keys=True, separators=(",", ":")).encode()
+    row = recorded(account.label, _settled(work, account)).to_row() | {"account_digest": digest_of(body)}
+    return json.dumps(row, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _settled(work: FleetWork, account: FleetAccount) -> Settled:
