@@ -1,0 +1,308 @@
+"""The steps of a replay: one session after the other, with what is kept from one to the next.
+
+Limits: the risk model is kept between its dates; a name that it does not know and that is held or in the target makes
+it be estimated anew, any other name is left out of the day's market.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.advisor import Advisor
+from di_advisor.backtest.account_days import AccountDays, Opened
+from di_advisor.backtest.dues import Dues
+from di_advisor.backtest.markets import Narrowing, with_unpriced
+from di_advisor.backtest.past import Past
+from di_advisor.backtest.realised import Realised
+from di_advisor.backtest.record import DayRow, RebalanceRow, Replayed
+from di_advisor.backtest.settings import ReplaySettings
+from di_advisor.backtest.trading import Fills, fills_of
+from di_advisor.domain.amounts import as_fraction
+from di_advisor.domain.events import Event
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.market import FloatArray, Market
+from di_advisor.domain.risk import FactorRisk
+from di_advisor.domain.target import IndexWeights, Target, TargetComponent
+from di_advisor.errors import SettlementError, SolveError
+from di_advisor.formulate.schedule_d import Taxpayer
+from di_advisor.policy.day_facts import DayFacts
+from di_advisor.policy.policies import Decision, Policy, PolicyState, decide
+from di_advisor.propose.proposal import Proposal
+from di_advisor.signals.lot_arrays import lot_arrays
+from di_advisor.workspace import Workspace
+
+__all__ = ["Walk", "tradable"]
+
+_NOTHING = Fills((), Decimal(0), Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of a call: fills, whether the policy was heard, and the tracking error after trades."""
+
+    fills: Fills
+    heard: bool
+    tracking_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Value of priced lots, and their unrealised gains by term."""
+
+    value_usd: float
+    short_usd: Fraction
+    long_usd: Fraction
+
+
+_QUIET = _Done(_NOTHING, heard=True)
+_OPENED = "The account is opened."
+_IDLE = "No trade was worth more than its cost."
+
+
+class Walk:
+    """A replay on its way.
+
+    Parameters
+    ----------
+    past, sessions, policy, mandate, tax, settings, advisor
+        As of `di_advisor.backtest.replay.replay`; the sessions in order.
+    """
+
+    def __init__(
+        self,
+        past: Past,
+        sessions: Sequence[date],
+        policy: Policy,
+        mandate: Mandate,
+        tax: Taxpayer,
+        settings: ReplaySettings,
+        advisor: Advisor,
+    ) -> None:
+        self._past, self._sessions, self._settings = past, sessions, settings
+        self._policy, self._mandate, self._advisor = policy, mandate, advisor
+        self._account = AccountDays(past, settings)
+        self._realised = Realised(self._account.running.book)
+        self._dues = Dues(self._account, self._realised, tax, settings, sessions)
+        self._state = PolicyState()
+        self._last_rebalance: date | None = None
+        self._risk: FactorRisk | None = None
+        self._risk_month = 0
+        self._narrowing = Narrowing()
+        self._days: list[DayRow] = []
+        self._rebalances: list[RebalanceRow] = []
+        self._start_tax = self._end_tax = 0.0
+
+    def step(self, day: date, cancel: Callable[[], bool]) -> None:
+        """Walk through one session."""
+        market = self._past.market(day)
+        first = not self._days
+        if first:
+            opened = self._account.begin(day)
+        else:
+            opened = self._account.open(day, market, self._dues.deposit_of(day))
+            self._dues.fall_due(day)
+        held = self._account.held()
+        unpriced = self._account.unpriced(market, held)
+        target = tradable(self._past.target(day), market)
+        market = self._known_to_risk(market, held | set(target.weights_on(day)))
+        workspace = self._workspace(with_unpriced(market, unpriced), target)
+        facts = DayFacts.of(
+            workspace, events=opened.events, last_rebalance=self._last_rebalance, harvesting=self._settings.harvest
+        )
+        decision, after = decide(self._policy, facts, self._state)
+        reasons = self._reasons(decision, is_start=first and self._settings.portfolio is None)
+        done = self._rebalance(workspace, decision, reasons, cancel) if reasons else _QUIET
+        if done.heard or not decision.due:
+            self._state = after
+        self._account.trade(done.fills.events)
+        paid_out = self._dues.pay(self._account.cash_usd)
+        self._account.running.close()
+        self._write(facts, opened, done, decision, paid_out)
+
+    # --- facts ------------------------------------------------------------------------------------------------------
+
+    def _known_to_risk(self, market: Market, needed: set[str]) -> Market:
+        """The market's names that the risk model in force knows; estimated anew where it is time or a name lacks."""
+        day = market.as_of
+        month = 12 * day.year + day.month - 1
+        ids = market.universe.security_ids
+        priced = market.priced
+        known = None if self._risk is None else self._risk.universe.positions
+        due = known is None or month - self._risk_month >= self._settings.risk_every_months
+        at = market.universe.positions
+        lacking = not due and known is not None and any(n not in known for n in needed if n in at and priced[at[n]])
+        if due or lacking:
+            returns, exposures = self._past.returns(day), self._past.exposures(day)
+            self._risk = self._advisor.estimate_risk(market, returns, exposures)
+            self._risk_month = month if due else self._risk_month
+            known = self._risk.universe.positions
+        if known is None:
+            return market
+        keep = np.array([name in known for name in ids], dtype=np.bool_) | ~priced
+        return self._narrowing.narrowed(market, keep)
+
+    def _workspace(self, market: Market, target: Target) -> Workspace:
+        wanted = self._dues.wanted_usd
+        return self._advisor.workspace(
+            self._account.running.portfolio(),
+            market=market,
+            target=target,
+            mandate=self._mandate.with_changes(withdrawal_usd=wanted) if wanted else self._mandate,
+            tax=self._dues.taxpayer_on(market.as_of),
+            risk=self._risk,
+            costs=self._advisor.estimate_costs(market),
+            account_id=self._settings.account_id,
+            esg=self._past.esg(market.as_of) if self._settings.uses_esg else None,
+            harvest=self._settings.harvest,
+        )
+
+    # --- acting -----------------------------------------------------------------------------------------------------
+
+    def _reasons(self, decision: Decision, *, is_start: bool) -> tuple[str, ...]:
+        """Why there is a proposal today; empty where there is none."""
+        reasons = decision.reasons if decision.due else ()
+        if is_start:
+            reasons = (_OPENED, *reasons)
+        wanted = self._dues.wanted_usd
+        if as_fraction(wanted) > max(self._account.cash_usd, Fraction(0)):
+            reasons = (*reasons, f"{wanted:,} USD are to be paid out, more than there is in cash.")
+        return reasons
+
+    def _rebalance(
+        self, workspace: Workspace, decision: Decision, reasons: tuple[str, ...], cancel: Callable[[], bool]
+    ) -> _Done:
+        """Propose and fill."""
+        signals = workspace.signals
+        day = signals.market.as_of
+        try:
+            proposal = workspace.propose(cancel=cancel)
+        except (SolveError, SettlementError) as error:
+            if cancel():
+                raise
+            now = signals.market.risk.tracking_error(DayFacts.of(workspace).active())
+            cap = workspace.mandate.tracking_error_max
+            self._rebalances.append(RebalanceRow(day, reasons, 0, 0.0, 0.0, 0.0, 0.0, now, now, cap, str(error)))
+            return _Done(_NOTHING, heard=False)
+        fills = fills_of(proposal, signals.market.costs, self._settings.account_id, day)
+        if decision.due or fills.events:
+            self._last_rebalance = day
+        self._rebalances.append(_row_of(reasons, proposal))
+        return _Done(fills, heard=True, tracking_error=proposal.after.tracking_error if fills.events else None)
+
+    # --- what is written --------------------------------------------------------------------------------------------
+
+    def _write(self, facts: DayFacts, opened: Opened, done: _Done, decision: Decision, paid_out: Decimal) -> None:
+        day, account, fills = facts.as_of, self._account, done.fills
+        standing = self._after_trades(facts) if fills.events else _as_seen(facts)
+        stale = account.stale_usd(p.security_id for p in facts.signals.account.unpriced)
+        cash = account.cash_usd + account.owed_usd
+        realised = self._realised.close(day)
+        tax = self._dues.take_tax()
+        if not self._days:
+            self._start_tax = self._dues.if_sold(day.year, standing.short_usd, standing.long_usd)
+        if day == self._sessions[-1]:
+            accrued, self._end_tax = self._dues.end(day.year, standing.short_usd, standing.long_usd)
+            tax += accrued
+        error = done.tracking_error
+        self._days.append(
+            DayRow(
+                day=day,
+                value_usd=standing.value_usd + float(stale + cash),
+                cash_usd=float(cash),
+                flow_usd=float(opened.deposit_usd - paid_out),
+                dividend_usd=float(opened.dividend_usd),
+                cost_usd=float(fills.cost_usd),
+                tax_usd=tax,
+                short_term_usd=realised.short_usd,
+                long_term_usd=realised.long_usd,
+                washed_usd=realised.washed_usd,
+                bought_usd=float(fills.bought_usd),
+                sold_usd=float(fills.sold_usd + opened.sold_usd),
+                unrealised_usd=float(standing.short_usd + standing.long_usd),
+                harvested_usd=realised.harvested_usd,
+                tracking_error=facts.signals.market.risk.tracking_error(facts.active()) if error is None else error,
+                index_return=self._past.index_return(day) if self._days else 0.0,
+                index_yield=self._past.index_yield(day) if self._days else 0.0,
+                fired=tuple(f.trigger for f in decision.firings if f.fired),
+                traded=bool(fills.events),
+            )
+        )
+
+    def _after_trades(self, facts: DayFacts) -> _Standing:
+        """Holdings of the account after the trades of the day, at its closes."""
+        market = facts.signals.market
+        at = market.universe.positions
+        lots = [
+            x for x in self._account.running.portfolio().account(self._settings.account_id).lots if x.security_id in at
+        ]
+        arrays = lot_arrays(lots, [market.price_usd[at[lot.security_id]] for lot in lots], market.as_of)
+        return _standing(arrays.value_usd, arrays.gain_usd, arrays.long_term)
+
+    def replayed(self) -> Replayed:
+        """The whole replay, when all sessions are walked through."""
+        events: list[Event] = [*self._account.running.events, *self._account.owed]
+        return Replayed(
+            label=f"from {self._sessions[0]}; {self._settings.in_words}",
+            past=self._past.label,
+            policy=self._policy.name,
+            days=tuple(self._days),
+            rebalances=tuple(self._rebalances),
+            events=tuple(events),
+            liquidation_tax_start_usd=self._start_tax,
+            liquidation_tax_end_usd=self._end_tax,
+        )
+
+
+def _as_seen(facts: DayFacts) -> _Standing:
+    account = facts.signals.account
+    return _standing(account.lot_value_usd, account.lot_gain_usd, account.lot_long_term)
+
+
+def _standing(value_usd: FloatArray, gain_usd: FloatArray, long_term: NDArray[np.bool_]) -> _Standing:
+    return _Standing(
+        float(value_usd.sum()), Fraction(float(gain_usd[~long_term].sum())), Fraction(float(gain_usd[long_term].sum()))
+    )
+
+
+def _row_of(reasons: tuple[str, ...], proposal: Proposal) -> RebalanceRow:
+    terms = proposal.terms_usd
+    return RebalanceRow(
+        day=proposal.as_of,
+        reasons=reasons,
+        trades=len(proposal.trade_list),
+        benefit_usd=float(proposal.benefit_usd),
+        gap_usd=proposal.certificate.rounded_gap_usd,
+        tax_usd=float(terms.get("tax", 0)),
+        cost_usd=float(terms.get("trading cost", 0)),
+        tracking_error_before=proposal.before.tracking_error,
+        tracking_error_after=proposal.after.tracking_error,
+        tracking_error_max=proposal.mandate.tracking_error_max,
+        note="" if proposal.trade_list else _IDLE,
+    )
+
+
+def tradable(target: Target, market: Market) -> Target:
+    """The target without names that have no price on the market's day, rescaled; the same object where all have one."""
+    at, priced = market.universe.positions, market.priced
+    day = market.as_of
+
+    def gone(name: str) -> bool:
+        return name not in at or not priced[at[name]]
+
+    weights = target.weights_on(day)
+    if not any(gone(name) for name, weight in weights.items() if weight > 0):
+        return target
+    components = []
+    for component in target.components:
+        now = component.on(day)
+        kept = {name: weight for name, weight in now.weights.items() if not gone(name)}
+        path = tuple(IndexWeights.rescaled(w.effective, kept) if w is now else w for w in component.path)
+        components.append(TargetComponent(component.index, component.fraction, path))
+    return Target(tuple(components))
