@@ -26,6 +26,7 @@ _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-cost-
 _LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b><br>{}</div>')
 _LINE: Final = Markup('<div style="margin:4px 0">{}</div>')
 _PICTURE: Final = Markup('<img src="data:image/png;base64,{}" alt="{}" style="max-width:100%">')
+_CODE: Final = Markup('<pre style="margin:4px 0">{}</pre>')
 _RIGHT: Final = Align.RIGHT
 
 
@@ -137,8 +138,18 @@ def _gate(facts: Mapping[str, Any]) -> str:
     return f"The trees count by {percent(gate['share'], 0)} %: their out-of-fold slope is {gate['slope']:.2f}."
 
 
-def card_bundle(card: CostModelCard, notes: Sequence[str] = ()) -> dict[str, str]:
-    """A card in every form a notebook may want, by media type; ``notes`` stand below its verdict."""
+def card_bundle(card: CostModelCard, notes: Sequence[str] = (), *, code: str = "") -> dict[str, str]:
+    """A card in every form a notebook may want, by media type.
+
+    Parameters
+    ----------
+    card : CostModelCard
+        What to show.
+    notes : sequence of str
+        Sentences that stand below its verdict.
+    code : str
+        Python that trains the same model, where it is known.
+    """
     facts, walked = card.facts, card.facts["walk_forward"]
     untested = "It was not tested out of sample: there were too few days."
     first = [_scores(walked)] if walked else []
@@ -162,6 +173,7 @@ def card_bundle(card: CostModelCard, notes: Sequence[str] = ()) -> dict[str, str
         *(folded(table.caption, as_html(table)) for table in folds),
         _LINE.format(Markup("<b>Limits</b>")),
         html_list(limits),
+        *([folded("Python that repeats this", _CODE.format(code))] if code else []),
     ]
     lead = f"**{markdown_escaped(card_headline(card))}**"
     lines = [lead, markdown_escaped(card.verdict), *(markdown_escaped(each) for each in said if each)]

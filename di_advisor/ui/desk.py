@@ -91,6 +91,9 @@ class Desk:
         facts = self.facts(spec.source, say)
         if spec.models not in self._estimated:
             advisor = advisor_of(spec.models)
+            alike = [known for models, known in self._estimated.items() if models.risk == spec.models.risk]
+            if facts.risk is None and alike:  # another cost model does not change the risk
+                facts = replace(facts, risk=alike[0].risk)
             if facts.risk is None:
                 say.phase(_IN_WORDS["risk"])
                 facts = replace(facts, risk=advisor.estimate_risk(facts.market, facts.returns, facts.exposures))

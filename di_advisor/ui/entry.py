@@ -16,6 +16,7 @@ from di_advisor.runs.spec import STARTING_MANDATE, STARTING_TAX, KernelSource, R
 from di_advisor.ui.application import Application
 from di_advisor.ui.beside import read_beside
 from di_advisor.ui.pages.account import AccountPage
+from di_advisor.ui.pages.cost_lab import CostLabPage
 from di_advisor.ui.pages.measures import MeasuresPage
 from di_advisor.ui.pages.optimize import OptimizePage
 from di_advisor.ui.pages.page import Page
@@ -27,7 +28,15 @@ from di_advisor.ui.serving import preloaded
 
 __all__ = ["PAGES", "app"]
 
-PAGES: Final[tuple[type[Page], ...]] = (AccountPage, WishesPage, TriggersPage, OptimizePage, TradesPage, MeasuresPage)
+PAGES: Final[tuple[type[Page], ...]] = (
+    AccountPage,
+    CostLabPage,
+    WishesPage,
+    TriggersPage,
+    OptimizePage,
+    TradesPage,
+    MeasuresPage,
+)
 _SAMPLE_ACCOUNT: Final = "young"
 _APPS: list[Application] = []  # at most one: the cell and the side panel show the same object
 

@@ -38,7 +38,7 @@ _PRELOADED = (
 
 def preloaded() -> tuple[str, ...]:
     """Modules that the server of child processes imports once, installed models included."""
-    groups = (registry.RISK_MODELS, registry.COST_MODELS)
+    groups = (registry.RISK_MODELS, registry.COST_MODELS, registry.COST_TRAINERS)
     models = {point.module for group in groups for point in registry.available(group).values()}
     return (*_PRELOADED, *sorted(models))
 

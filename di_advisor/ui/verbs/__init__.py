@@ -11,7 +11,18 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from di_advisor.ui.desk import Desk, Say
-from di_advisor.ui.verbs import explaining, exporting, lots, measuring, opening, proposing, sweeping, watching, wishing
+from di_advisor.ui.verbs import (
+    explaining,
+    exporting,
+    lots,
+    measuring,
+    opening,
+    proposing,
+    sweeping,
+    training,
+    watching,
+    wishing,
+)
 
 __all__ = ["VERBS"]
 
@@ -19,17 +30,24 @@ Verb = Callable[[Desk, Mapping[str, Any], Say], Any]
 
 VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
     {
+        "choose_costs": training.choose_costs,
+        "compare_costs": training.compare_costs,
+        "cost_card": training.cost_card,
+        "cost_shelf": training.cost_shelf,
         "explain": explaining.explain,
         "export_orders": exporting.export_orders,
         "frontier": sweeping.frontier,
         "give": opening.give,
+        "load_orders": training.load_orders,
         "lots": lots.lots,
         "measure": measuring.measure,
         "open": opening.open_source,
         "price_all": wishing.price_all,
         "price_wish": wishing.price_wish,
         "propose": proposing.propose,
+        "train_costs": training.train_costs,
         "watch": watching.watch,
+        "watch_costs": training.watch_costs,
         "why_not": explaining.why_not,
         "wishable": wishing.wishable,
     }
