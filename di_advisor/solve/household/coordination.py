@@ -139,8 +139,15 @@ class Coordination:
             self._problems[account_id, key] = signals, account_problem(signals, facts.mandate, taxpayer)
         return (key, *self._problems[account_id, key])
 
-    def joint(self, sides: Sides) -> Joint:
+    def joint(self, sides: Sides, above: Joint | None = None) -> Joint:
         """All accounts under some sides, without looking at other accounts' washes beside them.
+
+        Parameters
+        ----------
+        sides : Mapping of int to WashSide
+            By group.
+        above : Joint, optional
+            Under some of these sides only: a start.
 
         Raises
         ------
@@ -155,7 +162,7 @@ class Coordination:
             mine = self.taxed(filer)
             if not mine:
                 continue
-            answer = self._return(filer, mine, sides)
+            answer = self._return(filer, mine, sides, None if above is None else above.returns[filer])
             plans |= dict(zip(mine, answer.plans, strict=True))
             gains |= dict(zip(mine, answer.gains, strict=True))
             returns[filer] = answer
@@ -168,7 +175,7 @@ class Coordination:
         found = clashes({i: a.signals for i, a in self.accounts.items()}, ordered)
         return Joint(dict(sides), ordered, gains, objective, bound, returns, found)
 
-    def _return(self, filer: str, mine: Sequence[str], sides: Sides) -> ReturnAnswer:
+    def _return(self, filer: str, mine: Sequence[str], sides: Sides, above: ReturnAnswer | None) -> ReturnAnswer:
         found = [self.problem(i, sides) for i in mine]
         key = (filer, tuple(k for k, _, _ in found))
         if key in self._returns:
@@ -184,7 +191,7 @@ class Coordination:
         )
         named = zip(mine, found, strict=True)
         accounts = [self._account(account_id, locked, problem) for account_id, (locked, _, problem) in named]
-        self._returns[key] = solve_return(accounts, shared)
+        self._returns[key] = solve_return(accounts, shared, above)
         return self._returns[key]
 
     def _untaxed(self, account_id: str, sides: Sides) -> tuple[Plan, float, float]:

@@ -25,8 +25,8 @@ from di_advisor.solve.tax_plans import Proved
 
 __all__ = ["JointPlan", "JointProof", "Pricing", "mixture_of"]
 
-_EXACT = 1e-7
-_LEAST_GAP = 1e-11
+_EXACT = 1e-6
+_LEAST_GAP = 1e-9
 _STEPS_MAX = 24
 _INSIDE = 1e-8
 _TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
@@ -88,10 +88,13 @@ class Pricing:
         At least one.
     shared : SharedReturn
         The return.
+    cutoff : float
+        An objective that is had already: plans that are no better are not looked for.
     """
 
     accounts: Sequence[FixedAccount]
     shared: SharedReturn
+    cutoff: float = np.inf
     best: JointPlan | None = None
     proofs: list[JointProof] = field(default_factory=list)
     offers: list[list[Offer]] = field(default_factory=list)
@@ -180,7 +183,7 @@ class Pricing:
 
     def _next(self) -> int | None:
         bounds = self.bounds()
-        limit = np.inf if self.best is None else self.best.objective - self.tolerance
+        limit = min(self.cutoff, np.inf if self.best is None else self.best.objective) - self.tolerance
         open_ = [i for i in np.flatnonzero(bounds < limit).tolist() if i not in self.closed]
         return min(open_, key=lambda i: float(bounds[i])) if open_ else None
 

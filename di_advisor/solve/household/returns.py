@@ -106,7 +106,8 @@ class _State:
         least = sum(a.share * s.bound for a, s in zip(self.accounts, found, strict=True))
         self.over_all.append(JointProof(rates, least))
         choices = tuple(s.choices for s in found)
-        tight = Pricing([a.under(c) for a, c in zip(self.accounts, choices, strict=True)], self.shared)
+        cutoff = np.inf if self.best is None else self.best.objective
+        tight = Pricing([a.under(c) for a, c in zip(self.accounts, choices, strict=True)], self.shared, cutoff)
         for account, offers, solution in zip(tight.accounts, self.searched, found, strict=True):
             offers.append(account.judged(solution.plan))
         try:
@@ -119,7 +120,9 @@ class _State:
         return there
 
 
-def solve_return(accounts: Sequence[TaxedAccount], shared: SharedReturn) -> ReturnAnswer:
+def solve_return(
+    accounts: Sequence[TaxedAccount], shared: SharedReturn, above: ReturnAnswer | None = None
+) -> ReturnAnswer:
     """The best plans of accounts that share one return, with a bound.
 
     Parameters
@@ -128,6 +131,8 @@ def solve_return(accounts: Sequence[TaxedAccount], shared: SharedReturn) -> Retu
         At least one; their shares sum to 1.
     shared : SharedReturn
         The return.
+    above : ReturnAnswer, optional
+        Of the same accounts with fewer locks: its bounds hold here, and its prices are begun with.
 
     Raises
     ------
@@ -137,28 +142,54 @@ def solve_return(accounts: Sequence[TaxedAccount], shared: SharedReturn) -> Retu
         When a solve was not certified, or cancelled.
     """
     state = _State(accounts, shared, searched=[[] for _ in accounts])
-    loose = Pricing([a.under() for a in accounts], shared)
-    start = _middle(shared)
-    best = loose.run(start)
-    reserve = sum(
-        a.share * kept_back([p.accounts[i] for p in loose.proofs], a.problem.block.rows) for i, a in enumerate(accounts)
-    )
-    state.relaxed_bounds = loose.bounds() - reserve
-    rates = loose.proof_at(loose.home(best.gains)).rates
+    loose: _Relaxation | None = None
+    if above is None or len(above.bounds_usd) != len(shared.regions):
+        loose = _Relaxation(accounts, shared)
+        state.relaxed_bounds, rates = loose.bounds(), loose.rates
+    else:
+        state.relaxed_bounds, rates = above.bounds_usd / shared.value_usd, above.rates
     for _ in range(_ROUNDS):
         moved = state.around(rates)
         if moved is None or state.closed or np.abs(moved - rates).max() < _SAME_RATES:
             break
         rates = moved
-    _dearer(state, rates)
-    _idle(state, loose)
-    _elsewhere(state, loose, reserve)
+    for more in _DEARER:  # where the choices found leave no plan within the budgets
+        if state.best is None:
+            with suppress(InfeasibleError, UncertifiedError):
+                state.around(rates + more)
+    _idle(state, rates)
+    _elsewhere(state, loose)
     if state.best is None:
         raise InfeasibleError(
             "No plans keep the budgets of the return once minimum trades and sides are kept too.",
             hint="Raise the budgets, or lower the minimum trades.",
         )
     return _answer(state)
+
+
+class _Relaxation:
+    """The accounts without their discrete choices.
+
+    Parameters
+    ----------
+    accounts, shared
+        As of `solve_return`.
+    """
+
+    def __init__(self, accounts: Sequence[TaxedAccount], shared: SharedReturn) -> None:
+        self.accounts = accounts
+        self.pricing = Pricing([a.under() for a in accounts], shared)
+        best = self.pricing.run(_middle(shared))
+        self.rates = self.pricing.proof_at(self.pricing.home(best.gains)).rates
+
+    def bounds(self) -> FloatArray:
+        """A bound of each region, less what room kept for rounding adds."""
+        proofs = self.pricing.proofs
+        reserve = sum(
+            a.share * kept_back([p.accounts[i] for p in proofs], a.problem.block.rows)
+            for i, a in enumerate(self.accounts)
+        )
+        return self.pricing.bounds() - reserve
 
 
 def _middle(shared: SharedReturn) -> FloatArray:
@@ -168,16 +199,7 @@ def _middle(shared: SharedReturn) -> FloatArray:
     return min(shared.regions, key=lambda region: region.excess(np.zeros(2))).rates
 
 
-def _dearer(state: _State, rates: FloatArray) -> None:
-    """Where the choices found leave no plan within the budgets: choices at dearer gains."""
-    for more in _DEARER:
-        if state.best is not None:
-            return
-        with suppress(InfeasibleError, UncertifiedError):
-            state.around(rates + more)
-
-
-def _idle(state: _State, loose: Pricing) -> None:
+def _idle(state: _State, rates: FloatArray) -> None:
     """No trade in any account, where that keeps every rule: no search may end with more."""
     fixed = [a.under(np.zeros(len(a.problem.block.active_lower), dtype=np.int64)) for a in state.accounts]
     plans = [a.problem.block.holdings.nothing() for a in state.accounts]
@@ -189,10 +211,10 @@ def _idle(state: _State, loose: Pricing) -> None:
     if state.best is None or objective < state.best.objective:
         state.best = JointPlan(tuple(offers), np.zeros(2), objective)
         state.choices = tuple(f.choices for f in fixed)
-        state.rates = loose.proof_at(loose.home(np.zeros(2))).rates
+        state.rates = rates
 
 
-def _elsewhere(state: _State, loose: Pricing, reserve: float) -> None:
+def _elsewhere(state: _State, loose: _Relaxation | None) -> None:
     """Further prices, each for the region of the lowest bound: of its relaxation, then of the plans searched so far."""
     asked = [p.rates for p in state.over_all]
     looked: set[int] = set()
@@ -201,12 +223,12 @@ def _elsewhere(state: _State, loose: Pricing, reserve: float) -> None:
             return
         at = int(np.argmin(state.bounds()))
         region = state.shared.regions[at]
-        if at in looked:
+        if at in looked or loose is None:
             rates, _ = mixture_of(region, state.searched)
         else:
             looked.add(at)
-            rates = loose.within(at).rates
-            state.relaxed_bounds[at] = max(state.relaxed_bounds[at], loose.bounds()[at] - reserve)
+            rates = loose.pricing.within(at).rates
+            state.relaxed_bounds[at] = max(state.relaxed_bounds[at], loose.bounds()[at])
             if state.bounds()[at] >= state.best.objective:
                 continue
         if any(np.abs(rates - known).max() < _SAME_RATES for known in asked):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
@@ -34,7 +34,7 @@ __all__ = ["Coordinated", "coordinate"]
 
 _CLOSE = 2e-6
 _TURNS = 3
-_SHARE = 3
+_SHARE = 2
 _SAME_RATES = 1e-5
 
 
@@ -198,7 +198,7 @@ def coordinate(coordination: Coordination, *, nodes_max: int = 48) -> Coordinate
         tree = _Tree(coordination, rates, nodes_max)
         tree.run()
         trees.append(tree)
-        found.append(None if tree.best is None else _finished(coordination, tree))
+        found.append(None if tree.best is None else _finished(coordination, tree, root))
         best, (_, lowest) = _best(found), _bound(root, trees)
         own = None if best is None else {name: answer.rates for name, answer in best.returns.items()}
         rates = own if own is not None and _is_new(own, trees) else _next_rates(coordination, lowest, root, trees)
@@ -224,9 +224,9 @@ def _proved(best: Joint | None, bound: float) -> bool:
     return best is not None and best.objective_usd - bound <= _CLOSE * max(abs(best.objective_usd), 1.0)
 
 
-def _joint(coordination: Coordination, sides: Sides) -> Joint | None:
+def _joint(coordination: Coordination, sides: Sides, above: Joint) -> Joint | None:
     try:
-        return coordination.joint(sides)
+        return coordination.joint(sides, above)
     except (InfeasibleError, UncertifiedError, UndecidedError):
         return None
 
@@ -234,7 +234,7 @@ def _joint(coordination: Coordination, sides: Sides) -> Joint | None:
 def _dive(coordination: Coordination, joint: Joint, side: WashSide) -> Joint | None:
     """The same side for all groups that clash, until none does."""
     while joint.clashing:
-        below = _joint(coordination, {**joint.sides, **dict.fromkeys(joint.clashing, side)})
+        below = _joint(coordination, {**joint.sides, **dict.fromkeys(joint.clashing, side)}, joint)
         if below is None:
             return None
         joint = below
@@ -255,33 +255,45 @@ class _Branches:
     def run(self) -> None:
         """Split the set of the lowest bound until the best is proved, or the budget is used up."""
         numbers, closed = count(), np.inf
-        open_ = [(self.root.bound_usd, next(numbers), self.root)]
-        while open_ and self.nodes < self.nodes_max:
-            bound, _, joint = heapq.heappop(open_)
-            if not joint.clashing or _proved(self.best, bound):
-                closed = min(closed, bound)
+        open_: list[tuple[float, int, Joint]] = []
+        joint: Joint | None = self.root
+        while self.nodes < self.nodes_max and (joint is not None or open_):
+            if joint is None:
+                _, _, joint = heapq.heappop(open_)
+            if not joint.clashing or _proved(self.best, joint.bound_usd):
+                closed, joint = min(closed, joint.bound_usd), None
                 continue
-            for side in WashSide:
-                self.nodes += 1
-                try:
-                    child = self.coordination.joint({**joint.sides, joint.clashing[0]: side})
-                except InfeasibleError:
-                    continue
-                except (UncertifiedError, UndecidedError):
-                    closed = min(closed, bound)  # nothing better is known of it
-                    continue
-                if not child.clashing and (self.best is None or child.objective_usd < self.best.objective_usd):
-                    self.best = child
-                heapq.heappush(open_, (max(bound, child.bound_usd), next(numbers), child))
+            found = self._split(joint)
+            closed = min(closed, joint.bound_usd if found is None else np.inf)
+            for other in (found or [])[1:]:
+                heapq.heappush(open_, (other.bound_usd, next(numbers), other))
+            joint = found[0] if found else None
+        closed = closed if joint is None else min(closed, joint.bound_usd)
         self.bound_usd = min([closed, *(bound for bound, _, _ in open_)])
 
+    def _split(self, joint: Joint) -> list[Joint] | None:
+        """Both sides of the group that clashes most, the better first; None where not all is known of them."""
+        found = []
+        for side in WashSide:
+            self.nodes += 1
+            try:
+                child = self.coordination.joint({**joint.sides, joint.clashing[0]: side}, joint)
+            except InfeasibleError:
+                continue
+            except (UncertifiedError, UndecidedError):
+                return None
+            if not child.clashing and (self.best is None or child.objective_usd < self.best.objective_usd):
+                self.best = child
+            found.append(replace(child, bound_usd=max(child.bound_usd, joint.bound_usd)))
+        return sorted(found, key=lambda j: j.bound_usd)
 
-def _finished(coordination: Coordination, tree: _Tree) -> Joint | None:
+
+def _finished(coordination: Coordination, tree: _Tree, root: Joint) -> Joint | None:
     """The best sides of a tree with prices of their own; what clashes then takes the side that seemed better."""
     assert tree.best is not None  # noqa: S101 - asked for where there is one
     sides = dict(tree.best.sides)
     for _ in range(len(coordination.accounts) + 8):
-        joint = _joint(coordination, sides)
+        joint = _joint(coordination, sides, root)
         if joint is None or not joint.clashing:
             return joint
         for group in joint.clashing:
