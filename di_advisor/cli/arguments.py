@@ -14,6 +14,7 @@ from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
 from di_advisor.cli.mandate_file import add_mandate, add_mandate_file
 from di_advisor.cli.watch_commands import add_watch
 from di_advisor.cli.wishes import add_rates, add_wishes, usd
+from di_advisor.cli.year_end_commands import add_year_end
 from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
 
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     add_data(commands.add_parser("data", help="sources of data: check, pull, parse, bundle, smoke"), _day)
     add_mandate(commands.add_parser("mandate", help="a client's wishes and taxpayer as a file: template, check"))
     add_watch(commands.add_parser("watch", help="which accounts are to be rebalanced today, and why; for cron"))
+    add_year_end(commands.add_parser("year-end", help="what to realise by the last trade date, and why; gifts; ways"))
     listing = commands.add_parser("columns", help="the columns of the files that are read and written")
     listing.set_defaults(run=columns)
     return top

@@ -20,7 +20,7 @@ from di_advisor.formulate.modes import SUPPORTED_MODES
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent
 
-__all__ = ["add_rates", "add_wishes", "mandate_of", "refuse_strangers", "tax_of", "usd"]
+__all__ = ["add_rates", "add_wishes", "mandate_of", "rate", "refuse_strangers", "tax_of", "usd"]
 
 _SHORT_PERCENT = 40.8
 _LONG_PERCENT = 23.8
@@ -64,7 +64,7 @@ def _bps_above_zero(text: str) -> float:
     return fraction
 
 
-def _rate(text: str) -> float:
+def rate(text: str) -> float:
     """Fraction of a tax rate in percent; below 1 percent it was meant as a fraction."""
     fraction = _percent(text)
     percent = float(text)
@@ -162,13 +162,13 @@ def add_rates(parser: argparse.ArgumentParser) -> None:
     rates = parser.add_argument_group("tax", "marginal rates with everything included, constant in the amount")
     rates.add_argument(
         "--tax-short-percent",
-        type=_rate,
+        type=rate,
         metavar="PERCENT",
         help=f"on net short-term gain ({_SHORT_PERCENT:g}: federal top rate and net investment income tax)",
     )
     rates.add_argument(
         "--tax-long-percent",
-        type=_rate,
+        type=rate,
         metavar="PERCENT",
         help=f"on net long-term gain ({_LONG_PERCENT:g}: likewise)",
     )

@@ -262,6 +262,8 @@ def _given(offers: Iterable[LotOffer], wish: Fraction) -> tuple[PartSale, ...]:
         part = shares / whole
         found.append(PartSale(offer, Term.LONG, offer.as_of, shares, offer.value_usd * part, offer.gain_usd * part))
         left -= offer.value_usd * part
+        if shares < whole:
+            break
     return tuple(found)
 
 

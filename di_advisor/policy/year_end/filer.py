@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from di_advisor.domain.amounts import Exact, as_fraction, exact, to_decimal
+from di_advisor.domain.amounts import Exact, as_fraction, at_places, exact, to_decimal
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError
@@ -98,7 +98,8 @@ def filer_of(taxpayer: Taxpayer, later: LaterTax) -> Taxpayer:
     filer = taxpayer if isinstance(taxpayer, FilerTax) else FilerTax(taxpayer)
     if filer.carryover_value is not None:
         return filer
-    return replace(filer, carryover_value=CarryoverValue(later.per_usd, later.per_usd))
+    worth = at_places(later.per_usd, _PLACES).normalize()
+    return replace(filer, carryover_value=CarryoverValue(worth, worth))
 
 
 def with_realised(inputs: ReturnInputs, books: Books) -> ReturnInputs:

@@ -214,7 +214,8 @@ def fill(
 ) -> tuple[PartSale, ...]:
     """Lots to sell for an amount of gain or loss, those with most of it for each dollar sold first.
 
-    The last lot is sold in whole shares, as many as do not go over the amount. Lots that may not be sold are left.
+    The last lot is sold in whole shares, as many as do not go over the amount; one whose share is over it is passed.
+    Lots that may not be sold are left.
 
     Parameters
     ----------
@@ -243,4 +244,6 @@ def fill(
         part = Fraction(shares) / whole
         found.append(PartSale(offer, term, first_day, Fraction(shares), offer.value_usd * part, offer.gain_usd * part))
         left -= sign * offer.gain_usd * part
+        if shares < whole:
+            break
     return tuple(found)

@@ -95,9 +95,18 @@ def test_gains_fill_the_room_at_0_percent_and_stop() -> None:
     assert (found.tax_usd, found.worth_usd) == (0, Fraction(15, 100) * 4_550)
     (step,) = found.steps
     assert step.ends_by == "the 0 % bracket of long-term gain ends, at $49,450 of taxable income"
-    # Lot A1 gains 40 a share: 113 whole shares make 4,520. Lot B2 turns on the 23rd: one share makes another 20.
-    assert [(s.offer.lot.lot_id, s.shares, s.gain_usd) for s in found.sales] == [("A1", 113, 4_520), ("B2", 1, 20)]
-    assert [s.first_day for s in found.sales] == [AS_OF, date(2026, 12, 23)]
+    # Lot A1 gains 40 a share: 113 whole shares make 4,520.
+    assert [(s.offer.lot.lot_id, s.shares, s.gain_usd) for s in found.sales] == [("A1", 113, 4_520)]
+
+
+def test_a_gain_that_turns_long_term_by_year_end_is_sold_from_that_day_on() -> None:
+    inputs = ReturnInputs(tax_year=2026, ordinary_income_usd=Decimal(40_000))
+    found = advised(inputs)
+    # Room of 25,550 takes all 9,000 of long-term gain there is by then: lot B2 turns on the 23rd. The short-term gain
+    # of C2 is taxed at 12 percent now, and at 15 later.
+    assert (found.short_usd, found.long_usd) == (1_000, 9_000)
+    first_days = {s.offer.lot.lot_id: s.first_day for s in found.sales}
+    assert first_days == {"A1": AS_OF, "B2": date(2026, 12, 23), "C2": AS_OF}
 
 
 def test_room_at_0_percent_is_worth_nothing_to_who_will_never_pay_more() -> None:
