@@ -14,7 +14,7 @@ from typing import Final
 
 from di_advisor.errors import InputError
 
-__all__ = ["Cadence", "due_session", "sessions_after", "sessions_between"]
+__all__ = ["Cadence", "due_session", "early_closes", "last_session", "sessions_after", "sessions_between"]
 
 _FIRST: Final = "1990-01-02"
 _LAST: Final = "2045-12-29"
@@ -28,18 +28,24 @@ class Cadence(StrEnum):
     ANNUAL = "annual"
 
 
+_YEAR: Final = 12
 _MONTHS: Final = {Cadence.MONTHLY: 1, Cadence.QUARTERLY: 3, Cadence.ANNUAL: 12}
 
 
 @lru_cache(maxsize=1)
-def _sessions() -> tuple[date, ...]:
+def _calendar() -> tuple[tuple[date, ...], tuple[date, ...]]:
     with warnings.catch_warnings():
         # The calendars of this library warn of pandas' own plans; its days are what counts.
         warnings.simplefilter("ignore")
         import exchange_calendars
 
         calendar = exchange_calendars.get_calendar("XNYS", start=_FIRST, end=_LAST)
-    return tuple(calendar.sessions.date)
+        early = calendar.early_closes
+    return tuple(calendar.sessions.date), tuple(early.date)
+
+
+def _sessions() -> tuple[date, ...]:
+    return _calendar()[0]
 
 
 def _checked(day: date) -> date:
@@ -80,3 +86,22 @@ def sessions_after(day: date, count: int) -> date:
 def sessions_between(first: date, last: date) -> int:
     """How many sessions come after one day up to and with another; 0 where the other is not later."""
     return max(bisect_right(_sessions(), _checked(last)) - bisect_right(_sessions(), _checked(first)), 0)
+
+
+def last_session(day: date, cadence: Cadence) -> date:
+    """Last session of the period (month, quarter, year) in which a day lies.
+
+    Raises
+    ------
+    InputError
+        If the day, or the period after it, is outside the calendar.
+    """
+    months = _MONTHS[cadence]
+    next_month = (day.month - 1) // months * months + months
+    opened = date(day.year + next_month // _YEAR, next_month % _YEAR + 1, 1)
+    return _sessions()[bisect_left(_sessions(), _checked(opened)) - 1]
+
+
+def early_closes(first: date, last: date) -> tuple[date, ...]:
+    """Sessions from one day up to and with another that end early, at 13:00 in New York."""
+    return tuple(d for d in _calendar()[1] if _checked(first) <= d <= _checked(last))
