@@ -1,0 +1,166 @@
+"""Conservation: whether a replay's rows follow from its journal, session by session, to the cent.
+
+Problem: whoever is shown a value must be able to find it again without the program that wrote it. Decision: the
+journal alone is booked once more, day by day; cash, and shares at the closes of the past, must be those of every row;
+cash is also reckoned a second time from the events' own amounts; and the books after the last day must be those that
+one replay of the whole journal gives, byte for byte. Limits: closes come from the past that was replayed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from di_advisor.backtest.account_days import groups_of
+from di_advisor.backtest.past import Past
+from di_advisor.backtest.record import Replayed
+from di_advisor.domain.amounts import as_fraction
+from di_advisor.domain.events import Buy, Deposit, Dividend, Event, Sell, Withdrawal, Worthless
+from di_advisor.errors import ConservationError
+from di_advisor.ledger.policies import LedgerPolicies, WashLaw
+from di_advisor.ledger.replay import replay
+from di_advisor.ledger.running import RunningBooks
+
+__all__ = ["Conserved", "check_conservation"]
+
+_CENT: Final = 0.01
+_HALF: Final = Fraction(1, 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Conserved:
+    """What was checked.
+
+    Attributes
+    ----------
+    sessions, events : int
+        How many.
+    largest_usd : float
+        Largest difference between a row's value and the journal's, USD.
+    digest : str
+        Of the books after the last session.
+    """
+
+    sessions: int
+    events: int
+    largest_usd: float
+    digest: str
+
+
+def check_conservation(replayed: Replayed, past: Past, *, wash_sales: bool = True) -> Conserved:
+    """Book a replay's journal again and compare it with its rows.
+
+    Parameters
+    ----------
+    replayed : Replayed
+        With its rows and its journal.
+    past : Past
+        The past it ran on, for closes.
+    wash_sales : bool
+        As the replay's settings had it.
+
+    Raises
+    ------
+    ConservationError
+        Naming the first session on which cash or value differ by more than half a cent and a cent, or the books
+        at the end if they are not those of one replay of the journal.
+    """
+    policies = LedgerPolicies(wash_law=WashLaw.APPLIED if wash_sales else WashLaw.NOT_APPLIED)
+    running = RunningBooks(policies=policies, groups=groups_of(past))
+    of_day: dict[date, list[Event]] = defaultdict(list)
+    for event in replayed.events:
+        of_day[event.on].append(event)
+    dividends = [e for e in replayed.events if isinstance(e, Dividend)]
+    closes: dict[str, Decimal] = {}
+    largest = 0.0
+    told = Fraction(0)
+    for row in replayed.days:
+        running.to(row.day)
+        events = of_day.pop(row.day, [])
+        running.apply(events)
+        running.close()
+        _look(closes, past, row.day)
+        worthless = {e.security_id for e in replayed.events if isinstance(e, Worthless) and e.on <= row.day}
+        cash = sum(running.book.cash_usd.values(), Fraction(0))
+        told += sum((_cash_of(event) for event in events), Fraction(0)) + _by_actions(running, events)
+        if told != cash:
+            raise _differs(row.day, "cash by the events' own amounts", float(cash), float(told))
+        owed = sum((as_fraction(d.amount_usd) for d in dividends if _owed(d, row.day)), Fraction(0))
+        if abs(float(cash + owed) - row.cash_usd) > float(_HALF):
+            raise _differs(row.day, "cash", row.cash_usd, float(cash + owed))
+        value = cash + owed + _holdings(running, closes, worthless)
+        largest = max(largest, abs(float(value) - row.value_usd))
+        if largest > _CENT:
+            raise _differs(row.day, "value", row.value_usd, float(value))
+    last = replayed.days[-1].day
+    stray = [e.event_id for events in of_day.values() for e in events if e.on <= last]
+    if stray:
+        raise ConservationError(
+            f"{len(stray)} events are of no session of the replay: {', '.join(stray[:5])}.",
+            hint="Events are of the replay's sessions.",
+        )
+    _require_same(running, replayed, last, policies)
+    return Conserved(len(replayed.days), len(replayed.events), largest, running.books().digest())
+
+
+def _require_same(running: RunningBooks, replayed: Replayed, last: date, policies: LedgerPolicies) -> None:
+    stepped = running.books()
+    whole = replay(replayed.events, as_of=last, taxpayer=stepped.taxpayer, policies=policies, groups=stepped.groups)
+    if whole.digest() != stepped.digest():
+        raise ConservationError(
+            f"The books of {last}, booked day by day, are not those of one replay of the journal.",
+            hint="This is a fault of these programs: report it with the journal.",
+        )
+
+
+def _cash_of(event: Event) -> Fraction:
+    """What an event of an account moves in cash, from its own amounts."""
+    if isinstance(event, Buy):
+        return -as_fraction(event.amount_usd) - as_fraction(event.fees_usd)
+    if isinstance(event, Sell):
+        return as_fraction(event.amount_usd) - as_fraction(event.fees_usd)
+    if isinstance(event, Deposit | Dividend):
+        return as_fraction(event.amount_usd)
+    return -as_fraction(event.amount_usd) if isinstance(event, Withdrawal) else Fraction(0)
+
+
+def _by_actions(running: RunningBooks, events: list[Event]) -> Fraction:
+    """Cash that the day's corporate actions brought, by the proceeds of what they sold; 0 where there was none."""
+    actions = {e.event_id for e in events if hasattr(e, "tax_treatment")}
+    if not actions:
+        return Fraction(0)
+    sold = sum((p.proceeds_usd for p in running.book.realized if p.sale_id in actions), Fraction(0))
+    income = sum((i.amount_usd for i in running.book.income if i.event_id in actions), Fraction(0))
+    return sold + income
+
+
+def _owed(dividend: Dividend, day: date) -> bool:
+    return dividend.ex_on is not None and dividend.ex_on <= day < dividend.on
+
+
+def _look(closes: dict[str, Decimal], past: Past, day: date) -> None:
+    """Take in the closes of a day; a name that has none keeps its last."""
+    market = past.market(day)
+    prices = zip(market.universe.security_ids, market.price_usd, strict=True)
+    closes.update({name: price for name, price in prices if price is not None})
+
+
+def _holdings(running: RunningBooks, closes: Mapping[str, Decimal], worthless: set[str]) -> Fraction:
+    total: dict[str, Fraction] = defaultdict(Fraction)
+    for part in running.book.open_parts():
+        if part.security_id not in worthless:
+            total[part.security_id] += part.shares
+    return sum((shares * as_fraction(closes[name]) for name, shares in total.items() if name in closes), Fraction(0))
+
+
+def _differs(day: date, what: str, row_usd: float, journal_usd: float) -> ConservationError:
+    return ConservationError(
+        f"On {day} the row says {row_usd:,.4f} USD of {what}, and the journal {journal_usd:,.4f}.",
+        hint="This is a fault of these programs, or the past is another one: report it with the journal.",
+        day=day,
+    )
