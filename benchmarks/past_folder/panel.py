@@ -143,8 +143,8 @@ def _set_levels(
         if level is None:
             quality.note("names whose level nothing confirms", security_id)
             strand.strand.raw = False
-        else:
-            set_level(strand, level)
+            continue
+        set_level(strand, level)
         for s in spin_offs:
             if s.parent_id == security_id and s.ex_date in at:
                 add_missing_factor(security_id, strand, s, at[s.ex_date], quality)

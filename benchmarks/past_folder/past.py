@@ -45,7 +45,7 @@ _USD_OF_CAPITALISATION_PER_USD_A_DAY = 150.0
 """Only the proportions of sizes are used; the level makes them look like capitalisations."""
 
 
-@dataclass
+@dataclass(repr=False)
 class FolderPast:
     """A past made from files.
 
@@ -59,8 +59,8 @@ class FolderPast:
         What stands ready; rows are those of ``panel.sessions``.
     size : ndarray of shape (t, n)
         Index size of members and announced members at each close, 0 for others.
-    securities : dict of str to Security
-        Static facts by id.
+    facts : dict of str to Security
+        Name, sector and group of substantially identical securities, by id.
     kind : WeightKind
         How the index is weighted.
     quality : Quality
@@ -76,12 +76,20 @@ class FolderPast:
     members: Members
     deeds: Deeds
     size: FloatArray
-    securities: dict[str, Security]
+    facts: dict[str, Security]
     kind: WeightKind
     quality: Quality
     notice: int = NOTICE_SESSIONS
     _universes: dict[bytes, Universe] = field(default_factory=dict, repr=False)
     _styles: dict[int, FloatArray] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return f"FolderPast({self.label}: {self.sessions[0]} to {self.sessions[-1]}, {len(self.panel.ids)} names)"
+
+    @property
+    def securities(self) -> tuple[Security, ...]:
+        """All names that the past ever shows."""
+        return tuple(self.facts.values())
 
     @cached_property
     def _row_of(self) -> dict[date, int]:
@@ -136,7 +144,7 @@ class FolderPast:
         if key not in self._universes:
             made = []
             for j in names:
-                s = self.securities[self.panel.ids[j]]
+                s = self.facts[self.panel.ids[j]]
                 ticker = tickers.get(s.security_id, s.ticker)
                 made.append(s if ticker == s.ticker else _named(s, ticker))
             self._universes[key] = Universe(tuple(made))
