@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.market import FloatArray
@@ -53,6 +54,11 @@ class CostChords:
         if self.sell_slopes is None:
             return self
         return CostChords(self.knots, self.sell_slopes if selling else self.slopes, self.worst_error_bps)
+
+    def of_names(self, at: NDArray[np.int64]) -> CostChords:
+        """The chords of a few names, in this order."""
+        selling = None if self.sell_slopes is None else self.sell_slopes[at]
+        return CostChords(self.knots[at], self.slopes[at], self.worst_error_bps, selling)
 
     def cost(self, traded: FloatArray) -> FloatArray:
         """Cost of buying ``traded`` (at least 0) of each name, shape (n,); the last slope goes on."""

@@ -8,7 +8,7 @@ quadratics and for piecewise-linear functions, so that the shares sum to the cha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -127,6 +127,12 @@ class TradingCost:
         else:
             curve = (self.linear + self.power * np.sqrt(np.maximum(traded, 0.0))) * traded
         return np.asarray(curve + self.impact * traded * traded, dtype=np.float64)
+
+    def of_names(self, at: NDArray[np.int64]) -> TradingCost:
+        """The cost of a few names alone, in this order; its holdings stay those of all."""
+        parts = {f: getattr(self, f) for f in ("impact", "linear", "power")}
+        taken = {f: None if values is None else values[at] for f, values in parts.items()}
+        return replace(self, chords=self.chords.of_names(at), **taken)
 
     def value_usd(self, plan: Plan) -> float:
         """Cost of all trades, in USD."""

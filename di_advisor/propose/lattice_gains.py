@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Problem
@@ -28,18 +31,24 @@ class BudgetedGains:
     def __init__(self, problem: Problem, sale: SaleCurve) -> None:
         self.sale = sale
         self.limits = [r for r in problem.rules if isinstance(r, (GainBudget, TaxBudget))]
-        self._rates: list[FloatArray] = []
+        self.rates: list[FloatArray] = []
         if self.limits:
             first = self.limits[0]
             gains = first.gains if isinstance(first, GainBudget) else first.tax.gains
-            self._rates = [gains.short[sale.lot], gains.long[sale.lot]]
+            self.rates = [gains.short[sale.lot], gains.long[sale.lot]]
+
+    def along(self, sale: SaleCurve, lots: NDArray[np.int64]) -> BudgetedGains:
+        """The same of a few names: their curve, and which of this curve's lots it has."""
+        part = copy.copy(self)
+        part.sale, part.rates = sale, [rate[lots] for rate in self.rates]
+        return part
 
     def of(self, sold: FloatArray) -> FloatArray:
         """Short-term and long-term gain of selling an amount of each name, shape (2, n); empty without budgets."""
         if not self.limits:
             return np.zeros((0, len(sold)))
         filled = self.sale.filled(sold)
-        per_term = (np.bincount(self.sale.name, weights=filled * rate, minlength=len(sold)) for rate in self._rates)
+        per_term = (np.bincount(self.sale.name, weights=filled * rate, minlength=len(sold)) for rate in self.rates)
         return np.array(list(per_term), dtype=np.float64)
 
     def over(self, gains: FloatArray) -> FloatArray | float:

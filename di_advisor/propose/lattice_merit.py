@@ -1,7 +1,8 @@
 """What every single step of a share count would do, to the objective and to the rules, all at once.
 
 A move changes one name, so exposures, rows and risk follow from one product each; the best of n
-moves costs little more than one evaluation.
+moves costs little more than one evaluation. Costs, tax and gains are by name (`lattice_charges`), and
+looked up where a name's amount did not change since the last look.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from di_advisor.formulate.replacements import StandInLimit
 from di_advisor.formulate.rules import ActiveGroup
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.formulate.wash_term import WashDeferral
+from di_advisor.propose.lattice_charges import Charged, Charges
 from di_advisor.propose.lattice_gains import BudgetedGains
 from di_advisor.propose.sale_curve import SaleCurve
 
@@ -68,10 +70,9 @@ class _State:
     cost: FloatArray
     variance: FloatArray
     traded: FloatArray
-    cost_of: FloatArray
-    tax_of: FloatArray
+    amount: FloatArray
+    charged: Charged
     gains: FloatArray
-    gains_of: FloatArray
 
 
 class Merit:
@@ -89,6 +90,11 @@ class Merit:
         risk = block.risk
         self.xf = risk.exposures @ risk.factor_covariance_per_year
         self.own = (self.xf * risk.exposures).sum(axis=1) + risk.specific_variance_per_year
+        self._charges = Charges(self.cost, sale, self.gains, lattice.direction, block.wash, self.losing)
+        self._fixed_cost = float(self.cost.of(np.abs(fixed), selling=fixed < 0).sum())
+        self._fixed_gains = self.gains.of(np.maximum(-fixed, 0.0)).sum(axis=1)
+        self._fixed_traded = np.abs(fixed).sum()
+        self._held = float(block.holdings.active.sum())
         self.mends_only = bool(problem.opaque_terms)  # it does not see what a step does to them
         groups = [r for r in problem.rules if isinstance(r, ActiveGroup)]
         own = [row for r in problem.rules if isinstance(r, AffineRule) for row in r.on_weights()]
@@ -115,37 +121,19 @@ class Merit:
         """Weight traded of each name, shape (n,)."""
         return np.asarray(count * self.lattice.unit, dtype=np.float64)
 
-    def _sold(self, amount: FloatArray) -> FloatArray:
-        return np.where(self.lattice.direction < 0, amount, 0.0)
-
-    def _charge(self, amount: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Cost and tax of each name, shapes (n,), for an amount in its direction."""
-        cost = self.cost.of(amount, selling=self.lattice.direction < 0)
-        return cost, self.sale.value(self._sold(amount)) + self._washed(amount)
-
-    def _washed(self, amount: FloatArray) -> FloatArray | float:
-        """Cost of what is washed, by name; 0 where wash sales have no prices."""
-        wash = self.block.wash
-        if wash is None or self.losing is None:
-            return 0.0
-        filled = np.where(self.losing, self.sale.filled(self._sold(amount)), 0.0)
-        lost = np.bincount(self.sale.name, weights=filled, minlength=len(amount))
-        bought = np.where(self.lattice.direction > 0, amount, 0.0)
-        charged = wash.sell_price * np.minimum(lost, wash.sell_width)
-        return np.asarray(charged + wash.buy_price * np.minimum(bought, wash.buy_width), dtype=np.float64)
-
     def best_step(self, count: NDArray[np.int64]) -> tuple[int, int]:
         """Name and step that help most; name -1 when none does."""
-        now = self._state(self.amounts(count))
+        now = self._state(count)
         broken = float(self._broken(now)[0])
         best = (-1, 0, -HELPS)
+        slope = self._risk_slope(now)
         if self.mends_only and broken <= 0:
             return -1, 0
         longer = np.maximum(count // _PART, 1)  # only while mending: one share at a time may take too long
-        for sizes in (np.ones_like(count), longer) if broken > 0 else (np.ones_like(count),):
-            for step in (sizes, -sizes):
+        for size, sizes in enumerate((np.ones_like(count), longer) if broken > 0 else (np.ones_like(count),), start=1):
+            for look, step in ((size, sizes), (-size, -sizes)):
                 after = self._allowed(count, step)
-                there, objective = self._moved(now, count, after)
+                there, objective = self._moved(now, after, slope, look)
                 left = self._broken(there)
                 if broken > 0:  # mend first, by the step that costs least for what it mends
                     mended = broken - left
@@ -161,8 +149,8 @@ class Merit:
 
     def judged(self, count: NDArray[np.int64]) -> tuple[float, float]:
         """Objective (at this price of risk) and how far the rules are broken."""
-        state = self._state(self.amounts(count))
-        objective = self.price * float(state.variance[0]) + float(state.cost_of.sum() + state.tax_of.sum())
+        state = self._state(count)
+        objective = self.price * float(state.variance[0]) + float(state.charged.cost.sum() + state.charged.tax.sum())
         objective += float(self.tilt @ (state.active - self.block.holdings.active))
         return objective, float(self._broken(state)[0])
 
@@ -175,9 +163,9 @@ class Merit:
         """Names of which one step less would lower the objective if no rule stood in the way, largest gain first."""
         if self.mends_only:
             return []
-        now = self._state(self.amounts(count))
+        now = self._state(count)
         after = self._allowed(count, -np.ones_like(count))
-        _, objective = self._moved(now, count, after)
+        _, objective = self._moved(now, after, self._risk_slope(now), -1)
         gain = np.where(after != count, objective, 0.0)
         order = np.argsort(gain)[:_TRIES]
         return [int(i) for i in order if gain[i] < -HELPS]
@@ -193,46 +181,46 @@ class Merit:
             open_ &= ~lattice.forced | (after >= lattice.lowest)
         return np.where(open_, after, count)
 
-    def _state(self, amount: FloatArray) -> _State:
-        block = self.block
+    def _state(self, count: NDArray[np.int64]) -> _State:
+        block, amount = self.block, self.amounts(count)
         z = block.holdings.active + self.fixed + self.lattice.direction * amount
-        cost, tax = self._charge(amount)
-        gains = self.gains.of(self._sold(amount))
+        charged = self._charges.of(amount)
         return _State(
             active=z,
             rows=(self.rows @ z)[:, None],
-            cash=np.array([block.holdings.cash - float(z.sum() - block.holdings.active.sum())]),
-            cost=np.array([float(cost.sum()) + float(self.cost.of(np.abs(self.fixed), selling=self.fixed < 0).sum())]),
+            cash=np.array([block.holdings.cash - (float(z.sum()) - self._held)]),
+            cost=np.array([float(charged.cost.sum()) + self._fixed_cost]),
             variance=np.array([block.risk.variance_per_year(z)]),
-            traded=np.array([float(amount.sum() + np.abs(self.fixed).sum())]),
-            cost_of=cost,
-            tax_of=tax,
-            gains=(gains.sum(axis=1) + self.gains.of(np.maximum(-self.fixed, 0.0)).sum(axis=1))[:, None],
-            gains_of=gains,
+            traded=np.array([float(amount.sum() + self._fixed_traded)]),
+            amount=amount,
+            charged=charged,
+            gains=(charged.gains.sum(axis=1) + self._fixed_gains)[:, None],
         )
 
-    def _moved(self, now: _State, count: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[_State, FloatArray]:
-        """The state after each name's move by itself, and what each move does to the objective."""
-        amount, moved = self.amounts(count), self.amounts(after)
-        change = self.lattice.direction * (moved - amount)
+    def _risk_slope(self, now: _State) -> FloatArray:
+        """Slope of the variance in each name's weight, shape (n,)."""
         risk = self.block.risk
         e = risk.exposures.T @ now.active
-        slope = 2.0 * (self.xf @ e + risk.specific_variance_per_year * now.active)
+        return np.asarray(2.0 * (self.xf @ e + risk.specific_variance_per_year * now.active), dtype=np.float64)
+
+    def _moved(self, now: _State, after: NDArray[np.int64], slope: FloatArray, look: int) -> tuple[_State, FloatArray]:
+        """The state after each name's move by itself, and what each move does to the objective."""
+        moved = self.amounts(after)
+        change = self.lattice.direction * (moved - now.amount)
         d_variance = slope * change + self.own * change * change
-        cost, tax = self._charge(moved)
-        gains = self.gains.of(self._sold(moved))
-        objective = self.price * d_variance + (cost - now.cost_of) + (tax - now.tax_of) + self.tilt * change
+        charged = self._charges.of(moved, look)
+        d_cost = charged.cost - now.charged.cost
+        objective = self.price * d_variance + d_cost + (charged.tax - now.charged.tax) + self.tilt * change
         there = _State(
             active=now.active,
             rows=now.rows + self.rows * change[None, :],
             cash=now.cash - change,
-            cost=now.cost + (cost - now.cost_of),
+            cost=now.cost + d_cost,
             variance=now.variance + d_variance,
-            traded=now.traded + (moved - amount),
-            cost_of=cost,
-            tax_of=tax,
-            gains=now.gains + (gains - now.gains_of),
-            gains_of=gains,
+            traded=now.traded + (moved - now.amount),
+            amount=moved,
+            charged=charged,
+            gains=now.gains + (charged.gains - now.charged.gains),
         )
         return there, objective
 
