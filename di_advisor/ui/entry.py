@@ -23,6 +23,7 @@ from di_advisor.ui.pages.page import Page
 from di_advisor.ui.pages.trades import TradesPage
 from di_advisor.ui.pages.triggers import TriggersPage
 from di_advisor.ui.pages.wishes import WishesPage
+from di_advisor.ui.pages.year_end import YearEndPage
 from di_advisor.ui.processes import warm_up
 from di_advisor.ui.serving import preloaded
 
@@ -36,6 +37,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
     OptimizePage,
     TradesPage,
     MeasuresPage,
+    YearEndPage,
 )
 _SAMPLE_ACCOUNT: Final = "young"
 _APPS: list[Application] = []  # at most one: the cell and the side panel show the same object

@@ -22,6 +22,7 @@ from di_advisor.ui.verbs import (
     training,
     watching,
     wishing,
+    year_ending,
 )
 
 __all__ = ["VERBS"]
@@ -50,5 +51,6 @@ VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
         "watch_costs": training.watch_costs,
         "why_not": explaining.why_not,
         "wishable": wishing.wishable,
+        "year_end": year_ending.year_end,
     }
 )
