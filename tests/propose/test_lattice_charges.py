@@ -6,7 +6,7 @@ import pytest
 from di_advisor.formulate import formulate
 from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.tax_rules import GainBudget
-from di_advisor.formulate.terms import LotTax, TradingCost
+from di_advisor.formulate.terms import TradingCost
 from di_advisor.propose.lattice_charges import Charges
 from di_advisor.propose.lattice_gains import BudgetedGains
 from di_advisor.propose.sale_curve import SaleCurve
@@ -19,10 +19,9 @@ def test_a_look_after_a_few_changes_is_the_same_to_the_last_bit(seed: int) -> No
     problem = formulate(case.signals, case.mandate.with_changes(gain_budget_usd="100"), case.tax)
     assert any(isinstance(r, GainBudget) for r in problem.rules)
     locked = next(r for r in problem.rules if isinstance(r, Locked))
-    tax = next(t for t in problem.terms if isinstance(t, LotTax))
     cost = next(t for t in problem.terms if isinstance(t, TradingCost))
-    sale = SaleCurve.of(problem.block.holdings.lot_name, locked.sell_max, tax.tax_rate)
     g = np.random.default_rng(seed)
+    sale = SaleCurve.of(problem.block.holdings.lot_name, locked.sell_max, g.normal(0.1, 0.2, len(locked.sell_max)))
     direction = g.choice([-1.0, 0.0, 1.0], 30)
     charges = Charges(cost, sale, BudgetedGains(problem, sale), direction, None, None)
     amount = g.random(30) * 0.02
