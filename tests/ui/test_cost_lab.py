@@ -25,9 +25,9 @@ DAY = date(2026, 6, 30)
 BUNDLE = {"text/html": "<p>card</p>", "text/markdown": "card", "text/plain": "card"}
 SHELF = {
     "models": (
-        ("2026-06-30-0123456789ab", "mine", True),
-        ("2026-06-30-00000000beef", "weak", False),
-        ("learned", "ships", True),
+        ("2026-06-30-0123456789ab", "2026-06-30-0123456789ab", "Trained on 300 orders; beats the prior."),
+        ("2026-06-30-00000000beef", "2026-06-30-00000000beef", "Does not beat the prior."),
+        ("learned", "The model that ships", "Trained on simulated orders."),
     ),
     "damaged": (),
     "folder": "cost_models",
@@ -107,6 +107,7 @@ def test_training_asks_with_the_day_of_the_source_and_offers_what_came_of_it() -
     assert (verb, request["training"]) == ("train_costs", CostTraining(DAY, 3, 4))
     assert restored(plain(request["training"])) == request["training"]
     assert page._model.value == "2026-06-30-00000000beef"
+    assert "Does not beat the prior." in page._about.value
     assert "The prior stays." in page._says.value
     assert host.state.spec.models.cost == "prior"
 

@@ -27,7 +27,7 @@ from di_advisor.ui.pages.page import Bundle, Host, Page
 
 __all__ = ["CostLabPage"]
 
-_SHIPS: Final = ("Ships with di_advisor (simulated orders)", SHIPPED)
+_SHIPS: Final = ("The model that ships", SHIPPED)
 
 
 class CostLabPage(Page):
@@ -54,7 +54,9 @@ class CostLabPage(Page):
             tooltip="Orders from then on",
         )
         self._watch = button("Compare with what was paid", "Predicted against paid by month, drift, alarms")
-        self._says, self._now = line(), line()
+        self._says, self._now, self._about = line(), line(), line()
+        self._described: dict[str, str] = {}
+        self._model.observe(lambda _: self._describe(), names="value")
         works = {
             self._read: self._load,
             self._train: self._run,
@@ -76,6 +78,7 @@ class CostLabPage(Page):
                 grid(self._seed, self._blocks),
                 actions(self._train),
                 grid(self._model, self._other),
+                self._about,
                 actions(self._card, self._compare, self._use, self._prior),
                 self._now,
                 folds(("Watch the model", watching)),
@@ -121,9 +124,14 @@ class CostLabPage(Page):
     def _offer(self, found: dict[str, Any]) -> None:
         self._listed = True
         options = [(label, model) for model, label, _ in found["models"]]
+        self._described = {model: words for model, _, words in found["models"]}
         offer(self._model, options)
         offer(self._other, options)
+        self._describe()
         self._says.value = said(*found["damaged"], role="alert") if found["damaged"] else self._says.value
+
+    def _describe(self) -> None:
+        self._about.value = said(self._described.get(self._model.value, ""))
 
     def _tell(self, *sentences: str, role: str = "note") -> None:
         self._says.value = said(*sentences, role=role)

@@ -108,14 +108,14 @@ def cost_shelf(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, An
     Returns
     -------
     dict
-        ``models``: (id, label, whether it beats the prior) of each, the shipped one last; ``damaged``: sentences;
-        ``folder``.
+        ``models``: (id, short label, what it is in a sentence) of each, the shipped one last; ``damaged``:
+        sentences; ``folder``.
     """
     known = shelf()
     shipped = cost_model_card(SHIPPED)
-    models = [(card.model_id, _label(card), card.promoted) for card in known.cards]
+    models = [(card.model_id, card.model_id, _described(card)) for card in known.cards]
     return {
-        "models": (*models, (SHIPPED, f"Ships with di_advisor: {_label(shipped)}", shipped.promoted)),
+        "models": (*models, (SHIPPED, "The model that ships", _described(shipped))),
         "damaged": known.damaged,
         "folder": str(known.folder),
     }
@@ -190,8 +190,9 @@ def _orders(desk: Desk, request: Mapping[str, Any], say: Say) -> PastOrders:
     return orders_of_frame(desk.facts(request["spec"].source, say).orders)
 
 
-def _label(card: CostModelCard) -> str:
+def _described(card: CostModelCard) -> str:
     data = card.facts["data"]
     source = "simulated orders" if card.simulated else "orders"
-    verdict = "beats the prior" if card.promoted else "does not beat the prior"
-    return f"{card.facts['trained_on']}, {data['orders']:,} {source}, seed {card.facts['seed']}: {verdict}"
+    verdict = "beats the prior" if card.promoted else "does not beat the prior, so it is not used"
+    seed = card.facts["seed"]
+    return f"Trained on {data['orders']:,} {source} on {card.facts['trained_on']}, seed {seed}; {verdict}."

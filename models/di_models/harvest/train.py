@@ -82,7 +82,7 @@ def read_harvest_recipe(file: Path) -> HarvestRecipe:
             f"The recipe {file} cannot be used: {e}.",
             hint=f"A recipe is TOML; its keys are {', '.join(HarvestRecipe.__dataclass_fields__)}.",
         ) from e
-    if not isinstance(recipe.volatilities, str) or type(recipe.trained_on) is not date:
+    if not isinstance(given["volatilities"], str) or type(given["trained_on"]) is not date:
         raise InputError(
             f"The recipe {file} needs volatilities (text) and trained_on (a date).", hint="Such as 2026-06-30."
         )
