@@ -117,9 +117,19 @@ class AccountDays:
             account = settings.portfolio.accounts[0]
             cash += sum((as_fraction(c.amount_usd) for c in account.cash), Fraction(0))
             for lot in account.lots:
-                told = {"lot_id": lot.lot_id, "security_id": lot.security_id, "shares": lot.shares}
-                told |= {"basis_total_usd": lot.basis_total_usd, "acquired": lot.acquired, "held_since": lot.held_since}
-                events.append(TransferIn(event_id=f"in-{lot.lot_id}", on=day, account_id=account_id, **told))
+                events.append(
+                    TransferIn(
+                        event_id=f"in-{lot.lot_id}",
+                        on=day,
+                        account_id=account_id,
+                        security_id=lot.security_id,
+                        shares=lot.shares,
+                        basis_total_usd=lot.basis_total_usd,
+                        acquired=lot.acquired,
+                        held_since=lot.held_since,
+                        lot_id=lot.lot_id,
+                    )
+                )
                 self._ever.add(lot.security_id)
         deposit = _cents(cash)
         if deposit > 0:

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from di_advisor.domain.market import DIVIDENDS, FloatArray, Market
+from di_advisor.domain.market import FloatArray, Market
 from di_advisor.domain.universe import Security, Universe
 
 __all__ = ["Narrowing", "with_unpriced"]
@@ -50,7 +50,8 @@ class Narrowing:
             volatility_per_year=market.volatility_per_year[rows],
             characteristics={name: values[rows] for name, values in market.characteristics.items()},
             market_cap_usd=_rows(market.market_cap_usd, rows),
-            **{name: _rows(getattr(market, name), rows) for name in DIVIDENDS},
+            dividend_yield_per_year=_rows(market.dividend_yield_per_year, rows),
+            qualified_share=_rows(market.qualified_share, rows),
         )
 
     def _universe(self, whole: Universe, rows: NDArray[np.int64]) -> Universe:
@@ -91,7 +92,8 @@ def with_unpriced(market: Market, securities: Sequence[Security]) -> Market:
         volatility_per_year=np.concatenate([market.volatility_per_year, nothing]),
         characteristics={k: np.concatenate([v, unknown]) for k, v in market.characteristics.items()},
         market_cap_usd=_more(market.market_cap_usd, unknown),
-        **{name: _more(getattr(market, name), unknown) for name in DIVIDENDS},
+        dividend_yield_per_year=_more(market.dividend_yield_per_year, unknown),
+        qualified_share=_more(market.qualified_share, unknown),
     )
 
 

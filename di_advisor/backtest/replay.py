@@ -19,18 +19,12 @@ from di_advisor.backtest.settings import ReplaySettings
 from di_advisor.backtest.walk import Walk
 from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.errors import InputError, UnfinishedError
+from di_advisor.execution.jobs import never
+from di_advisor.execution.local import quiet
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.policy.policies import Policy
 
 __all__ = ["replay"]
-
-
-def _silent(done: int, total: int) -> None:
-    del done, total
-
-
-def _never() -> bool:
-    return False
 
 
 def replay(  # noqa: PLR0913 - the facts of a replay
@@ -43,8 +37,8 @@ def replay(  # noqa: PLR0913 - the facts of a replay
     settings: ReplaySettings | None = None,
     *,
     advisor: Advisor | None = None,
-    progress: Callable[[int, int], None] = _silent,
-    cancel: Callable[[], bool] = _never,
+    progress: Callable[[int, int], None] = quiet,
+    cancel: Callable[[], bool] = never,
 ) -> Replayed:
     """What a policy would have done to an account.
 

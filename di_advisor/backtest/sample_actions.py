@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from di_advisor.domain.events import (
@@ -52,7 +53,7 @@ def actions_of(table: Mapping[str, Sequence[Any]], close: _Close) -> dict[date, 
     for row in rows:
         day = row["effective"].date()
         if day in at:
-            found[day].extend(_actions(row, day, lambda name, at=at[day]: close(at, name)))
+            found[day].extend(_actions(row, day, partial(close, at[day])))
     return {day: tuple(events) for day, events in found.items()}
 
 
