@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from di_advisor.ledger.books import Books
     from di_advisor.ledger.papers import Paper
+    from di_advisor.policy.year_end import YearEndPlan
     from di_advisor.propose.frontiers import Frontier
     from di_advisor.propose.proposal import Proposal
     from di_advisor.propose.trade_explanation import TradeExplanation
@@ -28,6 +29,7 @@ __all__ = [
     "proposal_bundle",
     "register_under_ipython",
     "transition_bundle",
+    "year_end_plan_bundle",
 ]
 
 _BOOKS = ("di_advisor.ledger.books", "Books")
@@ -36,6 +38,7 @@ _FRONTIER = ("di_advisor.propose.frontiers", "Frontier")
 _PAPER = ("di_advisor.ledger.papers.paper", "Paper")
 _PROPOSAL = ("di_advisor.propose.proposal", "Proposal")
 _TRANSITION = ("di_advisor.propose.transition", "TransitionPlan")
+_YEAR_END = ("di_advisor.policy.year_end.plan", "YearEndPlan")
 
 
 def proposal_bundle(proposal: Proposal) -> dict[str, str]:
@@ -95,6 +98,13 @@ def frontier_bundle(frame: Frontier) -> dict[str, str]:
     }
 
 
+def year_end_plan_bundle(plan: YearEndPlan) -> dict[str, str]:
+    """A year-end plan in every form a notebook may want, by media type."""
+    from di_advisor.report.year_end_view import year_end_bundle
+
+    return year_end_bundle(plan)
+
+
 def paper_bundle(paper: Paper[Any]) -> dict[str, str]:
     """A paper of the ledger in the forms a notebook may want, by media type."""
     from di_advisor.report.books_view import paper_view_html, paper_view_text
@@ -110,6 +120,7 @@ def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not import
     formatter.for_type_by_name(*_PAPER, paper_bundle)
     formatter.for_type_by_name(*_PROPOSAL, proposal_bundle)
     formatter.for_type_by_name(*_TRANSITION, transition_bundle)
+    formatter.for_type_by_name(*_YEAR_END, year_end_plan_bundle)
 
 
 def load_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 as IPython calls it

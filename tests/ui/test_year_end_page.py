@@ -111,3 +111,16 @@ def test_the_verb_plans_the_sample_account(spec: RunSpec) -> None:
     assert found["worth_usd"] > 0
     assert "Giving lots to charity" in found["bundle"]["text/plain"]
     assert isinstance(spec.tax, ReturnInputs) == ("federal tables of 2026" in found["bundle"]["text/plain"])
+
+
+def test_a_plan_shows_itself_in_a_notebook_and_has_a_short_name() -> None:
+    from di_advisor.policy.year_end import plan_year_end
+    from di_advisor.ui.formatters import year_end_plan_bundle
+    from tests.policy.year_end.year import workspace
+
+    plan = plan_year_end(workspace(), YearEndWishes(LaterTax(), Decimal(5_000), ways=("gains at 0 %",)))
+    assert set(year_end_plan_bundle(plan)) == {"text/html", "text/markdown", "text/plain"}
+    assert len(repr(plan)) < 400
+    assert "2026-12-10" in repr(plan)
+    assert "best: do nothing" in repr(plan.scenarios)
+    assert "5,000.00 USD" in repr(plan.gift)

@@ -96,7 +96,7 @@ class Beyond:
     worth_per_usd: Fraction
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Advice:
     """What more to realise this year.
 
@@ -126,6 +126,12 @@ class Advice:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "offered", FrozenMap(dict(self.offered)))
+
+    def __repr__(self) -> str:
+        return (
+            f"Advice(net short {float(self.short_usd):,.2f}, net long {float(self.long_usd):,.2f} USD more, worth "
+            f"{float(self.worth_usd):,.2f} USD before trading costs)"
+        )
 
     @property
     def tax_usd(self) -> Fraction:

@@ -95,7 +95,7 @@ class Deduction:
     saved_usd: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class GiftPlan:
     """Lots to give.
 
@@ -127,6 +127,9 @@ class GiftPlan:
     sale_tax_usd: Fraction
     later_usd: Fraction
     not_given: tuple[NotGiven, ...]
+
+    def __repr__(self) -> str:
+        return f"GiftPlan({len(self.lots):,} lots worth {float(self.value_usd):,.2f} USD to a {self.charity.value})"
 
     @property
     def value_usd(self) -> Fraction:

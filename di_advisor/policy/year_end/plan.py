@@ -75,7 +75,7 @@ class YearEndWishes:
             raise InputError(f"There is no scenario {strange[0]!r}.", hint=f"There are: {', '.join(WAYS)}.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class YearEndPlan:
     """What to do by the last trade date.
 
@@ -95,6 +95,10 @@ class YearEndPlan:
     advice: Advice
     scenarios: Scenarios | None = None
     gift: GiftPlan | None = None
+
+    def __repr__(self) -> str:
+        ways = "no scenarios" if self.scenarios is None else f"best way: {self.scenarios.best.name}"
+        return f"YearEndPlan({self.standing!r}, {self.advice!r}, {ways})"
 
 
 def plan_year_end(

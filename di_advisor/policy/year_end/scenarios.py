@@ -40,7 +40,7 @@ __all__ = ["Scenarios", "room_at_zero_usd", "scenarios"]
 _ZERO: Final = Fraction(0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scenarios:
     """All ways, doing nothing first.
 
@@ -54,6 +54,9 @@ class Scenarios:
 
     later: LaterTax
     ways: tuple[Scenario, ...]
+
+    def __repr__(self) -> str:
+        return f"Scenarios({', '.join(s.name for s in self.ways)}; best: {self.best.name}; .frame compares them)"
 
     @property
     def nothing(self) -> Scenario:

@@ -90,7 +90,7 @@ class Unrealised:
     lots: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Standing:
     """A taxpayer and an account in their tax year.
 
@@ -143,6 +143,12 @@ class Standing:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stretches", FrozenMap(dict(self.stretches)))
+
+    def __repr__(self) -> str:
+        return (
+            f"Standing({self.account_id} on {self.dates.as_of}: {len(self.offers):,} lots, net short "
+            f"{float(self.short_usd):,.2f} and long {float(self.long_usd):,.2f} USD so far)"
+        )
 
     @property
     def outside_usd(self) -> tuple[Fraction, Fraction] | None:
