@@ -29,7 +29,7 @@ _EXACT = 1e-6
 _LEAST_GAP = 1e-9
 _STEPS_MAX = 24
 _INSIDE = 1e-8
-_TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+_TIGHT = 1e-10
 _MISSING = (3.0, 100.0, 3000.0)
 """What a dollar of gain outside a region is charged."""
 
@@ -222,7 +222,7 @@ def mixture_of(region: Region, offers: Sequence[Sequence[Offer]]) -> tuple[Float
 
 
 def _mixture(offers: Sequence[Offer], shares: FloatArray) -> Plan:
-    used = np.flatnonzero(shares > 0)
+    used = np.flatnonzero(shares > 0).tolist()
     sells = np.sum([shares[i] * offers[i].plan.plan.sells for i in used], axis=0)
     return Plan(sells, np.sum([shares[i] * offers[i].plan.plan.buys for i in used], axis=0))
 
@@ -250,7 +250,7 @@ def _master(
         A_eq=one_each,
         b_eq=np.ones(len(offers)),
         method="highs",
-        options=_TIGHT,
+        options={"primal_feasibility_tolerance": _TIGHT, "dual_feasibility_tolerance": _TIGHT},
     )
     if found.status != 0:
         return region.rates, [np.eye(1, len(of))[0] for of in offers], np.inf

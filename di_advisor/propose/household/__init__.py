@@ -1,0 +1,252 @@
+"""Propose for a household: all accounts together, one return a filer, wash sales matched across all of them.
+
+Problem: gains, budgets and wash sales belong to people, not to accounts; proposals made account by account buy in
+an IRA what a taxable account sells at a loss, and spend a loss twice. Decision: plans that agree on the price of
+gains and on who gives way (`di_advisor.solve.household`) become orders account by account, each with the others as
+they are; the same is done starting from proposals made separately, and the best that keeps all rules is proposed,
+so that it is never worse than separate proposals whose wash sales are repaired. Everything is judged by the
+ledger over all accounts. `propose` is the verb.
+
+Limits: wash sales between trades of one day are matched here, earlier and planned ones by each account's locks;
+own terms in cvxpy, prices of wash sales in a single mandate and the mode tax_unaware are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+
+from di_advisor.domain.amounts import to_decimal
+from di_advisor.domain.household import Household, Tracking
+from di_advisor.domain.mandate import WashPolicy
+from di_advisor.domain.signals import MarketSignals, Signals
+from di_advisor.errors import DiAdvisorError, InputError, SettlementError, SolveError, UnsupportedWishError
+from di_advisor.formulate.household import refuse_wrong_status
+from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
+from di_advisor.propose.household.proposal import HouseholdCertificate, HouseholdProposal
+from di_advisor.propose.household.settled import Settled, Settling
+from di_advisor.propose.household.told import decisions_of, reasons_for, told
+from di_advisor.propose.planned import never
+from di_advisor.signals import estimate_account
+from di_advisor.signals.household_locks import WashSide
+from di_advisor.solve.household.coordination import AccountFacts, Coordination, FilerFacts, Joint, clashes
+from di_advisor.solve.household.washes import Coordinated, coordinate
+
+__all__ = ["Apart", "facts_of", "propose"]
+
+_REPAIRS = 8
+_SEEN = (
+    "Not tax advice. Wash sales are matched across all accounts of the household, among today's trades and against the "
+    "fills of the last and next 30 days that the accounts show; accounts that are not here are not seen."
+)
+_PRICED = "Wash sales are priced: a washed loss comes back after the years given, and never from a retirement account."
+
+
+def propose(
+    household: Household,
+    market: MarketSignals,
+    taxes: Mapping[str, Taxpayer],
+    *,
+    nodes_max: int = 48,
+    compare: bool = True,
+    cancel: Callable[[], bool] = never,
+) -> HouseholdProposal:
+    """Trades for all accounts of a household.
+
+    Parameters
+    ----------
+    household : Household
+        People, returns, accounts, wishes.
+    market : MarketSignals
+        Of the day, shared by all accounts (`di_advisor.signals.estimate_market`).
+    taxes : Mapping of str to TaxProfile, ReturnInputs or FilerTax
+        By filer's name: the year without these trades.
+    nodes_max : int
+        Sets of sides of wash sales that are tried at most.
+    compare : bool
+        Whether separate proposals are made too, to start from and to compare with.
+    cancel : callable
+        Asked between solves.
+
+    Returns
+    -------
+    HouseholdProposal
+        Certified: account by account with the others as they are, and all together.
+
+    Raises
+    ------
+    InputError, UnsupportedWishError
+        If the facts do not fit together, or a wish cannot be honoured in a household.
+    InfeasibleError, UndecidedError, UncertifiedError, UnfinishedError, SettlementError
+        When there is no certified plan for some account, or none in whole shares. Nothing is proposed then.
+    """
+    coordination = facts_of(household, market, taxes, cancel)
+    settling = Settling(household, coordination, cancel)
+    found: list[Settled] = []
+    failure: DiAdvisorError | None = None
+    coordinated: Coordinated | None = None
+    try:
+        coordinated = coordinate(coordination, nodes_max=nodes_max)
+        sides = coordinated.sides
+        found.append(settling.together(sides, coordinated.gains, "together", reasons=reasons_for(settling, sides)))
+    except (SolveError, SettlementError) as error:
+        failure = error
+    separate = _separate(settling) if compare else None
+    avoiding = [] if separate is None else _avoiding(settling, separate)
+    found += [*([] if separate is None else [separate]), *avoiding, *_repaired(settling, avoiding)]
+    if household.wash_policy is WashPolicy.PRICE:
+        found += _washing(settling, found)
+    kept = [s for s in found if s.keeps]
+    if not kept:
+        raise failure or SettlementError(
+            "No orders keep the budgets and the wash policy of the household once rounded to shares.",
+            hint="Raise the budgets of the return, or allow fractional shares.",
+        )
+    best = min(kept, key=lambda s: s.objective_usd)
+    allowed = [s for s in (separate, *avoiding) if s is not None and s.keeps]
+    apart = min(allowed, key=lambda s: s.objective_usd, default=None)
+    return _proposal(settling, best, coordinated, Apart(separate, apart))
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What separate proposals come to: unaware of each other, and the best that keep budgets and wash policy."""
+
+    unaware: Settled | None
+    allowed: Settled | None
+
+
+def facts_of(
+    household: Household, market: MarketSignals, taxes: Mapping[str, Taxpayer], cancel: Callable[[], bool]
+) -> Coordination:
+    """Accounts and returns, ready to be solved.
+
+    Raises
+    ------
+    InputError, UnsupportedWishError
+        As `propose`.
+    """
+    if household.tracking is Tracking.TOGETHER:
+        raise UnsupportedWishError(
+            "One target for the sum of all accounts is not solved yet.",
+            hint="Give each account its target (tracking='each').",
+            fields=["tracking"],
+        )
+    missing = sorted({f.name for f in household.filers} - set(taxes))
+    if missing:
+        raise InputError(f"No taxpayer is given for {', '.join(missing)}.", hint="Pass taxes={name: ...}.")
+    filers = {}
+    for filer in household.filers:
+        refuse_no_taxpayer(taxes[filer.name])
+        refuse_wrong_status(filer.name, len(filer.people), len(household.filers), taxes[filer.name])
+        filers[filer.name] = FilerFacts(
+            taxes[filer.name],
+            None if filer.gain_budget_usd is None else float(filer.gain_budget_usd),
+            None if filer.tax_budget_usd is None else float(filer.tax_budget_usd),
+        )
+    portfolio = household.portfolio
+    accounts = {}
+    for each in household.accounts:
+        target = household.target_of(each.account_id)
+        account = estimate_account(portfolio, each.account_id, market, target, each.mandate)
+        accounts[each.account_id] = AccountFacts(
+            Signals(market, account), each.mandate, household.filer_of(each.account_id).name
+        )
+    return Coordination(accounts, filers, cancel)
+
+
+def _separate(settling: Settling) -> Settled | None:
+    """Every account by itself, at law; None where some account has no plan."""
+    try:
+        return settling.judged(settling.separate({}), {}, "separate")
+    except (SolveError, SettlementError):
+        return None
+
+
+def _avoiding(settling: Settling, separate: Settled) -> list[Settled]:
+    """Separate proposals again, what clashes in them given to one side; for each side."""
+    signals = {i: a.signals for i, a in settling.coordination.accounts.items()}
+    found = []
+    for side in WashSide:
+        sides: dict[int, WashSide] = {}
+        settled = separate
+        with suppress(SolveError, SettlementError):
+            for _ in range(_REPAIRS):
+                clashing = clashes(signals, {i: p.orders.plan for i, p in settled.planned.items()})
+                if not clashing:
+                    found.append(settled)
+                    break
+                sides |= dict.fromkeys(clashing, side)
+                settled = settling.judged(settling.separate(sides), sides, "separate")
+    return found
+
+
+def _repaired(settling: Settling, avoiding: Iterable[Settled]) -> list[Settled]:
+    """Orders one after another that start from separate proposals."""
+    found = []
+    for start in avoiding:
+        with suppress(SolveError, SettlementError):
+            reasons = reasons_for(settling, start.sides)
+            found.append(settling.together(start.sides, start.gains, "one after another", reasons=reasons))
+    return found
+
+
+def _washing(settling: Settling, found: list[Settled]) -> list[Settled]:
+    """Where wash sales are priced: the best orders with one group after another free to wash."""
+    kept = [s for s in found if s.keeps]
+    if not kept:
+        return []
+    best = min(kept, key=lambda s: s.objective_usd)
+    tried = []
+    for group in list(best.sides):
+        sides = {g: side for g, side in best.sides.items() if g != group}
+        try:
+            settled = settling.together(sides, best.gains, best.source, reasons=reasons_for(settling, sides))
+        except (SolveError, SettlementError):
+            continue
+        if settled.keeps and settled.objective_usd < best.objective_usd:
+            best = settled
+            tried.append(settled)
+    return tried
+
+
+def _proposal(settling: Settling, best: Settled, coordinated: Coordinated | None, apart: Apart) -> HouseholdProposal:
+    proposals, filers = told(settling, best)
+    bound = _bound(settling, coordinated)
+    priced = settling.household.wash_policy is WashPolicy.PRICE
+    notes = (_SEEN, _PRICED) if priced else (_SEEN,)
+    given = coordinated.sides if coordinated is not None and best.source == "together" else best.sides
+    return HouseholdProposal(
+        household=settling.household,
+        as_of=next(iter(settling.coordination.accounts.values())).signals.market.as_of,
+        proposals=proposals,
+        filers=filers,
+        certificate=HouseholdCertificate(
+            objective_usd=best.objective_usd,
+            bound_usd=bound,
+            gap_usd=max(best.objective_usd - bound, 0.0),
+            nodes=0 if coordinated is None else coordinated.nodes,
+        ),
+        decisions=decisions_of(settling, best, {} if coordinated is None else coordinated.other_side_usd, given),
+        washes=best.law.washes,
+        wash_cost_usd=to_decimal(best.wash_cost_usd, 2),
+        separate_usd=None if apart.allowed is None else to_decimal(apart.allowed.objective_usd, 2),
+        separate_washed_usd=None if apart.unaware is None else _washed(apart.unaware),
+        source=best.source,
+        notes=notes,
+    )
+
+
+def _bound(settling: Settling, coordinated: Coordinated | None) -> float:
+    """A bound of all plans that are allowed; where wash sales are priced, of all that wash for nothing."""
+    if coordinated is not None and settling.household.wash_policy is WashPolicy.BAN:
+        return coordinated.bound_usd
+    root: Joint = settling.coordination.joint({})
+    return root.bound_usd
+
+
+def _washed(separate: Settled) -> Decimal:
+    usd = sum((g.short_usd + g.long_usd for g in separate.law.disallowed.values()), start=0)
+    return to_decimal(float(usd), 2)

@@ -1,0 +1,228 @@
+"""Orders of all accounts: one after another, each with the others as they are, and their worth together.
+
+Problem: plans in weights must become whole orders, and every account has its own way there (rounding, caps,
+cash). Decision: given who may do what with each group, and what the others realise, an account's problem is an
+ordinary one, and goes through everything that an account by itself goes through; the first start from the
+plans found together, each later one from the orders of those before. A second round is kept where it is better.
+
+Limits: an account is certified with the others as they are; the certificate of all together is the household's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from di_advisor.domain.household import Household
+from di_advisor.domain.mandate import Mandate, WashPolicy
+from di_advisor.errors import SettlementError, SolveError
+from di_advisor.formulate.household import AccountGains, beside, untaxed
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.schedule_d import Taxpayer, law_of, rates_of
+from di_advisor.propose.household.at_law import AccountOrders, AtLaw, booked, gains_of_orders
+from di_advisor.propose.planned import Clock, Planned, plan_for, silent
+from di_advisor.signals.household_locks import with_sides
+from di_advisor.solve.household.coordination import Coordination, Sides
+
+__all__ = ["Settled", "Settling", "waiting_share"]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Orders of all accounts, and what they are worth.
+
+    Attributes
+    ----------
+    planned : Mapping of str to Planned
+        By account, as it was planned with the others as they were.
+    gains : Mapping of str to AccountGains
+        By taxable account, no loss disallowed.
+    law : AtLaw
+        As the ledger books them.
+    objective_usd : float
+        All terms of all accounts, the tax of the returns at law, and what waiting for washed losses costs.
+    wash_cost_usd : float
+        What of it is due to washed losses.
+    keeps : bool
+        Whether the wash policy and the budgets are kept.
+    sides : Mapping of int to WashSide
+        Under which they were planned.
+    source : str
+        Where they come from.
+    """
+
+    planned: Mapping[str, Planned]
+    gains: Mapping[str, AccountGains]
+    law: AtLaw
+    objective_usd: float
+    wash_cost_usd: float
+    keeps: bool
+    sides: Sides
+    source: str
+
+
+def waiting_share(household: Household) -> float:
+    """Share of a washed loss's worth that is left when it comes back after the household's years."""
+    return float((1.0 + household.discount_rate_per_year) ** -household.wash_deferral_years)
+
+
+@dataclass
+class Settling:
+    """A household on its way from plans to orders.
+
+    Attributes
+    ----------
+    household : Household
+        Whose.
+    coordination : Coordination
+        Its accounts and returns.
+    cancel : callable
+        Asked between solves.
+    """
+
+    household: Household
+    coordination: Coordination
+    cancel: Callable[[], bool]
+
+    def together(
+        self, sides: Sides, gains: Mapping[str, AccountGains], source: str, *, reasons: Mapping[int, str] | None = None
+    ) -> Settled:
+        """Orders one after another, starting from what all accounts realise by plan; a second round where better.
+
+        Raises
+        ------
+        SolveError, SettlementError
+            If some account has no plan, or none in whole shares, with the others as they are.
+        """
+        known = dict(gains)
+        planned: dict[str, Planned] = {}
+        best: Settled | None = None
+        for _ in range(2):
+            try:
+                for account_id in self._order():
+                    planned[account_id] = self._account(account_id, sides, known, reasons)
+                    if self.coordination.accounts[account_id].is_taxed:
+                        known[account_id] = _gains(planned[account_id])
+            except (SolveError, SettlementError):
+                if best is None:
+                    raise
+                break
+            found = self.judged(planned, sides, source)
+            if best is not None and not (found.keeps and found.objective_usd < best.objective_usd):
+                break
+            best = found
+            if len(self._taxed_with_company()) < 2:
+                break
+        assert best is not None  # noqa: S101 - raised otherwise
+        return best
+
+    def separate(self, sides: Sides) -> dict[str, Planned]:
+        """Every account by itself, as if nobody else had gains; washes avoided by the sides given.
+
+        Raises
+        ------
+        SolveError, SettlementError
+            If some account has no plan.
+        """
+        return {i: self._account(i, sides, {}, None) for i in self.coordination.accounts}
+
+    def judged(self, planned: Mapping[str, Planned], sides: Sides, source: str) -> Settled:
+        """Given orders with their worth together, at law."""
+        accounts = self.coordination.accounts
+        ordered = {i: planned[i] for i in accounts}
+        orders = {i: AccountOrders(p.orders.sells, p.orders.buys) for i, p in ordered.items()}
+        signals = {i: a.signals for i, a in accounts.items()}
+        law = booked(self.household, signals, orders)
+        gains = {i: gains_of_orders(signals[i], orders[i]) for i, a in accounts.items() if a.is_taxed}
+        objective = sum(self.beside_usd(i, p.orders.plan) for i, p in ordered.items())
+        wash_cost, keeps = 0.0, True
+        for name, facts in self.coordination.filers.items():
+            mine = self.coordination.taxed(name)
+            if not mine:
+                continue
+            tax = self.tax_of(name)
+            all_of, counted = (AccountGains.total(of[i] for i in mine) for of in (gains, law.gains))
+            owed = tax(counted)
+            objective += owed
+            disallowed = AccountGains.total(law.disallowed[i] for i in mine)
+            lost = AccountGains.total(law.lost_usd[i] for i in mine)
+            if disallowed != AccountGains():
+                back = self._worth_of_waiting(name, disallowed, lost)
+                objective -= back
+                wash_cost += owed - tax(all_of) - back
+            keeps = keeps and self._within(name, facts.gain_budget_usd, facts.tax_budget_usd, counted, owed)
+        banned = self.household.wash_policy is WashPolicy.BAN and bool(law.washes)
+        return Settled(ordered, gains, law, objective, wash_cost, keeps and not banned, dict(sides), source)
+
+    def beside_usd(self, account_id: str, plan: Plan) -> float:
+        """All terms but the tax of one account, as it stands without any sides."""
+        _, _, problem = self.coordination.problem(account_id, {})
+        return sum(t.value_usd(plan) for t in problem.terms if t.name != "tax")
+
+    def tax_of(self, filer: str) -> Callable[[AccountGains], float]:
+        """What gains change a return's tax by, USD."""
+        law = law_of(self.coordination.filers[filer].taxpayer, self._as_of)
+        now = law.at()
+        return lambda gains: float(law.at(gains.short_usd, gains.long_usd) - now)
+
+    @property
+    def _as_of(self) -> date:
+        return next(iter(self.coordination.accounts.values())).signals.market.as_of
+
+    def _worth_of_waiting(self, filer: str, disallowed: AccountGains, lost: AccountGains) -> float:
+        rates = rates_of(self.coordination.filers[filer].taxpayer, self._as_of)
+        worth = rates.loss_rates or rates.rates
+        short, long = disallowed.short_usd - lost.short_usd, disallowed.long_usd - lost.long_usd
+        return waiting_share(self.household) * (worth.short_term * float(short) + worth.long_term * float(long))
+
+    def _within(
+        self, filer: str, gain_usd: float | None, tax_usd: float | None, gains: AccountGains, owed: float
+    ) -> bool:
+        value = sum(self.coordination.accounts[i].signals.account.value_usd for i in self.coordination.taxed(filer))
+        room = 1e-6 * value
+        within = gain_usd is None or float(gains.short_usd + gains.long_usd) <= gain_usd + room
+        return within and (tax_usd is None or owed <= tax_usd + room)
+
+    def _taxed_with_company(self) -> tuple[str, ...]:
+        return max((self.coordination.taxed(name) for name in self.coordination.filers), key=len, default=())
+
+    def _order(self) -> list[str]:
+        """The largest accounts first: the smallest trades settle what rounding leaves."""
+        accounts = self.coordination.accounts
+        return sorted(accounts, key=lambda i: (-accounts[i].signals.account.value_usd, i))
+
+    def _account(
+        self, account_id: str, sides: Sides, gains: Mapping[str, AccountGains], reasons: Mapping[int, str] | None
+    ) -> Planned:
+        facts = self.coordination.accounts[account_id]
+        filer = self.coordination.filers[facts.filer]
+        signals = with_sides(facts.signals, sides, reasons)
+        taxpayer: Taxpayer = filer.taxpayer
+        mandate = facts.mandate
+        if facts.is_taxed:
+            mine = self.coordination.taxed(facts.filer)
+            others = AccountGains.total(g for i, g in gains.items() if i in mine and i != account_id)
+            taxpayer = beside(taxpayer, others)
+            mandate = self._budgeted(mandate, facts.filer, others)
+        else:
+            taxpayer = untaxed(rates_of(taxpayer, self._as_of))
+        return plan_for(signals, mandate, taxpayer, Clock(silent), self.cancel, named=False)
+
+    def _budgeted(self, mandate: Mandate, filer: str, others: AccountGains) -> Mandate:
+        """The mandate with what is left of the return's budgets."""
+        facts = self.coordination.filers[filer]
+        changes: dict[str, Decimal] = {}
+        if facts.gain_budget_usd is not None:
+            left = Decimal(repr(round(facts.gain_budget_usd - float(others.short_usd + others.long_usd), 4)))
+            own = mandate.gain_budget_usd
+            changes["gain_budget_usd"] = left if own is None else min(left, Decimal(str(own)))
+        if facts.tax_budget_usd is not None:
+            owed = self.tax_of(filer)(others)
+            changes["tax_budget_usd"] = Decimal(repr(round(facts.tax_budget_usd - owed, 4)))
+        return replace(mandate, **changes) if changes else mandate  # type: ignore[arg-type]  # fields of a mandate
+
+
+def _gains(planned: Planned) -> AccountGains:
+    return gains_of_orders(planned.signals, AccountOrders(planned.orders.sells, planned.orders.buys))
