@@ -325,7 +325,11 @@ def gift_table(plan: GiftPlan) -> Table:
             ("Taken off by the floor", usd_of(deduction.floor_usd), "0.5 % of income from 2026, as recalled: check"),
             ("Deducted this year", usd_of(deduction.deducted_usd), "where deductions are itemised"),
             ("Deductions grow by", usd_of(deduction.over_standard_usd), "over the standard deduction, or other ones"),
-            ("Tax saved by the deduction", usd_of(deduction.saved_usd), "difference of two whole returns; a cap on it is not counted"),
+            (
+                "Tax saved by the deduction",
+                usd_of(deduction.saved_usd),
+                "difference of two whole returns; a cap on it is not counted",
+            ),
         ]
     columns = (Column("Gift"), Column("Amount", "$", _RIGHT), Column("What"))
     return Table(f"Giving lots to charity ({plan.charity.value.replace('_', ' ')})", columns, tuple(rows))
