@@ -1,5 +1,6 @@
 """``python -m benchmarks [--only AREA]``: measure the bars, print them, write ``benchmarks/results.json``.
 
+A benchmark that compares several ways writes its table to the standard output, and it is shown as it comes.
 Exit code 0 also when a bar does not hold: a benchmark reports, tests forbid. Exit code 1 when a benchmark crashed.
 """
 
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.only in (None, benchmark.area):
             _say(f"{benchmark.area}: {benchmark.module} ...")
             outcomes.append(run(benchmark))
+            if outcomes[-1].tables:
+                _say(f"\n{outcomes[-1].tables}\n")
     bars = [bar for outcome in outcomes for bar in outcome.bars]
     write_results(bars, chosen.into)
     _say(_summary(bars, outcomes, chosen.only))

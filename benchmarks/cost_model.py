@@ -111,6 +111,7 @@ def table_of(rows: list[Row]) -> str:
 def bars() -> list[Bar]:
     """Every row against its best column and the prior, the intervals, and two timings."""
     rows = [measure_row(orders, seed=0) for orders in SIZES]
+    _say_table(rows, seed=0)
     found = []
     for row in rows:
         draws = f"{row.repetitions} draws of {row.orders:,} orders"
@@ -143,6 +144,10 @@ def _timings() -> list[Bar]:
     ]
 
 
+def _say_table(rows: list[Row], seed: int) -> None:
+    sys.stdout.write(f"RMSE to the true expected cost, bps; seed {seed}\n{table_of(rows)}\n")
+
+
 def _rmse(predicted: FloatArray, truth: FloatArray) -> float:
     return float(np.sqrt(np.mean((predicted - truth) ** 2)))
 
@@ -155,7 +160,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=_REPETITIONS)
     asked = parser.parse_args()
     rows = [measure_row(n, seed=asked.seed, repetitions=asked.repetitions) for n in asked.orders or SIZES]
-    sys.stdout.write(f"RMSE to the true expected cost, bps; seed {asked.seed}\n{table_of(rows)}\n")
+    _say_table(rows, asked.seed)
     sys.stdout.write("".join(f"{bar.bar}: {bar.value:.3f} {bar.unit}\n" for bar in _timings()))
 
 

@@ -36,11 +36,12 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one benchmark: its bars, or why there are none."""
+    """What came of one benchmark: its bars, or why there are none, and the tables that it wrote beside them."""
 
     benchmark: Benchmark
     bars: tuple[Bar, ...]
     error: str = ""
+    tables: str = ""
 
 
 def discover(folder: Path = _HERE) -> list[Benchmark]:
@@ -89,7 +90,7 @@ def run(benchmark: Benchmark) -> Outcome:
         if done.returncode != 0 or not rows.exists():
             return Outcome(benchmark, (), done.stderr.strip() or f"exit code {done.returncode} without a word")
         bars = tuple(Bar.from_row(row) for row in json.loads(rows.read_text(encoding="utf-8")))
-    return Outcome(benchmark, bars)
+    return Outcome(benchmark, bars, tables=done.stdout.strip())
 
 
 def write_results(bars: Iterable[Bar], path: Path) -> None:

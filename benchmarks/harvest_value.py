@@ -133,13 +133,17 @@ def measure_regret(*, seed: int, trained_on: int, tested_on: int, rounds: int = 
 
 def bars() -> list[Bar]:
     """Regret on unseen clients, and the rollout where the folder of shared input is present."""
-    found = _regret_bars(measure_regret(seed=1, trained_on=400, tested_on=60))
+    regret = measure_regret(seed=1, trained_on=400, tested_on=60)
+    _say(_regret_table(regret))
+    found = _regret_bars(regret)
     folder = Path(os.environ.get("DI_SHARED", _ROOT.parent / "shared")) / "data" / "prices"
     for name, files in _FILES.items():
         if all((folder / f).is_file() for f in files):
             prices = read_weekly([folder / f for f in files])
             client = clients(3.0)["short-term gains"]
-            found += _rollout_bars(name, rollout(prices, client, every_weeks=6), seed=1)
+            rolled = rollout(prices, client, every_weeks=6)
+            _say(f"\n{_setting(prices, 3.0)}\n{rollout_table(rolled, seed=1)}")
+            found += _rollout_bars(name, rolled, seed=1)
     return found
 
 
@@ -156,14 +160,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.prices:
         prices = read_weekly(chosen.prices)
-        _say(f"{len(prices.names)} names, {prices.weeks[0]} to {prices.weeks[-1]}, horizon {chosen.years:g} years,")
-        _say(f"reviewed weekly, cost {_COST:.2%} a harvest, lock of five weeks; bps of the first dollar a year.")
+        _say(_setting(prices, chosen.years))
         for name, client in clients(chosen.years).items():
             _say(f"\n{name}\n" + rollout_table(rollout(prices, client, every_weeks=chosen.every), seed=chosen.seed))
     if chosen.clients:
         regret = measure_regret(seed=chosen.seed, trained_on=400, tested_on=chosen.clients)
         _say("\n" + _regret_table(regret))
     return 0
+
+
+def _setting(prices: WeeklyPrices, years: float) -> str:
+    return (
+        f"{len(prices.names)} names, {prices.weeks[0]} to {prices.weeks[-1]}, horizon {years:g} years,\n"
+        f"reviewed weekly, cost {_COST:.2%} a harvest, lock of five weeks; bps of the first dollar a year."
+    )
 
 
 def _regret_table(regret: Regret) -> str:
