@@ -28,6 +28,7 @@ from di_advisor.propose.neighbours import Neighbours
 from di_advisor.propose.proposal import Proposal, Stage
 from di_advisor.propose.rounding_room import RoundingRoom
 from di_advisor.propose.settle import Orders, settle
+from di_advisor.propose.unrounded import SeesUnrounded, unrounded
 from di_advisor.solve import Solution, solve_localised
 from di_advisor.solve.dual_newton import Warm
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
@@ -77,6 +78,11 @@ class Clock:
         self._name, self._since = name, now
         if name:
             self._progress(name)
+
+    def solved(self, problem: Problem, solution: Solution) -> None:
+        """Tell the figures of a plan before rounding to whoever watches for them."""
+        if isinstance(self._progress, SeesUnrounded):
+            self._progress.unrounded(unrounded(problem, solution))
 
 
 @dataclass(frozen=True)
@@ -229,7 +235,9 @@ def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted
         clock.start("settle")
         try:
             asked = at_the_rates_of(problem, tightened)
-            first = (asked, tightened, solution) if first is None else first
+            if first is None:
+                first = (asked, tightened, solution)
+                clock.solved(asked, solution)
             orders = settle(asked, solution, signals, mandate)
         except SettlementError as error:
             failure = failure or error

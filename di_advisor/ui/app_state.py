@@ -17,6 +17,7 @@ from typing import Any, Final
 from di_advisor.domain.kept_trades import kept_of
 from di_advisor.propose.proposal import Proposal
 from di_advisor.runs.spec import RunSpec
+from di_advisor.ui.formatters import proposal_bundle
 
 __all__ = ["LOG_LINES", "SCENARIOS", "Answer", "AppState", "Phase"]
 
@@ -47,12 +48,20 @@ class Answer:
         The answer.
     fingerprint, versions : Mapping of str to str
         What it rested on.
+    bundle : Mapping of str to str
+        The proposal as it is shown, made where it was proposed; empty where it is to be made.
     """
 
     spec: RunSpec
     proposal: Proposal
     fingerprint: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    bundle: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> Mapping[str, str]:
+        """The proposal in every form a notebook may want."""
+        return self.bundle or proposal_bundle(self.proposal)
 
     def answers(self, spec: RunSpec) -> bool:
         """Whether it answers a spec: the one it was asked with, or that with some of its own trades locked too."""
@@ -96,6 +105,8 @@ class AppState:
         By scenario.
     specs : dict of str to RunSpec
         What the controls of the other scenarios say.
+    first : Mapping of str to str or None
+        Figures of the running question before rounding, ready to show; None where there are none yet.
     notice : str
         What the reader should know though nothing went wrong: what was saved where, what changed since.
     log : deque of str
@@ -115,6 +126,7 @@ class AppState:
     scenario: str = SCENARIOS[0]
     answers: dict[str, Answer] = field(default_factory=dict)
     specs: dict[str, RunSpec] = field(default_factory=dict)
+    first: Mapping[str, str] | None = None
     notice: str = ""
     log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
 
@@ -156,7 +168,7 @@ class AppState:
             return False
         self.phase, self.doing, self.status = Phase.RUNNING, doing, doing
         self.error, self.hint, self.facts, self.fraction = "", "", {}, None
-        self.asked = self.spec
+        self.asked, self.first = self.spec, None
         self.note(doing)
         return True
 
@@ -168,6 +180,8 @@ class AppState:
             self.status = str(content)
         elif kind == "progress":
             self.fraction, self.status = float(content[0]), str(content[1])
+        elif kind == "partial":
+            self.first = content
 
     def finish(self) -> None:
         """The question was answered."""
@@ -203,4 +217,4 @@ class AppState:
         self.log.append(line)
 
     def _end(self, phase: Phase, status: str) -> None:
-        self.phase, self.status, self.fraction = phase, status, None
+        self.phase, self.status, self.fraction, self.first = phase, status, None, None

@@ -40,9 +40,10 @@ from di_advisor.ui.repeat import answered_bundle, python_of
 from di_advisor.ui.serving import preloaded, serve
 from di_advisor.ui.worker import Worker
 
-__all__ = ["READ_AFTER_SECONDS", "Application"]
+__all__ = ["FOLLOW_AFTER_SECONDS", "READ_AFTER_SECONDS", "Application"]
 
 READ_AFTER_SECONDS = 0.3
+FOLLOW_AFTER_SECONDS = 0.05
 _STATIC = (
     '<div class="mathjax_ignore tex2jax_ignore"><p><b>Direct-indexing advisor.</b> Run this cell to use the '
     "controls; the last result stays below.</p></div>"
@@ -86,6 +87,7 @@ class Application:
         self._worker = Worker(serve, preloaded())
         self._lock, self._asking = threading.RLock(), asyncio.Lock()
         self._loop = _running_loop()
+        self._moves = 0
         self._footer, self._guard = Footer(), Guard()
         self._answer, self._result = Outlet("di_advisor.app.answer"), Outlet("di_advisor.app.result")
         self.pages = tuple(page(self) for page in pages)
@@ -275,7 +277,9 @@ class Application:
 
     def _told(self, kind: str, content: Any) -> None:  # noqa: ANN401 what a verb says on the way
         with self._lock:
-            self.state.told(kind, content)
+            self.state.told(kind, restored(content) if kind == "partial" else content)
+            if self.state.first is not None and kind == "partial":
+                self._answer.show(self.state.first)
         self._footer.show(self.state, lambda: python_of(self.state.spec))
 
     async def open(self) -> None:
@@ -297,13 +301,27 @@ class Application:
     async def propose(self) -> None:
         """Read the controls, propose, and show what came of it."""
         await asyncio.sleep(READ_AFTER_SECONDS)
+        await self._propose()
+
+    async def follow(self) -> None:
+        """Propose once the dials rest; a move that comes while one is solved is proposed after it."""
+        self._moves += 1
+        mine = self._moves
+        await asyncio.sleep(FOLLOW_AFTER_SECONDS)
+        while self.state.running and mine == self._moves:
+            await asyncio.sleep(FOLLOW_AFTER_SECONDS)
+        if mine == self._moves and (self.state.answer is None or self.state.stale):
+            await self._propose()
+
+    async def _propose(self) -> None:
         spec, scenario = self.state.spec, self.state.scenario
         found = await self.ask("propose", doing="Proposing", spec=spec)
         if found is None:
             self._show_answer()
             return
         with self._lock:
-            self.state.keep(Answer(spec, found["proposal"], found["fingerprint"], found["versions"]), scenario)
+            answer = Answer(spec, found["proposal"], found["fingerprint"], found["versions"], found.get("bundle", {}))
+            self.state.keep(answer, scenario)
         self.refresh()
         self._show_answer()
         self._show_page()

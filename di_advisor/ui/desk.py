@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 from di_advisor.propose.proposal import Proposal
+from di_advisor.propose.unrounded import Unrounded
+from di_advisor.report.unrounded_view import unrounded_bundle
 from di_advisor.runs.facts import Facts, facts_of
 from di_advisor.runs.run import advisor_of
 from di_advisor.runs.spec import Models, RunSpec, Source
@@ -141,8 +143,10 @@ class Desk:
             self._keeping[keeping] = self._workspaces[key].keeping(locked)
         return self._keeping[keeping]
 
-    def propose(self, spec: RunSpec, say: Say) -> Proposal:
+    def propose(self, spec: RunSpec, say: Say, *, first: bool = False) -> Proposal:
         """What a new proposal under the spec would give, from what is known already.
+
+        Where ``first`` is asked for, the figures before rounding are said on the way, ready to show.
 
         Raises
         ------
@@ -150,7 +154,8 @@ class Desk:
             As `Advisor.propose`.
         """
         workspace = self.workspace(spec, say)
-        return workspace.what_if(progress=stages_to(say), **self.changes(spec, workspace))
+        progress = _FirstFigures(say) if first else stages_to(say)
+        return workspace.what_if(progress=progress, **self.changes(spec, workspace))
 
     def changes(self, spec: RunSpec, workspace: Workspace) -> dict[str, Any]:
         """Wishes of a spec that differ from those a workspace started from."""
@@ -167,3 +172,16 @@ def stages_to(say: Say) -> Callable[[str], None]:
             say.phase(_IN_WORDS.get(stage, stage.capitalize()))
 
     return told
+
+
+class _FirstFigures:
+    """Stages in words, and the figures before rounding as a part of the answer."""
+
+    def __init__(self, say: Say) -> None:
+        self._say, self._stage = say, stages_to(say)
+
+    def __call__(self, stage: str) -> None:
+        self._stage(stage)
+
+    def unrounded(self, figures: Unrounded) -> None:
+        self._say.partial(unrounded_bundle(figures))

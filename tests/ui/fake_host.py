@@ -34,6 +34,9 @@ class FakeHost:
     async def propose(self) -> None:
         self.asked.append(("propose", {}))
 
+    async def follow(self) -> None:
+        self.asked.append(("follow", {}))
+
     def to_scenario(self, scenario: str) -> None:
         self.state.turn_to(scenario)
         self.refresh()

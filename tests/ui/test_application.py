@@ -16,6 +16,7 @@ from di_advisor.ui import entry, lab_cells
 from di_advisor.ui.app_state import Phase
 from di_advisor.ui.application import Application
 from di_advisor.ui.beside import save_beside
+from di_advisor.ui.plain import plain
 from di_advisor.ui.worker import Worker
 from tests.ui import targets
 
@@ -211,3 +212,43 @@ def test_another_scenario_shows_its_own_answer_and_none_is_turned_to_while_one_r
     app.state.start("Proposing")
     app.to_scenario("C")
     assert app.state.scenario == "A"
+
+
+def test_of_many_moves_the_last_is_proposed_and_a_move_during_a_solve_comes_after_it(app: Application) -> None:
+    async def moves() -> None:
+        for cap in (0.009, 0.008, 0.007):
+            app.edit(SPEC.with_wishes(tracking_error_max=cap))
+            app.start(app.follow)
+        await settled(app)
+
+    async def during() -> None:
+        first = asyncio.ensure_future(app.propose())
+        while not app.state.running:
+            await asyncio.sleep(0)
+        app.edit(SPEC.with_wishes(tracking_error_max=0.004))
+        await app.follow()
+        await first
+
+    async def settled(app: Application) -> None:
+        while app.state.running or app.state.stale or app.state.answer is None:
+            await asyncio.sleep(0.01)
+
+    app._loop = None
+    run(app, app.open, moves, during)
+    assert app.state.answer is not None
+    assert app.state.answer.spec.mandate.tracking_error_max == 0.004
+    assert app.state.answer.proposal.notes == ("question 4",)  # opened, the last move, before the change, after it
+
+
+def test_first_figures_stand_above_the_last_result_until_the_orders_come(app: Application) -> None:
+    run(app, app.open, app.propose)
+    said = app._answer.bundle
+    app.state.start("Proposing")
+    first = {"text/html": "<b>first</b>", "text/plain": "first", "text/markdown": "first"}
+    app._told("partial", plain(first))
+    assert app._answer.bundle == first
+    app.state.cancel()
+    app._show_answer()
+    assert app._answer.bundle == said
+    app._told("partial", plain(first))  # of a question that was ended
+    assert app._answer.bundle == said

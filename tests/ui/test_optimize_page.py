@@ -292,3 +292,15 @@ def test_what_rounding_passed_is_given_twice_the_room() -> None:
     assert buttons(shown) == ["Allow 101.0 bps a year"]
     assert "not in whole shares" in shown._ways._lead.value
     assert "&lt;b&gt;" in shown._ways._lines[0].value
+
+
+def test_dials_are_followed_only_where_that_is_ticked() -> None:
+    host = FakeHost(SPEC)
+    host.page = shown = OptimizePage(host)
+    host.refresh()
+    shown._cap.value = 80.0
+    assert host.asked == []
+    shown._follow.value = True
+    shown._cap.value = 70.0
+    shown._least.value = 900.0
+    assert [verb for verb, _ in host.asked] == ["follow", "follow"]

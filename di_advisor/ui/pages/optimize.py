@@ -18,7 +18,6 @@ from di_advisor.report.compare_view import compare_bundle
 from di_advisor.report.wording import joined
 from di_advisor.runs.spec import RunSpec
 from di_advisor.ui.app_state import SCENARIOS, Answer, AppState
-from di_advisor.ui.formatters import proposal_bundle
 from di_advisor.ui.pages.dials import FIRST, MORE, NumberDial, amount_of
 from di_advisor.ui.pages.fields import actions, button, folds, grid, line, said, typed_text
 from di_advisor.ui.pages.frontier_form import FrontierForm
@@ -83,6 +82,8 @@ class OptimizePage(Page):
         self._cap, self._least, self._band = (self._boxes[dial] for dial in FIRST)
         self._gains = typed_text("Gain budget ($)", "none", "Largest net gain of these trades; nothing sets none")
         self._propose = button("Propose", "Solve with these wishes", style="primary")
+        self._follow = widgets.Checkbox(value=False, description="Follow the dials", indent=False)
+        self._follow.tooltip = "Propose anew whenever a dial of this page was moved"
         self._wrong = line()
         self._ways = ConflictBox(self._relax)
         self._frontier = FrontierForm(lambda: host.start(self._draw))
@@ -93,7 +94,7 @@ class OptimizePage(Page):
                 self._scenario,
                 grid(*(self._boxes[dial] for dial in FIRST)),
                 folds(("More dials", more), ("Frontier of one dial", self._frontier.box)),
-                actions(self._propose),
+                actions(self._propose, self._follow),
                 self._ways.box,
             ]
         )
@@ -135,7 +136,7 @@ class OptimizePage(Page):
             return drawn.bundle
         if state.answer is None:
             return compared(state)
-        mine = proposal_bundle(state.answer.proposal)
+        mine = state.answer.shown
         beside = compared(state) if len(state.answers) > 1 else None
         return mine if beside is None else {kind: f"{beside[kind]}\n{mine[kind]}" for kind in mine}
 
@@ -148,6 +149,8 @@ class OptimizePage(Page):
 
     def _edit(self, **changes: Any) -> None:
         self.host.edit(self.host.state.spec.with_wishes(**changes))
+        if self._follow.value:
+            self.host.start(self.host.follow)
 
     def _turned(self, dial: NumberDial, value: float) -> None:
         if not self._showing and value != dial.shown(self.host.state.spec.mandate):
@@ -165,7 +168,7 @@ class OptimizePage(Page):
         self._edit(gain_budget_usd=budget)
 
     def _relax(self, changes: Mapping[str, Any]) -> None:
-        self._edit(**changes)
+        self.host.edit(self.host.state.spec.with_wishes(**changes))
         self.host.start(self.host.propose)
 
     async def _draw(self) -> None:

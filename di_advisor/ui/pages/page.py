@@ -49,6 +49,10 @@ class Host(Protocol):
         """Ask for a proposal under the present spec and keep it."""
         ...
 
+    async def follow(self) -> None:
+        """Ask for a proposal as soon as the dials rest, the last move counts."""
+        ...
+
     def to_scenario(self, scenario: str) -> None:
         """Go to another scenario, A, B or C; not while something runs."""
         ...

@@ -22,7 +22,6 @@ from di_advisor.report.wording import count_of
 from di_advisor.runs.decisions import Decisions
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.beside import place_of
-from di_advisor.ui.formatters import proposal_bundle
 from di_advisor.ui.grid import Grid
 from di_advisor.ui.pages.fields import actions, button, choice, line, said, typed_text
 from di_advisor.ui.pages.page import Bundle, Host, Page
@@ -66,6 +65,7 @@ class TradesPage(Page):
             ]
         )
         self._box.add_class("di-page")
+        self._rows: tuple[Any, ...] | None = None
         self._card: tuple[Any, Bundle] | None = None
         self._kind.observe(lambda _: self.show(host.state), names="value")
         self._grid.on_choice(self._chosen)
@@ -84,14 +84,20 @@ class TradesPage(Page):
 
     def show(self, state: AppState) -> None:
         """Fill the grid with the trades of the scenario at hand."""
-        if state.answer is None:
-            self._grid.fill(NO_TRADES, ())
-        else:
-            self._grid.fill(*trades_table(state.answer.proposal, state.spec.decisions, self._kind.value))
+        self._fill(state)
         for each in (self._ask_why, self._export, self._undo, self._swaps):
             each.disabled = state.running or state.answer is None
         for each in self._decide:
             each.disabled = state.running or not self._grid.selected
+
+    def _fill(self, state: AppState) -> None:
+        """Make the rows anew only where what they show is another: hundreds of rows, at every change of the state."""
+        proposal = None if state.answer is None else state.answer.proposal
+        shown = (proposal, state.spec.decisions, self._kind.value)
+        if self._rows is not None and self._rows[0] is proposal and self._rows[1:] == shown[1:]:
+            return
+        self._rows = shown
+        self._grid.fill(*((NO_TRADES, ()) if proposal is None else trades_table(*shown)))
 
     def result(self, state: AppState) -> Bundle | None:
         """The card asked for last, or else the proposal."""
@@ -99,7 +105,7 @@ class TradesPage(Page):
             return None
         if self._card is not None and self._card[0] is state.answer:
             return self._card[1]
-        return proposal_bundle(state.answer.proposal)
+        return state.answer.shown
 
     def _trades(self) -> list[Trade]:
         answer, chosen = self.host.state.answer, set(self._grid.selected)

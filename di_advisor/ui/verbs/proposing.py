@@ -8,6 +8,7 @@ from typing import Any
 
 from di_advisor.runs.run import versions
 from di_advisor.ui.desk import Desk, Say
+from di_advisor.ui.formatters import proposal_bundle
 
 __all__ = ["propose"]
 
@@ -27,7 +28,7 @@ def propose(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``proposal``, ``fingerprint``, ``versions``.
+        ``proposal``, its ``bundle`` ready to show, ``fingerprint``, ``versions``.
 
     Raises
     ------
@@ -35,10 +36,11 @@ def propose(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:
         As `Advisor.propose`.
     """
     spec = request["spec"]
-    proposal = desk.propose(spec, say)
+    proposal = desk.propose(spec, say, first=True)
     say.phase("Showing")
     return {
         "proposal": replace(proposal, workspace=None),  # lots and risk stay here: the kernel shows, it does not solve
+        "bundle": proposal_bundle(proposal),
         "fingerprint": dict(desk.facts(spec.source, say).fingerprint),
         "versions": versions(),
     }
