@@ -56,7 +56,7 @@ def local_cluster(workers: int) -> Iterator[str]:
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any port: a second run finds the usual one taken
                 silence_logs=logging.CRITICAL,
             )
         except (OSError, RuntimeError) as e:

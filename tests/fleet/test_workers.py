@@ -1,0 +1,128 @@
+"""On processes of this machine: the same lines for any number of workers, and nothing lost when one dies."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from di_advisor.execution.dask_jobs import DaskJobs, local_cluster
+from di_advisor.execution.jobs import InProcess, Job
+from di_advisor.fleet.facts import FleetFacts
+from di_advisor.fleet.generated import SampleFleet
+from di_advisor.fleet.record import SetAside
+from di_advisor.fleet.running import propose
+from tests.fleet import workload
+from tests.fleet.folders import keys, lines
+
+FLEET = """
+import sys
+from di_advisor import fleet, sample
+
+if __name__ == "__main__":
+    world = sample.load()
+    accounts = fleet.SampleFleet(world, 6, seed=3, names=40, lots_a_name=3)
+
+    def stop(progress):
+        print(progress.done, flush=True)
+
+    fleet.propose(
+        accounts, fleet.sample_facts_of(world), into=sys.argv[1], scheduler="in-process", joint_rounds=0, progress=stop
+    )
+"""
+
+
+def jobs(count: int) -> list[Job]:
+    return [Job(f"k{i:02}", str(i).encode()) for i in range(count)]
+
+
+def by_key(runner: InProcess | DaskJobs, work: object, count: int, shared: object = 3) -> dict[str, object]:
+    found = [(o.key, o.value or o.failure) for o in runner.run(jobs(count), work, shared)]
+    assert len({key for key, _ in found}) == len(found) == count
+    return dict(sorted(found))
+
+
+@pytest.fixture(scope="module")
+def two() -> object:
+    """Two local workers for all tests of this file."""
+    with local_cluster(2) as address:
+        yield address
+
+
+def test_two_workers_one_worker_and_this_process_write_the_same_lines(
+    six: SampleFleet, facts: FleetFacts, tmp_path: Path, two: str
+) -> None:
+    runs = [
+        propose(six, facts, into=tmp_path / "here", scheduler="in-process"),
+        propose(six, facts, into=tmp_path / "one", workers=1),
+        propose(six, facts, into=tmp_path / "two", scheduler=two),
+    ]
+    here, one, both = ([lines(p) for p in sorted(run.folder.glob("pass-*"))] for run in runs)
+    assert [len(p) for p in here] == [6, 6]
+    assert here == one == both
+
+
+def test_what_is_shared_is_sent_to_each_worker_once_and_not_with_the_jobs(two: str) -> None:
+    found = by_key(DaskJobs(two, batch=1), workload.who_opened, 20, workload.Shared(b"x" * 1_000_000))
+    opened = {tuple(value.decode().split()) for value in found.values()}
+    assert {times for _, times in opened} == {"1"}
+
+
+def test_errors_of_every_kind_are_told_the_same_way_everywhere(two: str) -> None:
+    here, there = by_key(InProcess(), workload.sometimes, 12), by_key(DaskJobs(two), workload.sometimes, 12)
+    assert here == there
+    assert [type(v).__name__ for v in here.values()].count("Failure") == 3
+    assert {v.kind for v in here.values() if not isinstance(v, bytes)} == {"InputError", "ValueError", "KeyError"}
+
+
+def test_a_job_that_ends_its_worker_twice_is_set_aside_and_the_others_come_out(two: str) -> None:
+    found = by_key(DaskJobs(two, batch=4), workload.deadly, 24)
+    assert [k for k, v in found.items() if not isinstance(v, bytes)] == ["k13"]
+    assert found["k13"].kind == "WorkerLost"
+
+
+def test_a_worker_that_is_killed_from_outside_loses_nothing(two: str, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    found = by_key(DaskJobs(two, batch=2), workload.killed_once, 16, str(note))
+    assert note.exists()
+    assert all(isinstance(v, bytes) for v in found.values())
+
+
+def test_a_cancelled_run_ends_and_gives_what_was_known(two: str) -> None:
+    seen: list[str] = []
+    for outcome in DaskJobs(two, batch=1).run(jobs(40), workload.sometimes, 3, cancel=lambda: len(seen) >= 5):
+        seen += [outcome.key]
+    assert 5 <= len(seen) < 40
+
+
+def test_a_fleet_with_a_killed_worker_and_a_deadly_account_has_every_other_proposal_once(
+    six: SampleFleet, facts: FleetFacts, tmp_path: Path, two: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("di_advisor.fleet.running.solved", workload.deadly_account)
+    run = propose(six, facts, into=tmp_path, scheduler=two, joint_rounds=0)
+    assert (run.done, run.set_aside, run.finished) == (6, 1, True)
+    assert sorted(keys(run.records_folder)) == [f"A{i:06}" for i in range(6)]
+    (bad,) = (r for r in run.records() if isinstance(r, SetAside))
+    assert (bad.label, bad.failure.kind) == ("A000004", "WorkerLost")
+
+
+def test_a_main_process_that_is_killed_and_started_again_gives_the_same_set_once(
+    six: SampleFleet, facts: FleetFacts, tmp_path: Path
+) -> None:
+    folder, script = tmp_path / "run", tmp_path / "fleet.py"
+    script.write_text(FLEET, encoding="utf-8")
+    command = [sys.executable, str(script), str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for told in process.stdout:
+            if int(told) >= 2:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+    left = keys(folder / "pass-1")
+    assert 2 <= len(left) < 6
+    subprocess.run(command, check=True, capture_output=True)
+    assert sorted(keys(folder / "pass-1")) == [f"A{i:06}" for i in range(6)]
+    whole = propose(six, facts, into=tmp_path / "whole", scheduler="in-process", joint_rounds=0)
+    assert lines(folder / "pass-1") == lines(whole.records_folder)
