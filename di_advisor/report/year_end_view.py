@@ -32,13 +32,13 @@ from di_advisor.report.year_end_tables import (
 __all__ = ["year_end_bundle", "year_end_lead", "year_end_markdown", "year_end_text"]
 
 _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-year-end">{}</div>')
-_LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b></div>')
+_LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b></div><div style="margin:4px 0">{}</div>')
 _NOTHING: Final = "Nothing more is worth realising this year; the table below says why."
 
 
 def year_end_lead(plan: YearEndPlan) -> str:
-    """One or two sentences: the last day, what to realise, and the best of the ways."""
-    parts = [plan.standing.dates.sentence]
+    """What to realise, and the best of the ways."""
+    parts = []
     steps: dict[str, list[str]] = {}
     for step in plan.advice.steps:
         steps.setdefault(kind_of(step.stretch), []).append(step.ends_by)
@@ -94,7 +94,7 @@ def year_end_text(plan: YearEndPlan) -> str:
     """For a terminal."""
     shown, below = _tables(plan)
     tables = [as_text(t) for t in (*shown, *(t for _, each in below for t in each))]
-    return "\n\n".join([year_end_lead(plan), *tables, "\n".join(_rests_on(plan))]) + "\n"
+    return "\n\n".join([year_end_lead(plan), plan.standing.dates.sentence, *tables, "\n".join(_rests_on(plan))]) + "\n"
 
 
 def year_end_markdown(plan: YearEndPlan) -> str:
@@ -102,13 +102,17 @@ def year_end_markdown(plan: YearEndPlan) -> str:
     shown, below = _tables(plan)
     tables = [as_markdown(t) for t in (*shown, *(t for _, each in below for t in each))]
     said = "\n".join(f"- {markdown_escaped(s)}" for s in _rests_on(plan))
-    return "\n\n".join([markdown_escaped(year_end_lead(plan)), *tables, said]) + "\n"
+    lead = [markdown_escaped(s) for s in (year_end_lead(plan), plan.standing.dates.sentence)]
+    return "\n\n".join([*lead, *tables, said]) + "\n"
 
 
 def year_end_bundle(plan: YearEndPlan) -> dict[str, str]:
     """In every form a notebook may want, by media type."""
     shown, below = _tables(plan)
-    parts = [_LEAD.format(escaped(year_end_lead(plan))), *(as_html(t) for t in shown)]
+    parts = [
+        _LEAD.format(escaped(year_end_lead(plan)), escaped(plan.standing.dates.sentence)),
+        *(as_html(t) for t in shown),
+    ]
     parts += [folded(summary, *(as_html(t) for t in tables)) for summary, tables in below]
     parts.append(folded("What it rests on", html_list(_rests_on(plan))))
     return {

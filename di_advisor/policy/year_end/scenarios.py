@@ -4,8 +4,8 @@ Problem: a lower tax this year can be a higher one later, and less risk can cost
 valued alike and to the cent: value, less trading cost, less this year's tax by the whole return, plus what losses
 carried over are worth, less the later tax on what is still unrealised at the stated later rate. Trades come from the
 same advisor (`Workspace.what_if`); "gains at 0 %" sells and buys back at once, which no wash rule forbids. Wash sales
-are banned in all of them. Limits: one date and its prices; "wait" keeps whole names from being sold, not single lots;
-selling costs are not taken off the gains. Not tax advice.
+are banned in all of them. Limits: today's prices, also for gains that are realised when they are long-term;
+"wait" keeps whole names from being sold, not single lots; selling costs are not taken off the gains. Not tax advice.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from di_advisor.errors import DiAdvisorError
 from di_advisor.ledger.realized import Term
 from di_advisor.ledger.tax_return.result import cents
 from di_advisor.policy.year_end.filer import LaterTax
-from di_advisor.policy.year_end.offers import LotOffer, PartSale, fill
+from di_advisor.policy.year_end.offers import PartSale, fill
 from di_advisor.policy.year_end.standing import Standing
 from di_advisor.policy.year_end.stretches import Stretch, Way
 from di_advisor.policy.year_end.valuing import WAYS, Scenario, ScenarioTrade, Valuing
@@ -199,13 +199,15 @@ def _at_zero(valued: Valuing) -> Scenario:
     account, market = valued.workspace.signals.account, valued.workspace.signals.market
     position = market.universe.positions
     free = [o for o in stands.offers if account.can_buy[position[o.lot.security_id]]]
-    sales = fill(free, Term.LONG, room, losses=False)
-    note = f"{float(room):,.0f} USD of long-term gain have room at 0 %; lots offer {_offered(sales):,.0f} today."
+    sales = fill(free, Term.LONG, room, losses=False, until=stands.dates.last_trade)
+    later = [s for s in sales if s.first_day > stands.dates.as_of]
+    note = f"{float(room):,.0f} USD of long-term gain have room at 0 %; {_offered(sales):,.0f} of it can be realised"
+    note += f", {_offered(later):,.0f} only from the day on which it is long-term." if later else "."
     traded = np.zeros(len(market.universe))
     for sale in sales:
         traded[position[sale.offer.lot.security_id]] += float(sale.value_usd)
     cost = market.costs.cost_usd(-traded) + market.costs.cost_usd(traded)
-    trades = [_sold(s) for s in sales] + [_bought(s.offer, s.shares) for s in sales]
+    trades = [_sold(s) for s in sales] + [_bought(s) for s in sales]
     return valued.of(
         name, tuple(trades), Fraction(to_decimal(float(cost.sum()), 2)), valued.tracking_error, notes=(note,)
     )
@@ -218,9 +220,19 @@ def _offered(sales: Sequence[PartSale]) -> float:
 def _sold(sale: PartSale) -> ScenarioTrade:
     lot, offer = sale.offer.lot, sale.offer
     return ScenarioTrade(
-        Side.SELL, lot.security_id, offer.ticker, lot.lot_id, sale.shares, offer.price_usd, sale.gain_usd, Term.LONG
+        Side.SELL,
+        lot.security_id,
+        offer.ticker,
+        lot.lot_id,
+        sale.shares,
+        offer.price_usd,
+        sale.gain_usd,
+        Term.LONG,
+        sale.first_day,
     )
 
 
-def _bought(offer: LotOffer, shares: Fraction) -> ScenarioTrade:
-    return ScenarioTrade(Side.BUY, offer.lot.security_id, offer.ticker, "", shares, offer.price_usd)
+def _bought(sale: PartSale) -> ScenarioTrade:
+    offer = sale.offer
+    name = offer.lot.security_id
+    return ScenarioTrade(Side.BUY, name, offer.ticker, "", sale.shares, offer.price_usd, on=sale.first_day)

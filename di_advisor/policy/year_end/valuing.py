@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -35,7 +36,7 @@ WAYS: Final[Mapping[str, str]] = {
     "now": "What the advisor proposes today under the mandate, by the whole return.",
     "wait until long-term": "The same, but names with a gain that is soon long-term are not sold before it is.",
     "harvest only": "Only names with a loss that counts are sold, tracking error and cash are held where they are.",
-    "gains at 0 %": "Long-term gains that the 0 % bracket has room for are realised, and bought back at once.",
+    "gains at 0 %": "Long-term gains with room in the 0 % bracket are realised by year end, and bought back at once.",
 }
 """The ways that are compared, with what each does."""
 
@@ -56,6 +57,8 @@ class ScenarioTrade:
         Of a sale, exact; 0 for a buy.
     term : Term or None
         Of a sale.
+    on : date or None
+        Trade date; today where None.
     """
 
     side: Side
@@ -66,6 +69,7 @@ class ScenarioTrade:
     price_usd: Fraction
     gain_usd: Fraction = _ZERO
     term: Term | None = None
+    on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Ways side by side: their frame adds up, and equals the ledger after their trades are booked."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -40,7 +40,7 @@ def booked_alike(space: Workspace, plan: YearEndPlan, way: Scenario, inputs: Ret
     on = plan.standing.dates.as_of
     prices = dict(zip(space.signals.market.universe.security_ids, space.signals.market.price_usd, strict=True))
     known = [lot for lot in space.signals.account.lots if lot.known]
-    books = replay(journal(known, way.trades, on), as_of=on)
+    books = replay(journal(known, way.trades, on), as_of=max((t.on or on for t in way.trades), default=on))
     assert books.disallowed_usd == 0
     whole = compute_return(with_realised(inputs, books))
     assert way.tax_usd == whole.total_usd
@@ -131,11 +131,23 @@ def test_gains_at_0_percent_are_sold_and_bought_back_without_tax_and_risk() -> N
     assert way.tracking_error == nothing.tracking_error
 
 
+def test_a_gain_that_turns_long_term_by_year_end_is_realised_on_that_day_and_equals_its_books() -> None:
+    inputs = ReturnInputs(tax_year=2026, ordinary_income_usd=Decimal(40_000))
+    space = workspace(tax=inputs)
+    plan = plan_year_end(space, YearEndWishes(LATER, ways=("gains at 0 %",)))
+    assert plan.scenarios is not None
+    way = plan.scenarios.ways[1]
+    assert {(t.lot_id, t.on) for t in way.trades if t.lot_id} == {("A1", AS_OF), ("B2", date(2026, 12, 23))}
+    assert way.long_usd == 9_000
+    assert "1,000 only from the day on which it is long-term" in way.notes[0]
+    booked_alike(space, plan, way, inputs)
+
+
 def test_a_name_sold_at_a_loss_last_week_is_not_sold_and_bought_back() -> None:
     plan = plan_year_end(workspace(tax=ROOMY, fills=(sold_a(),)), YearEndWishes(LATER, ways=("gains at 0 %",)))
     assert plan.scenarios is not None
-    assert plan.scenarios.ways[1].trades == ()
-    assert "lots offer 0 today" in plan.scenarios.ways[1].notes[0]
+    assert {t.security_id for t in plan.scenarios.ways[1].trades} == {"B"}
+    assert "1,000 of it can be realised" in plan.scenarios.ways[1].notes[0]
 
 
 def test_no_room_at_0_percent_is_said() -> None:

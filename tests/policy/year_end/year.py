@@ -100,14 +100,14 @@ def journal(lots: Iterable[TaxLot], trades: Iterable[ScenarioTrade], on: date) -
         for x in lots
     ]
     for number, t in enumerate(trades):
-        amount = t.shares * t.price_usd
+        amount, traded = t.shares * t.price_usd, t.on or on
         if t.side is Side.SELL:
-            choice = LotChoice(LotMethod.SPECIFIC, (LotShares(t.lot_id, t.shares),), chosen_on=on, chosen_by="test")
+            choice = LotChoice(LotMethod.SPECIFIC, (LotShares(t.lot_id, t.shares),), chosen_on=traded, chosen_by="test")
             events.append(
                 Sell(
                     event_id=f"t{number}",
                     sequence=number,
-                    on=on,
+                    on=traded,
                     account_id="main",
                     security_id=t.security_id,
                     shares=t.shares,
@@ -120,7 +120,7 @@ def journal(lots: Iterable[TaxLot], trades: Iterable[ScenarioTrade], on: date) -
                 Buy(
                     event_id=f"t{number}",
                     sequence=number,
-                    on=on,
+                    on=traded,
                     account_id="main",
                     security_id=t.security_id,
                     shares=t.shares,
