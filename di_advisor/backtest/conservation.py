@@ -20,7 +20,7 @@ from di_advisor.backtest.account_days import groups_of
 from di_advisor.backtest.past import Past
 from di_advisor.backtest.record import Replayed
 from di_advisor.domain.amounts import as_fraction
-from di_advisor.domain.events import Buy, Deposit, Dividend, Event, Sell, Withdrawal, Worthless
+from di_advisor.domain.events import Buy, Deposit, Dividend, Event, ReturnOfCapital, Sell, Withdrawal, Worthless
 from di_advisor.errors import ConservationError
 from di_advisor.ledger.policies import LedgerPolicies, WashLaw
 from di_advisor.ledger.replay import replay
@@ -82,6 +82,7 @@ def check_conservation(replayed: Replayed, past: Past, *, wash_sales: bool = Tru
     for row in replayed.days:
         running.to(row.day)
         events = of_day.pop(row.day, [])
+        told += _capital_returned(running, events)
         running.apply(events)
         running.close()
         _look(closes, past, row.day)
@@ -131,12 +132,21 @@ def _cash_of(event: Event) -> Fraction:
 
 def _by_actions(running: RunningBooks, events: list[Event]) -> Fraction:
     """Cash that the day's corporate actions brought, by the proceeds of what they sold; 0 where there was none."""
-    actions = {e.event_id for e in events if hasattr(e, "tax_treatment")}
+    actions = {e.event_id for e in events if hasattr(e, "tax_treatment") and not isinstance(e, ReturnOfCapital)}
     if not actions:
         return Fraction(0)
     sold = sum((p.proceeds_usd for p in running.book.realized if p.sale_id in actions), Fraction(0))
     income = sum((i.amount_usd for i in running.book.income if i.event_id in actions), Fraction(0))
     return sold + income
+
+
+def _capital_returned(running: RunningBooks, events: list[Event]) -> Fraction:
+    """Cash of the day's returns of capital, by the shares held before it."""
+    per_share = {e.security_id: as_fraction(e.amount_per_share_usd) for e in events if isinstance(e, ReturnOfCapital)}
+    parts = running.book.open_parts() if per_share else ()
+    return sum(
+        (part.shares * per_share[part.security_id] for part in parts if part.security_id in per_share), Fraction(0)
+    )
 
 
 def _owed(dividend: Dividend, day: date) -> bool:
