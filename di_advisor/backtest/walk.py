@@ -117,7 +117,7 @@ class Walk:
             workspace, events=opened.events, last_rebalance=self._last_rebalance, harvesting=self._settings.harvest
         )
         decision, after = decide(self._policy, facts, self._state)
-        reasons = self._reasons(decision, is_start=first and self._settings.portfolio is None)
+        reasons = self._reasons(decision)
         done = self._rebalance(workspace, decision, reasons, cancel) if reasons else _QUIET
         if done.heard or not decision.due:
             self._state = after
@@ -165,10 +165,10 @@ class Walk:
 
     # --- acting -----------------------------------------------------------------------------------------------------
 
-    def _reasons(self, decision: Decision, *, is_start: bool) -> tuple[str, ...]:
+    def _reasons(self, decision: Decision) -> tuple[str, ...]:
         """Why there is a proposal today; empty where there is none."""
         reasons = decision.reasons if decision.due else ()
-        if is_start:
+        if self._settings.portfolio is None and self._last_rebalance is None:
             reasons = (_OPENED, *reasons)
         wanted = self._dues.wanted_usd
         if as_fraction(wanted) > max(self._account.cash_usd, Fraction(0)):
