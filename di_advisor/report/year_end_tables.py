@@ -22,11 +22,13 @@ __all__ = [
     "gift_lots_table",
     "gift_table",
     "january_table",
+    "kind_of",
     "next_dollar_table",
     "sales_table",
     "scenarios_table",
     "standing_table",
     "turning_table",
+    "usd_of",
 ]
 
 _SHOWN: Final = 15

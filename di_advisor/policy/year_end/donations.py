@@ -44,7 +44,7 @@ class Charity(StrEnum):
     @property
     def limit(self) -> Fraction:
         """Largest deduction of long-term lots, as a fraction of adjusted gross income."""
-        return Fraction(30, 100) if self is Charity.PUBLIC else Fraction(20, 100)
+        return Fraction(3, 10) if self is Charity.PUBLIC else Fraction(1, 5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from di_advisor.ledger.tax_return import CarryoverValue, ReturnInputs
 
 __all__ = ["LaterTax", "filer_of", "later_tax", "with_realised"]
 
-_USUAL_RATE: Final = Fraction(15, 100)
+_USUAL_RATE: Final = Fraction(3, 20)
 """What most net long-term gain is taxed at (26 USC 1(h)(1)(C))."""
 _PLACES: Final = 6
 

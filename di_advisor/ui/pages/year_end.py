@@ -51,7 +51,7 @@ class YearEndPage(Page):
             "Later rate (%)", 15.0, 0.1, "Long-term rate at which what stays unrealised is taxed one day"
         )
         self._years = typed_number("Taxed after (years)", 5.0, 1.0, "When that day is, on average")
-        self._gift = typed_number("Give to charity ($)", 0.0, 100.0, "Value of lots to give; 0 for no gift")
+        self._gift = typed_number("Give to charity ($)", 0.0, 500.0, "Value of lots to give; 0 for no gift")
         self._charity = choice("Given to", _CHARITIES, "Deductions end at 30 or at 20 percent of income")
         self._plan = button("Plan the year end", "Advice, gifts, and every way solved", style="primary")
         self._quick = button("Without scenarios", "Advice and gifts only: nothing is solved")
