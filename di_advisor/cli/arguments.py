@@ -10,6 +10,7 @@ from di_advisor.cli.commands import columns, demo, propose
 from di_advisor.cli.cost_commands import add_costs
 from di_advisor.cli.data_arguments import add_data
 from di_advisor.cli.files import file_columns
+from di_advisor.cli.fleet_commands import add_fleet
 from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
 from di_advisor.cli.mandate_file import add_mandate, add_mandate_file
 from di_advisor.cli.watch_commands import add_watch
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     add_mandate(commands.add_parser("mandate", help="a client's wishes and taxpayer as a file: template, check"))
     add_watch(commands.add_parser("watch", help="which accounts are to be rebalanced today, and why; for cron"))
     add_year_end(commands.add_parser("year-end", help="what to realise by the last trade date, and why; gifts; ways"))
+    add_fleet(commands.add_parser("fleet", help="proposals for many accounts, into a folder, with a desk's list"))
     listing = commands.add_parser("columns", help="the columns of the files that are read and written")
     listing.set_defaults(run=columns)
     return top

@@ -12,6 +12,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from di_advisor.fleet.desk import Desk
+    from di_advisor.fleet.fairness import Fairness
     from di_advisor.ledger.books import Books
     from di_advisor.ledger.papers import Paper
     from di_advisor.policy.year_end import YearEndPlan
@@ -32,6 +34,8 @@ __all__ = [
     "year_end_plan_bundle",
 ]
 
+_DESK = ("di_advisor.fleet.desk", "Desk")
+_FAIRNESS = ("di_advisor.fleet.fairness", "Fairness")
 _BOOKS = ("di_advisor.ledger.books", "Books")
 _EXPLANATION = ("di_advisor.propose.trade_explanation", "TradeExplanation")
 _FRONTIER = ("di_advisor.propose.frontiers", "Frontier")
@@ -112,9 +116,23 @@ def paper_bundle(paper: Paper[Any]) -> dict[str, str]:
     return {"text/html": paper_view_html(paper), "text/plain": paper_view_text(paper)}
 
 
+def _desk_bundle(desk: Desk) -> dict[str, str]:
+    from di_advisor.report.desk_view import desk_bundle
+
+    return desk_bundle(desk)
+
+
+def _fairness_bundle(fairness: Fairness) -> dict[str, str]:
+    from di_advisor.report.desk_view import fairness_bundle
+
+    return fairness_bundle(fairness)
+
+
 def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not imported for a type
     formatter = ipython.display_formatter.mimebundle_formatter
     formatter.for_type_by_name(*_BOOKS, books_bundle)
+    formatter.for_type_by_name(*_DESK, _desk_bundle)
+    formatter.for_type_by_name(*_FAIRNESS, _fairness_bundle)
     formatter.for_type_by_name(*_EXPLANATION, explanation_bundle)
     formatter.for_type_by_name(*_FRONTIER, frontier_bundle)
     formatter.for_type_by_name(*_PAPER, paper_bundle)
