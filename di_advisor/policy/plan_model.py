@@ -6,7 +6,7 @@ tax by date against the risk carried until then. Decision: for one name, with al
 * tax: gain times the rate of its date and term, discounted from 15 April of the next year, when it is due;
 * trading cost: the cost curves, discounted from the day of the trade;
 * risk: risk aversion times the variance that the position adds, for as long as it is held away from its target; its
-  own variance is quadratic, the account's other positions are a price (a slope) on it;
+  own variance is quadratic, the account's other positions are a price (a slope) on it (`plan_cases`);
 * option: what a harvest model says of selling now against later, where there is one, on whichever day it is sold.
 
 A purchase fills a gap that is there today, or buys back what was sold at a loss. Limits: expected returns are zero
@@ -95,7 +95,7 @@ class PlannedName:
     buy_from : date
         First day on which a purchase is safe; `date.max` for never.
     variance_per_year : float
-        Of the name's return, total.
+        Of the name's return less that of the whole target.
     slope_per_year : float
         USD a year for each USD above target: what the account's other positions make of it, less a given expected
         return.

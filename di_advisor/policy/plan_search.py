@@ -15,11 +15,12 @@ from datetime import date
 from itertools import product
 
 from di_advisor.ledger.recent_trades import WASH_WINDOW_DAYS
-from di_advisor.policy.plan_model import Parts, PlannedName, PlanTerms, Schedule, parts_of
+from di_advisor.policy.plan_model import Parts, PlannedLot, PlannedName, PlanTerms, Schedule, parts_of
 
 __all__ = ["BestSchedule", "best_schedule"]
 
 _TIE_USD = 1e-9
+_NONE, _LONG_AGO = -1, -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,11 @@ def best_schedule(name: PlannedName, terms: PlanTerms, dates: Sequence[date], *,
     lots_max : int
         Up to how many lots all subsets are searched.
     """
-    exact = len(name.lots) <= lots_max
-    chains = _chains(name, terms, tuple(dates), exact=exact)
+    rows = [at for at, lot in enumerate(name.lots) if _may_pay(name, terms, dates, lot)]
+    exact = len(rows) <= lots_max
+    chains = _chains(name, terms, tuple(dates), rows, exact=exact)
     search = _Search(name, terms, tuple(dates), chains)
-    _, steps = search.best(0, (0,) * len(chains), -1, -1, 0.0)
+    _, steps = search.best(0, (0,) * len(chains), _NONE, _NONE, 0.0)
     sells = [len(dates)] * len(name.lots)
     buy, before = len(dates), (0,) * len(chains)
     while steps is not None:
@@ -84,23 +86,41 @@ def best_schedule(name: PlannedName, terms: PlanTerms, dates: Sequence[date], *,
     return BestSchedule(tuple(dates), schedule, parts_of(name, terms, dates, schedule), exact)
 
 
-def _chains(name: PlannedName, terms: PlanTerms, dates: tuple[date, ...], *, exact: bool) -> tuple[_Chain, ...]:
+def _may_pay(name: PlannedName, terms: PlanTerms, dates: Sequence[date], lot: PlannedLot) -> bool:
+    """Whether selling a lot can be part of the best schedule.
+
+    Not selling it leaves at most ``max(active - v, 0) + v`` above target instead of that less v, for the whole horizon
+    at most; where the tax of its cheapest date is more than that risk, no schedule that sells it is best.
+    """
+    taxes = [terms.tax_usd(lot, d) for d in dates if lot.may_be_sold(d)]
+    if not taxes:
+        return False
+    left = max(name.active_usd - lot.value_usd, 0.0)
+    days = (terms.until - terms.day).days
+    more = terms.risk_usd(name, left + lot.value_usd, days) - terms.risk_usd(name, left, days)
+    return min(taxes) - lot.option_usd <= max(more, 0.0)
+
+
+def _chains(
+    name: PlannedName, terms: PlanTerms, dates: tuple[date, ...], lots: Sequence[int], *, exact: bool
+) -> tuple[_Chain, ...]:
     groups: dict[object, list[int]] = {}
-    for at, lot in enumerate(name.lots):
+    for at in lots:
+        lot = name.lots[at]
         open_on = tuple(lot.may_be_sold(d) for d in dates)
         long_on = tuple(d >= lot.long_from for d in dates)
         groups.setdefault(at if exact else (open_on, long_on, lot.gain_usd < 0), []).append(at)
     chains = []
     for rows in groups.values():
         rows.sort(key=lambda i: (name.lots[i].gain_usd / max(name.lots[i].value_usd, _TIE_USD), i))
-        lots = [name.lots[i] for i in rows]
-        prices = tuple(_running([terms.tax_usd(lot, d) - lot.option_usd for lot in lots]) for d in dates)
+        each = [name.lots[i] for i in rows]
+        prices = tuple(_running([terms.tax_usd(lot, d) - lot.option_usd for lot in each]) for d in dates)
         chains.append(
             _Chain(
                 tuple(rows),
-                lots[0].gain_usd < 0,
-                tuple(lots[0].may_be_sold(d) for d in dates),
-                _running([lot.value_usd for lot in lots]),
+                each[0].gain_usd < 0,
+                tuple(each[0].may_be_sold(d) for d in dates),
+                _running([lot.value_usd for lot in each]),
                 prices,
             )
         )
@@ -134,9 +154,14 @@ class _Search:
     def best(
         self, k: int, counts: tuple[int, ...], loss_at: int, buy_at: int, bought_usd: float
     ) -> tuple[float, _Steps | None]:
-        """Cost from a date on, and what to do; ``loss_at``, ``buy_at`` are dates of the last ones, -1 for none."""
+        """Cost from a date on, and what to do; ``loss_at``, ``buy_at`` are the dates of the last ones, by position."""
         if k == len(self.dates):
             return 0.0, None
+        # What lies too far back to wash anything from here on is all the same.
+        if loss_at >= 0 and (buy_at != _NONE or not self.buys or self._far(loss_at, k)):
+            loss_at = _NONE
+        if buy_at >= 0 and self._far(buy_at, k):
+            buy_at = _LONG_AGO
         state = (k, counts, loss_at, buy_at, bought_usd)
         if state not in self.known:
             self.known[state] = self._decide(*state)
@@ -178,7 +203,7 @@ class _Search:
         return best_cost, best_steps
 
     def _may_buy(self, k: int, loss_at: int, buy_at: int) -> bool:
-        free = self.buys and buy_at < 0 and self.dates[k] >= self.name.buy_from
+        free = self.buys and buy_at == _NONE and self.dates[k] >= self.name.buy_from
         return free and (loss_at < 0 or self._far(loss_at, k))
 
     def _far(self, before: int, after: int) -> bool:
