@@ -90,12 +90,15 @@ def propose(
     try:
         coordinated = coordinate(coordination, nodes_max=nodes_max)
         sides = coordinated.sides
-        found.append(settling.together(sides, coordinated.gains, "together", reasons=reasons_for(settling, sides)))
+        reasons, bound = reasons_for(settling, sides), coordinated.bound_usd
+        found.append(settling.together(sides, coordinated.gains, "together", reasons=reasons, bound_usd=bound))
     except (SolveError, SettlementError) as error:
         failure = error
     separate = _separate(settling) if compare else None
     avoiding = [] if separate is None else _avoiding(settling, separate)
-    found += [*([] if separate is None else [separate]), *avoiding, *_repaired(settling, avoiding)]
+    found += [s for s in (separate, *avoiding) if s is not None]
+    if not any(s.keeps and coordinated is not None and settling.is_close(s, coordinated.bound_usd) for s in found):
+        found += _repaired(settling, avoiding)
     if household.wash_policy is WashPolicy.PRICE:
         found += _washing(settling, found)
     kept = [s for s in found if s.keeps]
@@ -168,6 +171,8 @@ def _separate(settling: Settling) -> Settled | None:
 def _avoiding(settling: Settling, separate: Settled) -> list[Settled]:
     """Separate proposals again, what clashes in them given to one side; for each side."""
     signals = {i: a.signals for i, a in settling.coordination.accounts.items()}
+    if not clashes(signals, {i: p.orders.plan for i, p in separate.planned.items()}):
+        return [separate]
     found = []
     for side in WashSide:
         sides: dict[int, WashSide] = {}

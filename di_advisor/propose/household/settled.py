@@ -10,6 +10,7 @@ Limits: an account is certified with the others as they are; the certificate of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +18,7 @@ from decimal import Decimal
 
 from di_advisor.domain.household import Household
 from di_advisor.domain.mandate import Mandate, WashPolicy
-from di_advisor.errors import SettlementError, SolveError
+from di_advisor.errors import InfeasibleError, SettlementError, SolveError, UndecidedError
 from di_advisor.formulate.household import AccountGains, beside, untaxed
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.schedule_d import Taxpayer, law_of, rates_of
@@ -27,6 +28,11 @@ from di_advisor.signals.household_locks import with_sides
 from di_advisor.solve.household.coordination import Coordination, Sides
 
 __all__ = ["Settled", "Settling", "waiting_share"]
+
+_COMPANY = 2
+_CLOSE = 1e-5
+_ROOM = 4e-6
+"""Of an account's value: by how much its part of a budget may be passed for the rounding of others."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,13 @@ class Settling:
     cancel: Callable[[], bool]
 
     def together(
-        self, sides: Sides, gains: Mapping[str, AccountGains], source: str, *, reasons: Mapping[int, str] | None = None
+        self,
+        sides: Sides,
+        gains: Mapping[str, AccountGains],
+        source: str,
+        *,
+        reasons: Mapping[int, str] | None = None,
+        bound_usd: float = -math.inf,
     ) -> Settled:
         """Orders one after another, starting from what all accounts realise by plan; a second round where better.
 
@@ -102,7 +114,7 @@ class Settling:
         for _ in range(2):
             try:
                 for account_id in self._order():
-                    planned[account_id] = self._account(account_id, sides, known, reasons)
+                    planned[account_id] = self._with_room(account_id, sides, known, reasons)
                     if self.coordination.accounts[account_id].is_taxed:
                         known[account_id] = _gains(planned[account_id])
             except (SolveError, SettlementError):
@@ -113,10 +125,15 @@ class Settling:
             if best is not None and not (found.keeps and found.objective_usd < best.objective_usd):
                 break
             best = found
-            if len(self._taxed_with_company()) < 2:
+            if len(self._taxed_with_company()) < _COMPANY or (best.keeps and self.is_close(best, bound_usd)):
                 break
         assert best is not None  # noqa: S101 - raised otherwise
         return best
+
+    def is_close(self, settled: Settled, bound_usd: float) -> bool:
+        """Whether nothing worth looking for lies between orders and a bound."""
+        value = sum(a.signals.account.value_usd for a in self.coordination.accounts.values())
+        return settled.objective_usd - bound_usd <= _CLOSE * value
 
     def separate(self, sides: Sides) -> dict[str, Planned]:
         """Every account by itself, as if nobody else had gains; washes avoided by the sides given.
@@ -181,7 +198,7 @@ class Settling:
         self, filer: str, gain_usd: float | None, tax_usd: float | None, gains: AccountGains, owed: float
     ) -> bool:
         value = sum(self.coordination.accounts[i].signals.account.value_usd for i in self.coordination.taxed(filer))
-        room = 1e-6 * value
+        room = _ROOM * value
         within = gain_usd is None or float(gains.short_usd + gains.long_usd) <= gain_usd + room
         return within and (tax_usd is None or owed <= tax_usd + room)
 
@@ -193,8 +210,25 @@ class Settling:
         accounts = self.coordination.accounts
         return sorted(accounts, key=lambda i: (-accounts[i].signals.account.value_usd, i))
 
-    def _account(
+    def _with_room(
         self, account_id: str, sides: Sides, gains: Mapping[str, AccountGains], reasons: Mapping[int, str] | None
+    ) -> Planned:
+        """An account with the others as they are; where rounding of the others leaves it no plan, with a little room."""
+        try:
+            return self._account(account_id, sides, gains, reasons)
+        except (InfeasibleError, UndecidedError, SettlementError):
+            filer = self.coordination.filers[self.coordination.accounts[account_id].filer]
+            if filer.gain_budget_usd is None and filer.tax_budget_usd is None:
+                raise
+            return self._account(account_id, sides, gains, reasons, _ROOM)
+
+    def _account(
+        self,
+        account_id: str,
+        sides: Sides,
+        gains: Mapping[str, AccountGains],
+        reasons: Mapping[int, str] | None,
+        room: float = 0.0,
     ) -> Planned:
         facts = self.coordination.accounts[account_id]
         filer = self.coordination.filers[facts.filer]
@@ -205,22 +239,22 @@ class Settling:
             mine = self.coordination.taxed(facts.filer)
             others = AccountGains.total(g for i, g in gains.items() if i in mine and i != account_id)
             taxpayer = beside(taxpayer, others)
-            mandate = self._budgeted(mandate, facts.filer, others)
+            mandate = self._budgeted(mandate, facts.filer, others, room * signals.account.value_usd)
         else:
             taxpayer = untaxed(rates_of(taxpayer, self._as_of))
-        return plan_for(signals, mandate, taxpayer, Clock(silent), self.cancel, named=False)
+        return plan_for(signals, mandate, taxpayer, Clock(silent), self.cancel)
 
-    def _budgeted(self, mandate: Mandate, filer: str, others: AccountGains) -> Mandate:
+    def _budgeted(self, mandate: Mandate, filer: str, others: AccountGains, room_usd: float) -> Mandate:
         """The mandate with what is left of the return's budgets."""
         facts = self.coordination.filers[filer]
         changes: dict[str, Decimal] = {}
         if facts.gain_budget_usd is not None:
-            left = Decimal(repr(round(facts.gain_budget_usd - float(others.short_usd + others.long_usd), 4)))
+            left = Decimal(repr(round(facts.gain_budget_usd - float(others.short_usd + others.long_usd) + room_usd, 4)))
             own = mandate.gain_budget_usd
             changes["gain_budget_usd"] = left if own is None else min(left, Decimal(str(own)))
         if facts.tax_budget_usd is not None:
             owed = self.tax_of(filer)(others)
-            changes["tax_budget_usd"] = Decimal(repr(round(facts.tax_budget_usd - owed, 4)))
+            changes["tax_budget_usd"] = Decimal(repr(round(facts.tax_budget_usd - owed + room_usd, 4)))
         return replace(mandate, **changes) if changes else mandate  # type: ignore[arg-type]  # fields of a mandate
 
 

@@ -45,7 +45,13 @@ class _WithOwnBudget(AtAnyRates):
     ) -> Block:
         bare = super().block(rates, order=order, first=first, rows=rows)
         own = (r for r in self.problem.rules if isinstance(r, GainBudget))
-        return replace(bare, rows=(*bare.rows, *(row for rule in own for row in rule.rows(bare.segments))))
+        kept = (_without_reserve(row) for row in bare.rows)
+        return replace(bare, rows=(*kept, *(row for rule in own for row in rule.rows(bare.segments))))
+
+
+def _without_reserve(row: Row) -> Row:
+    """A row without the room kept for rounding where an account that does nothing would not have it."""
+    return replace(row, reserve=0.0) if 0.0 <= row.upper < row.reserve else row
 
 
 @dataclass(frozen=True, eq=False)
