@@ -105,6 +105,9 @@ def _lay_under(done: Joined, strand: Strand) -> bool:
         done.meets[rows] = True
         met = run[0] > 0 or not had_any
         done.meets[rows[0]] = met
+        after = int(rows[-1]) + 1
+        if not len(there) and after < len(done.meets):
+            done.meets[after] = False
         done.split.update({int(r): strand.split[int(r)] for r in rows if int(r) in strand.split})
     return bool(len(where))
 

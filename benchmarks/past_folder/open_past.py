@@ -38,7 +38,6 @@ from di_data.history_folder.weights import read_sheets
 
 __all__ = ["cache_folder", "exchange_sessions", "open_past"]
 
-FIRST_DAY = date(2013, 1, 2)
 LAST_DAY = date(2022, 12, 30)
 _REAL_ESTATE = "Real Estate"
 
@@ -50,10 +49,28 @@ def exchange_sessions(first: date, last: date) -> tuple[date, ...]:
     return tuple(sessions_after(begin, k) for k in range(sessions_between(begin, last) + 1))
 
 
+def first_price_day(root: Path) -> date:
+    """First day of any price file of a folder.
+
+    Raises
+    ------
+    InputError
+        If the folder has none of the files.
+    """
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    there = [root / file for file in FILES.values() if (root / file).is_file()]
+    if not there:
+        raise InputError(f"{root} has no price file.", hint=f"It needs one of: {', '.join(FILES.values())}.")
+    days: list[date | None] = [pc.min(pq.read_table(path, columns=["date"])["date"]).as_py() for path in there]
+    return min(d for d in days if d is not None)
+
+
 def open_past(
     root: Path,
     *,
-    start: date = FIRST_DAY,
+    start: date | None = None,
     end: date = LAST_DAY,
     names: int | None = None,
     weights: WeightKind = WeightKind.VOLUME,
@@ -67,7 +84,7 @@ def open_past(
     root : Path
         Holds ``prices``, ``index`` and ``corporate_actions``.
     start, end : date
-        First and last day that may be replayed; earlier rows are read for history.
+        First and last day that may be replayed; earlier rows are read for history. All days when left out.
     names : int, optional
         Only the largest names by dollar volume, as known at the start.
     weights : WeightKind
@@ -85,7 +102,9 @@ def open_past(
     layout = Layout(root)
     aliases = Names.of_tables(layout.table(MEMBERS), layout.table(EVENTS), further_renames())
     assert isinstance(aliases, Names)
-    sessions = exchange_sessions(min(FIRST_DAY, start), end)
+    begin = first_price_day(root)
+    start = start or begin
+    sessions = exchange_sessions(min(begin, start), end)
     membership = Membership(layout, aliases)
     spin_table = layout.table(SPIN_OFFS)
     spin_offs = listed_spin_offs(spin_table.assign(**{c: spin_table[c] for c in ("parent", "spinco")}), aliases)

@@ -1,9 +1,10 @@
 """Runs: each policy from each vintage, with and without the wash rule, as files that are made once.
 
 Problem: a comparison is hundreds of replays of minutes each. Decision: a run is a key; its replay is a file of that
-name in a folder, written under another name and renamed; what is there is not run again, what was cut off is. Workers
-are processes that open the past once. Limits: a folder belongs to one past and one set of settings, which
-``run.json`` there says; another is refused.
+name in a folder, written under another name and renamed; what is there is not run again, what was cut off is. Before
+it is kept, cash and lots are checked against its journal, to the cent (`check_conservation`). Workers are processes
+that open the past once. Limits: a folder belongs to one past and one set of settings, which ``run.json`` there says;
+another is refused.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from pathlib import Path
 from benchmarks.past_folder.open_past import open_past
 from benchmarks.past_folder.past import FolderPast
 from benchmarks.past_folder.weights import WeightKind
+from di_advisor.backtest.conservation import check_conservation
 from di_advisor.backtest.record import Replayed
 from di_advisor.backtest.replay import replay
 from di_advisor.backtest.settings import LossUse, ReplaySettings
 from di_advisor.backtest.stored import from_bytes, to_bytes
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
-from di_advisor.errors import InputError
+from di_advisor.errors import DiAdvisorError, InputError
 from di_advisor.policy.policies import policy_named
 
 __all__ = ["Run", "World", "all_runs", "carry_out", "stored_run", "taxpayer"]
@@ -144,7 +146,12 @@ def carry_out(
     failed: list[str] = []
     if workers <= 1:
         for n, run in enumerate(todo):
-            say(f"[{n + 1}/{len(todo)}] {_one(past, world, run, folder)}")
+            try:
+                sentence = _one(past, world, run, folder)
+            except DiAdvisorError as error:
+                failed.append(f"{run.key}: {type(error).__name__}: {error}")
+                sentence = failed[-1]
+            say(f"[{n + 1}/{len(todo)}] {sentence}")
         return failed
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_open, initargs=(world,)) as pool:
         waiting = {pool.submit(_in_worker, world, run, str(folder)): run for run in todo}
@@ -178,6 +185,7 @@ def _one(past: FolderPast, world: World, run: Run, folder: Path) -> str:
         taxpayer(world),
         settings_of(world, run),
     )
+    check_conservation(replayed, past, wash_sales=run.wash_sales)
     under = folder / f"{run.key}.{os.getpid()}.part"
     under.write_bytes(to_bytes(replayed))
     under.replace(folder / f"{run.key}.json")

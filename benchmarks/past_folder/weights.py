@@ -85,11 +85,11 @@ def sizes(
 
 def _entry(size: FloatArray, inside: NDArray[np.bool_], usual: FloatArray, known: int, j: int) -> float:
     """Size of a name that is announced on a session, from what was known at its close."""
-    if known == 0:
-        return float(usual[0, j]) if np.isfinite(usual[0, j]) else float(np.nanquantile(usual[0], _SMALL))
-    there = inside[known] & (size[known] > 0)
+    there = inside[known] & (size[known] > 0) if known else np.zeros(len(usual[0]), dtype=np.bool_)
     if not there.any():
-        return float(usual[known, j]) if np.isfinite(usual[known, j]) else 1.0
+        figures = usual[known, np.isfinite(usual[known])]
+        small = float(np.quantile(figures, _SMALL)) if len(figures) else 1.0
+        return float(usual[known, j]) if np.isfinite(usual[known, j]) else small
     if not np.isfinite(usual[known, j]):
         return float(np.quantile(size[known, there], _SMALL))
     both = there & np.isfinite(usual[known])

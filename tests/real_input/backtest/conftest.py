@@ -16,7 +16,8 @@ from benchmarks.past_folder.strands import FILES
 
 SOME = (
     "AAPL MSFT NVDA GE XOM JNJ PG JPM BAC WMT KO PEP DIS INTC CSCO MRK PFE VZ AMZN GOOGL TSLA UTX RTX OTIS CARR DHR AFL "
-    "FISV HON DOV FTV IP O NEE SHW CERN XLNX KSU VAR TIF ETFC NBL AGN TWTR"
+    "FISV HON DOV FTV IP O NEE SHW CERN XLNX KSU "
+    "VAR TIF ETFC NBL AGN TWTR"
 ).split()
 SAMPLE = "prices/strand_tiingo_raw_2020-06_08.parquet"
 
@@ -37,7 +38,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def past(data: Path, own_cache: Path) -> FolderPast:  # noqa: ARG001 the variable is set by it
+def past(data: Path, own_cache: Path) -> FolderPast:
     """The past of everything."""
     return open_past(data)
 
