@@ -21,7 +21,7 @@ from di_advisor.domain.signals import Lock, LockKind
 from di_advisor.domain.taxes import ConstantRates
 from di_advisor.formulate.schedule_d import rates_of
 from di_advisor.policy.plan_cases import planned_names
-from di_advisor.policy.plan_dates import decision_dates
+from di_advisor.policy.plan_dates import TURN_OF_YEAR, decision_dates
 from di_advisor.policy.plan_model import PlannedName, PlanTerms
 from di_advisor.policy.plan_search import BestSchedule, best_schedule
 from di_advisor.policy.triggers.words import listed, usd
@@ -46,7 +46,7 @@ class PlanStep:
     on : date
         When.
     why : str
-        What the date is: "now", "lot L1 is long-term", ...
+        What the date is: "now", "long-term by then", ...; empty where it is one of other lots.
     security_id, ticker : str
         The name.
     lots : tuple of str
@@ -230,20 +230,21 @@ def _steps(name: PlannedName, best: BestSchedule, whys: Mapping[date, str]) -> t
         active += bought
         if lots or bought:
             ids, gain = tuple(lot.lot_id for lot in lots), math.fsum(lot.gain_usd for lot in lots)
-            why = _why(name, best, k, bought_usd=bought) or whys[on]
+            why = _why(name, best, k, bought_usd=bought) or (whys[on] if whys[on] in TURN_OF_YEAR else "")
             steps.append(PlanStep(on, why, name.security_id, name.ticker, ids, sold, bought, gain))
     return tuple(steps)
 
 
 def _why(name: PlannedName, best: BestSchedule, k: int, *, bought_usd: float) -> str:
-    """What a date is to what is done on it; empty where it is nothing but its day of the year."""
+    """What a date is to what is done on it; empty where nothing of the name changes on it."""
     day, on = best.dates[0], best.dates[k]
     if on == day:
         return "now"
+    before = best.dates[k - 1]
     sold = [lot for lot, at in zip(name.lots, best.schedule.sells, strict=True) if at == k]
-    if any(lot.gain_usd < 0 and day < lot.loss_from <= on for lot in sold):
+    if any(lot.gain_usd < 0 and before < lot.loss_from <= on for lot in sold):
         return "the wash window is over"
-    if any(lot.gain_usd > 0 and day < lot.long_from <= on for lot in sold):
+    if any(lot.gain_usd > 0 and before < lot.long_from <= on for lot in sold):
         return "long-term by then"
     if bought_usd and name.buy_from > day:
         return "a purchase washes no loss any more"
@@ -256,7 +257,7 @@ def _sentence(name: PlannedName, best: BestSchedule, at_once: BestSchedule, step
     for s in steps:
         sale = f"sell {'lot' if len(s.lots) == 1 else 'lots'} {listed(s.lots)} ({usd(s.sold_usd)})" if s.lots else ""
         buy = f"buy {usd(s.bought_usd)}" if s.bought_usd else ""
-        when = "now" if s.why == "now" else f"on {s.on} ({s.why})"
+        when = "now" if s.why == "now" else f"on {s.on}{f' ({s.why})' if s.why else ''}"
         told.append(f"{when} {' and '.join(x for x in (sale, buy) if x)}")
     plan = f"{name.ticker}: {'; '.join(told)}." if told else f"{name.ticker}: nothing now and nothing later."
     saved = at_once.parts.total_usd - best.parts.total_usd
@@ -275,9 +276,12 @@ def _sentence(name: PlannedName, best: BestSchedule, at_once: BestSchedule, step
 def _model(terms: PlanTerms, plans: list[NamePlan], lots_max: int) -> tuple[str, ...]:
     ordered = sum(1 for n in plans if not n.best.exact)
     risk = (
-        f"Risk is priced at {terms.risk_aversion:g} times variance until {terms.until}, name by name with all others "
+        f"Risk is priced at {terms.risk_aversion:g} times variance until {terms.until}, name by name, the other names "
     )
-    risk += "as they stand today; prices are not expected to move against the target unless a return was given."
+    risk += (
+        "as they stand today, sales spent on the whole target in proportion; prices are not expected to move against "
+    )
+    risk += "the target unless a return was given."
     tax = "Tax is at marginal rates, due on 15 April of the next year, discounted at "
     tax += f"{terms.discount_per_year:g} a year; lots are sold whole, and no purchase comes within 30 days of a loss."
     search = (

@@ -12,9 +12,11 @@ from di_advisor.ledger.recent_trades import WASH_WINDOW_DAYS
 from di_advisor.policy.plan_model import PlannedName, PlanTerms
 from di_advisor.policy.sessions import Cadence, last_session, sessions_after
 
-__all__ = ["decision_dates"]
+__all__ = ["TURN_OF_YEAR", "decision_dates"]
 
 _ONE_DAY = timedelta(days=1)
+TURN_OF_YEAR = ("the next tax year", "the last trade date of the year")
+"""What the two dates of the year's turn are called."""
 
 
 def decision_dates(name: PlannedName, terms: PlanTerms, dates_max: int = 5) -> dict[date, str]:
@@ -47,8 +49,8 @@ def decision_dates(name: PlannedName, terms: PlanTerms, dates_max: int = 5) -> d
         add(_session(day + timedelta(days=WASH_WINDOW_DAYS + 1)), "what was sold at a loss may be bought back")
     turn = last_session(day, Cadence.ANNUAL)
     if name.lots:
-        add(sessions_after(turn, 1), "the next tax year")
-        add(turn, "the last trade date of the year")
+        for on, why in zip((sessions_after(turn, 1), turn), TURN_OF_YEAR, strict=True):
+            add(on, why)
     return dict(sorted(found.items()))
 
 
