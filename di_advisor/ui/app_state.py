@@ -145,6 +145,10 @@ class AppState:
         """Whether the controls ask something else than what the shown answer answers."""
         return self.answer is not None and not self.answer.answers(self.spec)
 
+    def spec_of(self, scenario: str) -> RunSpec:
+        """What the controls of a scenario say."""
+        return self.spec if scenario == self.scenario else self.specs.get(scenario, self.spec)
+
     def edit(self, spec: RunSpec) -> None:
         """Take what the controls say now; answers of another account go."""
         if (spec.source, spec.account) != (self.spec.source, self.spec.account):

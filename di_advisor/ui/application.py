@@ -221,7 +221,7 @@ class Application:
         self.refresh()
         if turned:
             self._show_answer()
-            self._show_page()
+            self._show_page(_NOTHING)  # what stood there was of the scenario before
 
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run work in the kernel's loop; never blocks."""
@@ -284,51 +284,59 @@ class Application:
 
     async def open(self) -> None:
         """Open the source of the spec."""
-        found = await self.ask("open", doing="Opening", source=self.state.spec.source)
-        if found is None:
+        state = self.state
+        found = await self.ask("open", doing="Opening", source=state.spec.source)
+        if found is None or state is not self.state:  # begun anew meanwhile: this is of what was before
             return
         with self._lock:
-            self.state.opened = found
-            if self.state.spec.account not in found["accounts"]:
-                self.state.edit(self.state.spec.with_changes(account=found["accounts"][0]))
-            if self._saved is not None and self._saved.spec.source == self.state.spec.source:
+            state.opened = found
+            if state.spec.account not in found["accounts"]:
+                state.edit(state.spec.with_changes(account=found["accounts"][0]))
+            if self._saved is not None and self._saved.spec.source == state.spec.source:
                 told = changes_since(self._saved, found.get("fingerprint", {}), versions())
-                self.state.tell(told or "Opened as it was saved; no input has changed since.")
+                state.tell(told or "Opened as it was saved; no input has changed since.")
                 self._saved = None
         self.refresh()
         self._show_page()
 
     async def propose(self) -> None:
-        """Read the controls, propose, and show what came of it."""
+        """Read the controls, propose, and show what came of it; of the scenario in which that was asked for."""
+        state, scenario = self.state, self.state.scenario
         await asyncio.sleep(READ_AFTER_SECONDS)
-        await self._propose()
+        await self._propose(state, scenario)
 
     async def follow(self) -> None:
         """Propose once the dials rest; a move that comes while one is solved is proposed after it."""
+        state, scenario = self.state, self.state.scenario
         self._moves += 1
         mine = self._moves
         await asyncio.sleep(FOLLOW_AFTER_SECONDS)
-        while self.state.running and mine == self._moves:
+        while state.running and mine == self._moves:
             await asyncio.sleep(FOLLOW_AFTER_SECONDS)
-        if mine == self._moves and (self.state.answer is None or self.state.stale):
-            await self._propose()
+        if mine == self._moves and scenario == state.scenario and (state.answer is None or state.stale):
+            await self._propose(state, scenario)
 
-    async def _propose(self) -> None:
-        spec, scenario = self.state.spec, self.state.scenario
-        found = await self.ask("propose", doing="Proposing", spec=spec)
-        if found is None:
-            self._show_answer()
+    async def _propose(self, state: AppState, scenario: str) -> None:
+        if state is not self.state:
             return
-        with self._lock:
-            answer = Answer(spec, found["proposal"], found["fingerprint"], found["versions"], found.get("bundle", {}))
-            self.state.keep(answer, scenario)
-        self.refresh()
+        spec = state.spec_of(scenario)
+        found = await self.ask("propose", doing="Proposing", spec=spec)
+        if state is not self.state:
+            return
+        if found is not None:
+            with self._lock:
+                answer = Answer(
+                    spec, found["proposal"], found["fingerprint"], found["versions"], found.get("bundle", {})
+                )
+                state.keep(answer, scenario)
+            self.refresh()
         self._show_answer()
-        self._show_page()
+        if found is not None:
+            self._show_page()
 
-    def _show_page(self) -> None:
+    def _show_page(self, otherwise: Bundle | None = None) -> None:
         with self._lock:  # what is shown is of the scenario at hand, also where a click falls between
-            bundle = self.pages[self._tabs.index].result(self.state)
+            bundle = self.pages[self._tabs.index].result(self.state) or otherwise
             if bundle is not None:
                 self.show(bundle)
 

@@ -131,7 +131,7 @@ class TradesPage(Page):
         if answer is None:
             return
         found = await self.host.ask(verb, doing=doing, spec=answer.spec, **request)
-        if found is not None:
+        if found is not None and self.host.state.answer is answer:
             self._card = (answer, found)
             self.host.show(found)
 
