@@ -1,4 +1,4 @@
-"""Tables of a year-end plan: where the year stands, the next dollar, what to realise, what to give, the ways.
+"""Tables of a year-end plan: where the year stands, the return, the next dollar, what to realise, the ways.
 
 Rates are shown in percent and dollars in cents; every table names the rule that ends a stretch, so that no figure
 stands without its reason.
@@ -6,28 +6,27 @@ stands without its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Final
 
+from di_advisor.domain.amounts import as_fraction
 from di_advisor.ledger.realized import Term
+from di_advisor.ledger.tax_return import ReturnResult
 from di_advisor.ledger.tax_return.result import cents
-from di_advisor.policy.year_end import Advice, GiftPlan, LotOffer, PartSale, Scenarios, Standing, Stretch, Way
+from di_advisor.policy.year_end import Advice, Scenarios, Standing, Stretch, Way
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table
-from di_advisor.report.wording import bps, count_of, day, money, percent, sentence_case, shares, signed
+from di_advisor.report.wording import bps, count_of, day, money, percent, sentence_case, signed
 
 __all__ = [
     "advice_table",
     "beyond_table",
-    "gift_lots_table",
-    "gift_table",
-    "january_table",
     "kind_of",
     "next_dollar_table",
-    "sales_table",
+    "plus_of",
+    "return_table",
     "scenarios_table",
     "standing_table",
-    "turning_table",
+    "term_of",
     "usd_of",
 ]
 
@@ -42,16 +41,22 @@ def usd_of(amount: Fraction) -> str:
     return money(cents(amount))
 
 
+def term_of(term: Term) -> str:
+    """``short-term``, ``long-term``, ``not known``."""
+    return _NAMED[term]
+
+
 def kind_of(stretch: Stretch) -> str:
     """``short-term loss``."""
-    return f"{_NAMED[stretch.term]} {stretch.way.value}"
+    return f"{term_of(stretch.term)} {stretch.way.value}"
 
 
 def _rate(rate: Fraction) -> str:
     return percent(float(rate))
 
 
-def _plus(amount: Fraction) -> str:
+def plus_of(amount: Fraction) -> str:
+    """Exact dollars in cents, with their sign."""
     return signed(usd_of(amount))
 
 
@@ -60,7 +65,7 @@ def standing_table(stands: Standing) -> Table:
     rows: list[tuple[Cell, ...]] = []
 
     def row(what: str, short: Fraction, long: Fraction, says: str = "") -> None:
-        rows.append((what, _plus(short), _plus(long), says))
+        rows.append((what, plus_of(short), plus_of(long), says))
 
     for mine in stands.realised:
         washed = f"washed {usd_of(mine.disallowed_usd)}, of it {usd_of(mine.deferred_usd)} deferred"
@@ -78,6 +83,30 @@ def standing_table(stands: Standing) -> Table:
     row("of them locked by wash windows or wishes", -short.blocked_loss_usd, -long.blocked_loss_usd)
     columns = (Column("Amount"), Column("Short-term", "$", _RIGHT), Column("Long-term", "$", _RIGHT), Column("What"))
     return Table(f"Where {stands.dates.year} stands on {day(stands.dates.as_of)}", columns, tuple(rows))
+
+
+def return_table(result: ReturnResult) -> Table:
+    """The return as the year stands: income from outside, what it is taxed on, and the tax by part."""
+    inputs = result.inputs
+    dividends = as_fraction(inputs.nonqualified_dividends_usd) + as_fraction(inputs.qualified_dividends_usd)
+    amounts = (
+        ("Ordinary income", as_fraction(inputs.ordinary_income_usd), "wages, pensions, less adjustments"),
+        ("Interest and dividends", as_fraction(inputs.interest_usd) + dividends, "as given for the year"),
+        ("Net capital gain in income", result.capital_gain_in_income_usd, "losses carried in taken off"),
+        ("Adjusted gross income", result.agi_usd, ""),
+        ("Deductions", -result.deduction_usd, "standard" if inputs.itemized_usd is None else "itemised"),
+        ("Taxable income", result.taxable_income_usd, "brackets and room at 0 % are counted on it"),
+        ("of it at preferential rates", result.preferential_part_usd, "net long-term gain and qualified dividends"),
+        ("Regular tax", result.regular_tax_usd, ""),
+        ("Net investment income tax", result.niit_usd, ""),
+        ("Alternative minimum tax", result.amt_usd, ""),
+        ("State tax", result.state_tax_usd, "" if inputs.state else "no rates given"),
+        ("Tax of the year so far", result.total_usd, f"{inputs.filing_status.value.replace('_', ' ')}"),
+        ("Losses carried to next year", result.short_carryover_usd + result.long_carryover_usd, ""),
+    )
+    rows = tuple((what, usd_of(amount), says) for what, amount, says in amounts)
+    columns = (Column("Return"), Column("Amount", "$", _RIGHT), Column("What"))
+    return Table(f"The return of {inputs.tax_year} as it stands", columns, rows)
 
 
 def next_dollar_table(stands: Standing, most: int = 4) -> Table:
@@ -116,10 +145,10 @@ def advice_table(found: Advice) -> Table:
             sentence_case(kind_of(s.stretch)),
             usd_of(s.amount_usd),
             _rate(s.stretch.rate),
-            _plus(-s.this_year_usd),
-            _plus(-(s.tax_usd - s.this_year_usd)),
-            _plus(-s.later_usd),
-            _plus(s.worth_usd),
+            plus_of(-s.this_year_usd),
+            plus_of(-(s.tax_usd - s.this_year_usd)),
+            plus_of(-s.later_usd),
+            plus_of(s.worth_usd),
             s.ends_by,
         )
         for s in found.steps
@@ -128,10 +157,10 @@ def advice_table(found: Advice) -> Table:
         "Together",
         "",
         "",
-        _plus(-found.this_year_usd),
-        _plus(-(found.tax_usd - found.this_year_usd)),
-        _plus(-found.later_usd),
-        _plus(found.worth_usd),
+        plus_of(-found.this_year_usd),
+        plus_of(-(found.tax_usd - found.this_year_usd)),
+        plus_of(-found.later_usd),
+        plus_of(found.worth_usd),
         "",
     )
     columns = (
@@ -186,91 +215,6 @@ def _why_not(found: Advice, stretch: Stretch, offered: Fraction, worth: Fraction
     return f"It costs more now than later ({_rate(stretch.rate)} % against {percent(float(found.later.per_usd))} %)."
 
 
-def sales_table(sales: Sequence[PartSale]) -> Table:
-    """Lots for the advice, in order."""
-    rows: list[tuple[Cell, ...]] = [
-        (
-            x.offer.ticker,
-            x.offer.lot.lot_id,
-            _NAMED[x.term],
-            shares(x.shares),
-            usd_of(x.value_usd),
-            _plus(x.gain_usd),
-            day(x.first_day),
-        )
-        for x in sales[:_SHOWN]
-    ]
-    left = sales[_SHOWN:]
-    if left:
-        value, gain = (sum((getattr(x, n) for x in left), Fraction(0)) for n in ("value_usd", "gain_usd"))
-        rows.append((f"and {len(left):,} more", "", "", "", usd_of(value), _plus(gain), ""))
-    value, gain = (sum((getattr(x, n) for x in sales), Fraction(0)) for n in ("value_usd", "gain_usd"))
-    columns = (
-        Column("Name"),
-        Column("Lot"),
-        Column("Term"),
-        Column("Shares", align=_RIGHT),
-        Column("Value", "$", _RIGHT),
-        Column("Gain", "$", _RIGHT),
-        Column("From"),
-    )
-    total = ("Together", "", "", "", usd_of(value), _plus(gain), "")
-    return Table("Lots for it, most for each dollar sold first", columns, tuple(rows), (total,) if sales else ())
-
-
-def turning_table(stands: Standing) -> Table:
-    """Lots that turn long-term: by the last trade date, and just after."""
-    rows = tuple(_turning(o, "by year end") for o in _largest(stands.turning)) + tuple(
-        _turning(o, "just after") for o in _largest(stands.turning_after)
-    )
-    columns = (
-        Column("Name"),
-        Column("Lot"),
-        Column("Long-term from"),
-        Column("When"),
-        Column("Value", "$", _RIGHT),
-        Column("Gain", "$", _RIGHT),
-    )
-    counts = f"{len(stands.turning):,} by the last trade date, {len(stands.turning_after):,} in the 60 days after"
-    return Table(f"Lots that turn long-term: {counts}; the largest gains and losses", columns, rows)
-
-
-def _largest(offers: Iterable[LotOffer]) -> list[LotOffer]:
-    chosen = sorted(offers, key=lambda o: -abs(o.gain_usd))[:_SHOWN]
-    return sorted(chosen, key=lambda o: (o.long_from or o.as_of, o.ticker))
-
-
-def _turning(offer: LotOffer, when: str) -> tuple[Cell, ...]:
-    dated = day(offer.long_from)
-    return offer.ticker, offer.lot.lot_id, dated, when, usd_of(offer.value_usd), _plus(offer.gain_usd)
-
-
-def january_table(stands: Standing) -> Table:
-    """Loss sales whose window is open, those that reach into January first."""
-    rows = tuple(
-        (
-            w.ticker,
-            w.account_id,
-            day(w.sold),
-            "-" if w.loss_usd is None else usd_of(w.loss_usd),
-            day(w.until),
-            "yes" if w.until.year > stands.dates.year else "no",
-            " ".join(w.dangers) or "Nothing known; do not buy it, anywhere.",
-        )
-        for w in stands.windows
-    )
-    columns = (
-        Column("Name"),
-        Column("Account"),
-        Column("Sold"),
-        Column("Loss", "$", _RIGHT),
-        Column("Window until"),
-        Column("Into January"),
-        Column("What would wash it"),
-    )
-    return Table("Losses that a purchase can still wash", columns, rows)
-
-
 def scenarios_table(found: Scenarios) -> Table:
     """The ways side by side; the figures of each row add up to what is left after tax."""
     nothing = found.nothing
@@ -281,15 +225,15 @@ def scenarios_table(found: Scenarios) -> Table:
             (
                 sentence_case(way.name),
                 f"{len(way.trades):,}",
-                _plus(way.short_usd),
-                _plus(way.long_usd),
+                plus_of(way.short_usd),
+                plus_of(way.long_usd),
                 usd_of(way.tax_usd),
                 usd_of(way.cost_usd),
                 usd_of(way.carried_worth_usd),
                 usd_of(way.later_tax_usd),
                 usd_of(way.after_tax_usd),
-                _plus(over),
-                Bars((float(over),), f"{_plus(over)} over doing nothing"),
+                plus_of(over),
+                Bars((float(over),), f"{plus_of(over)} over doing nothing"),
                 bps(way.tracking_error),
             )
         )
@@ -308,53 +252,3 @@ def scenarios_table(found: Scenarios) -> Table:
         Column("Tracking error", "bps", _RIGHT),
     )
     return Table("Ways to end the year", columns, tuple(rows))
-
-
-def gift_table(plan: GiftPlan) -> Table:
-    """What a gift saves, and what of it counts this year."""
-    rows: list[tuple[Cell, ...]] = [
-        ("Given, in whole shares", usd_of(plan.value_usd), f"of {usd_of(plan.wish_usd)} wished for"),
-        ("Gain that nobody is taxed on", usd_of(plan.gain_usd), "26 USC 170(e)(1)"),
-        ("Tax if sold this year instead", usd_of(plan.sale_tax_usd), "losses carried over valued"),
-        ("Later tax that is never due", usd_of(plan.later_usd), "at the stated later rate, in today's dollars"),
-    ]
-    deduction = plan.deduction
-    if deduction is not None:
-        limit = "30 %" if plan.charity.value == "public" else "20 %"
-        rows += [
-            ("Limit this year", usd_of(deduction.limit_usd), f"{limit} of {usd_of(deduction.agi_usd)} of income"),
-            ("Carried on for five years", usd_of(deduction.carried_usd), "26 USC 170(b)(1)"),
-            ("Taken off by the floor", usd_of(deduction.floor_usd), "0.5 % of income from 2026, as recalled: check"),
-            ("Deducted this year", usd_of(deduction.deducted_usd), "where deductions are itemised"),
-            ("Deductions grow by", usd_of(deduction.over_standard_usd), "over the standard deduction, or other ones"),
-            (
-                "Tax saved by the deduction",
-                usd_of(deduction.saved_usd),
-                "difference of two whole returns; a cap on it is not counted",
-            ),
-        ]
-    columns = (Column("Gift"), Column("Amount", "$", _RIGHT), Column("What"))
-    return Table(f"Giving lots to charity ({plan.charity.value.replace('_', ' ')})", columns, tuple(rows))
-
-
-def gift_lots_table(plan: GiftPlan) -> Table:
-    """Which lots, and by reason which not."""
-    rows: list[tuple[Cell, ...]] = [
-        (x.offer.ticker, x.offer.lot.lot_id, shares(x.shares), usd_of(x.value_usd), _plus(x.gain_usd), "given")
-        for x in plan.lots[:_SHOWN]
-    ]
-    if left := plan.lots[_SHOWN:]:
-        value, gain = (sum((getattr(x, n) for x in left), Fraction(0)) for n in ("value_usd", "gain_usd"))
-        rows.append((f"and {len(left):,} more", "", "", usd_of(value), _plus(gain), "given"))
-    for group in plan.not_given:
-        value, gain = (sum((getattr(o, n) for o in group.lots), Fraction(0)) for n in ("value_usd", "gain_usd"))
-        rows.append(("others", count_of(len(group.lots), "lot"), "", usd_of(value), _plus(gain), group.why))
-    columns = (
-        Column("Name"),
-        Column("Lot"),
-        Column("Shares", align=_RIGHT),
-        Column("Value", "$", _RIGHT),
-        Column("Gain", "$", _RIGHT),
-        Column("Why"),
-    )
-    return Table("Lots to give, most gain for each dollar first", columns, tuple(rows))

@@ -13,19 +13,22 @@ from markupsafe import Markup
 from di_advisor.policy.year_end import YearEndPlan
 from di_advisor.report.markup import as_html, escaped, folded, html_list
 from di_advisor.report.tables import Table, as_markdown, as_text, markdown_escaped
-from di_advisor.report.wording import percent, sentence_case
-from di_advisor.report.year_end_tables import (
-    advice_table,
-    beyond_table,
+from di_advisor.report.wording import count_of, percent, sentence_case
+from di_advisor.report.year_end_lots import (
     gift_lots_table,
     gift_table,
     january_table,
+    sales_table,
+    turning_table,
+)
+from di_advisor.report.year_end_tables import (
+    advice_table,
+    beyond_table,
     kind_of,
     next_dollar_table,
-    sales_table,
+    return_table,
     scenarios_table,
     standing_table,
-    turning_table,
     usd_of,
 )
 
@@ -64,7 +67,15 @@ def _rests_on(plan: YearEndPlan) -> list[str]:
     january = f"A loss sold from {dates.first_provisional} on can still be washed in January; one sold on the last "
     january += f"trade date until {dates.january_end}."
     rests = f"It rests on: {plan.standing.tax.label}"
-    says = [rests, f"{then}That is an assumption, not a forecast.", january, *plan.standing.notes]
+    losing = {x.offer.ticker for x in plan.advice.sales if x.gain_usd < 0}
+    kept = [f"What is sold at a loss ({count_of(len(losing), 'name')}) is not bought for 30 days, in any account."]
+    says = [
+        rests,
+        *(kept if losing else []),
+        f"{then}That is an assumption, not a forecast.",
+        january,
+        *plan.standing.notes,
+    ]
     for way in () if plan.scenarios is None else plan.scenarios.ways:
         says += [f"{sentence_case(way.name)}: {' '.join([way.does, *way.notes])}"]
         says += [f"{sentence_case(way.name)} is not possible: {way.refused}"] if way.refused else []
@@ -80,6 +91,8 @@ def _tables(plan: YearEndPlan) -> tuple[list[Table], list[tuple[str, list[Table]
     if plan.advice.sales:
         below.append(("Lots for it", [sales_table(plan.advice.sales)]))
     below.append(("What the next dollar is worth", [next_dollar_table(plan.standing)]))
+    if plan.standing.result is not None:
+        below.append(("The return as it stands", [return_table(plan.standing.result)]))
     if plan.standing.turning or plan.standing.turning_after:
         below.append(("Lots that turn long-term", [turning_table(plan.standing)]))
     if plan.standing.windows:

@@ -10,7 +10,8 @@ import pytest
 from di_advisor.domain.portfolio import Fill, Side
 from di_advisor.ledger.tax_return import ReturnInputs
 from di_advisor.policy.year_end import LaterTax, YearEndPlan, YearEndWishes, plan_year_end
-from di_advisor.report.year_end_tables import scenarios_table, turning_table
+from di_advisor.report.year_end_lots import turning_table
+from di_advisor.report.year_end_tables import scenarios_table
 from di_advisor.report.year_end_view import year_end_bundle, year_end_lead, year_end_text
 from tests.policy.year_end.test_standing import books
 from tests.policy.year_end.year import SINGLE, sold_a, workspace
@@ -89,3 +90,11 @@ def test_nothing_to_realise_says_why(plan: YearEndPlan) -> None:
     assert "Nothing more is worth realising this year" in text
     assert "It saves nothing this year: it would be carried over" in text
     assert len(turning_table(plan.standing).rows) == 2
+
+
+def test_the_return_as_it_stands_is_told_with_outside_income(plan: YearEndPlan) -> None:
+    text = year_end_text(plan)
+    # 61,000 less the standard deduction of 16,100; 12 percent above 12,400 of taxable income.
+    assert "Ordinary income               61,000.00" in text
+    assert "Taxable income                44,900.00" in text
+    assert "Tax of the year so far         5,140.00" in text

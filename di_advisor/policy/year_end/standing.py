@@ -21,7 +21,8 @@ from di_advisor.errors import InputError
 from di_advisor.formulate.schedule_d import FilerTax, Taxpayer, law_of
 from di_advisor.ledger.books import Books
 from di_advisor.ledger.realized import Realized, Term
-from di_advisor.ledger.tax_return import ReturnInputs, TaxOnGains
+from di_advisor.ledger.tax_return import ReturnInputs, ReturnResult, TaxOnGains, compute_return
+from di_advisor.ledger.tax_return.gain_tax import ByConstantRates
 from di_advisor.policy.year_end.dates import YearDates, year_dates
 from di_advisor.policy.year_end.offers import LotOffer, lot_offers, without_washes
 from di_advisor.policy.year_end.stretches import Stretch, Way, stretches
@@ -100,6 +101,8 @@ class Standing:
         Today, the last trade date, its settlement, the January window.
     account_id : str
         Whose lots.
+    result : ReturnResult or None
+        The return as it stands, every line; None where the taxpayer is told by constant rates.
     tax : TaxOnGains
         The year's tax as a function of further gains; its label says what it rests on.
     short_usd, long_usd : Fraction
@@ -126,6 +129,7 @@ class Standing:
 
     dates: YearDates
     account_id: str
+    result: ReturnResult | None
     tax: TaxOnGains
     short_usd: Fraction
     long_usd: Fraction
@@ -228,6 +232,7 @@ def standing(workspace: Workspace, *, taxpayer: Taxpayer | None = None, books: B
     return Standing(
         dates=dates,
         account_id=whole.signals.account.account_id,
+        result=None if isinstance(tax.law, ByConstantRates) else compute_return(tax.law.inputs, tax.law.policies),
         tax=tax,
         short_usd=gains[0],
         long_usd=gains[1],
