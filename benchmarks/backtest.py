@@ -11,22 +11,28 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import benchmarks  # noqa: F401  (threads are limited before anything else)
-from benchmarks.past_folder.figures import RunFigures, figures_of
-from benchmarks.past_folder.open_past import exchange_sessions
-from benchmarks.past_folder.runs import World, all_runs, carry_out, stored_run
-from benchmarks.past_folder.tables import cadence_table, decay_table, difference_table, measures_table, wash_table
+from benchmarks.past_folder.open_past import exchange_sessions, open_past
+from benchmarks.past_folder.tables import all_tables
 from benchmarks.past_folder.weights import WeightKind
-from di_advisor.backtest.settings import LossUse
-from di_advisor.errors import DiAdvisorError
-from di_advisor.policy.policies import POLICIES
+from di_advisor.backtest.comparison import PolicyComparison, compare_policies
+from di_advisor.backtest.conservation import check_conservation
+from di_advisor.backtest.past import Past
+from di_advisor.backtest.settings import LossUse, ReplaySettings
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.errors import ConservationError, DiAdvisorError
+from di_advisor.policy.policies import POLICIES, policy_named
+
+_TAX = TaxProfile(ConstantRates(short_term=0.408, long_term=0.238))
+"""The top federal rates with net investment income tax, no state tax."""
 
 _WASH = {"on": (True,), "off": (False,), "both": (True, False)}
 _OURS = "opportunistic"
@@ -82,60 +88,60 @@ def main(given: Sequence[str] | None = None) -> int:
 
 
 def _compare(asked: argparse.Namespace) -> int:
-    world = World(
-        data=str(asked.data.resolve()),
-        start=asked.start.isoformat(),
-        end=asked.end.isoformat(),
-        names=asked.names,
-        weights=asked.weights,
-        losses=asked.losses,
-        tracking_error_max=asked.cap,
+    opened = partial(
+        open_past, asked.data, start=asked.start, end=asked.end, names=asked.names, weights=WeightKind(asked.weights)
     )
-    past = world.open()
+    past = opened()
     _say(past.label)
     _say(past.quality.text())
     quarters = [f"{day}: {there}/{listed}" for day, listed, there in past.coverage() if day >= asked.start]
     _say(f"members with a price: {', '.join(quarters[::4])}")
     starts = vintages(asked.start, asked.end, asked.vintages, asked.years)
-    runs = all_runs(asked.policy or POLICIES, starts, asked.end, asked.years, _WASH[asked.wash])
-    folder = asked.into or Path(tempfile.mkdtemp(prefix="backtest-"))
-    failed = carry_out(world, runs, folder, asked.workers, _say, past)
-    figures = []
-    for run in runs:
-        replayed = stored_run(folder, run)
-        if replayed is not None:
-            figures.append(figures_of(world, run, replayed))
-    if figures:
-        _say(tables(figures, asked.cap, asked.seed, _overlap(starts, asked.years)))
-    for sentence in failed:
-        _say(f"failed: {sentence}")
-    return 1 if failed or not figures else 0
+    compared = compare_policies(
+        opened if asked.workers > 1 else past,
+        [policy_named(p) for p in asked.policy or POLICIES],
+        starts,
+        lambda start: _until(start, asked.end, asked.years),
+        Mandate(tracking_error_max=asked.cap),
+        _TAX,
+        ReplaySettings(loss_use=LossUse(asked.losses)),
+        wash_sales=_WASH[asked.wash],
+        folder=asked.into,
+        workers=asked.workers,
+        progress=lambda done, total: _say(f"{done} of {total} runs"),
+    )
+    _say(all_tables(compared, ours=_OURS, mean_block=_overlap(starts, asked.years), seed=asked.seed))
+    conserved = _conserved(compared, past)
+    for name, sentence in compared.failures.items():
+        _say(f"failed: {name}: {sentence}")
+    return 1 if compared.failures or not conserved else 0
 
 
-def _overlap(starts: Sequence[date], years: int | None) -> int:
+def _until(start: date, end: date, years: int | None) -> date:
+    return end if years is None else min(end, date(start.year + years, start.month, min(start.day, 28)))
+
+
+def _conserved(compared: PolicyComparison, past: Past) -> bool:
+    """Say whether cash, shares and lots of every run follow from its journal, to the cent."""
+    broken = []
+    for r in compared.runs:
+        try:
+            check_conservation(r.replayed, past, wash_sales=r.run.settings.wash_sales)
+        except ConservationError as error:
+            broken.append(f"{r.run.name}: {error}")
+    _say(f"\nCash, shares and lots follow from the journal to the cent in {len(compared.runs) - len(broken)} of "
+         f"{len(compared.runs)} runs.")  # fmt: skip
+    for sentence in broken:
+        _say(sentence)
+    return not broken
+
+
+def _overlap(starts: Sequence[date], years: int | None) -> float:
     """Vintages that a run overlaps with, for the blocks of the bootstrap."""
     if len(starts) < 2:
-        return 1
+        return 1.0
     apart = (starts[-1] - starts[0]).days / (len(starts) - 1)
-    return max(1, round((years or _SHORTEST_YEARS) * 365.25 / apart))
-
-
-def tables(figures: Sequence[RunFigures], cap: float, seed: int, block: int) -> str:
-    """All tables that the figures allow."""
-    parts = []
-    for wash in (True, False):
-        if any(f.run.wash_sales is wash for f in figures):
-            law = "with" if wash else "without"
-            parts.append(f"\nMeasures {law} the law of wash sales (means over vintages, a year)\n")
-            parts.append(measures_table([f for f in figures if f.run.wash_sales is wash], cap, wash=wash))
-    parts += ["\nTax alpha by cadence, beside published figures\n", cadence_table(figures)]
-    if {f.run.wash_sales for f in figures} == {True, False}:
-        parts += ["\nWash sales\n", wash_table(figures)]
-    lawful = any(f.run.wash_sales for f in figures)
-    parts += ["\nLosses harvested by age of the vintage, % of starting capital\n", decay_table(figures, wash=lawful)]
-    if lawful and any(f.run.policy == _OURS for f in figures):
-        parts += ["\nOurs against the others\n", difference_table(figures, _OURS, block=block, seed=seed)]
-    return "\n".join(parts)
+    return max(1.0, (years or _SHORTEST_YEARS) * 365.25 / apart)
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,7 @@
-"""Tables of a comparison, as text: measures by policy, cadences beside published figures, decay, differences."""
+"""Tables of a comparison, as text: measures by policy, cadences beside published figures, decay, differences.
+
+Limits: published figures are of other indexes, years, rates and rules: their shape can be compared, not their digits.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,55 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.past_folder.figures import PUBLISHED, RunFigures, block_bootstrap
+from di_advisor.backtest.comparison import PolicyComparison
+from di_advisor.backtest.results import ReplayResults
 from di_advisor.units import BPS_PER_UNIT, PERCENT_PER_UNIT
 
-__all__ = ["cadence_table", "decay_table", "difference_table", "measures_table", "wash_table"]
+__all__ = ["PUBLISHED", "all_tables"]
 
-_ORDER = ("annual", "quarterly", "monthly", "threshold", "opportunistic")
+PUBLISHED: dict[str, str] = {
+    "annual": "Vanguard 38",
+    "quarterly": "Vanguard 107",
+    "monthly": "Vanguard 123; Chaudhuri, Burnham and Lo 108, with the wash rule 82",
+    "opportunistic": "Vanguard daily 136",
+}
+"""Tax alpha in bps a year, by policy."""
+
+_START_USD = 1_000_000.0
+_FREC = "Published: Frec, 14 to 16 % more losses by dealing with wash sales lot by lot."
+_TAPER = "Published: losses taper off near 30 % of the capital."
+
+
+def all_tables(compared: PolicyComparison, *, ours: str, mean_block: float, seed: int) -> str:
+    """All tables that a comparison allows.
+
+    Parameters
+    ----------
+    compared : PolicyComparison
+        From accounts that started with a million USD.
+    ours : str
+        The policy that the others are compared with.
+    mean_block : float
+        Vintages that overlap.
+    seed : int
+        Of the bootstrap.
+    """
+    parts = []
+    for wash in (True, False):
+        if any(compared.of(p, wash_sales=wash) for p in compared.policies):
+            law = "with" if wash else "without"
+            parts.append(f"\nMeasures {law} the law of wash sales (means over vintages, a year)\n")
+            parts.append(_measures(compared, wash=wash))
+    parts += ["\nTax alpha by cadence, beside published figures\n", _cadence(compared)]
+    washed = _wash(compared)
+    parts += ["\nWash sales\n", washed] if washed else []
+    for wash in (True, False):
+        if any(compared.of(p, wash_sales=wash) for p in compared.policies):
+            parts += ["\nLosses harvested by age of the vintage, % of starting capital\n", _decay(compared, wash=wash)]
+            break
+    apart = _differences(compared, ours, mean_block, seed)
+    parts += [f"\n{ours} against the others: after-tax wealth, all sold at the end\n", apart] if apart else []
+    return "\n".join(parts)
 
 
 def _bps(value: float) -> str:
@@ -22,124 +68,115 @@ def _percent(value: float) -> str:
     return f"{value * PERCENT_PER_UNIT:.2f}"
 
 
-def _policies(figures: Sequence[RunFigures]) -> list[str]:
-    there = {f.run.policy for f in figures}
-    return [p for p in _ORDER if p in there] + sorted(there - set(_ORDER))
-
-
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     width = [max(len(r[k]) for r in (head, *rows)) for k in range(len(head))]
-    lines = ["  ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(r, width, strict=True)))
-             for r in (head, *rows)]  # fmt: skip
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+    def line(cells: Sequence[str]) -> str:
+        pairs = enumerate(zip(cells, width, strict=True))
+        return "  ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in pairs)
+
+    return "\n".join([line(head), "-" * len(line(head)), *(line(r) for r in rows)])
 
 
-def _of(figures: Sequence[RunFigures], policy: str, *, wash: bool) -> list[RunFigures]:
-    chosen = [f for f in figures if f.run.policy == policy and f.run.wash_sales is wash]
-    return sorted(chosen, key=lambda f: f.run.start)
+def _results(compared: PolicyComparison, policy: str, *, wash: bool) -> list[ReplayResults]:
+    return [r.results for r in compared.of(policy, wash_sales=wash)]
 
 
-def measures_table(figures: Sequence[RunFigures], cap: float, *, wash: bool) -> str:
-    """The five measures by policy, means over vintages; tracking error also as the largest of any run."""
+def _mean(results: Sequence[ReplayResults], name: str) -> float:
+    return float(np.mean([r.figures()[name] for r in results]))
+
+
+def _measures(compared: PolicyComparison, *, wash: bool) -> str:
+    """The five measures by policy; tracking error also as the largest of any run."""
     head = (
-        "policy", "vintages", "after-tax liq. %", "step-up %", "pre-tax - twin bps", "tax alpha liq. bps",
-        "step-up bps", "cost bps", "turnover %", "TE realised %", "TE max ex ante %", "after trades %", "correlation",
-        "proposals a run", "not done",
+        "policy", "vintages", "after-tax liq. %", "step-up %", "pre-tax less twin bps", "tax alpha liq. bps",
+        "step-up bps", "cost bps", "turnover %", "TE realised %", "TE max ex ante %", "TE max traded %", "beta",
+        "correlation", "proposals", "not done",
     )  # fmt: skip
-    rows = []
-    for policy in _policies(figures):
-        some = _of(figures, policy, wash=wash)
+    rows, over = [], 0
+    for policy in compared.policies:
+        some = _results(compared, policy, wash=wash)
         if not some:
             continue
-
-        def mean(name: str, of: Sequence[RunFigures] = some) -> float:
-            return float(np.mean([getattr(f, name) for f in of]))
-
+        over += sum(r.over_cap for r in some)
         rows.append(
             (
                 policy,
                 str(len(some)),
-                _percent(mean("after_tax_liquidation")),
-                _percent(mean("after_tax_step_up")),
-                _bps(mean("excess_pre_tax")),
-                _bps(mean("alpha_liquidation")),
-                _bps(mean("alpha_step_up")),
-                f"{mean('cost_per_year') * BPS_PER_UNIT:.2f}",
-                f"{mean('turnover_per_year') * PERCENT_PER_UNIT:.0f}",
-                _percent(mean("tracking_error")),
-                _percent(max(f.tracking_error_max for f in some)),
-                _percent(max(f.tracking_error_traded for f in some)),
-                f"{mean('correlation'):.4f}",
-                f"{mean('proposals'):.0f}",
-                f"{mean('failed'):.1f}",
+                _percent(_mean(some, "after_tax_liquidation")),
+                _percent(_mean(some, "after_tax_step_up")),
+                _bps(_mean(some, "pre_tax") - _mean(some, "twin_pre_tax")),
+                _bps(_mean(some, "tax_alpha_liquidation")),
+                _bps(_mean(some, "tax_alpha_step_up")),
+                f"{_mean(some, 'cost_per_year') * BPS_PER_UNIT:.2f}",
+                f"{_mean(some, 'turnover_per_year') * PERCENT_PER_UNIT:.0f}",
+                _percent(_mean(some, "tracking_error")),
+                _percent(max(r.tracking_error_max for r in some)),
+                _percent(max(r.tracking_error_after_max for r in some)),
+                f"{_mean(some, 'beta'):.3f}",
+                f"{_mean(some, 'correlation'):.4f}",
+                f"{_mean(some, 'proposals'):.0f}",
+                f"{_mean(some, 'refused'):.1f}",
             )
         )
-    inside = all(f.tracking_error_traded <= cap * 1.0001 for f in figures)
-    kept = f"Tracking error after trading was inside the cap of {_percent(cap)} % in every run: {inside}."
-    return f"{_table(head, rows)}\n{kept}"
+    return f"{_table(head, rows)}\nProposals carried out that left an account over the cap: {over}."
 
 
-def cadence_table(figures: Sequence[RunFigures]) -> str:
-    """Tax alpha by cadence, beside published figures."""
+def _cadence(compared: PolicyComparison) -> str:
     rows = []
-    for policy in _policies(figures):
-        with_law, without = (_of(figures, policy, wash=w) for w in (True, False))
+    for policy in compared.policies:
         cells = [policy]
-        for some in (with_law, without):
-            cells.append(_bps(float(np.mean([f.alpha_step_up for f in some]))) if some else "")
-            cells.append(_bps(float(np.mean([f.alpha_liquidation for f in some]))) if some else "")
+        for wash in (True, False):
+            some = _results(compared, policy, wash=wash)
+            cells += [_bps(_mean(some, f"tax_alpha_{v}")) if some else "" for v in ("step_up", "liquidation")]
         rows.append((*cells, PUBLISHED.get(policy, "")))
-    head = ("policy", "wash: step-up bps", "liq. bps", "no wash: step-up bps", "liq. bps", "published, bps a year")
+    head = ("policy", "wash rule: step-up bps", "liq. bps", "no rule: step-up bps", "liq. bps", "published, bps a year")
     return _table(head, rows)
 
 
-def wash_table(figures: Sequence[RunFigures]) -> str:
-    """What the wash rule costs in losses harvested: without it over with it, same vintages."""
+def _wash(compared: PolicyComparison) -> str:
+    """What the rule costs in losses: without it against with it, on the vintages that both have."""
     rows = []
-    for policy in _policies(figures):
-        with_law = {f.run.start: f for f in _of(figures, policy, wash=True)}
-        without = {f.run.start: f for f in _of(figures, policy, wash=False)}
-        both = sorted(with_law.keys() & without.keys())
+    for policy in compared.policies:
+        lawful, free = (
+            {r.run.start: r.results for r in compared.of(policy, wash_sales=wash)} for wash in (True, False)
+        )
+        both = sorted(lawful.keys() & free.keys())
         if not both:
             continue
-        a = np.mean([with_law[s].harvested.sum() for s in both])
-        b = np.mean([without[s].harvested.sum() for s in both])
-        washed = np.mean([with_law[s].washed for s in both])
-        rows.append((policy, _percent(float(a)), _percent(float(b)), f"{(b / a - 1) * PERCENT_PER_UNIT:+.1f}",
-                     _percent(float(washed))))  # fmt: skip
-    head = ("policy", "losses with rule, % of capital", "without", "more without %", "washed, % of capital")
-    return _table(head, rows) + "\nPublished: Frec, +14 to 16 % of losses by dealing with wash sales lot by lot."
+        a, b = (float(np.mean([sum(of[s].harvested) for s in both])) for of in (lawful, free))
+        washed = float(np.mean([lawful[s].washed for s in both]))
+        more = f"{(b / a - 1) * PERCENT_PER_UNIT:+.1f}" if a > 0 else ""
+        rows.append((policy, str(len(both)), _percent(a), _percent(b), more, _percent(washed)))
+    head = ("policy", "vintages", "losses with rule, % of capital", "without", "more without %", "washed, % of capital")
+    return f"{_table(head, rows)}\n{_FREC}" if rows else ""
 
 
-def decay_table(figures: Sequence[RunFigures], *, wash: bool = True) -> str:
-    """Losses harvested by year of the vintage and in total so far, percent of the starting capital."""
-    most = max((len(f.harvested) for f in figures), default=0)
+def _decay(compared: PolicyComparison, *, wash: bool) -> str:
+    """By year of the vintage, and in total so far."""
+    most = max(len(r.results.harvested) for r in compared.runs)
     rows = []
-    for policy in _policies(figures):
-        some = _of(figures, policy, wash=wash)
+    for policy in compared.policies:
+        some = _results(compared, policy, wash=wash)
         cells, total = [], 0.0
         for year in range(most):
-            known = [f.harvested[year] for f in some if len(f.harvested) > year]
+            known = [r.harvested[year] for r in some if len(r.harvested) > year]
             total += float(np.mean(known)) if known else 0.0
             cells.append(f"{_percent(float(np.mean(known)))} ({_percent(total)})" if known else "")
         rows.append((policy, *cells))
     head = ("policy", *(f"year {k + 1} (so far)" for k in range(most)))
-    return _table(head, rows) + "\nPublished: losses taper off near 30 % of the capital."
+    return f"{_table(head, rows)}\n{_TAPER}"
 
 
-def difference_table(figures: Sequence[RunFigures], ours: str, *, block: int, seed: int) -> str:
-    """After-tax wealth of our policy less the others', a dollar at the start, with intervals over vintages."""
-    mine = {f.run.start: f for f in _of(figures, ours, wash=True)}
+def _differences(compared: PolicyComparison, ours: str, mean_block: float, seed: int) -> str:
     rows = []
-    for policy in _policies(figures):
-        theirs = {f.run.start: f for f in _of(figures, policy, wash=True)}
-        both = sorted(mine.keys() & theirs.keys())
-        if policy == ours or len(both) < 2:
+    for policy in compared.policies:
+        mine, theirs = ({r.run.start for r in compared.of(p)} for p in (ours, policy))
+        if policy == ours or len(mine & theirs) < 2:
             continue
-        apart = [mine[s].wealth - theirs[s].wealth for s in both]
-        low, high = block_bootstrap(apart, block=block, seed=seed)
-        better = sum(d > 0 for d in apart)
-        rows.append((f"{ours} - {policy}", str(len(both)), _percent(float(np.mean(apart))),
-                     f"{_percent(low)} to {_percent(high)}", f"{better} of {len(both)}"))  # fmt: skip
-    head = ("after-tax wealth, % of start", "vintages", "mean", "90 % interval", "better in")
-    return _table(head, rows)
+        for figure, word in (("wealth_liquidation_usd", "liquidation"), ("wealth_step_up_usd", "step-up")):
+            d = compared.difference(ours, policy, figure, seed=seed, mean_block=mean_block)
+            cells = (_percent(x / _START_USD) for x in (d.mean, d.low, d.high))
+            rows.append((f"{ours} - {policy}", word, str(d.vintages), *cells, "yes" if d.clear else "no"))
+    head = ("policies", "version", "vintages", "mean, % of start", "5 %", "95 %", "clear of zero")
+    return _table(head, rows) if rows else ""

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.past_folder.figures import block_bootstrap
 from benchmarks.past_folder.joining import join, unexplained_moves
 from benchmarks.past_folder.main_file import level_of
 from benchmarks.past_folder.open_past import exchange_sessions
@@ -94,19 +93,3 @@ def test_a_level_needs_a_source_that_is_of_one_mind() -> None:
     torn = np.where(rows < 100, 2.0, 3.0) * true
     assert level_of(mine, [("sample", rows, torn)]) is None
     assert level_of(mine, [("sample", rows, torn), ("wiki", rows, true * 3)]) == pytest.approx(3)
-
-
-def test_the_interval_of_equal_differences_is_their_value() -> None:
-    assert block_bootstrap([0.3] * 9, block=3, seed=1) == pytest.approx((0.3, 0.3))
-
-
-def test_the_interval_of_one_block_of_everything_is_the_mean() -> None:
-    low, high = block_bootstrap([1.0, 2.0, 6.0], block=3, seed=1)
-    assert (low, high) == pytest.approx((3.0, 3.0))
-
-
-def test_single_vintages_give_the_interval_of_independent_draws() -> None:
-    values = np.random.default_rng(3).normal(1.0, 2.0, 400)
-    low, high = block_bootstrap(values.tolist(), block=1, seed=2)
-    half = 1.645 * values.std() / 20
-    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.03)

@@ -15,8 +15,8 @@ from benchmarks.past_folder.open_past import exchange_sessions
 from benchmarks.past_folder.strands import FILES
 
 SOME = (
-    "AAPL MSFT NVDA GE XOM JNJ PG JPM BAC WMT KO PEP DIS INTC CSCO MRK PFE VZ AMZN GOOGL TSLA UTX RTX OTIS CARR DHR AFL "
-    "FISV HON DOV FTV IP O NEE SHW CERN XLNX KSU "
+    "AAPL MSFT NVDA GE XOM JNJ PG JPM BAC WMT KO PEP DIS INTC CSCO MRK PFE VZ AMZN GOOGL TSLA UTX RTX OTIS CARR DHR "
+    "AFL FISV HON DOV FTV IP O NEE SHW CERN XLNX KSU "
     "VAR TIF ETFC NBL AGN TWTR"
 ).split()
 SAMPLE = "prices/strand_tiingo_raw_2020-06_08.parquet"
