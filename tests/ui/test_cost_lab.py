@@ -11,7 +11,7 @@ from di_advisor.domain.trained_costs import CostTraining
 from di_advisor.errors import InputError
 from di_advisor.runs import RunSpec, SampleSource
 from di_advisor.runs.past_orders import OrderFiles
-from di_advisor.runs.spec import Models
+from di_advisor.runs.spec import FileSource, Models
 from di_advisor.runs.training_code import python_of_training
 from di_advisor.testing.random_orders import random_names, random_orders
 from di_advisor.ui.desk import Desk
@@ -226,6 +226,17 @@ def test_the_python_of_a_training_gives_the_same_model(desk: Desk, files) -> Non
     exec(code, known)  # noqa: S102  what the page shows is what is run
     assert known["card"].model_id == found["model_id"]
     assert "facts_of(SampleSource())" in python_of_training(SPEC.source, None, training)
+
+
+def test_orders_of_a_source_of_files_are_read_from_its_own_file(desk: Desk, files) -> None:
+    here = files.orders.parent
+    source = FileSource(here / "lots.csv", here / "prices.csv", here / "index.csv", DAY, orders=files.orders)
+    asked = {"spec": RunSpec(source, "mine"), "files": None, "training": CostTraining(DAY, blocks=2)}
+    found = VERBS["load_orders"](desk, asked, Heard())
+    assert found["orders"] == 300
+    assert "None of 300 orders overlaps" in found["bundle"]["text/plain"]
+    trained = VERBS["train_costs"](desk, asked, Heard())
+    assert "orders_of_files(OrderFiles(" in trained["bundle"]["text/html"]
 
 
 def test_the_shipped_model_may_be_used_and_a_model_below_the_prior_may_not(desk: Desk, files) -> None:

@@ -15,7 +15,8 @@ from di_advisor.domain.trained_costs import CostModelCard
 from di_advisor.registry import cost_trainer
 from di_advisor.report.cost_card_view import card_bundle, cards_bundle
 from di_advisor.report.past_orders_view import orders_bundle, watched_bundle
-from di_advisor.runs.past_orders import PastOrders, orders_of_files, orders_of_frame
+from di_advisor.runs.past_orders import OrderFiles, PastOrders, orders_of_files, orders_of_frame
+from di_advisor.runs.spec import FileSource
 from di_advisor.runs.trained_costs import (
     SHIPPED,
     cost_model_card,
@@ -55,7 +56,7 @@ def load_orders(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
         If there are none, or a file cannot be used.
     """
     found = _orders(desk, request, say)
-    label = desk.facts(request["spec"].source, say).label if request["files"] is None else ""
+    label = desk.facts(request["spec"].source, say).label if _files(request) is None else ""
     bundle = orders_bundle(found.history, found.quality, found.sentences, label)
     return {"orders": len(found.history), "simulated": found.history.simulated, "bundle": bundle}
 
@@ -93,7 +94,7 @@ def train_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
 
     say.progress(0.0, "Training")
     card = train_into_shelf(found.history, request["training"], told=told)
-    code = python_of_training(request["spec"].source, request["files"], request["training"])
+    code = python_of_training(request["spec"].source, _files(request), request["training"])
     return {
         "model_id": card.model_id,
         "promoted": card.promoted,
@@ -182,8 +183,17 @@ def watch_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
     return {"alarms": watched.alarms, "bundle": watched_bundle(watched, name)}
 
 
+def _files(request: Mapping[str, Any]) -> OrderFiles | None:
+    """Files of orders; a source of files names its own, which are read again, so that what was dropped is told."""
+    files: OrderFiles | None = request["files"]
+    source = request["spec"].source
+    if files is None and isinstance(source, FileSource) and source.orders is not None:
+        return OrderFiles(source.orders)
+    return files
+
+
 def _orders(desk: Desk, request: Mapping[str, Any], say: Say) -> PastOrders:
-    files = request["files"]
+    files = _files(request)
     say.phase("Reading past orders")
     if files is not None:
         return orders_of_files(files)
