@@ -66,11 +66,16 @@ def random_household(seed: int, *, names: int = 24, accounts_max: int = 4, lots_
     size = 2 + int(g.integers(accounts_max - 1))
     accounts = []
     for j in range(size):
-        taxed = j == 0 or g.random() < 0.65
-        kind = AccountKind.TAXABLE if taxed else (AccountKind.IRA if g.random() < 0.6 else AccountKind.ROTH)
+        kind = (
+            AccountKind.TAXABLE
+            if j == 0 or g.random() < 0.65
+            else (AccountKind.IRA if g.random() < 0.6 else AccountKind.ROTH)
+        )
         value = float(np.exp(g.uniform(np.log(8e4), np.log(8e5))))
         account = _account(g, f"A{j}", kind, market, weights / weights.sum(), value, lots_a_name)
         accounts.append(HouseholdAccount(account, people[j % len(people)], _mandate(g)))
+    taxed = {a.owner for a in accounts if a.is_taxed}  # a budget of a return without accounts could not be kept
+    filers = tuple(f if taxed & set(f.people) else Filer(f.name, f.people) for f in filers)
     return RandomHousehold(Household(f"H{seed}", filers, tuple(accounts), target), market, taxes)
 
 

@@ -10,7 +10,7 @@ import pytest
 from di_advisor.domain.household import Household
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
-from di_advisor.errors import DiAdvisorError, InfeasibleError
+from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.household import AccountGains
 from di_advisor.formulate.schedule_d import law_of
 from di_advisor.propose.household import facts_of, propose
@@ -74,7 +74,5 @@ def test_a_generated_household_is_never_worse_than_separate_and_washes_nothing(s
     try:
         found = propose(drawn.household, drawn.market, drawn.taxes, nodes_max=12)
     except InfeasibleError as error:  # a budget of losses that are not there, a tracking error out of reach
-        assert isinstance(error, DiAdvisorError)
-        assert str(error)
-        return
+        pytest.skip(f"no plans: {error}")
     check(drawn, found)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from di_advisor.domain.amounts import to_decimal
-from di_advisor.domain.household import Household, Tracking
+from di_advisor.domain.household import Filer, Household, Tracking
 from di_advisor.domain.mandate import WashPolicy
 from di_advisor.domain.signals import MarketSignals, Signals
 from di_advisor.errors import DiAdvisorError, InputError, SettlementError, SolveError, UnsupportedWishError
@@ -143,6 +143,8 @@ def facts_of(
     filers = {}
     for filer in household.filers:
         refuse_no_taxpayer(taxes[filer.name])
+        if filer.gain_budget_usd is not None or filer.tax_budget_usd is not None:
+            _refuse_empty(household, filer)
         refuse_wrong_status(filer.name, len(filer.people), len(household.filers), taxes[filer.name])
         filers[filer.name] = FilerFacts(
             taxes[filer.name],
@@ -158,6 +160,15 @@ def facts_of(
             Signals(market, account), each.mandate, household.filer_of(each.account_id).name
         )
     return Coordination(accounts, filers, cancel)
+
+
+def _refuse_empty(household: Household, filer: Filer) -> None:
+    if not any(a.is_taxed and a.owner in filer.people for a in household.accounts):
+        raise InputError(
+            f"The return {filer.name} has a budget, and no account of this household is on it.",
+            hint="Drop the budget, or give the account its owner.",
+            filer=filer.name,
+        )
 
 
 def _separate(settling: Settling) -> Settled | None:

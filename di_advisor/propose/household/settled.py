@@ -213,7 +213,7 @@ class Settling:
     def _with_room(
         self, account_id: str, sides: Sides, gains: Mapping[str, AccountGains], reasons: Mapping[int, str] | None
     ) -> Planned:
-        """An account with the others as they are; where rounding of the others leaves it no plan, with a little room."""
+        """An account with the others as they are; with a little room where their rounding leaves it no plan."""
         try:
             return self._account(account_id, sides, gains, reasons)
         except (InfeasibleError, UndecidedError, SettlementError):

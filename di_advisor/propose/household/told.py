@@ -15,7 +15,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from di_advisor.domain.amounts import at_places, cents_that_add_up, to_decimal
+from di_advisor.domain.amounts import at_places, cents_that_add_up
 from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.household import AccountGains, SharedReturn, account_problem
 from di_advisor.formulate.localise import at_the_rates_of
@@ -79,7 +79,7 @@ def _filer(settling: Settling, settled: Settled, name: str) -> tuple[FilerFigure
             filer=name,
             short_usd=at_places(counted.short_usd, _CENTS),
             long_usd=at_places(counted.long_usd, _CENTS),
-            tax_usd=to_decimal(owed, _CENTS),
+            tax_usd=sum(cents, Decimal("0.00")),
             short_rate=tax(step[0]) - owed,
             long_rate=tax(step[1]) - owed,
             by_account_usd=dict(zip(mine, cents, strict=True)),
