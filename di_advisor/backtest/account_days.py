@@ -153,9 +153,12 @@ class AccountDays:
         dividend = sum((self._owe(payout) for payout in self._past.payouts(day)), Decimal(0))
         running.to(day)
         actions = self._past.opening(day)
-        mine = [action for action in actions if action.security_id in self._ever]
+        mine = []
+        for action in actions:  # what an action brings may be gone by the next one of the same morning
+            if action.security_id in self._ever:
+                mine.append(action)
+                self._note([action])
         running.apply(mine)
-        self._note(mine)
         sold = self._sell_delisted(mine, market)
         arrived: list[Event] = [_paid(paid, day) for on, paid in self._owed if on <= day]
         self._owed = [(on, later) for on, later in self._owed if on > day]
