@@ -49,7 +49,8 @@ def local_cluster(workers: int) -> Iterator[str]:
         If the processes do not start.
     """
     # Who lost a worker is told at once, and judged here: Dask's own count blames every job that waited there.
-    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.worker.profile.enabled": False}
+    with dask.config.set(settings):
         try:
             cluster = distributed.LocalCluster(
                 n_workers=workers,

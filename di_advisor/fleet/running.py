@@ -20,11 +20,12 @@ from di_advisor.errors import InputError
 from di_advisor.execution.jobs import Job, Runner, never
 from di_advisor.execution.results_folder import ResultsFolder
 from di_advisor.execution.scheduling import runner_of
-from di_advisor.fleet.account import FleetAccount, account_to_bytes, digest_of
+from di_advisor.fleet.account import FleetAccount, digest_of
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.joint import JointSize, joint_size, mean_size, priced_jointly, unsettled_share
 from di_advisor.fleet.record import FleetRecord, SetAside, failure_row, is_set_aside, read_row
 from di_advisor.fleet.solving import FleetWork, solved
+from di_advisor.fleet.sources import bodies_of
 
 __all__ = ["FleetProgress", "FleetRun", "facts_of_pass", "passes_of", "propose", "records_of"]
 
@@ -245,12 +246,10 @@ class _Round:
 
     def _jobs(self, accounts: Iterable[FleetAccount]) -> Iterator[Job]:
         """Accounts that are not finished, as they are asked for."""
-        for account in accounts:
-            label = account.label
+        for label, body in bodies_of(accounts):
             if label in self.seen:
                 raise InputError(f"Two accounts are called {label}.", hint="Give each a label of its own.", label=label)
             self.seen.add(label)
-            body = account_to_bytes(account)
             digest = digest_of(body)
             if self.known.get(label) == digest and not (self.retry_set_aside and label in self.aside):
                 continue

@@ -24,7 +24,15 @@ from di_advisor.ledger.policies import LedgerPolicies
 from di_advisor.ledger.replay import replay
 from di_advisor.ledger.to_portfolio import portfolio_of_books
 
-__all__ = ["AccountSource", "ListedAccounts", "ParquetAccounts", "StoreAccounts", "source_of", "write_accounts"]
+__all__ = [
+    "AccountSource",
+    "ListedAccounts",
+    "ParquetAccounts",
+    "StoreAccounts",
+    "bodies_of",
+    "source_of",
+    "write_accounts",
+]
 
 _GROUP: Final = 256
 _LABEL, _BODY = "label", "account"
@@ -73,6 +81,15 @@ class ListedAccounts:
 def source_of(accounts: Iterable[FleetAccount] | AccountSource) -> AccountSource:
     """Accounts as a source."""
     return accounts if isinstance(accounts, AccountSource) else ListedAccounts(accounts)
+
+
+def bodies_of(accounts: Iterable[FleetAccount]) -> Iterator[tuple[str, bytes]]:
+    """Labels and bytes of accounts; a Parquet file's are taken as they lie there."""
+    if isinstance(accounts, ParquetAccounts):
+        yield from accounts.bodies()
+        return
+    for account in accounts:
+        yield account.label, account_to_bytes(account)
 
 
 def write_accounts(path: str | Path, accounts: Iterable[FleetAccount]) -> int:
@@ -138,10 +155,14 @@ class ParquetAccounts:
         return file
 
     def __iter__(self) -> Iterator[FleetAccount]:
+        return (account_from_bytes(body) for _, body in self.bodies())
+
+    def bodies(self) -> Iterator[tuple[str, bytes]]:
+        """Labels and accounts as bytes, unread: what a run sends to its workers."""
         file = self._open()
-        for batch in file.iter_batches(batch_size=_GROUP, columns=[_BODY]):
-            for body in batch.column(0):
-                yield account_from_bytes(body.as_py().encode())
+        for batch in file.iter_batches(batch_size=_GROUP, columns=[_LABEL, _BODY]):
+            for label, body in zip(batch.column(_LABEL), batch.column(_BODY), strict=True):
+                yield label.as_py(), body.as_py().encode()
 
     def find(self, label: str) -> FleetAccount:
         """The account of a label.
