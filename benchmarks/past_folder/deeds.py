@@ -99,7 +99,6 @@ def deeds_of(
             kind(
                 event_id=f"split-{panel.ids[j]}-{panel.sessions[row]}",
                 on=panel.sessions[row],
-                sequence=5,
                 source=_SOURCE,
                 security_id=panel.ids[j],
                 tax_treatment=TaxTreatment.SPLIT,
@@ -116,17 +115,19 @@ def deeds_of(
 def _spin_off(panel: Panel, deeds: Deeds, row: int, j: int, listed: Sequence[ListedSpinOff], quality: Quality) -> None:
     """Shares of children, or of a stand-in that is sold at once."""
     parent, day = panel.ids[j], panel.sessions[row]
-    worth = float(panel.spun[row, j] * panel.close_usd[row, j])
-    left = float(panel.close_usd[row, j]) * float(panel.splits.get((row, j), 1))
+    # The ledger splits first: what is spun off comes for each share after the split of the same day.
+    split = panel.splits.get((row, j), Fraction(1))
+    left = float(panel.close_usd[row, j])
+    worth = float(panel.spun[row, j]) * left / float(split)
     children: list[tuple[str, Fraction, float]] = []
     for s in listed:
         k = panel.ids.index(s.child_id) if s.child_id in panel.ids else -1
         own = float(panel.close_usd[row, k]) if k >= 0 else np.nan
         if abs(own / s.child_close_usd - 1) < _AGREES / 2:
-            children.append((s.child_id, s.child_per_old, own))
+            children.append((s.child_id, s.child_per_old / split, own))
             deeds.child_from[k] = row
         else:
-            children.append(("", s.child_per_old, s.child_close_usd))
+            children.append(("", s.child_per_old / split, s.child_close_usd))
     if not children:
         children = [("", Fraction(1), worth)]
     remaining = left + sum(float(r) * c for _, r, c in children)
@@ -137,7 +138,7 @@ def _spin_off(panel: Panel, deeds: Deeds, row: int, j: int, listed: Sequence[Lis
             SpinOff(
                 event_id=f"spin-{parent}-{day}-{number}",
                 on=day,
-                sequence=2 * number,
+                sequence=1 + 2 * number,
                 source=_SOURCE,
                 security_id=parent,
                 tax_treatment=TaxTreatment.TAX_FREE,
@@ -149,7 +150,7 @@ def _spin_off(panel: Panel, deeds: Deeds, row: int, j: int, listed: Sequence[Lis
         remaining -= part
         if not child:
             quality.note("spun-off shares sold at the first close", stand_in)
-            deeds.opening[row].append(_cash(stand_in, panel, row, price(close), sequence=2 * number + 1))
+            deeds.opening[row].append(_cash(stand_in, panel, row, price(close), sequence=2 + 2 * number))
 
 
 def _cash(security_id: str, panel: Panel, row: int, paid: Decimal | Fraction, *, sequence: int) -> CashMerger:

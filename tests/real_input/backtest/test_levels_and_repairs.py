@@ -110,7 +110,9 @@ def test_a_reverse_split_in_one_with_a_spin_off_is_both(past: FolderPast) -> Non
     row, j = at(past, "US:DD", date(2019, 6, 3))
     assert past.panel.splits[row, j] == Fraction(1, 3)
     events = [e for e in past.opening(date(2019, 6, 3)) if getattr(e, "security_id", "") == "US:DD"]
-    assert [type(e) for e in events] == [SpinOff, ReverseSplit]
+    assert [type(e) for e in events] == [ReverseSplit, SpinOff]
+    # A third of a share of either for an old one: one of the child for each share after the split, as the ledger goes.
+    assert [e.new_per_old for e in events] == [Fraction(1, 3), Fraction(1)]
     assert abs(past.panel.total_return[row, j]) < 0.12
 
 
