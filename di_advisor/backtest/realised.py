@@ -14,16 +14,15 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from di_advisor.ledger.book import Book
+from di_advisor.ledger.frozen_parts import frozen_piece
 from di_advisor.ledger.parts import Part
 from di_advisor.ledger.realized import Term
 from di_advisor.ledger.recent_trades import WASH_WINDOW_DAYS
-from di_advisor.ledger.replay import frozen_piece
 
 __all__ = ["Realised", "RealisedToday"]
 
 _CHANGING = timedelta(days=4 * WASH_WINDOW_DAYS)
 _ZERO = Fraction(0)
-_Totals = dict[tuple[int, bool], Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,16 @@ class RealisedToday:
     long_usd: float = 0.0
     washed_usd: float = 0.0
     harvested_usd: float = 0.0
+
+
+@dataclass(slots=True)
+class _Counted:
+    """A piece of a sale as it was counted last: the objects it was made of, and what it added."""
+
+    part: Part
+    made_of: tuple[object, ...]
+    key: tuple[int, bool]
+    gain_usd: Fraction
 
 
 class Realised:
@@ -47,10 +56,9 @@ class Realised:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._live: list[Part] = []
+        self._live: list[_Counted] = []
         self._seen = self._matches = 0
-        self._base: _Totals = defaultdict(Fraction)
-        self._totals: _Totals = {}
+        self._totals: dict[tuple[int, bool], Fraction] = defaultdict(Fraction)
 
     def of_year(self, year: int) -> tuple[Fraction, Fraction]:
         """Short-term and long-term gain of a year so far, net, after wash sales."""
@@ -58,35 +66,35 @@ class Realised:
 
     def close(self, day: date) -> RealisedToday:
         """Count what a day changed."""
-        pieces, matches = len(self._book.realized), self._book.wash.matches
-        if pieces == self._seen and len(matches) == self._matches:
+        new, matches = self._book.realized[self._seen :], self._book.wash.matches[self._matches :]
+        if not new and not matches:
             return RealisedToday()
-        washed = sum((m.disallowed_usd for m in matches[self._matches :]), _ZERO)
-        self._live += self._book.realized[self._seen :]
-        self._seen, self._matches = pieces, len(matches)
-        totals: _Totals = defaultdict(Fraction, self._base)
+        self._seen += len(new)
+        self._matches += len(matches)
+        first = day - _CHANGING
+        change = [_ZERO, _ZERO]
         harvested = _ZERO
-        kept = []
-        final = day - _CHANGING
-        for part in self._live:
-            piece = frozen_piece(part, self._book.wash.scale)
-            old = piece.sold < final
-            if not old:
-                kept.append(part)
-            if not (piece.taxed and piece.known):
-                continue
-            gain = piece.recognized_usd
-            key = (piece.sold.year, piece.term is Term.LONG)
-            totals[key] += gain
-            if old:
-                self._base[key] += gain
-            elif piece.sold == day and gain < 0:
-                harvested -= gain
-        self._live = kept
-        before, self._totals = self._totals, totals
-        short, long = (sum(_by(totals, term)) - sum(_by(before, term)) for term in (False, True))
-        return RealisedToday(float(short), float(long), float(washed), float(harvested))
+        self._live = [counted for counted in self._live if counted.part.sold is not None and counted.part.sold >= first]
+        self._live += [_Counted(part, (), (0, False), _ZERO) for part in new]
+        for counted in self._live:
+            self._count(counted, change)
+            if counted.part.sold == day and counted.gain_usd < 0:
+                harvested -= counted.gain_usd
+        washed = sum((match.disallowed_usd for match in matches), _ZERO)
+        return RealisedToday(float(change[False]), float(change[True]), float(washed), float(harvested))
 
-
-def _by(totals: _Totals, term: bool) -> list[Fraction]:  # noqa: FBT001  a key, not an option
-    return [gain for (_, long), gain in totals.items() if long is term]
+    def _count(self, counted: _Counted, change: list[Fraction]) -> None:
+        """Take what a piece added before out of the totals and put in what it adds now, where it changed."""
+        part = counted.part
+        # Amounts are replaced, never changed: the same objects are the same values.
+        made_of = (part.proceeds_usd, part.basis_usd, part.disallowed_usd, part.held_since)
+        if counted.made_of and all(a is b for a, b in zip(counted.made_of, made_of, strict=True)):
+            return
+        piece = frozen_piece(part, self._book.wash.scale)
+        gain = piece.recognized_usd if piece.taxed and piece.known else _ZERO
+        key = (piece.sold.year, piece.term is Term.LONG)
+        for at, amount in ((counted.key, -counted.gain_usd), (key, gain)):
+            if amount:
+                self._totals[at] += amount
+                change[at[1]] += amount
+        counted.made_of, counted.key, counted.gain_usd = made_of, key, gain

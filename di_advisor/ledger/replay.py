@@ -16,13 +16,10 @@ Limits: corrections are resolved by the journal before the replay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import date
-from fractions import Fraction
 from typing import Any, Final
 
-from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.events import (
     Buy,
     CashInLieu,
@@ -45,18 +42,27 @@ from di_advisor.domain.events import (
     Worthless,
 )
 from di_advisor.domain.frozen_map import FrozenMap
-from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.errors import InputError
 from di_advisor.ledger.actions import ACTIONS
 from di_advisor.ledger.book import Book
 from di_advisor.ledger.booking import BOOKINGS
 from di_advisor.ledger.books import Books
+from di_advisor.ledger.frozen_parts import booked_lot, frozen_piece, held_before_today, open_lot
 from di_advisor.ledger.identical import IdenticalGroups
-from di_advisor.ledger.parts import HeldBefore, Part
 from di_advisor.ledger.policies import LedgerPolicies
 from di_advisor.ledger.realized import BookedLot, Realized
 
-__all__ = ["advance", "apply_event", "booked_lot", "booked_on", "canonical_order", "frozen", "frozen_piece", "replay"]
+__all__ = [
+    "advance",
+    "apply_event",
+    "booked_lot",
+    "booked_on",
+    "canonical_order",
+    "frozen",
+    "frozen_piece",
+    "open_lot",
+    "replay",
+]
 
 _ACTIONS: Final = 150
 _RANK: Final[dict[type[Event], int]] = {
@@ -249,7 +255,14 @@ def apply_event(book: Book, event: Any) -> None:  # noqa: ANN401
         BOOKINGS[type(event)](book, event)
 
 
-def frozen(book: Book, as_of: date, taxpayer: str, *, realized: Iterable[Realized] | None = None) -> Books:
+def frozen(
+    book: Book,
+    as_of: date,
+    taxpayer: str,
+    *,
+    realized: Iterable[Realized] | None = None,
+    lots: Iterable[BookedLot] | None = None,
+) -> Books:
     """A book as readers get it.
 
     Parameters
@@ -262,6 +275,8 @@ def frozen(book: Book, as_of: date, taxpayer: str, *, realized: Iterable[Realize
         Who files the return.
     realized : iterable of Realized, optional
         Pieces of sales in place of all there are, for who needs the recent ones only.
+    lots : iterable of BookedLot, optional
+        The open lots, for who has them already.
     """
     scale = book.wash.scale
     if realized is None:
@@ -272,12 +287,12 @@ def frozen(book: Book, as_of: date, taxpayer: str, *, realized: Iterable[Realize
         as_of=as_of,
         accounts=FrozenMap(dict(sorted(book.accounts.items()))),
         reinvesting=frozenset(book.reinvesting),
-        lots=tuple(booked_lot(part, held_before=_held_before(part, scale)) for part in book.open_parts()),
+        lots=tuple(open_lot(part, scale) for part in book.open_parts()) if lots is None else tuple(lots),
         realized=tuple(realized),
         washes=tuple(book.wash.matches),
         income=tuple(book.income),
         departed=tuple(
-            booked_lot(part, scale(part.security_id) / part.scale, held_before=_held_before(part, scale))
+            booked_lot(part, scale(part.security_id) / part.scale, held_before=held_before_today(part, scale))
             for part in book.left
         ),
         identifications=tuple(book.identifications),
@@ -288,99 +303,4 @@ def frozen(book: Book, as_of: date, taxpayer: str, *, realized: Iterable[Realize
         notices=tuple(book.notices),
         policies=book.policies,
         groups=book.groups,
-    )
-
-
-def _held_before(part: Part, scale: Callable[[str], Fraction]) -> tuple[HeldBefore, ...]:
-    """Where a part was before, in shares of the books' day."""
-    if not part.held_before:
-        return ()
-    found, per_share = [], 1 / scale(part.security_id)
-    for before in reversed(part.held_before):
-        per_share *= before.per_share
-        found.append(replace(before, per_share=per_share * scale(before.security_id)))
-    return tuple(reversed(found))
-
-
-def booked_lot(
-    part: Part, split_since: Fraction = Fraction(1), *, held_before: tuple[HeldBefore, ...] = ()
-) -> BookedLot:
-    """An open part, or one that left, as readers see it.
-
-    Parameters
-    ----------
-    part : Part
-        Of a book.
-    split_since : Fraction
-        What a share of the day it left has become by splits since.
-    held_before : tuple of HeldBefore
-        Where it was before, in shares of the books' day.
-    """
-    basis = part.basis_usd if part.loss_basis_usd is None else part.loss_basis_usd
-    lot = TaxLot(
-        part.lot_id,
-        part.account_id,
-        part.security_id,
-        part.shares,
-        basis if basis is None else as_fraction(basis),
-        part.acquired,
-        part.held_since,
-        LotState.of(basis, part.acquired),
-    )
-    return BookedLot(
-        lot,
-        part.root_id,
-        part.purchase.purchase_id,
-        part.purchase.bought_on,
-        part.replaced,
-        part.deemed_long,
-        part.basis_usd,
-        part.pending,
-        part.purchase.order,
-        part.left_on,
-        part.sale_id,
-        split_since,
-        part.gift_on,
-        held_before,
-    )
-
-
-def frozen_piece(part: Part, scale: Callable[[str], Fraction]) -> Realized:
-    """A sold part as readers see it.
-
-    Parameters
-    ----------
-    part : Part
-        Of a book, sold.
-    scale : callable
-        Cumulative split factor of a security so far.
-    """
-    if part.sold is None:  # pragma: no cover - only sold parts come here
-        raise AssertionError("an open part among the sold ones")
-    lost = sum((m.disallowed_usd for m in part.matches if m.lost_for_good), as_fraction(0))
-    return Realized(
-        part.sale_id,
-        part.kind,
-        part.account_id,
-        part.security_id,
-        part.lot_id,
-        part.root_id,
-        part.purchase.purchase_id,
-        part.shares,
-        part.proceeds_usd,
-        part.basis_usd,
-        part.acquired,
-        part.held_since,
-        part.sold,
-        part.deemed_long,
-        part.disallowed_usd,
-        lost,
-        part.replaced,
-        part.taxed,
-        tuple(part.matches),
-        part.purchase.bought_on,
-        part.purchase.order,
-        scale(part.security_id) / part.scale,
-        part.gift_on,
-        _held_before(part, scale),
     )

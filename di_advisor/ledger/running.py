@@ -12,27 +12,34 @@ no corrections.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
 from di_advisor.domain.events import Correction, Deposit, Dividend, Event, Transfer, Withdrawal
+from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Account, CashItem, Portfolio
 from di_advisor.errors import InputError
 from di_advisor.ledger.book import Book
 from di_advisor.ledger.books import Books
+from di_advisor.ledger.frozen_parts import frozen_piece, open_lot
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.parts import Part
 from di_advisor.ledger.policies import LedgerPolicies
-from di_advisor.ledger.realized import Realized
+from di_advisor.ledger.realized import BookedLot, Realized
 from di_advisor.ledger.recent_trades import WASH_WINDOW_DAYS
-from di_advisor.ledger.replay import apply_event, booked_on, canonical_order, frozen, frozen_piece
-from di_advisor.ledger.to_portfolio import exact_cash, portfolio_of_books
+from di_advisor.ledger.replay import apply_event, booked_on, canonical_order, frozen
+from di_advisor.ledger.to_portfolio import exact_cash, portfolio_of_books, shown_lot
 
 __all__ = ["RunningBooks"]
 
 _ONLY_CASH: Final = (Deposit, Withdrawal, Dividend)
+_STATE: Final = tuple(
+    name for name in (f.name for f in fields(Part)) if name not in {"matches", "loss_order", "match_rank", "sale_rank"}
+)
+"""What an open lot is made of; amounts are replaced, never changed, so the same objects are the same values."""
+
 _CHANGING: Final = timedelta(days=4 * WASH_WINDOW_DAYS)
 """A sale older than this is final: a loss is matched within 30 days of its sale, a replacement bought within 30 days
 of that and sold since within 30 more, and one window is left to be safe."""
@@ -76,6 +83,9 @@ class RunningBooks:
         self._made = date.min
         self._recent: list[Part] = []
         self._seen = 0
+        self._ages = False
+        self._booked: dict[Part, tuple[tuple[object, ...], BookedLot]] = {}
+        self._shown_as: dict[int, tuple[BookedLot, TaxLot]] = {}
 
     def to(self, day: date) -> None:
         """Go on to a day: the days before are closed, and what was booked on them without being told then is applied.
@@ -146,20 +156,45 @@ class RunningBooks:
 
     def portfolio(self) -> Portfolio:
         """The holdings as the advisor takes them, with the trades of the last 30 days."""
-        if self._portfolio is None or any(part.deemed_long for part in self.book.open_parts()):
+        if self._portfolio is None or (self._ages and self._made != self.day):
             scale = self.book.wash.scale
             first = self.day - timedelta(days=WASH_WINDOW_DAYS)
             sold = tuple(frozen_piece(p, scale) for p in self._changing() if p.sold is not None and p.sold >= first)
-            recent = frozen(self.book, self.day, self.taxpayer, realized=sold)
-            self._portfolio = portfolio_of_books(recent)
+            recent = frozen(self.book, self.day, self.taxpayer, realized=sold, lots=self._open_lots())
+            self._portfolio = portfolio_of_books(recent, show=self._shown)
         elif self._made != self.day:
             self._portfolio = replace(
                 self._portfolio, accounts=tuple(self._today(account) for account in self._portfolio.accounts)
             )
-        else:
-            return self._with_cash(self._portfolio)
         self._made = self.day
         return self._with_cash(self._portfolio)
+
+    def _open_lots(self) -> list[BookedLot]:
+        """Open lots; one that is as it was is the same object as before, and so is its shown form."""
+        scale = self.book.wash.scale
+        before, now = self._booked, {}
+        lots = []
+        self._ages = False
+        for part in self.book.open_parts():
+            state = tuple(getattr(part, name) for name in _STATE)
+            known = before.get(part)
+            same = known is not None and all(a is b for a, b in zip(known[0], state, strict=True))
+            # Where it was before is told in today's shares, so a split of another name can change it.
+            booked = known[1] if known is not None and same and not part.held_before else open_lot(part, scale)
+            self._ages = self._ages or part.deemed_long
+            now[part] = (state, booked)
+            lots.append(booked)
+        self._booked = now
+        self._shown_as = {id(lot): kept for lot in lots if (kept := self._shown_as.get(id(lot))) and kept[0] is lot}
+        return lots
+
+    def _shown(self, booked: BookedLot, as_of: date) -> TaxLot:
+        if booked.deemed_long:
+            return shown_lot(booked, as_of)
+        known = self._shown_as.get(id(booked))
+        if known is None:
+            known = self._shown_as[id(booked)] = (booked, shown_lot(booked, as_of))
+        return known[1]
 
     def _today(self, account: Account) -> Account:
         """The account without fills that are too old by now."""

@@ -14,7 +14,7 @@ one is shown, so no loss is promised that is none. Cash that is not settled coun
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -29,7 +29,7 @@ from di_advisor.ledger.books import Books
 from di_advisor.ledger.realized import BookedLot, Realized
 from di_advisor.ledger.recent_trades import WASH_WINDOW_DAYS, SoldReplacement
 
-__all__ = ["exact_cash", "portfolio_of_books"]
+__all__ = ["exact_cash", "portfolio_of_books", "shown_lot"]
 
 _WINDOW: Final = timedelta(days=WASH_WINDOW_DAYS)
 _LONG_SINCE: Final = timedelta(days=731)
@@ -37,7 +37,12 @@ _LONG_SINCE: Final = timedelta(days=731)
 _MOST_PLACES: Final = 12
 
 
-def portfolio_of_books(books: Books, *, planned: Mapping[str, Sequence[Fill]] | None = None) -> Portfolio:
+def portfolio_of_books(
+    books: Books,
+    *,
+    planned: Mapping[str, Sequence[Fill]] | None = None,
+    show: Callable[[BookedLot, date], TaxLot] | None = None,
+) -> Portfolio:
     """The holdings of all accounts, as `Advisor.propose` takes them.
 
     Parameters
@@ -46,6 +51,8 @@ def portfolio_of_books(books: Books, *, planned: Mapping[str, Sequence[Fill]] | 
         The books, on the day of the proposal.
     planned : Mapping of str to sequence of Fill, optional
         By account: trades that are planned for the next 30 days.
+    show : callable, optional
+        `shown_lot`, or what remembers its answers.
 
     Raises
     ------
@@ -61,15 +68,20 @@ def portfolio_of_books(books: Books, *, planned: Mapping[str, Sequence[Fill]] | 
         )
     return Portfolio(
         books.taxpayer,
-        tuple(_account(books, account_id, tuple(planned.get(account_id, ()))) for account_id in books.accounts),
+        tuple(
+            _account(books, account_id, tuple(planned.get(account_id, ())), show or shown_lot)
+            for account_id in books.accounts
+        ),
     )
 
 
-def _account(books: Books, account_id: str, planned: tuple[Fill, ...]) -> Account:
+def _account(
+    books: Books, account_id: str, planned: tuple[Fill, ...], show: Callable[[BookedLot, date], TaxLot]
+) -> Account:
     cash = books.cash_usd.get(account_id, Fraction(0))
     return Account(
         account_id,
-        tuple(_lot(b, books.as_of) for b in books.lots_of(account_id)),
+        tuple(show(b, books.as_of) for b in books.lots_of(account_id)),
         (CashItem(_written(cash), books.as_of),) if cash else (),
         (*_sales(books, account_id), *_purchases(books, account_id), *planned),
         books.accounts[account_id],
@@ -77,7 +89,8 @@ def _account(books: Books, account_id: str, planned: tuple[Fill, ...]) -> Accoun
     )
 
 
-def _lot(booked: BookedLot, as_of: date) -> TaxLot:
+def shown_lot(booked: BookedLot, as_of: date) -> TaxLot:
+    """A booked lot as a portfolio can say it; only that of an inherited lot depends on the day."""
     lot = booked.lot
     basis = None if lot.basis_total_usd is None else _written(as_fraction(lot.basis_total_usd))
     shown = replace(lot, shares=_written(as_fraction(lot.shares)), basis_total_usd=basis)

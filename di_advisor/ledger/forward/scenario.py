@@ -23,8 +23,9 @@ from di_advisor.ledger.books import Books
 from di_advisor.ledger.days import calendar_day
 from di_advisor.ledger.forward.answers import PlannedPurchase
 from di_advisor.ledger.forward.resume import Holdings, holdings_by_group, resumed
+from di_advisor.ledger.frozen_parts import booked_lot
 from di_advisor.ledger.realized import BookedLot
-from di_advisor.ledger.replay import advance, booked_lot, canonical_order
+from di_advisor.ledger.replay import advance, canonical_order
 
 __all__ = ["ASKED", "NOT_RECORDED", "PLANNED", "Scenario", "purchase_event"]
 
