@@ -28,6 +28,7 @@ __all__ = ["LaterTax", "filer_of", "later_tax", "with_realised"]
 
 _USUAL_RATE: Final = Fraction(3, 20)
 """What most net long-term gain is taxed at (26 USC 1(h)(1)(C))."""
+_MOST_RATE: Final = Fraction(3, 10)
 _PLACES: Final = 6
 
 
@@ -73,6 +74,8 @@ class LaterTax:
 def later_tax(taxpayer: Taxpayer, on: date, mandate: Mandate | None = None) -> LaterTax:
     """The later tax where none is stated: 15 %, or the taxpayer's long-term rate today if that is higher.
 
+    At most 30 %: where today's dollar bends the minimum tax, its rate is no forecast.
+
     Parameters
     ----------
     taxpayer : TaxProfile, ReturnInputs or FilerTax
@@ -86,9 +89,7 @@ def later_tax(taxpayer: Taxpayer, on: date, mandate: Mandate | None = None) -> L
     wishes = mandate or Mandate()
     law = law_of(taxpayer, on)
     today = law.at(0, 1) - law.at()
-    return LaterTax(
-        max(_USUAL_RATE, min(today, Fraction(1, 2))), wishes.wash_deferral_years, wishes.discount_rate_per_year
-    )
+    return LaterTax(max(_USUAL_RATE, min(today, _MOST_RATE)), wishes.wash_deferral_years, wishes.discount_rate_per_year)
 
 
 def filer_of(taxpayer: Taxpayer, later: LaterTax) -> Taxpayer:

@@ -145,7 +145,8 @@ def lot_offers(signals: Signals) -> tuple[LotOffer, ...]:
         value = as_fraction(lot.shares) * price
         known = lot.known and lot.held_since is not None
         gain = value - as_fraction(lot.basis_total_usd or 0) if known else Fraction(0)
-        binding = [] if account.lot_sellable[row] else [*locks.get(lot.lot_id, ()), *locks.get(lot.security_id, ())]
+        free = bool(account.lot_sellable[row])
+        binding = [] if free else [*locks.get(lot.lot_id, ()), *locks.get(lot.security_id, ())]
         found.append(
             LotOffer(
                 as_of=market.as_of,
@@ -156,8 +157,8 @@ def lot_offers(signals: Signals) -> tuple[LotOffer, ...]:
                 gain_usd=gain,
                 term=_term(lot.held_since if known else None, market.as_of),
                 long_from=long_term_from(lot.held_since) if known and lot.held_since else None,
-                blocked=" ".join(dict.fromkeys(k.reason for k in binding)),
-                open_from=_open_from(binding, market.as_of),
+                blocked="" if free else " ".join(dict.fromkeys(k.reason for k in binding)) or "It is locked.",
+                open_from=_open_from(binding, market.as_of) if free or binding else None,
             )
         )
     return tuple(found)

@@ -130,6 +130,8 @@ def test_the_later_rate_is_15_percent_or_more_where_gains_are_taxed_higher_today
     assert later_tax(SINGLE, AS_OF).rate == Fraction(15, 100)
     high = ReturnInputs(tax_year=2026, ordinary_income_usd=Decimal(900_000))
     assert later_tax(high, AS_OF).rate == Fraction(238, 1000)
+    bent = ReturnInputs(tax_year=2026, ordinary_income_usd=Decimal(250_000), net_long_usd=Decimal(400_000))
+    assert later_tax(bent, AS_OF).rate == Fraction(3, 10)  # 36.8 percent where the minimum tax takes its exemption
     assert LaterTax(Decimal("0.2"), 1.0, 0.25).per_usd == Fraction(16, 100)
 
 
