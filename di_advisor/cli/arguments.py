@@ -6,6 +6,8 @@ import argparse
 from datetime import date
 from pathlib import Path
 
+from di_advisor.cli.backtest_commands import add_backtest
+from di_advisor.cli.calendar_commands import add_calendar, add_plan
 from di_advisor.cli.commands import columns, demo, propose
 from di_advisor.cli.cost_commands import add_costs
 from di_advisor.cli.data_arguments import add_data
@@ -52,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     add_watch(commands.add_parser("watch", help="which accounts are to be rebalanced today, and why; for cron"))
     add_year_end(commands.add_parser("year-end", help="what to realise by the last trade date, and why; gifts; ways"))
     add_fleet(commands.add_parser("fleet", help="proposals for many accounts, into a folder, with a desk's list"))
+    add_backtest(commands.add_parser("backtest", help="policies over a simulated past, compared after tax and cost"))
+    add_calendar(commands.add_parser("calendar", help="what is known to come for an account, day by day"))
+    add_plan(commands.add_parser("plan", help="what had better wait: the best dates of each name, in dollars"))
     listing = commands.add_parser("columns", help="the columns of the files that are read and written")
     listing.set_defaults(run=columns)
     return top
@@ -106,6 +111,9 @@ def _add_propose(command: argparse.ArgumentParser) -> None:
     account.add_argument("--account", default="", metavar="ID", help="which account, if the file has several")
     account.add_argument("--cash", type=usd, default=usd("0"), metavar="USD", help="cash that can be spent (0)")
     account.add_argument("--as-of", type=_day, metavar="DATE", help="tax date of the trades (today in New York)")
+    command.add_argument(
+        "--cost-model", default="prior", metavar="NAME", help="prior, learned (simulated orders), or the id of your own"
+    )
     _add_out(command)
     _add_basket(command)
     add_mandate_file(command)
