@@ -161,7 +161,7 @@ def bars() -> list[Bar]:
         Bar.at_least(
             "fleet.lean_saves",
             _explained(world, facts),
-            1.2,
+            1.05,
             unit="ratio",
             compared_to="CPU of the same accounts with every explanation, over that of their records",
         ),
