@@ -77,6 +77,7 @@ def check_conservation(replayed: Replayed, past: Past, *, wash_sales: bool = Tru
         of_day[event.on].append(event)
     dividends = [e for e in replayed.events if isinstance(e, Dividend)]
     closes: dict[str, Decimal] = {}
+    worthless: set[str] = set()
     largest = 0.0
     told = Fraction(0)
     for row in replayed.days:
@@ -86,7 +87,7 @@ def check_conservation(replayed: Replayed, past: Past, *, wash_sales: bool = Tru
         running.apply(events)
         running.close()
         _look(closes, past, row.day)
-        worthless = {e.security_id for e in replayed.events if isinstance(e, Worthless) and e.on <= row.day}
+        worthless |= {event.security_id for event in events if isinstance(event, Worthless)}
         cash = sum(running.book.cash_usd.values(), Fraction(0))
         told += sum((_cash_of(event) for event in events), Fraction(0)) + _by_actions(running, events)
         if told != cash:

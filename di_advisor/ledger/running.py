@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Final
 
-from di_advisor.domain.events import Correction, Deposit, Dividend, Event, Transfer, Withdrawal
+from di_advisor.domain.events import Correction, Deposit, Dividend, Event, Transfer, Withdrawal, Worthless
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Account, CashItem, Portfolio
 from di_advisor.errors import InputError
@@ -123,7 +123,7 @@ class RunningBooks:
                     event_id=event.event_id,
                 )
             self.events.append(event)
-            if booked_on(event) > self.day:
+            if isinstance(event, Worthless):  # after the last trades of its year, also where the year ends today
                 self._later.append(event)
             else:
                 self._apply(event)
