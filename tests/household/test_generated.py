@@ -70,9 +70,9 @@ def check(drawn: RandomHousehold, found: HouseholdProposal) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_generated_household_is_never_worse_than_separate_and_washes_nothing(seed: int) -> None:
-    drawn = random_household(seed, names=8, accounts_max=3)
+    drawn = random_household(seed, names=6, accounts_max=2 + (seed % 5 == 0))
     try:
-        found = propose(drawn.household, drawn.market, drawn.taxes, nodes_max=12)
+        found = propose(drawn.household, drawn.market, drawn.taxes, nodes_max=8)
     except InfeasibleError as error:  # a budget of losses that are not there, a tracking error out of reach
         pytest.skip(f"no plans: {error}")
     check(drawn, found)
