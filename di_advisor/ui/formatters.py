@@ -12,10 +12,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from di_advisor.backtest.comparison import ComparedRun, PolicyComparison
     from di_advisor.fleet.desk import Desk
     from di_advisor.fleet.fairness import Fairness
     from di_advisor.ledger.books import Books
     from di_advisor.ledger.papers import Paper
+    from di_advisor.policy.calendar import Calendar
+    from di_advisor.policy.plan import MultiPeriodPlan
     from di_advisor.policy.year_end import YearEndPlan
     from di_advisor.propose.frontiers import Frontier
     from di_advisor.propose.proposal import Proposal
@@ -34,6 +37,8 @@ __all__ = [
     "year_end_plan_bundle",
 ]
 
+_COMPARED_RUN = ("di_advisor.backtest.comparison", "ComparedRun")
+_COMPARISON = ("di_advisor.backtest.comparison", "PolicyComparison")
 _DESK = ("di_advisor.fleet.desk", "Desk")
 _FAIRNESS = ("di_advisor.fleet.fairness", "Fairness")
 _BOOKS = ("di_advisor.ledger.books", "Books")
@@ -42,6 +47,8 @@ _FRONTIER = ("di_advisor.propose.frontiers", "Frontier")
 _PAPER = ("di_advisor.ledger.papers.paper", "Paper")
 _PROPOSAL = ("di_advisor.propose.proposal", "Proposal")
 _TRANSITION = ("di_advisor.propose.transition", "TransitionPlan")
+_CALENDAR = ("di_advisor.policy.calendar", "Calendar")
+_PLAN = ("di_advisor.policy.plan", "MultiPeriodPlan")
 _YEAR_END = ("di_advisor.policy.year_end.plan", "YearEndPlan")
 
 
@@ -116,6 +123,30 @@ def paper_bundle(paper: Paper[Any]) -> dict[str, str]:
     return {"text/html": paper_view_html(paper), "text/plain": paper_view_text(paper)}
 
 
+def _comparison_bundle(comparison: PolicyComparison) -> dict[str, str]:
+    from di_advisor.report.backtest_view import comparison_bundle
+
+    return comparison_bundle(comparison)
+
+
+def _compared_run_bundle(compared: ComparedRun) -> dict[str, str]:
+    from di_advisor.report.backtest_view import run_bundle
+
+    return run_bundle(compared)
+
+
+def _calendar_bundle(calendar: Calendar) -> dict[str, str]:
+    from di_advisor.report.calendar_view import calendar_bundle
+
+    return calendar_bundle(calendar)
+
+
+def _plan_bundle(plan: MultiPeriodPlan) -> dict[str, str]:
+    from di_advisor.report.calendar_view import plan_bundle
+
+    return plan_bundle(plan, plan.account_id)
+
+
 def _desk_bundle(desk: Desk) -> dict[str, str]:
     from di_advisor.report.desk_view import desk_bundle
 
@@ -131,6 +162,8 @@ def _fairness_bundle(fairness: Fairness) -> dict[str, str]:
 def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not imported for a type
     formatter = ipython.display_formatter.mimebundle_formatter
     formatter.for_type_by_name(*_BOOKS, books_bundle)
+    formatter.for_type_by_name(*_COMPARED_RUN, _compared_run_bundle)
+    formatter.for_type_by_name(*_COMPARISON, _comparison_bundle)
     formatter.for_type_by_name(*_DESK, _desk_bundle)
     formatter.for_type_by_name(*_FAIRNESS, _fairness_bundle)
     formatter.for_type_by_name(*_EXPLANATION, explanation_bundle)
@@ -138,6 +171,8 @@ def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not import
     formatter.for_type_by_name(*_PAPER, paper_bundle)
     formatter.for_type_by_name(*_PROPOSAL, proposal_bundle)
     formatter.for_type_by_name(*_TRANSITION, transition_bundle)
+    formatter.for_type_by_name(*_CALENDAR, _calendar_bundle)
+    formatter.for_type_by_name(*_PLAN, _plan_bundle)
     formatter.for_type_by_name(*_YEAR_END, year_end_plan_bundle)
 
 
