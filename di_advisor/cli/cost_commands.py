@@ -154,7 +154,8 @@ def promote_model(arguments: argparse.Namespace, screen: Screen) -> None:
     place = _place(arguments.model)
     kept = kept_on_shelf(card, place)
     name = "learned" if place is None else card.model_id
-    screen.show(f"{card.verdict}\nKept as {kept}.\nIn a run: Models(cost={name!r}), or cost = {name!r} under [models].")
+    screen.show(f"{card.verdict}\nKept as {kept}.")
+    screen.show(f"Named in a run: Models(cost={name!r}); here: di-advisor propose --cost-model {name}")
 
 
 def watch_model(arguments: argparse.Namespace, screen: Screen) -> int:
