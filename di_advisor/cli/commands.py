@@ -75,6 +75,7 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
     """Propose trades for the user's files."""
     from di_advisor.advisor import Advisor
     from di_advisor.report.baskets import BASKET_FILE, INSTRUCTIONS_FILE, refuse_existing
+    from di_advisor.runs.trained_costs import chosen_cost_model
 
     clock = Clock()
     if arguments.basket and not arguments.replace:
@@ -92,7 +93,7 @@ def propose(arguments: argparse.Namespace, screen: Screen) -> None:
     portfolio = next(iter(facts.portfolios.values()))
     account_id = portfolio.accounts[0].account_id
     screen.show(f"{len(market.universe)} names and {len(portfolio.lots)} lots on {as_of}.\n")
-    advisor = Advisor()
+    advisor = Advisor(cost_model=chosen_cost_model(arguments.cost_model))
     with clock.stage("risk model"):
         risk = facts.risk or advisor.estimate_risk(market, facts.returns)
     with clock.stage("cost model"):

@@ -253,3 +253,13 @@ def test_fills_of_another_account_lock_names_too_and_fills_of_no_account_need_a_
     assert main(propose(world, out, "--fills", str(fills), "--account", "account", "--cash", "5000")) == 0
     assert "Fills searched in: account and spouse" in capsys.readouterr().out
     assert not {"ID00", "ID01"} & {r["security_id"] for r in trades(out) if r["side"] == "buy"}
+
+
+def test_a_trained_cost_model_prices_the_trades_where_it_is_named_and_a_wrong_name_is_refused(world, out, capsys):
+    assert main(propose(world, out, "--cash", "2500", "--cost-model", "learned")) == 0
+    assert "20,000 simulated orders" in (out / "report.html").read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert main(propose(world, out, "--cost-model", "2026-06-30-0123456789ab")) == 2
+    assert "There is no cost model" in capsys.readouterr().err
+    assert main(propose(world, out, "--cost-model", "charm")) == 2
+    assert "There is no plug-in 'charm'" in capsys.readouterr().err
