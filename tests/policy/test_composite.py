@@ -1,5 +1,6 @@
 """Composite targets: dated allocations, drift, and where a trade comes from."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -16,7 +17,9 @@ from di_advisor.policy.composite import (
     origins_of_trades,
     target_change,
 )
+from di_advisor.policy.triggers import Reconstitution, TriggerState
 from tests.policy.trading_world import TODAY, net_shares, owner, workspace
+from tests.policy.world import WEIGHTS, Day
 
 JAN, NOV, DEC = date(2026, 1, 2), date(2026, 11, 2), date(2026, 12, 1)
 LARGE = TargetComponent(
@@ -111,3 +114,14 @@ def test_the_origins_of_a_trade_sum_to_what_is_traded() -> None:
     assert origins["B"].index_usd == pytest.approx(-14_000)
     frame = origins_frame(tuple(origins.values()))
     assert frame["traded_usd"].iloc[:-1].sum() == pytest.approx(frame["traded_usd"].iloc[-1])
+
+
+def test_a_change_of_allocation_calls_for_a_rebalance_as_a_reconstitution_does() -> None:
+    soon = date(2026, 11, 24)
+    three = TargetComponent("three", 1.0, (IndexWeights(JAN, WEIGHTS),))
+    more = TargetComponent("more", 0.0, (IndexWeights(JAN, {"C": 1.0}),))
+    target = Target((three, more), (Allocation(soon, {"three": 0.8, "more": 0.2}),))
+    reading = Reconstitution().read(replace(Day().facts(), target=target), TriggerState())
+    # C goes from 0.3 to 0.44: 0.14 one way.
+    assert reading.figure == pytest.approx(0.14)
+    assert f"The target changes on {soon}" in reading.sentence

@@ -3,6 +3,7 @@
 Dates and terms of the deals are facts; holdings and weights are invented.
 """
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -10,10 +11,14 @@ import pytest
 
 from di_advisor.domain import events as ev
 from di_advisor.domain.index_actions import IndexRule, MergedName, SpunName
+from di_advisor.domain.lots import TaxLot
+from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.target import IndexWeights
 from di_advisor.ledger.realized import Term
+from di_advisor.ledger.to_portfolio import portfolio_of_books
 from di_advisor.policy.index_events import AnnouncedAction, IndexChange, KnownIndex, index_known_on
 from tests.ledger.actions.ledgers import FREE, TAXABLE, action, books, bought, gains, lots, spin_off, split
+from tests.policy.trading_world import net_shares, workspace
 
 START = date(2010, 1, 4)
 
@@ -203,3 +208,31 @@ def test_a_delisting_to_zero_leaves_the_target_now_and_the_lots_at_the_end_of_th
     found = books(lot, delisted, worthless)
     assert (gains(found), found.realized[0].sold) == ([-500], day("2021-12-31"))
     assert found.realized[0].term is Term.LONG  # sold for nothing on the last day of the year
+
+
+def test_shares_that_the_index_dropped_are_sold_by_the_ordinary_optimizer_and_the_target_never_holds_them() -> None:
+    spun = spin_off("2026-11-18", "1/4", "H", "A", parent_fraction="4/5")
+    rule = IndexRule(spun=SpunName.TO_PARENT)
+    index = known("2026-11-20", {"A": 0.5, "B": 0.5}, (), [AnnouncedAction(spun, day("2026-11-01"), rule)])
+    found = books(
+        bought("a", 480, "48000", "2020-01-02", "A"),
+        bought("b", 480, "48000", "2020-01-02", "B"),
+        spun,
+        as_of=day("2026-11-20"),
+    )
+    held = portfolio_of_books(found).accounts[0]
+    assert {(x.security_id, x.shares, x.basis_total_usd) for x in held.lots if x.security_id != "B"} == {
+        ("A", 480, 38_400),
+        ("H", 120, 9600),
+    }
+    who = Portfolio("someone", (replace(held, account_id="account", lots=renamed(held.lots), cash=(), fills=()),))
+    target = index.target("index")
+    assert "H" not in target.weights_on(day("2026-11-20"))
+    net = net_shares(workspace(who, target, prices={"H": "80"}).propose())
+    assert net["H"] <= -115
+    assert net["A"] > 0 < net["B"]
+
+
+def renamed(held: tuple[TaxLot, ...]) -> tuple[TaxLot, ...]:
+    """The same lots in the account that the workspace advises."""
+    return tuple(replace(lot, account_id="account") for lot in held)
