@@ -64,13 +64,17 @@ class CostCard:
 
     @property
     def sentence(self) -> str:
-        """The prediction read aloud."""
+        """The prediction read aloud, with what the plan charges and which model it is."""
         p = self.prediction
-        said = f"Trading this order of ${self.order_usd:,.2f} is predicted to cost {p.cost_bps:.1f} bps of it"
+        said = f"Trading this order of ${self.order_usd:,.2f} is predicted to cost {p.cost_bps:.1f} bps of it; "
         if p.interval_bps is None:
-            return f"{said}; how far a single order may lie from that is not known: nothing was calibrated."
-        low, high = p.interval_bps
-        return f"{said}; {p.coverage:.0%} of such orders lie between {low:.1f} and {high:.1f} bps."
+            said += "how far a single order may lie from that is not known: nothing was calibrated."
+        else:
+            low, high = p.interval_bps
+            said += f"{p.coverage:.0%} of such orders lie between {low:.1f} and {high:.1f} bps."
+        said += f" The plan charges ${self.charged_usd:,} to this trade"
+        said += f" of ${self.order_charged_usd:,} to the order." if self.order_charged_usd != self.charged_usd else "."
+        return f"{said} Costs: {p.provenance}." if p.provenance else said
 
 
 def cost_card(proposal: Proposal, trade: Trade, costs: CostCurves, costs_by: CostsBy | None) -> CostCard:

@@ -75,7 +75,10 @@ class Swap:
         if self.cash_usd:
             shown.append(f"cash (${self.cash_usd:,})")
         said = "Its proceeds pay for" if sale else "It is paid for by sales of"
-        return f"{said} {', '.join(shown)}: ${self.same_sector_usd:,} of ${self.trade.value_usd:,} stay in the sector."
+        stays = f"${self.same_sector_usd:,} of ${self.trade.value_usd:,} stay in the sector"
+        return (
+            f"{said} {', '.join(shown)}: {stays}. With their parts of the benefit that is worth ${self.benefit_usd:,}."
+        )
 
 
 def swaps(trades: Iterable[Trade]) -> tuple[tuple[Swap, ...], tuple[Swap, ...]]:

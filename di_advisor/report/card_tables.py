@@ -44,20 +44,7 @@ def cost_table(card: CostCard | None) -> Table | None:
         shown = f"{part.cost_bps:.2f}"
         rows.append((part.name, signed(shown), Bars((part.cost_bps,), f"{part.name}: {signed(shown)} bps")))
     total = ("Predicted", f"{prediction.cost_bps:.2f}", "")
-    between = "no interval: never calibrated"
-    if prediction.interval_bps is not None:
-        low, high = prediction.interval_bps
-        between = f"{prediction.coverage:.0%} of trades between {low:.1f} and {high:.1f} bps"
-    charged = f"the plan charges ${money(card.charged_usd)} to this trade"
-    if card.order_charged_usd != card.charged_usd:
-        charged += f", ${money(card.order_charged_usd)} to the order"
-    said = f" ({prediction.provenance})" if prediction.provenance else ""
-    return Table(
-        f"Predicted cost of the order of ${money(card.order_usd)}: {between}; {charged}{said}",
-        columns,
-        tuple(rows),
-        (total,),
-    )
+    return Table(f"Predicted cost of the order of ${money(card.order_usd)}", columns, tuple(rows), (total,))
 
 
 def swap_table(swap: Swap | None) -> Table | None:
@@ -81,9 +68,8 @@ def swap_table(swap: Swap | None) -> Table | None:
     if swap.cash_usd:
         rows.append(("To cash" if sale else "From cash", "-", money(swap.cash_usd), "-"))
     total = ("Together", "", money(swap.trade.value_usd), signed(money(swap.benefit_usd - swap.trade.benefit_usd)))
-    what = "What its proceeds pay for" if sale else "What pays for it"
-    caption = f"{what}: in its sector first, in proportion to dollars; with it the swap earns"
-    return Table(f"{caption} ${money(swap.benefit_usd)}", columns, tuple(rows), (total,))
+    caption = f"{'What its proceeds pay for' if sale else 'What pays for it'}, in its sector first"
+    return Table(caption, columns, tuple(rows), (total,))
 
 
 def esg_table(known: Sequence[NameEsg]) -> Table | None:

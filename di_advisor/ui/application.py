@@ -37,7 +37,8 @@ from di_advisor.ui.outlet import Outlet
 from di_advisor.ui.pages.page import Bundle, Page
 from di_advisor.ui.plain import plain, restored
 from di_advisor.ui.repeat import answered_bundle, python_of
-from di_advisor.ui.serving import preloaded, serve
+from di_advisor.ui.serving import serve
+from di_advisor.ui.serving_modules import preloaded
 from di_advisor.ui.worker import Worker
 
 __all__ = ["FOLLOW_AFTER_SECONDS", "READ_AFTER_SECONDS", "Application"]

@@ -105,6 +105,17 @@ class Desk:
             self._estimated[spec.models] = facts
         return self._estimated[spec.models]
 
+    def get_ready(self, say: Say) -> None:
+        """Estimate the opened facts by the models that are asked first.
+
+        Raises
+        ------
+        DiAdvisorError
+            As `Advisor.workspace`.
+        """
+        if self._opened is not None:
+            self.estimated(RunSpec(self._opened.source, next(iter(self._opened.facts.accounts))), say)
+
     def workspace(self, spec: RunSpec, say: Say) -> Workspace:
         """A workspace of the account, under the wishes it was first asked with, keeping what is locked.
 

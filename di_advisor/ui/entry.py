@@ -25,7 +25,7 @@ from di_advisor.ui.pages.triggers import TriggersPage
 from di_advisor.ui.pages.wishes import WishesPage
 from di_advisor.ui.pages.year_end import YearEndPage
 from di_advisor.ui.processes import warm_up
-from di_advisor.ui.serving import preloaded
+from di_advisor.ui.serving_modules import preloaded
 
 __all__ = ["PAGES", "app"]
 

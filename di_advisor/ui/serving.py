@@ -8,39 +8,16 @@ a typed error with its hint, ``("failed", traceback)`` for anything else. Verbs 
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
-from di_advisor import registry
 from di_advisor.errors import DiAdvisorError, InputError
 from di_advisor.ui.desk import Desk
 from di_advisor.ui.plain import plain, restored
 
-__all__ = ["answer", "preloaded", "serve"]
-
-_PRELOADED = (
-    "numpy",
-    "pandas",
-    "scipy.sparse",
-    "piqp",
-    "clarabel",
-    "di_advisor.advisor",
-    "di_advisor.formulate",
-    "di_advisor.propose",
-    "di_advisor.sample.world",
-    "di_advisor.signals",
-    "di_advisor.solve",
-    "di_advisor.ui.serving",
-    "di_advisor.ui.verbs",
-)
-
-
-def preloaded() -> tuple[str, ...]:
-    """Modules that the server of child processes imports once, installed models included."""
-    groups = (registry.RISK_MODELS, registry.COST_MODELS, registry.COST_TRAINERS)
-    models = {point.module for group in groups for point in registry.available(group).values()}
-    return (*_PRELOADED, *sorted(models))
+__all__ = ["answer", "get_ready", "serve"]
 
 
 class _PipeSay:
@@ -92,3 +69,19 @@ def serve(pipe: Connection) -> None:
         except (EOFError, OSError):
             return
         pipe.send(answer(desk, verb, request, say))
+        if verb == "open" and not pipe.poll():
+            get_ready(desk)
+
+
+def get_ready(desk: Desk) -> None:
+    """Estimate for what is asked first, while nobody asks; what is wrong with it is said to who does ask."""
+    with contextlib.suppress(DiAdvisorError):
+        desk.get_ready(_Silent())
+
+
+class _Silent:
+    def phase(self, text: str) -> None: ...
+
+    def progress(self, fraction: float, text: str) -> None: ...
+
+    def partial(self, content: Any) -> None: ...  # noqa: ANN401 any value
