@@ -109,7 +109,7 @@ class ProgramHarvestModel:
 class SurrogateHarvestModel:
     """Values lots by a trained `HarvestSurrogate`, and by the program where that has not learned.
 
-    Where the surrogate's margin leaves the sign open, the volatility trigger decides it.
+    Where the surrogate's margin leaves the sign open, it sells only if its prediction and the volatility trigger agree.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ the *clients* is kept out of training; on them a conformal margin is found, such
 decision stays within it in the wanted share of the states of the wanted share of clients. (Over all states the margin
 would be ten times as wide, because of states whose decision nobody doubts: measured, it then costs 2.5 bps a year.)
 Act where the advantage less the margin is above zero, do not where the advantage plus the margin is below it, and in
-between do what the volatility trigger says.
+between act where the advantage itself is above zero and the volatility trigger says so too.
 
 Limits: one review interval for each model; the box of `profiles.BOX` and nothing outside it; the margin holds for
 clients drawn as the sampled ones were. Deterministic: one thread, rows in order, a seed.
@@ -164,7 +164,7 @@ class HarvestSurrogate:
         return middle - width, middle + width
 
     def acts(self, columns: FloatArray, otherwise: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Whether to harvest: where the lower bound is above zero, and where the sign is open as told.
+        """Whether to harvest: where the lower bound is above zero, or where prediction and rule of thumb agree on it.
 
         Parameters
         ----------
@@ -173,8 +173,9 @@ class HarvestSurrogate:
         otherwise : ndarray of bool, shape (m,)
             What the rule of thumb says.
         """
-        lower, upper = self.bounds(columns)
-        return np.asarray((lower > 0) | ((upper > 0) & otherwise))
+        middle = self.predict(columns)
+        sure = middle > self.margin * _scale(columns)
+        return np.asarray(sure | ((middle > 0) & otherwise))
 
     def contributions(self, columns: FloatArray) -> FloatArray:
         """Exact contributions of each feature, and the mean last, shape (m, 17)."""
