@@ -31,6 +31,16 @@ __all__ = ["DaskJobs", "local_cluster"]
 
 _POLL_SECONDS = 1.0
 _SUSPECTS = 64
+# Workers that wait must not work: Dask's own watching (fifty ticks a second, stacks sampled a hundred times) is for
+# clusters that are looked at in a browser.
+_LOCAL = {
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.limit": "30s",
+    "distributed.admin.system-monitor.interval": "5s",
+}
 _ASK_AGAIN = 64
 
 
@@ -49,8 +59,7 @@ def local_cluster(workers: int) -> Iterator[str]:
         If the processes do not start.
     """
     # Who lost a worker is told at once, and judged here: Dask's own count blames every job that waited there.
-    settings = {"distributed.scheduler.allowed-failures": 0, "distributed.worker.profile.enabled": False}
-    with dask.config.set(settings):
+    with dask.config.set(_LOCAL):
         try:
             cluster = distributed.LocalCluster(
                 n_workers=workers,
