@@ -56,6 +56,7 @@ def backtest(arguments: argparse.Namespace, screen: Screen) -> None:
     from di_advisor.policy.policies import policy_named
     from di_advisor.report.backtest_view import backtest_page, comparison_bundle, difference_sentence
     from di_advisor.report.output_files import write_text
+    from di_advisor.report.wording import count_of
 
     start, end = iso_day(arguments.start), iso_day(arguments.end)
     if arguments.vintages < 1 or arguments.workers < 1:
@@ -64,7 +65,8 @@ def backtest(arguments: argparse.Namespace, screen: Screen) -> None:
     starts = _starts(start, end, arguments.vintages)
     world = sample_past(arguments.seed, arguments.names)
     past = world if arguments.workers == 1 else partial(sample_past, arguments.seed, arguments.names)
-    label = f"{len(policies) * len(starts) * (1 + arguments.both_laws)} runs over {world.label}"
+    runs = len(policies) * len(starts) * (1 + arguments.both_laws)
+    label = f"{count_of(runs, 'run')} over {world.label}"
     with Progress(screen) as progress:
         found = compare_policies(
             past,
