@@ -32,6 +32,7 @@ Growth = Callable[[date, date], Mapping[str, float]]
 """Growth of each name between the opens of two days, a split's and a spin-off's effect taken out."""
 
 _ONE_DAY = timedelta(days=1)
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -306,12 +307,13 @@ class _State:
         stated = {k: had / len(open_) if w is None else w for k, w in change.enters.items()} | dict(change.reweights)
         others = {k: w for k, w in self.weights.items() if k not in change.leaves and k not in stated}
         left, room = math.fsum(others.values()), 1.0 - math.fsum(stated.values())
-        if min(stated.values(), default=0.0) < 0 or room < -1e-12 or (left <= 0) != (abs(room) < 1e-12):
+        scale = room / left if left > _NOTHING else 0.0
+        if min(stated.values(), default=0.0) < 0 or room < -_NOTHING or (room > _NOTHING and not scale):
             raise InputError(
                 f"The weights stated for {change.effective} leave {room:.6f} to the other {len(others)} names.",
                 hint="Each is at least 0, together they leave the others their share.",
             )
-        return {k: w * room / left for k, w in others.items()} | stated
+        return {k: w * max(scale, 0.0) for k, w in others.items()} | stated
 
     def _set(self, effective: date, weights: Mapping[str, float]) -> None:
         self.weights = dict(weights)

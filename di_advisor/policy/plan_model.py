@@ -42,7 +42,7 @@ class SideCost:
 
     def usd(self, traded_usd: float) -> float:
         """Cost, USD."""
-        return self.linear * traded_usd + self.three_halves * traded_usd**1.5 + self.quadratic * traded_usd**2
+        return float(self.linear * traded_usd + self.three_halves * traded_usd**1.5 + self.quadratic * traded_usd**2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def test_what_is_announced_later_is_not_known() -> None:
         (IndexChange(JAN[3], JAN[4], reweights={"Z": 0.1}), "Z is no member"),
         (IndexChange(JAN[3], JAN[4], enters={"D": None}), "without a weight, and nothing leaves"),
         (IndexChange(JAN[3], JAN[4], enters={"D": 1.2}), "leave -0.200000 to the other 3 names"),
+        (IndexChange(JAN[3], JAN[4], enters={"D": 0.4}, leaves=("A", "B", "C")), "leave 0.600000 to the other 0 names"),
     ],
 )
 def test_a_change_that_does_not_fit_is_refused(change: IndexChange, words: str) -> None:
@@ -112,7 +113,7 @@ names = st.sampled_from("ABCDEFG")
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 3), st.integers(1, 5), names, names, st.floats(0.0, 0.9)), min_size=1, max_size=6
+        st.tuples(st.integers(0, 3), st.integers(1, 5), names, names, st.floats(0.001, 0.9)), min_size=1, max_size=6
     ),
     st.integers(0, 40),
 )
