@@ -147,6 +147,8 @@ class Household:
     wash_deferral_years, discount_rate_per_year : float
         Where they are priced: after how many years a loss that is washed in a taxable account comes back, and
         what a year of waiting costs. A loss washed in a retirement account never comes back.
+    risk_aversion : float
+        Where the sum is tracked: price of its active variance, times the value of all accounts.
     location_years : float
         Where the sum is tracked: for how many years dividends are counted, taxed where they are and not in a
         retirement account, when it is decided which account holds what.
@@ -160,6 +162,7 @@ class Household:
     wash_policy: WashPolicy = WashPolicy.BAN
     wash_deferral_years: float = 5.0
     discount_rate_per_year: float = 0.05
+    risk_aversion: float = 25.0
     location_years: float = 1.0
 
     def __post_init__(self) -> None:
@@ -169,6 +172,7 @@ class Household:
         object.__setattr__(self, "tracking", choice_of(Tracking, self.tracking, "tracking"))
         check_fraction(self.wash_deferral_years, "wash_deferral_years", low=0, high=60)
         check_fraction(self.discount_rate_per_year, "discount_rate_per_year", low=0, high=1)
+        check_fraction(self.risk_aversion, "risk_aversion", low=0, high=1e9)
         check_fraction(self.location_years, "location_years", low=0, high=60)
         self._check_filers()
         self._check_accounts()

@@ -13,6 +13,7 @@ own terms in cvxpy, prices of wash sales in a single mandate and the mode tax_un
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,9 +23,10 @@ from di_advisor.domain.amounts import to_decimal
 from di_advisor.domain.household import Filer, Household, Tracking
 from di_advisor.domain.mandate import WashPolicy
 from di_advisor.domain.signals import MarketSignals, Signals
-from di_advisor.errors import DiAdvisorError, InputError, SettlementError, SolveError, UnsupportedWishError
+from di_advisor.errors import DiAdvisorError, InputError, SettlementError, SolveError
 from di_advisor.formulate.household import refuse_wrong_status
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
+from di_advisor.propose.household.located import LocatedSettling, refuse_own_limits, with_location
 from di_advisor.propose.household.proposal import HouseholdCertificate, HouseholdProposal
 from di_advisor.propose.household.settled import Settled, Settling
 from di_advisor.propose.household.told import decisions_of, reasons_for, told
@@ -83,12 +85,18 @@ def propose(
         When there is no certified plan for some account, or none in whole shares. Nothing is proposed then.
     """
     coordination = facts_of(household, market, taxes, cancel)
-    settling = Settling(household, coordination, cancel)
+    jointly = household.tracking is Tracking.TOGETHER
+    settling = (
+        LocatedSettling(household, coordination, cancel) if jointly else Settling(household, coordination, cancel)
+    )
     found: list[Settled] = []
     failure: DiAdvisorError | None = None
     coordinated: Coordinated | None = None
     try:
-        coordinated = coordinate(coordination, nodes_max=nodes_max)
+        if isinstance(settling, LocatedSettling):
+            coordinated = settling.begun()
+        else:
+            coordinated = coordinate(coordination, nodes_max=nodes_max)
         sides = coordinated.sides
         reasons, bound = reasons_for(settling, sides), coordinated.bound_usd
         found.append(settling.together(sides, coordinated.gains, "together", reasons=reasons, bound_usd=bound))
@@ -97,7 +105,9 @@ def propose(
     separate = _separate(settling) if compare else None
     avoiding = [] if separate is None else _avoiding(settling, separate)
     found += [s for s in (separate, *avoiding) if s is not None]
-    if not any(s.keeps and coordinated is not None and settling.is_close(s, coordinated.bound_usd) for s in found):
+    if not jointly and not any(
+        s.keeps and coordinated is not None and settling.is_close(s, coordinated.bound_usd) for s in found
+    ):
         found += _repaired(settling, avoiding)
     if household.wash_policy is WashPolicy.PRICE:
         found += _washing(settling, found)
@@ -132,11 +142,8 @@ def facts_of(
         As `propose`.
     """
     if household.tracking is Tracking.TOGETHER:
-        raise UnsupportedWishError(
-            "One target for the sum of all accounts is not solved yet.",
-            hint="Give each account its target (tracking='each').",
-            fields=["tracking"],
-        )
+        refuse_own_limits(household)
+        market = with_location(market, household.location_years)
     missing = sorted({f.name for f in household.filers} - set(taxes))
     if missing:
         raise InputError(f"No taxpayer is given for {', '.join(missing)}.", hint="Pass taxes={name: ...}.")
@@ -259,6 +266,8 @@ def _bound(settling: Settling, coordinated: Coordinated | None) -> float:
     """A bound of all plans that are allowed; where wash sales are priced, of all that wash for nothing."""
     if coordinated is not None and settling.household.wash_policy is WashPolicy.BAN:
         return coordinated.bound_usd
+    if isinstance(settling, LocatedSettling):
+        return -math.inf if coordinated is None else coordinated.bound_usd
     root: Joint = settling.coordination.joint({})
     return root.bound_usd
 

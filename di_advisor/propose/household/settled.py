@@ -21,11 +21,12 @@ from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.errors import InfeasibleError, SettlementError, SolveError, UndecidedError
 from di_advisor.formulate.household import AccountGains, beside, untaxed
 from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import Taxpayer, law_of, rates_of
 from di_advisor.propose.household.at_law import AccountOrders, AtLaw, booked, gains_of_orders
 from di_advisor.propose.planned import Clock, Planned, plan_for, silent
 from di_advisor.signals.household_locks import with_sides
-from di_advisor.solve.household.coordination import Coordination, Sides
+from di_advisor.solve.household.coordination import AccountFacts, Coordination, Sides
 
 __all__ = ["Settled", "Settling", "waiting_share"]
 
@@ -115,6 +116,7 @@ class Settling:
             try:
                 for account_id in self._order():
                     planned[account_id] = self._with_room(account_id, sides, known, reasons)
+                    self.done(account_id, planned[account_id])
                     if self.coordination.accounts[account_id].is_taxed:
                         known[account_id] = _gains(planned[account_id])
             except (SolveError, SettlementError):
@@ -153,7 +155,7 @@ class Settling:
         signals = {i: a.signals for i, a in accounts.items()}
         law = booked(self.household, signals, orders)
         gains = {i: gains_of_orders(signals[i], orders[i]) for i, a in accounts.items() if a.is_taxed}
-        objective = sum(self.beside_usd(i, p.orders.plan) for i, p in ordered.items())
+        objective = sum(self.beside_usd(i, p.orders.plan) for i, p in ordered.items()) + self.jointly_usd(ordered)
         wash_cost, keeps = 0.0, True
         for name, facts in self.coordination.filers.items():
             mine = self.coordination.taxed(name)
@@ -177,6 +179,23 @@ class Settling:
         """All terms but the tax of one account, as it stands without any sides."""
         _, _, problem = self.coordination.problem(account_id, {})
         return sum(t.value_usd(plan) for t in problem.terms if t.name != "tax")
+
+    def jointly_usd(self, planned: Mapping[str, Planned]) -> float:
+        """What all accounts cost together beside their own terms and the taxes: nothing where each tracks its own."""
+        del planned
+        return 0.0
+
+    def explained(self, problem: Problem, planned: Mapping[str, Planned]) -> Problem:
+        """A problem with what is of all accounts in it as this account's part."""
+        del planned
+        return problem
+
+    def facts_of(self, account_id: str) -> AccountFacts:
+        """What is asked of one account, with the others as they are."""
+        return self.coordination.accounts[account_id]
+
+    def done(self, account_id: str, planned: Planned) -> None:
+        """An account has orders: the others see them from now on."""
 
     def tax_of(self, filer: str) -> Callable[[AccountGains], float]:
         """What gains change a return's tax by, USD."""
@@ -230,7 +249,7 @@ class Settling:
         reasons: Mapping[int, str] | None,
         room: float = 0.0,
     ) -> Planned:
-        facts = self.coordination.accounts[account_id]
+        facts = self.facts_of(account_id)
         filer = self.coordination.filers[facts.filer]
         signals = with_sides(facts.signals, sides, reasons)
         taxpayer: Taxpayer = filer.taxpayer

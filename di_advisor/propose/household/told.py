@@ -108,12 +108,13 @@ def _proposal(
     settling: Settling, settled: Settled, account_id: str, share: tuple[tuple[float, float], Decimal] | None
 ) -> Proposal:
     planned = settled.planned[account_id]
-    if share is None:
-        return planned.proposal
     facts = settling.coordination.accounts[account_id]
-    filer = settling.coordination.filers[facts.filer]
-    asked = at_the_rates_of(account_problem(planned.signals, planned.mandate, filer.taxpayer), planned.problem)
-    problem = _sharing(asked, *share, planned.orders.plan)
+    taxpayer = settling.coordination.filers[facts.filer].taxpayer
+    bare = at_the_rates_of(account_problem(planned.signals, planned.mandate, taxpayer), planned.problem)
+    asked = settling.explained(bare, settled.planned)
+    if share is None and asked is bare:
+        return planned.proposal
+    problem = asked if share is None else _sharing(asked, *share, planned.orders.plan)
     proposal = explain(problem, planned.solution, planned.orders, planned.signals, planned.mandate)
     note = (
         "Not tax advice. The tax is this account's share of what all accounts of the return change it by together; "
