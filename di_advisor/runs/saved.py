@@ -24,12 +24,14 @@ from di_advisor.errors import InputError, NewerSchemaError
 from di_advisor.formulate.client_file import ClientFile, client_from_toml, client_toml
 from di_advisor.runs.decisions import Decisions
 from di_advisor.runs.spec import STARTING_TAX, FileSource, KernelSource, Models, RunSpec, SampleSource, Source
+from di_advisor.runs.watching import Watching
 
 __all__ = ["SCHEMA_VERSION", "SavedRun", "changed_inputs", "run_from_toml", "run_toml"]
 
 SCHEMA_VERSION: Final = 1
 _HEAD, _SOURCE, _MODELS, _DECISIONS, _FOUND, _VERSIONS = "run", "source", "models", "decisions", "inputs", "versions"
-_OURS: Final = frozenset({_HEAD, _SOURCE, _MODELS, _DECISIONS, _FOUND, _VERSIONS})
+_WATCHING = "watching"
+_OURS: Final = frozenset({_WATCHING, _HEAD, _SOURCE, _MODELS, _DECISIONS, _FOUND, _VERSIONS})
 _KINDS: Final[Mapping[str, type]] = {"sample": SampleSource, "files": FileSource, "kernel": KernelSource}
 _PATHS: Final = ("lots", "prices", "index", "returns", "fills", "esg", "orders")
 
@@ -108,6 +110,8 @@ def run_toml(saved: SavedRun, folder: Path | None = None) -> str:
             "locked": {k: plain_of(kept) for k, kept in decided.locked.items()},
             "accepted": sorted(decided.accepted),
         }
+    if spec.watching != Watching():
+        tables[_WATCHING] = plain_of(spec.watching)
     if saved.fingerprint:
         tables[_FOUND] = dict(saved.fingerprint)
     if saved.versions:
@@ -154,6 +158,7 @@ def run_from_toml(text: str, source: str = "the saved run", folder: Path | None 
         models=record_of(Models, given.get(_MODELS, {}), source, _MODELS),
         decisions=Decisions(decided.rejected, decided.locked, decided.accepted),
         own=client.own,
+        watching=record_of(Watching, given.get(_WATCHING, {}), source, _WATCHING),
     )
     return SavedRun(spec, _texts(given, _FOUND, source), _texts(given, _VERSIONS, source))
 

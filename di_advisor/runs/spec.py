@@ -22,6 +22,7 @@ from di_advisor.errors import InputError
 from di_advisor.formulate.client_file import OwnNames
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.runs.decisions import Decisions
+from di_advisor.runs.watching import Watching
 
 __all__ = [
     "STARTING_MANDATE",
@@ -132,6 +133,8 @@ class RunSpec:
         Trades rejected, locked, accepted.
     own : OwnNames
         Own terms and rules, "module:qualname" of what can be imported.
+    watching : Watching
+        When the account is to be looked at; it changes no proposal.
 
     Raises
     ------
@@ -146,6 +149,7 @@ class RunSpec:
     models: Models = Models()
     decisions: Decisions = field(default_factory=Decisions)
     own: OwnNames = field(default_factory=OwnNames)
+    watching: Watching = field(default_factory=Watching)
 
     def __post_init__(self) -> None:
         if not self.account:
@@ -158,8 +162,8 @@ class RunSpec:
 
     @property
     def solved(self) -> RunSpec:
-        """The spec without what changes no answer: which trades were accepted."""
-        return replace(self, decisions=replace(self.decisions, accepted=frozenset()))
+        """The spec without what changes no answer: which trades were accepted, and when it is looked at."""
+        return replace(self, decisions=replace(self.decisions, accepted=frozenset()), watching=Watching())
 
     @property
     def without_locks(self) -> RunSpec:

@@ -21,7 +21,7 @@ from di_advisor.runs.spec import RunSpec
 
 __all__ = ["di", "spec_of_cell"]
 
-_TABLES = {"run", "source", "models", "decisions", "inputs", "versions", "mandate", "taxpayer", "own"}
+_TABLES = {"run", "source", "models", "decisions", "inputs", "versions", "watching", "mandate", "taxpayer", "own"}
 _WHERE = "the cell"
 _SAMPLE_ACCOUNT = "young"
 

@@ -11,6 +11,7 @@ import pytest
 from di_advisor.policy.policies import PolicyState, decide, policy_named, threshold
 from di_advisor.policy.thresholds import with_thresholds
 from di_advisor.runs import RunSpec, SampleSource
+from di_advisor.runs.saved import SavedRun, run_from_toml, run_toml
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.desk import Desk
 from di_advisor.ui.pages.measures import MeasuresPage
@@ -85,7 +86,8 @@ def test_thresholds_are_typed_in_bps_and_dollars_and_travel_to_the_child() -> No
     page._rest.value = 3
     page._one.click()
     ((verb, request),) = host.asked
-    assert (verb, request["every"], request["spec"]) == ("watch", False, SPEC)
+    assert (verb, request["every"], request["spec"].solved) == ("watch", False, SPEC)
+    assert request["spec"].watching.as_policy() == request["policy"]
     policy = restored(plain(request["policy"]))
     assert policy == request["policy"]
     assert (policy.triggers[0].active_max, policy.triggers[3].least_usd) == (0.005, 2500.0)
@@ -161,3 +163,24 @@ def test_the_sample_is_measured_and_what_needs_a_past_says_so(desk: Desk) -> Non
     assert answer["tracking_error"] == pytest.approx(watched["tracking error"])
     assert "needs a history of values" in answer["bundle"]["text/plain"]
     assert "<script" not in answer["bundle"]["text/html"]
+
+
+def test_thresholds_are_part_of_the_spec_come_back_from_it_and_change_no_answer() -> None:
+    host = MadeUpHost(None)
+    page = TriggersPage(host)
+    assert host.state.spec == SPEC
+    page._named.value = "opportunistic"
+    trigger = next(iter(page._boxes))
+    page._boxes[trigger].value += 10.0
+    page._rest.value = 12
+    kept = host.state.spec
+    assert (kept.watching.policy, set(kept.watching.thresholds)) == ("opportunistic", {trigger})
+    assert kept.watching.at_most_every_days == 12
+    assert kept.solved == SPEC
+    again = run_from_toml(run_toml(SavedRun(kept))).spec
+    assert again == kept
+    host.state = AppState(again)
+    other = TriggersPage(host)
+    other.show(host.state)
+    assert other.policy == page.policy
+    assert host.state.spec == again

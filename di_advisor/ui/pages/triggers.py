@@ -2,7 +2,8 @@
 
 Problem: "should this account be traded today" is asked before any solve, of one account or of all. Decision: one
 number box a threshold, in the unit people read; the answer is asked for, and stands below with every trigger's
-figure, fired or not. Limits: thresholds live in the page, the command `di-advisor watch` takes its own.
+figure, fired or not; policy and thresholds are part of the spec and saved with it. Limits: the command
+`di-advisor watch` takes its own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from di_advisor.policy.policies import POLICIES, Policy, policy_named
 from di_advisor.policy.thresholds import Dial, dials_of, with_thresholds
 from di_advisor.report.wording import count_of, joined, sentence_case
 from di_advisor.runs.spec import RunSpec
+from di_advisor.runs.watching import Watching
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.fields import actions, button, choice, grid, line, said, typed_number
 from di_advisor.ui.pages.page import Bundle, Host, Page
@@ -58,8 +60,11 @@ class TriggersPage(Page):
         self._box = widgets.VBox([self._grid, actions(self._one, self._all), self._says])
         self._box.add_class("di-page")
         self._watched: _Watched | None = None
+        self._showing = True  # what the spec says comes with the first `show`
         self._named.observe(lambda _: self._chosen(), names="value")
-        self._chosen()
+        self._rest.observe(lambda _: self._set(), names="value")
+        self._show_dials()
+        self._showing = False
 
     @property
     def box(self) -> widgets.Widget:
@@ -84,11 +89,15 @@ class TriggersPage(Page):
     def show(self, state: AppState) -> None:
         """Say whether what stands below still answers what the controls say."""
         self._one.disabled = self._all.disabled = state.running
+        self._take(state.spec.watching)
         watched = self._watched
         if watched is not None and not _same_account(watched.spec, state.spec):
             self._watched = watched = None
             self._says.value = ""
-        if watched is not None and watched.spec != state.spec:
+        if watched is not None and (watched.spec.solved, watched.spec.watching) != (
+            state.spec.solved,
+            state.spec.watching,
+        ):
             self._says.value = said("Wishes changed since; ask again.")
 
     def result(self, state: AppState) -> Bundle | None:
@@ -96,7 +105,42 @@ class TriggersPage(Page):
         watched = self._watched
         return watched.bundle if watched is not None and _same_account(watched.spec, state.spec) else None
 
+    def _take(self, watching: Watching) -> None:
+        """Show what the spec says, where the controls say something else and can be read."""
+        try:
+            if Watching.of(self._named.value, self.policy) == watching:
+                return
+        except InputError:  # what is being typed stays
+            return
+        self._showing = True
+        try:
+            self._named.value = watching.policy
+            policy = watching.as_policy()
+            self._rest.value = float(policy.at_most_every_days)
+            for dial in dials_of(policy):
+                self._boxes[dial.trigger].value = _to_box(dial)
+        finally:
+            self._showing = False
+
+    def _set(self) -> None:
+        """Take what the controls say into the spec, once it can be read."""
+        if self._showing:
+            return
+        try:
+            watching = Watching.of(self._named.value, self.policy)
+        except InputError:  # said when it is asked with
+            return
+        self.host.edit(self.host.state.spec.with_changes(watching=watching))
+
     def _chosen(self) -> None:
+        showing, self._showing = self._showing, True
+        try:
+            self._show_dials()
+        finally:
+            self._showing = showing
+        self._set()
+
+    def _show_dials(self) -> None:
         policy = policy_named(self._named.value)
         self._rest.value = float(policy.at_most_every_days)
         self._boxes = {
@@ -108,6 +152,8 @@ class TriggersPage(Page):
             )
             for d in dials_of(policy)
         }
+        for box in self._boxes.values():
+            box.observe(lambda _: self._set(), names="value")
         self._grid.children = (self._named, self._rest, *self._boxes.values())
 
     async def _watch(self) -> None:
