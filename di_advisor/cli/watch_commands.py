@@ -3,7 +3,8 @@
 Problem: a desk wants to be woken when there is something to do, and not otherwise. Decision: each run that the app
 saved (``*.di.toml``) gives facts, wishes and models; the worklist goes to the terminal or, with ``--json``, to a
 program; what triggers remember is kept in a file that is written whole after everything else went well. Limits: the
-events of the day (dividends, corporate actions) are not in saved runs, so their triggers never fire here.
+events of the day (dividends, corporate actions) are not in saved runs, so their triggers never fire here; nor are
+flows, so measures that are kept hold none.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
     from di_advisor.policy.day_facts import DayFacts
+    from di_advisor.policy.measure_history import DayMeasures
     from di_advisor.runs.spec import RunSpec
 
 __all__ = ["DUE", "add_watch", "watch"]
@@ -42,6 +44,11 @@ def add_watch(command: argparse.ArgumentParser) -> None:
         "--last-rebalance", metavar="DATE", help="of all accounts; without it, each account's latest trade"
     )
     command.add_argument("--state", type=Path, metavar="FILE", help="what triggers remember: read, and written anew")
+    command.add_argument(
+        "--record",
+        metavar="STORE",
+        help="keep the day's measures of every account (path or postgresql:// address of a store of books)",
+    )
     command.add_argument("--json", action="store_true", help="the worklist as JSON")
     command.set_defaults(run=watch)
 
@@ -67,8 +74,11 @@ def watch(arguments: argparse.Namespace, screen: Screen) -> int:
     known = path.is_file() if path is not None else False
     states = states_from_json(_text(path), policy.name) if path is not None and known else {}
     last = None if arguments.last_rebalance is None else iso_day(arguments.last_rebalance)
+    measures: list[tuple[str, DayMeasures]] = []
     with screen.noting_warnings():
-        found = watch_accounts(_days(arguments, last), policy, states)
+        found = watch_accounts(_days(arguments, last, measures), policy, states)
+    if arguments.record is not None:
+        _record(arguments.record, measures, screen)
     screen.show(json.dumps(found.to_dict(), indent=1) if arguments.json else worklist_text(found))
     if path is not None:
         write_text(path.parent, path.name, states_to_json(policy.name, found.states))
@@ -82,10 +92,30 @@ def _text(path: Path) -> str:
         raise InputError(f"{path.name} cannot be read: {e}.", hint="Check the file and its permissions.") from e
 
 
-def _days(arguments: argparse.Namespace, last: date | None) -> Iterator[DayFacts]:
+def _record(where: str, measures: list[tuple[str, DayMeasures]], screen: Screen) -> None:
+    from di_advisor.ledger.store import Store
+    from di_advisor.policy.measure_history import record_measures
+    from di_advisor.report.wording import count_of
+
+    now, written = datetime.now(UTC), 0  # noqa: TID251  # here, at the rim, now becomes an argument
+    with Store.open(where) as store:
+        for taxpayer in sorted({t for t, _ in measures}):
+            written += len(record_measures(store, taxpayer, [m for t, m in measures if t == taxpayer], recorded_at=now))
+    before = len(measures) - written
+    there = f"; of {before:,} they were there already" if before else ""
+    screen.note(f"Measures of {count_of(written, 'account')} kept{there}.")
+
+
+def _days(
+    arguments: argparse.Namespace, last: date | None, measures: list[tuple[str, DayMeasures]]
+) -> Iterator[DayFacts]:
+    """Facts of each account; its taxpayer and measures are added to the list where they are to be kept."""
     from dataclasses import replace
 
+    from di_advisor.formulate.schedule_d import rates_of
     from di_advisor.policy.day_facts import DayFacts
+    from di_advisor.policy.measure_history import DayMeasures
+    from di_advisor.policy.measures import measures_now
     from di_advisor.runs.facts import facts_of
     from di_advisor.runs.run import advisor_of, workspace_of
 
@@ -97,6 +127,10 @@ def _days(arguments: argparse.Namespace, last: date | None) -> Iterator[DayFacts
         labels = list(facts.accounts) if every else [spec.account]
         for label in labels:
             workspace = workspace_of(spec.with_changes(account=label), facts)
+            if arguments.record is not None:
+                signals = workspace.signals
+                now = measures_now(signals, rates_of(workspace.tax, signals.market.as_of))
+                measures.append((workspace.portfolio.taxpayer, DayMeasures.of(signals.account.account_id, now)))
             yield DayFacts.of(workspace, f"{prefix}{label}", last_rebalance=last)
 
 

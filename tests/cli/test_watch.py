@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from di_advisor.cli import main
+from di_advisor.ledger.store import Store
+from di_advisor.policy.measure_history import measured
 from di_advisor.runs import RunSpec, SampleSource
 from di_advisor.runs.saved import SavedRun, run_toml
 
@@ -55,3 +57,17 @@ def test_states_of_another_policy_are_refused_and_kept(saved: Path, tmp_path: Pa
     before = state.read_text(encoding="utf-8")
     assert main(["watch", str(saved), "--state", str(state)]) == 2
     assert state.read_text(encoding="utf-8") == before
+
+
+def test_the_measures_of_the_day_are_kept_once(saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = tmp_path / "books.db"
+    main(["watch", str(saved), "--record", str(store)])
+    assert "Measures of 1 account kept." in capsys.readouterr().err
+    main(["watch", str(saved), "--record", str(store)])
+    assert "Measures of 0 accounts kept; of 1 they were there already." in capsys.readouterr().err
+    with Store.open(store) as kept:
+        (taxpayer,) = kept.taxpayers()
+        (row,) = measured(kept, taxpayer)
+    assert row.account_id == "concentrated"
+    assert row.tracking_error > 0
+    assert row.value_usd > 0
