@@ -18,6 +18,7 @@ from di_advisor.errors import InputError
 from di_advisor.policy.plan import MultiPeriodPlan, plan_ahead
 from di_advisor.policy.plan_cases import planned_names
 from di_advisor.policy.plan_model import PlanTerms
+from di_advisor.policy.plan_search import best_schedule
 from tests.policy.trading_world import RATES, RISK, TODAY, UNIVERSE, net_shares, owner, workspace
 
 TARGET = Target.single("index", dict.fromkeys("ABCDEFGH", 0.125), date(2020, 1, 1))
@@ -142,3 +143,16 @@ def test_lots_that_are_locked_or_unknown_are_held_as_they_are() -> None:
     assert all("A2" not in s.lots for s in (*plan.now, *plan.later))
     never = opened(mandate=WISHES.with_changes(do_not_sell=frozenset({"A"})))
     assert all(s.security_id != "A" or not s.lots for s in (*plan_ahead(never).now, *plan_ahead(never).later))
+
+
+def test_what_a_harvest_model_says_of_waiting_counts_on_the_lot_and_can_keep_it() -> None:
+    work = opened(f"A1 125 A @ 125.00 on 2020-01-02\n {REST}")
+    assert any("A1" in s.lots for s in plan_ahead(work).now)  # a loss of 3,125 saves 625
+    account = work.signals.account
+    keeps = np.array([-700.0 if lot.lot_id == "A1" else 0.0 for lot in account.lots])
+    signals = replace(work.signals, account=replace(account, continuation_usd=keeps))
+    terms = PlanTerms(TODAY, date(2027, 11, 20), account.value_usd, 30.0, RATES)
+    name = next(n for n in planned_names(signals, terms, {}) if n.security_id == "A")
+    assert name.lots[0].option_usd == -700
+    best = best_schedule(name, terms, (TODAY, date(2026, 12, 31)))
+    assert best.schedule.sells == (2,)  # what is given up by selling is more than the tax saved
