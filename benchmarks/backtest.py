@@ -58,6 +58,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--losses", choices=[u.value for u in LossUse], default=LossUse.ELSEWHERE.value)
     parser.add_argument("--cap", type=float, default=0.02, help="largest tracking error, a fraction a year")
     parser.add_argument("--into", type=Path, help="folder of finished replays; what is there is not run again")
+    parser.add_argument("--finished", action="store_true", help="run nothing: the tables of what is finished --into")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--seed", type=int, default=7, help="of the bootstrap")
     return parser.parse_args(given)
@@ -109,6 +110,7 @@ def _compare(asked: argparse.Namespace) -> int:
         folder=asked.into,
         workers=asked.workers,
         progress=lambda done, total: _say(f"{done} of {total} runs"),
+        cancel=lambda: asked.finished,
     )
     _say(all_tables(compared, ours=_OURS, mean_block=_overlap(starts, asked.years), seed=asked.seed))
     conserved = _conserved(compared, past)

@@ -150,7 +150,7 @@ def test_a_comparison_runs_once_and_prints_its_tables(
     first = capsys.readouterr().out
     for words in ("Tax alpha by cadence", "Vanguard 107", "taper off near 30 %", "more without %", "in 4 of 4 runs"):
         assert words in first
-    assert main(command) == 0
+    assert main([*command, "--finished"]) == 0
     again = capsys.readouterr().out
     assert first.split("Measures with")[1] == again.split("Measures with")[1]
 
