@@ -48,8 +48,8 @@ def check(drawn: RandomHousehold, found: HouseholdProposal) -> None:
     law = booked(household, signals, orders)
     assert law.washes == ()
     for figures in found.filers:
-        mine = [i for i in law.gains if household.filer_of(i).name == figures.filer]
-        total = AccountGains.total(law.gains[i] for i in mine)
+        on_it = [i for i in law.gains if household.filer_of(i).name == figures.filer]
+        total = AccountGains.total(law.gains[i] for i in on_it)
         assert figures.short_usd == round(Decimal(float(total.short_usd)), 2)
         assert figures.long_usd == round(Decimal(float(total.long_usd)), 2)
         tax = law_of(drawn.taxes[figures.filer], drawn.market.as_of)
@@ -58,7 +58,7 @@ def check(drawn: RandomHousehold, found: HouseholdProposal) -> None:
         assert sum(figures.by_account_usd.values(), Decimal(0)) == figures.tax_usd
         filer = next(f for f in household.filers if f.name == figures.filer)
         if filer.gain_budget_usd is not None:
-            value = sum(signals[i].account.value_usd for i in mine)
+            value = sum(signals[i].account.value_usd for i in on_it)
             assert float(figures.short_usd + figures.long_usd) <= float(filer.gain_budget_usd) + 1e-5 * value
     tax_terms = sum((p.terms_usd.get("tax", Decimal(0)) for p in found.proposals.values()), Decimal(0))
     assert tax_terms == sum((f.tax_usd for f in found.filers), Decimal(0))

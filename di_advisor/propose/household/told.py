@@ -19,13 +19,14 @@ from di_advisor.domain.amounts import at_places, cents_that_add_up
 from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.household import AccountGains, SharedReturn, account_problem
 from di_advisor.formulate.localise import at_the_rates_of
-from di_advisor.formulate.plan import Holdings, Plan
+from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import ScheduleDTax, cells_of
 from di_advisor.formulate.terms import LotTax
 from di_advisor.propose.explain import explain
 from di_advisor.propose.household.proposal import FilerFigures, WashDecision
 from di_advisor.propose.household.settled import Settled, Settling
+from di_advisor.propose.planned import Planned
 from di_advisor.propose.proposal import Proposal
 from di_advisor.signals.household_locks import WashSide
 
@@ -114,7 +115,7 @@ def _proposal(
     asked = settling.explained(bare, settled.planned)
     if share is None and asked is bare:
         return planned.proposal
-    problem = asked if share is None else _sharing(asked, *share, planned.orders.plan)
+    problem = asked if share is None else _sharing(asked, planned, *share)
     proposal = explain(problem, planned.solution, planned.orders, planned.signals, planned.mandate)
     note = (
         "Not tax advice. The tax is this account's share of what all accounts of the return change it by together; "
@@ -132,13 +133,11 @@ def _proposal(
     )
 
 
-def _sharing(asked: Problem, rates: tuple[float, float], cents: Decimal, plan: Plan) -> Problem:
+def _sharing(asked: Problem, planned: Planned, rates: tuple[float, float], cents: Decimal) -> Problem:
     """The problem with the tax as the account's share of it, to the cent."""
-    tax = next((t for t in asked.terms if isinstance(t, ScheduleDTax)), None)
-    if tax is None:
-        return asked
-    per_lot = tax.gains.taxed(rates)
-    value = float(per_lot @ plan.sells) * tax.holdings.value_usd
+    tax = next(t for t in asked.terms if isinstance(t, LotTax | ScheduleDTax))
+    per_lot = RealisedGains.of(planned.signals.account).taxed(rates)
+    value = float(per_lot @ planned.orders.plan.sells) * tax.holdings.value_usd
     scale = float(cents) / value if value else 1.0
     share = _TaxShare(tax.holdings, np.asarray(per_lot * scale, dtype=np.float64))
     return replace(asked, terms=tuple(share if t is tax else t for t in asked.terms))
