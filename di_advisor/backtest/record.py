@@ -106,7 +106,8 @@ class RebalanceRow:
     tracking_error_max : float or None
         The mandate's cap.
     note : str
-        Why nothing was carried out, where so (no gain over doing nothing, or the typed error's sentence).
+        Why nothing was carried out, where so (no gain over doing nothing, or the typed error's sentence), or that the
+        cap was only neared.
     """
 
     day: date

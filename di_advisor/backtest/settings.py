@@ -77,6 +77,9 @@ class ReplaySettings:
         nowhere.
     risk_every_months : int
         How often the risk model is estimated anew; also where a name comes up that it does not know.
+    nears_cap : bool
+        Where locks keep the cap on tracking error from being reached: whether the account is traded to within a bp
+        of what can be reached, which the row's note says, instead of not at all.
     harvest : Harvesting or None
         A model of what waiting is worth, for signals and triggers.
     uses_esg : bool
@@ -98,6 +101,7 @@ class ReplaySettings:
     tax_paid: TaxPaid = TaxPaid.OUTSIDE
     accrues_last_year: bool = True
     risk_every_months: int = 1
+    nears_cap: bool = False
     harvest: Harvesting | None = None
     uses_esg: bool = False
     account_id: str = "account"

@@ -7,6 +7,7 @@ it be estimated anew, any other name is left out of the day's market.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,12 +31,13 @@ from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import FloatArray, Market
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.target import IndexWeights, Target, TargetComponent
-from di_advisor.errors import SettlementError, SolveError
+from di_advisor.errors import InfeasibleError, SettlementError, SolveError
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.policy.day_facts import DayFacts
 from di_advisor.policy.policies import Decision, Policy, PolicyState, decide
 from di_advisor.propose.proposal import Proposal
 from di_advisor.signals.lot_arrays import lot_arrays
+from di_advisor.units import bps_from_fraction, fraction_from_bps
 from di_advisor.workspace import Workspace
 
 __all__ = ["Walk", "tradable"]
@@ -98,6 +100,19 @@ class Walk:
         self._days: list[DayRow] = []
         self._rebalances: list[RebalanceRow] = []
         self._start_tax = self._end_tax = 0.0
+
+    @property
+    def days(self) -> tuple[DayRow, ...]:
+        """Rows of the sessions walked through so far."""
+        return tuple(self._days)
+
+    def branched(self, policy: Policy) -> Walk:
+        """A walk that goes on from here by another policy, with books of its own; facts that never change are shared."""
+        shared = (self._past, self._sessions, self._mandate, self._settings, self._advisor, self._policy, self._risk)
+        other = deepcopy(self, {id(each): each for each in (*shared, self._narrowing)})
+        other._policy = policy
+        other._state = PolicyState()
+        return other
 
     def step(self, day: date, cancel: Callable[[], bool]) -> None:
         """Walk through one session."""
@@ -181,19 +196,27 @@ class Walk:
         """Propose and fill."""
         signals = workspace.signals
         day = signals.market.as_of
+        cap = workspace.mandate.tracking_error_max
+        note = ""
         try:
-            proposal = workspace.propose(cancel=cancel)
+            try:
+                proposal = workspace.propose(cancel=cancel)
+            except InfeasibleError as error:
+                reachable = error.facts.get("smallest")
+                if not self._settings.nears_cap or not isinstance(reachable, float):
+                    raise
+                note = f"Traded to {bps_from_fraction(reachable):.1f} bps and one more: {error.what}"
+                proposal = workspace.what_if(cancel=cancel, tracking_error_max=reachable + fraction_from_bps(1.0))
         except (SolveError, SettlementError) as error:
             if cancel():
                 raise
             now = signals.market.risk.tracking_error(DayFacts.of(workspace).active())
-            cap = workspace.mandate.tracking_error_max
             self._rebalances.append(RebalanceRow(day, reasons, 0, 0.0, 0.0, 0.0, 0.0, now, now, cap, str(error)))
             return _Done(_NOTHING, heard=False)
         fills = fills_of(proposal, signals.market.costs, self._settings.account_id, day)
         if decision.due or fills.events:
             self._last_rebalance = day
-        self._rebalances.append(_row_of(reasons, proposal))
+        self._rebalances.append(_row_of(reasons, proposal, cap, note))
         return _Done(fills, heard=True, tracking_error=proposal.after.tracking_error if fills.events else None)
 
     # --- what is written --------------------------------------------------------------------------------------------
@@ -271,7 +294,7 @@ def _standing(value_usd: FloatArray, gain_usd: FloatArray, long_term: NDArray[np
     )
 
 
-def _row_of(reasons: tuple[str, ...], proposal: Proposal) -> RebalanceRow:
+def _row_of(reasons: tuple[str, ...], proposal: Proposal, cap: float | None, note: str) -> RebalanceRow:
     terms = proposal.terms_usd
     return RebalanceRow(
         day=proposal.as_of,
@@ -283,8 +306,8 @@ def _row_of(reasons: tuple[str, ...], proposal: Proposal) -> RebalanceRow:
         cost_usd=float(terms.get("trading cost", 0)),
         tracking_error_before=proposal.before.tracking_error,
         tracking_error_after=proposal.after.tracking_error,
-        tracking_error_max=proposal.mandate.tracking_error_max,
-        note="" if proposal.trade_list else _IDLE,
+        tracking_error_max=cap,
+        note=note or ("" if proposal.trade_list else _IDLE),
     )
 
 

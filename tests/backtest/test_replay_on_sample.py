@@ -20,6 +20,7 @@ from di_advisor.backtest.settings import Flow, ReplaySettings, TaxPaid
 from di_advisor.backtest.twin import etf_twin, value_history
 from di_advisor.domain.esg_table import EsgTable
 from di_advisor.domain.events import SecurityEvent, Sell, Withdrawal
+from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
 from di_advisor.domain.portfolio import Account, CashItem, Portfolio
@@ -275,3 +276,28 @@ def test_index_returns_are_those_of_the_weights_in_force(past: SamplePast) -> No
     at = {name: i for i, name in enumerate(history.security_ids)}
     expected = sum(w * history.total_return[-1, at[name]] for name, w in weights.items())
     assert past.index_return(day) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_cap_that_locks_keep_out_of_reach_can_be_neared(past: SamplePast) -> None:
+    """An account far from an index of other weights, most of it locked by the wish not to sell."""
+    first, last = date(2024, 3, 1), date(2024, 3, 8)
+    market = past.market(first)
+    names = sorted(past.target(first).weights_on(first))[:12]
+    price = {name: market.price_usd[market.universe.positions[name]] for name in names}
+    lots = tuple(
+        TaxLot(f"L{i}", "account", name, Decimal(400), 400 * price[name], date(2023, 5, 2))
+        for i, name in enumerate(names)
+    )
+    stuck = MANDATE.with_changes(tracking_error_max=0.005, do_not_sell=frozenset(names[:8]))
+    found = {}
+    for near in (False, True):
+        settings = ReplaySettings(
+            cash_usd=0, portfolio=Portfolio("taxpayer", (Account("account", lots),)), nears_cap=near
+        )
+        found[near] = replay(past, first, last, threshold(), stuck, past.world.tax, settings)
+    assert all(not r.trades and "cannot be reached" in r.note for r in found[False].rebalances)
+    neared = found[True].rebalances[0]
+    assert neared.trades
+    assert neared.note.startswith("Traded to ")
+    assert neared.tracking_error_max == 0.005 < neared.tracking_error_after < neared.tracking_error_before
+    assert check_conservation(found[True], past).largest_usd < 0.005
