@@ -70,7 +70,7 @@ class Charges:
         losing: NDArray[np.bool_] | None,
     ) -> None:
         self.cost, self.sale, self.gains, self.direction = cost, sale, gains, direction
-        self.wash, self.losing = (None, None) if losing is None else (wash, losing)
+        self.wash, self.losing = None if losing is None else wash, losing
         self._known: dict[int, tuple[FloatArray, Charged]] = {}
 
     def of(self, amount: FloatArray, look: int = 0) -> Charged:

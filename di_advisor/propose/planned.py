@@ -81,8 +81,9 @@ class Clock:
 
     def solved(self, problem: Problem, solution: Solution) -> None:
         """Tell the figures of a plan before rounding to whoever watches for them."""
-        if isinstance(self._progress, SeesUnrounded):
-            self._progress.unrounded(unrounded(problem, solution))
+        watching: object = self._progress
+        if isinstance(watching, SeesUnrounded):
+            watching.unrounded(unrounded(problem, solution))
 
 
 @dataclass(frozen=True)

@@ -261,8 +261,8 @@ def _affordable(
     floor, value_usd = _floor_usd(problem), problem.block.holdings.value_usd
     step, price = share_step(mandate), signals.market.price_usd
     buys = dict(buys)
-    least, kept = problem.block.min_trade, kept_shares(signals)
-    fixed = {} if kept is None else kept.buys
+    least = problem.block.min_trade
+    fixed = (kept_shares(signals) or KeptShares.none(len(least))).buys
     for name in sorted(buys.keys() - fixed.keys(), key=lambda i: -buys[i] * price[i]):
         short = floor - _orders(problem, signals, sells, buys).cash_usd
         if short <= 0:

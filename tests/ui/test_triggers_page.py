@@ -45,6 +45,12 @@ class MadeUpHost:
     async def propose(self) -> None:
         raise AssertionError
 
+    async def follow(self) -> None:
+        raise AssertionError
+
+    def to_scenario(self, scenario: str) -> None:
+        raise AssertionError(scenario)
+
     def show(self, bundle: Any) -> None:
         self.shown.append(bundle)
 

@@ -93,11 +93,11 @@ class TradesPage(Page):
     def _fill(self, state: AppState) -> None:
         """Make the rows anew only where what they show is another: hundreds of rows, at every change of the state."""
         proposal = None if state.answer is None else state.answer.proposal
-        shown = (proposal, state.spec.decisions, self._kind.value)
-        if self._rows is not None and self._rows[0] is proposal and self._rows[1:] == shown[1:]:
+        decisions, kind = state.spec.decisions, self._kind.value
+        if self._rows is not None and self._rows[0] is proposal and self._rows[1:] == (decisions, kind):
             return
-        self._rows = shown
-        self._grid.fill(*((NO_TRADES, ()) if proposal is None else trades_table(*shown)))
+        self._rows = (proposal, decisions, kind)
+        self._grid.fill(*((NO_TRADES, ()) if proposal is None else trades_table(proposal, decisions, kind)))
 
     def result(self, state: AppState) -> Bundle | None:
         """The card asked for last, or else the proposal."""
