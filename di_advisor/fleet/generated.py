@@ -188,5 +188,5 @@ def _holdings(
                 fills.append(Fill(stage.ids[name], Side.BUY, shares, on, lot_id=lot_id))
     for name in g.choice(n, size=3, replace=False).tolist():  # harvested already: not to be bought back
         sold = stage.days[last - int(g.integers(1, 15))]
-        fills.append(Fill(stage.ids[name], Side.SELL, Decimal(10), sold, Decimal(-100)))
+        fills.append(Fill(stage.ids[name], Side.SELL, Decimal(10), sold, Decimal(-120)))
     return tuple(lots), tuple(fills)
