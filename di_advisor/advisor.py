@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.esg_table import EsgTable
+from di_advisor.domain.household import Household
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import ExposureHistory, FloatArray, Market, ReturnHistory
 from di_advisor.domain.portfolio import Portfolio
@@ -27,6 +28,9 @@ from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.same_facts import taking_what
 from di_advisor.signals import Harvesting, estimate
 from di_advisor.workspace import Workspace
+
+if TYPE_CHECKING:
+    from di_advisor.propose.household.proposal import HouseholdProposal
 
 __all__ = ["Advisor", "Progress"]
 
@@ -109,7 +113,7 @@ class Advisor:
         risk = risk if risk is not None else self.estimate_risk(market, returns, exposures)
         clock.start("trading cost")
         costs = costs if costs is not None else self.estimate_costs(market)
-        drawn_by = CostsBy.of(self._cost_model, market, costs)
+        drawn_by = CostsBy.of(self._cost_model, market)
         if cancel():
             raise UnfinishedError("The estimates were cancelled.", hint="Ask again to start over.")
         clock.start("signals")
@@ -120,6 +124,35 @@ class Advisor:
         return Workspace(
             portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages), own, exact, drawn_by
         )
+
+    def propose_household(  # noqa: PLR0913 - the facts of a household, all keyword-only
+        self,
+        household: Household,
+        *,
+        market: Market,
+        taxes: Mapping[str, Taxpayer],
+        returns: ReturnHistory | None = None,
+        exposures: ExposureHistory | None = None,
+        risk: FactorRisk | None = None,
+        costs: CostCurves | None = None,
+        esg: EsgTable | Mapping[str, FloatArray] | None = None,
+        compare: bool = True,
+        cancel: Callable[[], bool] = never,
+    ) -> HouseholdProposal:
+        """Trades for all accounts of a household together; ``taxes`` are by filer's name, the rest as of `propose`.
+
+        Raises
+        ------
+        DiAdvisorError
+            As `di_advisor.propose.household.propose`.
+        """
+        from di_advisor.propose.household import propose
+        from di_advisor.signals.market import estimate_market
+
+        risk = risk if risk is not None else self.estimate_risk(market, returns, exposures)
+        costs = costs if costs is not None else self.estimate_costs(market)
+        signals = estimate_market(market, risk, costs, esg=esg)
+        return propose(household, signals, taxes, compare=compare, cancel=cancel)
 
     @taking_what(workspace)
     def propose(self, *facts: Any, **named: Any) -> Proposal:

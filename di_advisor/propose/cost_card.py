@@ -34,13 +34,14 @@ class CostsBy:
     market: Market
 
     @classmethod
-    def of(cls, model: object, market: Market, costs: CostCurves) -> CostsBy | None:
-        """None for a model that gives no reasons, and for curves that came from elsewhere."""
-        if not isinstance(model, CostReasons) or not costs.provenance:
-            return None
-        first = next((s.security_id for s, p in zip(market.universe.securities, market.priced, strict=True) if p), "")
-        said = model.predict_order(market, first, float(market.adv_usd.min())).provenance if first else "?"
-        return cls(model, market) if costs.provenance.startswith(said) else None
+    def of(cls, model: object, market: Market) -> CostsBy | None:
+        """None for a model that gives no reasons."""
+        return cls(model, market) if isinstance(model, CostReasons) else None
+
+    def order(self, trade: Trade, value_usd: float, costs: CostCurves) -> CostPrediction | None:
+        """What the model says of an order; None where the curves are not this model's."""
+        found = self.model.predict_order(self.market, trade.security_id, value_usd)
+        return found if found.provenance and costs.provenance.startswith(found.provenance) else None
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,8 @@ def cost_card(proposal: Proposal, trade: Trade, costs: CostCurves, costs_by: Cos
     order = [t for t in proposal.trade_list if (t.security_id, t.side) == (trade.security_id, trade.side)]
     value = sum((t.shares * t.price_usd for t in order), Decimal(0))
     charged = [t.dollars.get(TradingCost.name, Decimal(0)) for t in (trade, *order)]
-    if costs_by is None:
-        found = _by_powers(costs, trade, float(value))
-    else:
-        found = costs_by.model.predict_order(costs_by.market, trade.security_id, float(value))
+    said = None if costs_by is None else costs_by.order(trade, float(value), costs)
+    found = _by_powers(costs, trade, float(value)) if said is None else said
     return CostCard(value.quantize(Decimal("0.01")), charged[0], sum(charged[1:], Decimal(0)), found)
 
 

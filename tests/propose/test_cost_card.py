@@ -64,8 +64,11 @@ def test_all_lots_of_a_name_are_one_order_and_what_is_charged_is_shared(name: st
 
 
 def test_curves_from_elsewhere_are_not_explained_by_a_model_that_did_not_draw_them() -> None:
-    market = facts_of(SampleSource()).market
-    prior, learned = cost_model("prior"), cost_model("learned")
-    assert CostsBy.of(prior, market, learned.curves(market)) is None
-    assert CostsBy.of(object(), market, prior.curves(market)) is None
-    assert CostsBy.of(prior, market, prior.curves(market)) is not None
+    proposal = run(RunSpec(SampleSource(), "concentrated")).proposal
+    workspace, trade = proposal.workspace, proposal.trade_list[0]
+    market, curves = facts_of(SampleSource()).market, workspace.signals.market.costs  # type: ignore[union-attr]
+    other = CostsBy.of(cost_model("learned"), market)
+    assert cost_card(proposal, trade, curves, other) == cost_card(proposal, trade, curves, None)
+    own = CostsBy.of(cost_model("prior"), market)
+    assert cost_card(proposal, trade, curves, own) != cost_card(proposal, trade, curves, None)
+    assert CostsBy.of(object(), market) is None
