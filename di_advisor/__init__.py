@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from di_advisor.domain.esg_wishes import EsgWish, Pathway, Uncovered, exposure_cap, not_below_index, share_floor
     from di_advisor.domain.exclusions import Condition, Exclusion, GlidePath, Operator
     from di_advisor.domain.group_bands import GroupBand, GroupKind, MeasuredAs
+    from di_advisor.domain.household import Filer, Household, HouseholdAccount
     from di_advisor.domain.lots import LotState, TaxLot
     from di_advisor.domain.mandate import Band, Mandate, NameBand, Rounding, TradingMode, WashPolicy
     from di_advisor.domain.market import Market
@@ -50,12 +51,15 @@ __all__ = [
     "EsgWish",
     "Exclusion",
     "FactorRisk",
+    "Filer",
     "FilerTax",
     "FilingStatus",
     "Fill",
     "GlidePath",
     "GroupBand",
     "GroupKind",
+    "Household",
+    "HouseholdAccount",
     "IndexWeights",
     "Ledger",
     "Lock",
@@ -108,6 +112,7 @@ _HOME = {
     ),
     "di_advisor.domain.exclusions": ("Condition", "Exclusion", "GlidePath", "Operator"),
     "di_advisor.domain.group_bands": ("GroupBand", "GroupKind", "MeasuredAs"),
+    "di_advisor.domain.household": ("Filer", "Household", "HouseholdAccount"),
     "di_advisor.domain.lots": ("LotState", "TaxLot"),
     "di_advisor.domain.mandate": ("Band", "Mandate", "NameBand", "Rounding", "TradingMode", "WashPolicy"),
     "di_advisor.domain.market": ("Market",),

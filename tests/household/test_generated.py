@@ -68,7 +68,7 @@ def check(drawn: RandomHousehold, found: HouseholdProposal) -> None:
         assert found.gain_over_separate_usd >= Decimal("-0.01")
 
 
-SEEDS = (0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 20, 21, 22, 24, 25, 1)
+SEEDS = (0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 20, 21, 22, 24, 25, 28)
 """Households that take little time; the benchmark has a hundred."""
 
 
