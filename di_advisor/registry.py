@@ -21,6 +21,7 @@ from di_advisor.ports import (
     HarvestModel,
     LedgerReader,
     PortfolioReader,
+    RebalanceValueModel,
     RiskModel,
     SourceDesk,
     TradeHistoryReader,
@@ -33,6 +34,7 @@ __all__ = [
     "HARVEST_MODELS",
     "LEDGER_READERS",
     "PORTFOLIO_READERS",
+    "REBALANCE_VALUE_MODELS",
     "RISK_MODELS",
     "SOURCE_DESKS",
     "TRADE_HISTORY_READERS",
@@ -43,6 +45,7 @@ __all__ = [
     "harvest_model",
     "ledger_reader",
     "portfolio_reader",
+    "rebalance_value_model",
     "risk_model",
     "source_desk",
     "trade_history_reader",
@@ -52,6 +55,7 @@ RISK_MODELS: Final = "di_advisor.risk_models"
 COST_MODELS: Final = "di_advisor.cost_models"
 COST_TRAINERS: Final = "di_advisor.cost_trainers"
 HARVEST_MODELS: Final = "di_advisor.harvest_models"
+REBALANCE_VALUE_MODELS: Final = "di_advisor.rebalance_value_models"
 PORTFOLIO_READERS: Final = "di_advisor.portfolio_readers"
 ESG_SOURCES: Final = "di_advisor.esg_sources"
 LEDGER_READERS: Final = "di_advisor.ledger_readers"
@@ -115,6 +119,14 @@ def harvest_model(name: str = "program", **settings: Any) -> HarvestModel:
     found = _instance(HARVEST_MODELS, name, settings)
     if not isinstance(found, HarvestModel):
         raise _broken(HARVEST_MODELS, name, found, HarvestModel)
+    return found
+
+
+def rebalance_value_model(name: str = "learned", **settings: Any) -> RebalanceValueModel:
+    """Instance of a model of what rebalancing now is worth; as `risk_model`."""
+    found = _instance(REBALANCE_VALUE_MODELS, name, settings)
+    if not isinstance(found, RebalanceValueModel):
+        raise _broken(REBALANCE_VALUE_MODELS, name, found, RebalanceValueModel)
     return found
 
 

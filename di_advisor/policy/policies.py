@@ -24,6 +24,7 @@ from di_advisor.policy.triggers import (
     ExcludedHeld,
     Firing,
     Gate,
+    LearnedValue,
     LossAvailable,
     NameDrift,
     Reconstitution,
@@ -33,8 +34,11 @@ from di_advisor.policy.triggers import (
     TriggerState,
     TurnsLongTerm,
     WashWindowEnds,
+    fixed_thresholds,
     judge,
 )
+from di_advisor.ports import RebalanceValueModel
+from di_advisor.registry import rebalance_value_model
 
 __all__ = [
     "POLICIES",
@@ -46,6 +50,7 @@ __all__ = [
     "PolicyState",
     "Weighted",
     "decide",
+    "learned",
     "opportunistic",
     "periodic",
     "policy_named",
@@ -226,15 +231,7 @@ def periodic(cadence: Cadence) -> Policy:
 
 def threshold() -> Policy:
     """Distance from the target, losses and cash beyond fixed thresholds, at most every 7 days."""
-    triggers: tuple[Trigger, ...] = (
-        NameDrift(),
-        SectorDrift(),
-        TrackingErrorAbove(),
-        LossAvailable(),
-        CashOutside(),
-        ExcludedHeld(),
-    )
-    return Policy("threshold", triggers, at_most_every_days=7)
+    return Policy("threshold", fixed_thresholds(), at_most_every_days=7)
 
 
 def opportunistic() -> Policy:
@@ -255,8 +252,27 @@ def opportunistic() -> Policy:
     return Policy("opportunistic", triggers)
 
 
+def learned(model: RebalanceValueModel, *, tracking_error_max: float = 0.02) -> Policy:
+    """Where a model's lower bound of the value of acting is above zero; and, whatever it says, for safety.
+
+    Parameters
+    ----------
+    model : RebalanceValueModel
+        Such as ``registry.rebalance_value_model()``.
+    tracking_error_max : float
+        Ex ante, a year, at which the policy acts without asking the model.
+    """
+    triggers: tuple[Trigger, ...] = (
+        LearnedValue(model),
+        TrackingErrorAbove(tracking_error_max),
+        CashOutside(),
+        ExcludedHeld(),
+    )
+    return Policy("ml", triggers, at_most_every_days=7)
+
+
 POLICIES: Final = ("threshold", "opportunistic", *(c.value for c in Cadence))
-"""Names that `policy_named` knows."""
+"""Names that `policy_named` knows without a model; besides them ``ml``, where a model is installed."""
 
 
 def policy_named(name: str) -> Policy:
@@ -266,11 +282,15 @@ def policy_named(name: str) -> Policy:
     ------
     InputError
         If there is none of the name.
+    PluginError, StoreError
+        If it is ``ml`` and its model is not installed, or not what was written.
     """
     if name == "threshold":
         return threshold()
     if name == "opportunistic":
         return opportunistic()
+    if name == "ml":
+        return learned(rebalance_value_model())
     if name in set(Cadence):
         return periodic(Cadence(name))
-    raise InputError(f"There is no policy {name!r}.", hint=f"There are: {', '.join(POLICIES)}.")
+    raise InputError(f"There is no policy {name!r}.", hint=f"There are: {', '.join((*POLICIES, 'ml'))}.")

@@ -7,10 +7,9 @@ from typing import Protocol, runtime_checkable
 from di_advisor.domain.cost_reasons import CostPrediction
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.harvest import ClientProfile, HarvestWorth, LotStates
-from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import ExposureHistory, Market, ReturnHistory
+from di_advisor.domain.rebalance_state import RebalanceState, RebalanceWorth
 from di_advisor.domain.risk import FactorRisk
-from di_advisor.domain.signals import Signals
 
 __all__ = ["CostModel", "CostReasons", "HarvestModel", "RebalanceValueModel", "RiskModel"]
 
@@ -114,6 +113,6 @@ class RebalanceValueModel(Protocol):
         """Which model, which version."""
         ...
 
-    def rebalance_value_usd(self, signals: Signals, mandate: Mandate) -> float:
-        """Value of a rebalance today against one at the next review, after cost and tax, USD; NaN where not known."""
+    def rebalance_worth(self, state: RebalanceState) -> RebalanceWorth:
+        """Value of a rebalance today against waiting, after cost, tax and risk, with its bound and its baseline."""
         ...

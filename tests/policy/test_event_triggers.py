@@ -9,7 +9,7 @@ from di_advisor.domain.events import Dividend, Event, Split
 from di_advisor.domain.events.event import TaxTreatment
 from di_advisor.domain.exclusions import Exclusion
 from di_advisor.domain.mandate import Mandate
-from di_advisor.domain.signals import Signals
+from di_advisor.domain.rebalance_state import RebalanceState, RebalanceWorth
 from di_advisor.errors import InputError
 from di_advisor.policy.day_facts import last_traded
 from di_advisor.policy.sessions import Cadence, due_session, sessions_after, sessions_between
@@ -165,20 +165,29 @@ class Says:
 
     provenance = "a test's model"
 
-    def __init__(self, value_usd: float) -> None:
-        self.value_usd = value_usd
+    def __init__(self, lower_usd: float) -> None:
+        self.lower_usd = lower_usd
 
-    def rebalance_value_usd(self, signals: Signals, mandate: Mandate) -> float:
-        assert signals.market.as_of == AS_OF
-        assert mandate == Mandate()
-        return self.value_usd
+    def rebalance_worth(self, state: RebalanceState) -> RebalanceWorth:
+        assert state.largest_active == pytest.approx(0.12)
+        return RebalanceWorth(2 * self.lower_usd / 100_000, self.lower_usd / 100_000, 0.0002, 10)
 
 
-@pytest.mark.parametrize(("value", "fired"), [(120.0, True), (99.0, False), (float("nan"), False)])
-def test_a_learned_value_fires_from_its_threshold_on(value: float, *, fired: bool) -> None:
-    firing, _ = judge(LearnedValue(Says(value), 100.0), Day().facts(), NEW)
+@pytest.mark.parametrize(("lower", "fired"), [(120.0, True), (99.0, False), (float("nan"), False)])
+def test_a_learned_value_fires_where_its_lower_bound_is_above_the_threshold(lower: float, *, fired: bool) -> None:
+    firing, _ = judge(LearnedValue(Says(lower), 100.0), Day().facts(), NEW)
     assert firing.fired == fired
     assert "a test's model" in firing.reading.sentence
+
+
+def test_a_lower_bound_of_nothing_is_no_reason_to_act() -> None:
+    assert not judge(LearnedValue(Says(0.0)), Day().facts(), NEW)[0].fired
+
+
+def test_the_sentence_of_a_learned_value_tells_value_bound_and_the_fixed_thresholds() -> None:
+    sentence = judge(LearnedValue(Says(30.0)), Day().facts(), NEW)[0].reading.sentence
+    assert "worth $60.00 more than after 10 sessions, at least $30.00" in sentence
+    assert "Fixed thresholds: $20.00, they would act (name drift, sector drift, tracking error)" in sentence
 
 
 def test_the_last_trade_on_or_before_the_day_stands_in_for_the_last_rebalance() -> None:

@@ -7,10 +7,11 @@ from di_advisor.policy.triggers.events import (
     CashOutside,
     CorporateAction,
     DividendReceived,
-    LearnedValue,
     Reconstitution,
 )
+from di_advisor.policy.triggers.fixed import fixed_thresholds, would_act
 from di_advisor.policy.triggers.harvest import Counted, LossAvailable, TurnsLongTerm, WashWindowEnds
+from di_advisor.policy.triggers.learned import LearnedValue
 from di_advisor.policy.triggers.trigger import Firing, Gate, Reading, Trigger, TriggerState, judge
 
 __all__ = [
@@ -35,5 +36,7 @@ __all__ = [
     "TriggerState",
     "TurnsLongTerm",
     "WashWindowEnds",
+    "fixed_thresholds",
     "judge",
+    "would_act",
 ]

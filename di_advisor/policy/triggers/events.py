@@ -1,10 +1,8 @@
-"""Triggers of what happens: cash, dividends, reconstitution, corporate actions, ESG, the calendar, a learned value."""
+"""Triggers of what happens: cash, dividends, reconstitution, corporate actions, the calendar."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
 
 from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.events import Dividend
@@ -13,9 +11,8 @@ from di_advisor.policy.day_facts import DayFacts
 from di_advisor.policy.sessions import Cadence, due_session, sessions_after
 from di_advisor.policy.triggers.trigger import ONCE, SMOOTH, Gate, Reading, TriggerState
 from di_advisor.policy.triggers.words import bps, listed, usd
-from di_advisor.ports import RebalanceValueModel
 
-__all__ = ["CalendarDue", "CashOutside", "CorporateAction", "DividendReceived", "LearnedValue", "Reconstitution"]
+__all__ = ["CalendarDue", "CashOutside", "CorporateAction", "DividendReceived", "Reconstitution"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +137,3 @@ class CalendarDue:
         since = "no rebalance is known" if last is None else f"the last rebalance was on {last}"
         sentence = f"The {self.cadence.value} session is {session}; {since}: {'due' if due else 'not due'}."
         return Reading(float(due), 1.0, "due", sentence)
-
-
-@dataclass(frozen=True, slots=True)
-class LearnedValue:
-    """What a learned model says rebalancing now is worth, against ``least_usd``: a seam for models that are given."""
-
-    model: RebalanceValueModel
-    least_usd: float = 0.0
-    gate: Gate = SMOOTH
-    name: str = "learned value"
-
-    def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
-        """The model's value, net of cost and tax, USD."""
-        value = self.model.rebalance_value_usd(facts.signals, facts.mandate)
-        figure = float(value) if np.isfinite(value) else None
-        told = "does not say" if figure is None else f"says {usd(figure)}"
-        sentence = f"{self.model.provenance} {told} of rebalancing now, against {usd(self.least_usd)}."
-        return Reading(figure, self.least_usd, "USD", sentence)

@@ -1,0 +1,152 @@
+"""The value of rebalancing now: ``python -m benchmarks.rebalance_value rollouts|compare``, on invented worlds.
+
+Problem: a learned trigger is worth what it adds over fixed thresholds on paths that it was not trained on. Decision:
+``rollouts`` makes the table that the recipe trains on; ``compare`` replays the learned policy, the fixed thresholds and
+the calendar from several starts in worlds of other seeds, and prints the table and the difference in after-tax wealth
+with a bootstrap over starts. Limits: a smaller index than the sample's, constant rates, losses of use elsewhere, all
+sold at the end; the worlds are made by one generator, so other seeds are other paths, not other markets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import benchmarks  # noqa: F401  (threads are limited before anything else)
+from di_advisor.backtest.comparison import PolicyComparison, compare_policies
+from di_advisor.backtest.rollouts import Rollout, RolloutPlan, rollouts, rollouts_frame
+from di_advisor.backtest.sample_past import SamplePast, sample_past
+from di_advisor.backtest.settings import ReplaySettings
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.errors import DiAdvisorError
+from di_advisor.policy.policies import policy_named
+from di_advisor.units import TRADING_DAYS_PER_YEAR
+
+_RATES = ConstantRates(short_term=0.408, long_term=0.238)
+"""The top federal rates with net investment income tax, no state tax."""
+_WALKS_OF_A_WORLD = 50
+"""Seeds of the walks of one world begin this far from those of the next."""
+_BEFORE = ("monthly", "quarterly", "threshold", "annual")
+_COLUMNS = (
+    "vintages",
+    "wealth_liquidation_usd",
+    "wealth_step_up_usd",
+    "tracking_error_mean",
+    "turnover_per_year",
+    "cost_usd",
+    "harvested",
+    "washed",
+    "proposals",
+)
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.rebalance_value", description="Value of acting now.")
+    parser.add_argument("what", choices=("rollouts", "compare"))
+    parser.add_argument("--seed", type=int, action="append", help="of a world; may be given more than once")
+    parser.add_argument("--names", type=int, default=40, help="of the index")
+    parser.add_argument("--walks", type=int, default=9, help="rollouts: walks in each world")
+    parser.add_argument("--sessions", type=int, default=150, help="rollouts: length of a walk")
+    parser.add_argument("--vintages", type=int, default=5, help="compare: starts in each world")
+    parser.add_argument("--years", type=float, default=1.0, help="compare: length of each replay")
+    parser.add_argument("--policy", action="append", help="compare: default ml, threshold, monthly")
+    parser.add_argument("--out", type=Path, help="rollouts: CSV file; compare: folder of finished replays")
+    return parser.parse_args(given)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Do what was asked; 1 where it fails."""
+    asked = arguments(given)
+    try:
+        if asked.what == "rollouts":
+            _roll(asked)
+        else:
+            for seed in asked.seed or [9]:
+                _compare(asked, seed)
+    except DiAdvisorError as error:
+        _say(f"{error}")
+        return 1
+    return 0
+
+
+def _roll(asked: argparse.Namespace) -> None:
+    found: list[Rollout] = []
+    for seed in asked.seed or [7, 8]:
+        past = sample_past(seed, asked.names)
+        for each in _walks(past, seed, asked.walks, asked.sessions):
+            found.append(replace(each, walk=f"seed {seed}, {each.walk}"))
+            if len(found) % 20 == 0:
+                _say(f"{len(found)} rollouts, seed {seed}")
+                rollouts_frame(found).to_csv(asked.out, index=False)
+    rollouts_frame(found).to_csv(asked.out, index=False)
+
+
+def _walks(past: SamplePast, seed: int, walks: int, length: int) -> Iterator[Rollout]:
+    """Rollouts of walks whose starts are spread over the world, each kept by another policy."""
+    first = _enough_history(past)
+    apart = max((len(past.sessions) - first - length) // max(walks - 1, 1), 1)
+    for n in range(walks):
+        start = first + n * apart
+        before = policy_named(_BEFORE[(n + seed) % len(_BEFORE)])
+        sessions = past.sessions[start : start + length]
+        yield from rollouts(past, sessions, before, RolloutPlan(_RATES), seed=_WALKS_OF_A_WORLD * seed + n)
+
+
+def _enough_history(past: SamplePast) -> int:
+    """Position of the first session that the risk model has a year before it."""
+    return next(i for i, day in enumerate(past.sessions) if (day - past.sessions[0]).days > 365)
+
+
+def _compare(asked: argparse.Namespace, seed: int) -> None:
+    past = sample_past(seed, asked.names)
+    first = _enough_history(past)
+    length = round(asked.years * TRADING_DAYS_PER_YEAR)
+    apart = (len(past.sessions) - 1 - first - length) // max(asked.vintages - 1, 1)
+    starts = [past.sessions[first + k * apart] for k in range(asked.vintages)]
+    names = asked.policy or ["ml", "threshold", "monthly"]
+    compared = compare_policies(
+        past,
+        [policy_named(name) for name in names],
+        starts,
+        partial(_end, past, length),
+        Mandate(tracking_error_max=0.03),
+        TaxProfile(_RATES),
+        ReplaySettings(risk_every_months=3),
+        folder=asked.out,
+        progress=lambda done, total: _say(f"{done} of {total} runs"),
+    )
+    _say(f"\n{past.label}, seed {seed}; starts {', '.join(map(str, starts))}; {asked.years:g} years each")
+    _say(compared.table()[list(_COLUMNS)].round(4).to_string())
+    for theirs in names[1:]:
+        _tell(compared, names[0], theirs, seed)
+    for name, sentence in compared.failures.items():
+        _say(f"failed: {name}: {sentence}")
+
+
+def _tell(compared: PolicyComparison, ours: str, theirs: str, seed: int) -> None:
+    for figure in ("wealth_liquidation_usd", "wealth_step_up_usd"):
+        found = compared.difference(ours, theirs, figure, seed=seed)
+        _say(f"{ours} less {theirs}, {figure}: {found}")
+    dearest = sum(r.results.over_cap for r in compared.of(ours))
+    _say(f"{ours}: {dearest} proposals left the account over its cap")
+
+
+def _end(past: SamplePast, length: int, start: date) -> date:
+    at = past.sessions.index(start)
+    return past.sessions[min(at + length, len(past.sessions) - 1)]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
