@@ -30,7 +30,7 @@ _LEAST_GAP = 1e-9
 _STEPS_MAX = 24
 _INSIDE = 1e-8
 _TIGHT = 1e-10
-_MISSING = (3.0, 100.0, 3000.0)
+_MISSING = (3.0, 95.0, 3000.0)
 """What a dollar of gain outside a region is charged."""
 
 _SAME_PRICES = 1e-12
