@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Final, Self
 
 from di_advisor.errors import DamagedStoreError, InputError, NewerSchemaError, StoreError
 
-__all__ = ["ResultsFolder"]
+__all__ = ["ResultsFolder", "written_whole"]
 
 _SCHEMA: Final = 1
 _HEAD: Final = "run.json"
@@ -75,7 +75,7 @@ class ResultsFolder:
                 if rests_on is None:
                     raise InputError(f"{path} holds no run.", hint="Name the folder that a run was written to.")
                 path.mkdir(parents=True, exist_ok=True)
-                _written_whole(head, json.dumps({"schema_version": _SCHEMA, "rests_on": dict(rests_on)}, indent=1))
+                written_whole(head, json.dumps({"schema_version": _SCHEMA, "rests_on": dict(rests_on)}, indent=1))
             found = json.loads(head.read_text(encoding="utf-8"))
             version, known = found["schema_version"], dict(found["rests_on"])
         except OSError as e:
@@ -172,7 +172,8 @@ def _read(part: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def _written_whole(path: Path, text: str) -> None:
+def written_whole(path: Path, text: str) -> None:
+    """Write a small file that is there whole or not at all."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text + "\n")

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from di_advisor.errors import InputError
 from di_advisor.execution.jobs import Job, Runner, never
-from di_advisor.execution.results_folder import ResultsFolder
+from di_advisor.execution.results_folder import ResultsFolder, written_whole
 from di_advisor.execution.scheduling import runner_of
 from di_advisor.fleet.account import FleetAccount, digest_of
 from di_advisor.fleet.facts import FleetFacts
@@ -155,7 +155,7 @@ def propose(  # noqa: PLR0913 - what is proposed for, and how it is run; all but
                 unsettled = unsettled_share(priced_at, joint_size(records_of(path), facts.market.universe))
     if counted.finished:
         said = {"passes": [p.name for p in passes], "unsettled": unsettled}
-        (folder / _LAST).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+        written_whole(folder / _LAST, json.dumps(said, indent=1))
     return FleetRun(folder, path, counted.done, counted.set_aside, counted.finished, unsettled)
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,22 @@ def test_a_worker_that_is_killed_from_outside_loses_nothing(two: str, tmp_path: 
     found = by_key(DaskJobs(two, batch=2), workload.killed_once, 16, str(note))
     assert note.exists()
     assert all(isinstance(v, bytes) for v in found.values())
+
+
+def test_jobs_are_drawn_only_as_there_is_room_for_them(two: str) -> None:
+    drawn, landed, most = 0, 0, 0
+
+    def stream() -> Iterator[Job]:
+        nonlocal drawn, most
+        for job in jobs(90):
+            drawn += 1
+            most = max(most, drawn - landed)
+            yield job
+
+    for _ in DaskJobs(two, batch=3, ahead=2).run(stream(), workload.sometimes, 3):
+        landed += 1
+    assert landed == drawn == 90
+    assert most <= 2 * 2 * 3 + 3  # batches in flight for two threads, and the one that is drawn
 
 
 def test_a_cancelled_run_ends_and_gives_what_was_known(two: str) -> None:
