@@ -70,7 +70,7 @@ def _filer(settling: Settling, settled: Settled, name: str) -> tuple[FilerFigure
     gains = AccountGains.total(settled.gains[i] for i in mine)
     tax = settling.tax_of(name)
     owed = tax(gains)
-    rates = mean_rates(settling, name, gains)
+    rates = _mean_rates(settling, name, gains)
     parts = [rates[0] * float(settled.gains[i].short_usd) + rates[1] * float(settled.gains[i].long_usd) for i in mine]
     cents = cents_that_add_up(parts, owed) if mine else []
     counted = AccountGains.total(settled.law.gains[i] for i in mine)
@@ -89,7 +89,7 @@ def _filer(settling: Settling, settled: Settled, name: str) -> tuple[FilerFigure
     )
 
 
-def mean_rates(settling: Settling, name: str, gains: AccountGains) -> tuple[float, float]:
+def _mean_rates(settling: Settling, name: str, gains: AccountGains) -> tuple[float, float]:
     """Marginal rates averaged along the straight line from no gain to given ones."""
     mine = settling.coordination.taxed(name)
     if not mine:
