@@ -23,6 +23,7 @@ PUBLISHED: dict[str, str] = {
 }
 """Tax alpha in bps a year, by policy."""
 
+_WEEK_YEARS = 0.02
 _START_USD = 1_000_000.0
 _FREC = "Published: Frec, 14 to 16 % more losses by dealing with wash sales lot by lot."
 _TAPER = "Published: losses taper off near 30 % of the capital."
@@ -154,18 +155,23 @@ def _wash(compared: PolicyComparison) -> str:
 
 def _decay(compared: PolicyComparison, *, wash: bool) -> str:
     """By year of the vintage, and in total so far."""
-    most = max(len(r.results.harvested) for r in compared.runs)
+    most = max(_whole_years(r.results) for r in compared.runs)
     rows = []
     for policy in compared.policies:
         some = _results(compared, policy, wash=wash)
         cells, total = [], 0.0
         for year in range(most):
-            known = [r.harvested[year] for r in some if len(r.harvested) > year]
+            known = [r.harvested[year] for r in some if _whole_years(r) > year]
             total += float(np.mean(known)) if known else 0.0
             cells.append(f"{_percent(float(np.mean(known)))} ({_percent(total)})" if known else "")
         rows.append((policy, *cells))
     head = ("policy", *(f"year {k + 1} (so far)" for k in range(most)))
     return f"{_table(head, rows)}\n{_TAPER}"
+
+
+def _whole_years(results: ReplayResults) -> int:
+    """Years of a run that are whole, and one at least; a week more or less does not count."""
+    return max(1, int(results.years + _WEEK_YEARS))
 
 
 def _differences(compared: PolicyComparison, ours: str, mean_block: float, seed: int) -> str:
