@@ -253,7 +253,9 @@ def opportunistic() -> Policy:
 
 
 def learned(model: RebalanceValueModel, *, tracking_error_max: float = 0.02) -> Policy:
-    """Where a model's lower bound of the value of acting is above zero; and, whatever it says, for safety.
+    """Monthly, and before that where a model's lower bound of the value of acting is above zero, or for safety.
+
+    The model compares today with a common later review, so the policy is one that has such a review.
 
     Parameters
     ----------
@@ -263,6 +265,7 @@ def learned(model: RebalanceValueModel, *, tracking_error_max: float = 0.02) -> 
         Ex ante, a year, at which the policy acts without asking the model.
     """
     triggers: tuple[Trigger, ...] = (
+        CalendarDue(Cadence.MONTHLY),
         LearnedValue(model),
         TrackingErrorAbove(tracking_error_max),
         CashOutside(),

@@ -91,8 +91,8 @@ def card_markdown(facts: Mapping[str, Any]) -> str:
     f = facts
     gate = "open" if f["gate_open"] else "closed: the model says what the fixed thresholds know, and nothing else"
     head = (
-        f"Learned on {f['learned_on']}, {f['trained_on']}. {f['rollouts']:,} rollouts in {f['clusters']:,} months of "
-        "worlds; labels are differences of two branches of one replay, simulated, never observed."
+        f"Learned on {f['learned_on']}, {f['trained_on']}. {f['rollouts']:,} rollouts in {f['clusters']:,} months; "
+        "labels are differences of two branches of one replay, simulated, never observed."
     )
     says = (
         f"Says: bps of an account's value that rebalancing today is worth more than rebalancing {f['wait_sessions']} "

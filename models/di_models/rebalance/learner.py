@@ -5,9 +5,9 @@ Decision: the baseline is what the fixed thresholds know: the mean label of days
 passed or not, and any threshold is or not (four cells, shrunk to the mean). Few, small, much shrunk trees of LightGBM
 learn what is left; their out-of-fold predictions, folds of whole clusters of days, say what share of them is of use
 (slope, shrunk by its own error, inside [0, 1]) and whether the sum of both has a smaller squared error than the
-baseline: where the lower bound of that skill over clusters is not above zero, the share is zero and the model is the
-baseline. The margin of the lower bound is conformal over clusters: in the wanted share of them the mean of the
-predictions is above the mean of the labels by no more than it.
+baseline, and than the plain mean: where the lower bound of either skill over clusters is not above zero, the share is
+zero and the model is the baseline. The margin of the lower bound is conformal over clusters: in the wanted share of
+them the mean of the predictions is above the mean of the labels by no more than it.
 
 Limits: the bound is for the mean over days like the asked one, not for a single outcome; clusters are drawn as the
 training's were. Deterministic: one thread, rows in order, a seed.
@@ -39,8 +39,24 @@ _LEAST_DEEP_LOSS = 0.001
 _CELL_STRENGTH = 10.0
 """Days of the common mean that each cell starts with."""
 _DRAWS = 2000
-_RISES: Final = ("short_loss", "long_loss", "deep_loss", "loss_turning_long")
-_FALLS: Final = ("cost_to_target",)
+_RISES: Final = ("short_loss", "deep_loss")
+_USED: Final = tuple(
+    FEATURES.index(name)
+    for name in (
+        "short_loss",
+        "deep_loss",
+        "locked_loss",
+        "short_gain",
+        "tracking_error",
+        "rebalance_days",
+        "locked_weight",
+        "windows_ending",
+        "index_volatility",
+        "active_share",
+    )
+)
+"""Columns that trees may look at. With a few hundred rollouts all 24 are too many; those that hardly vary in the
+sample's rollouts (long-term lots, cost, cash) and the calendar are left out."""
 _BELOW: Final = 0.05
 """Share of bootstrap draws below the interval; the same above."""
 
@@ -79,7 +95,7 @@ class RebalanceLearner:
     """
 
     def __init__(
-        self, *, rounds: int = 60, leaves: int = 4, fewest: int = 20, coverage: float = 0.8, seed: int = 0
+        self, *, rounds: int = 150, leaves: int = 4, fewest: int = 15, coverage: float = 0.8, seed: int = 0
     ) -> None:
         self.rounds = rounds
         self.leaves = leaves
@@ -110,7 +126,7 @@ class RebalanceLearner:
         label : ndarray of shape (m,)
             Value of acting, a fraction of the account.
         cluster : ndarray of shape (m,)
-            Days that share their luck: the same name for those of one world and month.
+            Days that share their luck: the same name for those of one month.
         cancel : callable, optional
             Asked after each tree.
 
@@ -133,7 +149,9 @@ class RebalanceLearner:
             )
         base, extra = self._out_of_fold(columns, label, of, cancel)
         share = _share(extra, label - base, of)
-        gate = clustered_skill(label, base + share * extra, base, of, seed=self.seed)
+        mean = np.full(len(label), label.mean())
+        tests = [clustered_skill(label, base + share * extra, rival, of, seed=self.seed) for rival in (base, mean)]
+        gate = min(tests, key=lambda skill: skill.lower)
         if not gate.lower > 0:
             share = 0.0
         said = base + share * extra
@@ -156,7 +174,7 @@ class RebalanceLearner:
 
     @property
     def gate(self) -> Skill:
-        """Skill against the baseline, out of fold."""
+        """Skill of baseline and trees against the harder of baseline and plain mean, out of fold."""
         return self._known().gate
 
     def baseline(self, columns: FloatArray) -> FloatArray:
@@ -171,7 +189,9 @@ class RebalanceLearner:
             return said
         if self._booster is None:
             self._booster = fitted.trees.booster()
-        return np.asarray(said + fitted.share * self._booster.predict(columns, num_threads=1), dtype=np.float64)
+        return np.asarray(
+            said + fitted.share * self._booster.predict(columns[:, _USED], num_threads=1), dtype=np.float64
+        )
 
     def lower(self, columns: FloatArray) -> FloatArray:
         """Lower bound of the mean over such days, shape (m,)."""
@@ -180,7 +200,10 @@ class RebalanceLearner:
     def contributions(self, columns: FloatArray) -> FloatArray:
         """Exact contributions of each feature to what is added to the baseline, and the mean last, shape (m, 25)."""
         fitted = self._known()
-        return np.asarray(fitted.share * fitted.trees.contributions(columns), dtype=np.float64)
+        found = fitted.share * fitted.trees.contributions(columns[:, _USED])
+        out = np.zeros((len(columns), len(FEATURES) + 1))
+        out[:, [*_USED, -1]] = found
+        return out
 
     def out_of_fold(self, columns: FloatArray, label: FloatArray, cluster: NDArray[Any]) -> tuple[FloatArray, ...]:
         """Baseline and gated prediction of each row by models that did not see its cluster, for a card."""
@@ -243,7 +266,7 @@ class RebalanceLearner:
             cells = _cells(columns[~out], label[~out])
             trees = self._train(columns[~out], label[~out] - _in_cells(columns[~out], cells), cancel)
             base[out] = _in_cells(columns[out], cells)
-            extra[out] = trees.predict(columns[out])
+            extra[out] = trees.predict(columns[out][:, _USED])
         return base, extra
 
     def _train(self, columns: FloatArray, target: FloatArray, cancel: Callable[[], bool] | None) -> Trees:
@@ -259,14 +282,17 @@ class RebalanceLearner:
             "min_data_in_leaf": self.fewest,
             "learning_rate": 0.05,
             "lambda_l2": 10.0,
-            "monotone_constraints": [1 if f in _RISES else -1 if f in _FALLS else 0 for f in FEATURES],
+            "monotone_constraints": [1 if FEATURES[i] in _RISES else 0 for i in _USED],
+            "feature_fraction": 0.5,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
             "deterministic": True,
             "force_row_wise": True,
             "num_threads": 1,
             "seed": self.seed,
             "verbosity": -1,
         }
-        data = lightgbm.Dataset(columns, target, free_raw_data=False)
+        data = lightgbm.Dataset(columns[:, _USED], target, free_raw_data=False)
         booster = lightgbm.train(settings, data, num_boost_round=self.rounds, callbacks=[after_each])
         return Trees(booster.model_to_string())
 

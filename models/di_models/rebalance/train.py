@@ -55,9 +55,9 @@ class RebalanceRecipe:
     later_rate: float
     short_rate: float
     long_rate: float
-    rounds: int = 60
+    rounds: int = 150
     leaves: int = 4
-    fewest: int = 20
+    fewest: int = 15
     coverage: float = 0.8
     seed: int = 0
 
@@ -77,7 +77,7 @@ class RolloutTable:
     parts : dict of str to ndarray
         Tax, cost and risk, whose sum is the label.
     cluster : ndarray of str, shape (m,)
-        World and month of the day.
+        Month of the day: invented worlds share their market's path, so a month is one draw in all of them.
     """
 
     columns: FloatArray
@@ -120,8 +120,7 @@ def read_rollouts(file: Path) -> RolloutTable:
         columns = frame[list(FEATURES)].to_numpy(dtype=np.float64)
         parts = {name: frame[name].to_numpy(dtype=np.float64) for name in ("tax", "cost", "risk")}
         label, market, move = (frame[k].to_numpy(dtype=np.float64) for k in ("label", "market", "index_move"))
-        world = frame["walk"].str.split(",").str[0]
-        cluster = (world + " " + frame["day"].str.slice(0, 7)).to_numpy(dtype=np.str_)
+        cluster = frame["day"].str.slice(0, 7).to_numpy(dtype=np.str_)
     except (OSError, ValueError, KeyError, AttributeError) as e:
         raise InputError(f"The rollouts {file} cannot be read: {e}.", hint="Make them with rollouts_frame.") from e
     if not (np.isfinite(columns).all() and np.isfinite(label).all()):
