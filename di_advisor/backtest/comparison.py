@@ -174,8 +174,14 @@ def compare_policies(  # noqa: PLR0913 - the facts of a comparison
     with tempfile.TemporaryDirectory() as passing:
         where = Path(passing) if folder is None else folder
         done = replay_vintages(past, runs, where, workers=workers, progress=progress, cancel=cancel)
-        found = [_measured(run, done[run.name]) for run in runs if run.name in done]
-    failures = {name: str(failure.what) for name, failure in done.failures.items()}
+        failures = {name: str(failure.what) for name, failure in done.failures.items()}
+        found = []
+        for run in runs:
+            if run.name in done:
+                try:
+                    found.append(_measured(run, done[run.name]))
+                except InputError as error:  # one run without figures, such as one never invested, ends no comparison
+                    failures[run.name] = error.what
     if not found:
         first = next(iter(failures.values()), "it was cancelled")
         raise InputError(f"No run came to an end: {first}", hint="Replay one of them by itself to see more.")

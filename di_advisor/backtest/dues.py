@@ -20,6 +20,7 @@ from di_advisor.backtest.realised import Realised
 from di_advisor.backtest.settings import ReplaySettings, TaxPaid
 from di_advisor.backtest.tax_years import TaxYears, YearOfAccount
 from di_advisor.domain.amounts import as_fraction, at_places
+from di_advisor.domain.taxes import TaxProfile
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.ledger.papers.dividends import dividends_of_year
 
@@ -58,8 +59,11 @@ class Dues:
     ) -> None:
         self._account, self._realised = account, realised
         self._years = TaxYears(tax, settings.loss_use)
+        self._of_rates = isinstance(tax, TaxProfile)
+        self._dividends: dict[int, tuple[Fraction, Fraction]] = {}
         self._settings = settings
-        self._flows = sorted(settings.flows, key=lambda flow: flow.on)
+        # Vintages share their settings: what flowed before a later start is in what that one begins with.
+        self._flows = sorted((flow for flow in settings.flows if flow.on > sessions[0]), key=lambda flow: flow.on)
         self._open_years = list(range(sessions[0].year, sessions[-1].year + 1))
         self._withdrawals = self._taxes = _ZERO
         self._tax_today = 0.0
@@ -96,7 +100,11 @@ class Dues:
 
     def taxpayer_on(self, day: date) -> Taxpayer:
         """The taxpayer as a proposal of the day sees it."""
-        return self._years.taxpayer_on(day, YearOfAccount(*self._realised.of_year(day.year)))
+        now = YearOfAccount(*self._realised.of_year(day.year))
+        if self._of_rates:
+            return self._years.taxpayer_on(day, now)
+        unclosed = [(year, self._over(year)) for year in self._open_years if year < day.year]
+        return self._years.taxpayer_on(day, now, unclosed)
 
     def fall_due(self, day: date) -> None:
         """Reckon the taxes that fall due on a session, and pay in what they save where the account gets it."""
@@ -124,15 +132,22 @@ class Dues:
         )
 
     def end(self, year: int, short_usd: Fraction, long_usd: Fraction) -> tuple[float, float]:
-        """Tax of what is not due yet, 0 where the settings leave it out, and tax if further gains were realised."""
-        accrued = as_fraction(self._taxes)
+        """Tax that waits for cash, and of years not due where the settings count it; tax of further gains."""
+        waiting, accrued = as_fraction(self._taxes), Fraction(0)
         liquidation = 0.0
         while self._open_years:
             now = self._open_years.pop(0)
             if now == year:
                 liquidation = self.if_sold(now, short_usd, long_usd)
             accrued += self._years.close(now, self._of_year(now))
-        return (float(accrued) if self._settings.accrues_last_year else 0.0), liquidation
+        return float(waiting + (accrued if self._settings.accrues_last_year else 0)), liquidation
+
+    def _over(self, year: int) -> YearOfAccount:
+        """A year that is over and not due: gains as they stand, dividends as they stood when they were first asked."""
+        if year not in self._dividends:
+            dividends = dividends_of_year(self._account.running.books(), year)
+            self._dividends[year] = dividends.qualified_usd, dividends.ordinary_usd
+        return YearOfAccount(*self._realised.of_year(year), *self._dividends[year])
 
     def _of_year(self, year: int) -> YearOfAccount:
         dividends = dividends_of_year(self._account.running.books(), year)

@@ -64,7 +64,7 @@ class ReplaySettings:
         One account with known lots that comes in on the first session, in shares of that day; its cash counts,
         its fills do not.
     flows : tuple of Flow
-        Deposits and withdrawals after the first session.
+        Deposits and withdrawals after the first session; earlier ones are left out.
     wash_sales : bool
         Whether the law of wash sales is applied by the ledger; where not, the mandate does not look at it either,
         so that what the law costs can be seen.

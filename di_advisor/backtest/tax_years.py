@@ -9,6 +9,7 @@ tables is computed by those of the nearest year that has some. Not tax advice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -84,13 +85,29 @@ class TaxYears:
         """Short-term and long-term losses carried over, positive amounts."""
         return self._with.short_usd, self._with.long_usd
 
-    def taxpayer_on(self, day: date, account: YearOfAccount) -> Taxpayer:
-        """The taxpayer as a proposal of a day sees it: the year so far, and what was carried into it."""
+    def taxpayer_on(
+        self, day: date, account: YearOfAccount, unclosed: Sequence[tuple[int, YearOfAccount]] = ()
+    ) -> Taxpayer:
+        """The taxpayer as a proposal of a day sees it: the year so far, and what was carried into it.
+
+        Parameters
+        ----------
+        day : date
+            Of the proposal.
+        account : YearOfAccount
+            The year of the day so far.
+        unclosed : sequence of (int, YearOfAccount)
+            Years that are over and whose tax is not due yet, ascending: what they leave is carried into this one.
+        """
         if isinstance(self._tax, TaxProfile):
             return replace(self._tax, tax_year=None)
         filer = self._tax if isinstance(self._tax, FilerTax) else FilerTax(self._tax)
+        carried = self._with
+        for over, brought in unclosed:
+            before = replace(filer.inputs, tax_year=_year_of_tables(over))
+            carried = _by_return(_plus(before, brought, carried), filer.policies)[1]
         year = _year_of_tables(day.year)
-        inputs = _plus(replace(filer.inputs, tax_year=year), account, self._with)
+        inputs = _plus(replace(filer.inputs, tax_year=year), account, carried)
         now = replace(filer, inputs=inputs)
         return now if year == day.year else replace(rates_of(now, date(year, 12, 31)), tax_year=None)
 
