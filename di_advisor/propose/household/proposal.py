@@ -35,7 +35,8 @@ class FilerFigures:
     short_usd, long_usd : Decimal
         Net gain realised by all its accounts, in cents, losses that are washed not counted.
     tax_usd : Decimal
-        What the year's tax changes by, in cents; negative is a saving.
+        What the year's tax changes by, in cents; negative is a saving. All losses count in it: what washed ones take
+        back is `HouseholdProposal.wash_cost_usd`.
     short_rate, long_rate : float
         What a further dollar of short-term and of long-term gain costs there.
     by_account_usd : Mapping of str to Decimal

@@ -166,11 +166,15 @@ class Settling:
             owed = tax(counted)
             objective += owed
             disallowed = AccountGains.total(law.disallowed[i] for i in mine)
-            lost = AccountGains.total(law.lost_usd[i] for i in mine)
-            if disallowed != AccountGains():
-                back = self._worth_of_waiting(name, disallowed, lost)
+            washed = float(disallowed.short_usd + disallowed.long_usd)
+            if washed > 0:
+                lost = AccountGains.total(law.lost_usd[i] for i in mine)
+                kept = 1.0 - float(lost.short_usd + lost.long_usd) / washed
+                # What comes back is worth no more than it is today: a wash is never a way to carry a loss over.
+                today = owed - tax(all_of)
+                back = waiting_share(self.household) * kept * today
                 objective -= back
-                wash_cost += owed - tax(all_of) - back
+                wash_cost += today - back
             keeps = keeps and self._within(name, facts.gain_budget_usd, facts.tax_budget_usd, counted, owed)
         banned = self.household.wash_policy is WashPolicy.BAN and bool(law.washes)
         return Settled(ordered, gains, law, objective, wash_cost, keeps and not banned, dict(sides), source)
@@ -206,12 +210,6 @@ class Settling:
     @property
     def _as_of(self) -> date:
         return next(iter(self.coordination.accounts.values())).signals.market.as_of
-
-    def _worth_of_waiting(self, filer: str, disallowed: AccountGains, lost: AccountGains) -> float:
-        rates = rates_of(self.coordination.filers[filer].taxpayer, self._as_of)
-        worth = rates.loss_rates or rates.rates
-        short, long = disallowed.short_usd - lost.short_usd, disallowed.long_usd - lost.long_usd
-        return waiting_share(self.household) * (worth.short_term * float(short) + worth.long_term * float(long))
 
     def _within(
         self, filer: str, gain_usd: float | None, tax_usd: float | None, gains: AccountGains, owed: float

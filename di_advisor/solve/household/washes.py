@@ -9,7 +9,8 @@ touches, and the sum of their bounds with the least of the tax beside these pric
 sides below. The best sides are then solved with their own prices, and their prices branched at in turn.
 
 Limits: budgets of nodes and of prices; the lowest bound of what is open, over all combinations of regions of
-the returns, is the bound.
+the returns, is the bound. It is that of the accounts' rules as they stand without sides: where names must leave,
+bands give way to locks, and a side could let in what the bound does not see.
 """
 
 from __future__ import annotations
