@@ -37,6 +37,8 @@ _COLUMNS = (
     "vintages",
     "wealth_liquidation_usd",
     "wealth_step_up_usd",
+    "tax_alpha_liquidation",
+    "tax_alpha_step_up",
     "tracking_error_mean",
     "turnover_per_year",
     "cost_usd",
@@ -131,9 +133,13 @@ def _compare(asked: argparse.Namespace, seed: int) -> None:
 
 
 def _tell(compared: PolicyComparison, ours: str, theirs: str, seed: int) -> None:
-    for figure in ("wealth_liquidation_usd", "wealth_step_up_usd"):
+    for figure in ("wealth_liquidation_usd", "wealth_step_up_usd", "tax_alpha_liquidation", "tax_alpha_step_up"):
         found = compared.difference(ours, theirs, figure, seed=seed)
-        _say(f"{ours} less {theirs}, {figure}: {found}")
+        clear = "clear" if found.clear else "not told from zero"
+        _say(
+            f"{ours} less {theirs}, {figure}: {found.mean:,.5g}, {found.level:.2f} interval {found.low:,.5g} to "
+            f"{found.high:,.5g} over {found.vintages} starts: {clear}"
+        )
     dearest = sum(r.results.over_cap for r in compared.of(ours))
     _say(f"{ours}: {dearest} proposals left the account over its cap")
 

@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from di_advisor.backtest.past import Past
 from di_advisor.backtest.record import DayRow
 from di_advisor.backtest.settings import ReplaySettings
 from di_advisor.backtest.walk import Walk
+from di_advisor.domain.amounts import Exact
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.rebalance_state import FEATURES, RebalanceState
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
@@ -61,7 +63,7 @@ class RolloutPlan:
         When a walk branches for the first time, and how often: every so many sessions, up to half as many more.
     mandate : Mandate
         The wishes; its price of risk is the label's.
-    cash_usd : int
+    cash_usd : Decimal
         What the account is opened with.
     """
 
@@ -71,7 +73,7 @@ class RolloutPlan:
     first_session: int = 5
     every_sessions: int = 10
     mandate: Mandate = Mandate(tracking_error_max=0.03)  # noqa: RUF009 - frozen
-    cash_usd: int = 1_000_000
+    cash_usd: Exact = Decimal(1_000_000)
 
     def __post_init__(self) -> None:
         if self.wait_sessions < 1 or self.every_sessions < 1 or self.first_session < 1:
