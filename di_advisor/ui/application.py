@@ -300,17 +300,20 @@ class Application:
         self.refresh()
         self._show_page()
 
-    async def propose(self) -> None:
-        """Read the controls, propose, and show what came of it; of the scenario in which that was asked for."""
-        state, scenario = self.state, self.state.scenario
+    def propose(self) -> Coroutine[Any, Any, None]:
+        """Read the controls, propose, and show what came of it; of the scenario at hand now, not when it begins."""
+        return self._propose_soon(self.state, self.state.scenario)
+
+    def follow(self) -> Coroutine[Any, Any, None]:
+        """Propose once the dials rest; a move that comes while one is solved is proposed after it."""
+        self._moves += 1
+        return self._follow(self.state, self.state.scenario, self._moves)
+
+    async def _propose_soon(self, state: AppState, scenario: str) -> None:
         await asyncio.sleep(READ_AFTER_SECONDS)
         await self._propose(state, scenario)
 
-    async def follow(self) -> None:
-        """Propose once the dials rest; a move that comes while one is solved is proposed after it."""
-        state, scenario = self.state, self.state.scenario
-        self._moves += 1
-        mine = self._moves
+    async def _follow(self, state: AppState, scenario: str, mine: int) -> None:
         await asyncio.sleep(FOLLOW_AFTER_SECONDS)
         while state.running and mine == self._moves:
             await asyncio.sleep(FOLLOW_AFTER_SECONDS)
