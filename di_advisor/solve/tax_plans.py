@@ -240,7 +240,9 @@ def beside_of(family: AtAnyRates, plan: Plan, choices: Choices) -> float:
     free = is_any(choices, Choice.EITHER)  # these are charged for no wash sales
     fixed = Plan(np.where(free[block.holdings.lot_name], 0.0, plan.sells), np.where(free, 0.0, plan.buys))
     others = (t for t in family.problem.terms if t is not family.tax)
-    charged = sum(t.value_usd(fixed if isinstance(t, WashDeferral) else plan) for t in others) / block.holdings.value_usd
+    charged = (
+        sum(t.value_usd(fixed if isinstance(t, WashDeferral) else plan) for t in others) / block.holdings.value_usd
+    )
     beside = charged - charged_anyway(family.problem.terms)
     return beside - 2.0 * float(block.impact @ (plan.sold(block.holdings.lot_name) * plan.buys))
 
