@@ -23,6 +23,7 @@ import numpy as np
 
 from di_advisor.errors import InputError
 from di_advisor.policy.measures import ValueHistory
+from di_advisor.policy.sessions import Cadence, last_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +103,8 @@ def composite_of(accounts: Mapping[str, ValueHistory], *, rates: str, losses: st
     ----------
     accounts : Mapping of str to ValueHistory
         By label; each counts for the full months it has (its first and last month only where it was there from the
-        last session of the month before, and to the last session that any account has of the month).
+        last session of the month before, and to the last session that any account has of the month); a latest
+        month that is not over counts for none.
     rates : str
         The tax rates assumed, for the disclosures.
     losses : str
@@ -141,12 +143,15 @@ def composite_of(accounts: Mapping[str, ValueHistory], *, rates: str, losses: st
 
 
 def _month_ends(histories: Iterable[ValueHistory]) -> dict[tuple[int, int], date]:
-    """The last session that any account has of each month."""
+    """The last session that any account has of each month; a latest month that is not over is left out."""
     ends: dict[tuple[int, int], date] = {}
     for history in histories:
         for day in history.dates:
             month = (day.year, day.month)
             ends[month] = max(ends.get(month, day), day)
+    latest = max(ends)
+    if ends[latest] < last_session(ends[latest], Cadence.MONTHLY):
+        del ends[latest]
     return ends
 
 

@@ -62,7 +62,7 @@ def test_until_a_return_is_due_proposals_see_what_its_year_has_left() -> None:
     seen = years.taxpayer_on(date(2026, 2, 2), YearOfAccount(), [(2025, gained)])
     assert isinstance(seen, FilerTax)
     assert seen.inputs.carryover_short_usd == 40_000 - 25_000 - 3_000
-    assert years.carried_usd == (40_000, 0)  # asking closes nothing
+    assert years.carried_usd == (Fraction(40_000), Fraction(0))  # asking closes nothing
     years.close(2025, gained)
     closed = years.taxpayer_on(date(2026, 5, 4), YearOfAccount())
     assert isinstance(closed, FilerTax)

@@ -174,3 +174,10 @@ def test_dispersion_is_the_asset_weighted_deviation_of_accounts_that_were_in_all
 def test_a_composite_without_a_full_month_is_refused() -> None:
     with pytest.raises(InputError, match="full month"):
         composite_of({"a": history([date(2021, 1, 4), date(2021, 1, 29)], [1.0, 1.0], [0.0, 0.0])}, rates="", losses="")
+
+
+def test_a_last_month_that_is_not_over_is_no_month_of_a_composite() -> None:
+    ends = [date(2020, 12, 31), date(2021, 1, 29), date(2021, 2, 1)]
+    found = composite_of({"a": history(ends, [100.0, 101.0, 90.0], [0.0] * 3)}, rates="", losses="")
+    assert [(y.year, y.months) for y in found.years] == [(2021, 1)]
+    assert found.pre_tax == pytest.approx(1.01**12 - 1)
