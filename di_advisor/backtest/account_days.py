@@ -174,8 +174,10 @@ class AccountDays:
         amount = _cents(shares * as_fraction(payout.cash_per_share_usd))
         if not amount > 0:
             return Decimal(0)
+        # A special dividend may come with a regular one.
+        same = sum(1 for _, owed in self._owed if (owed.security_id, owed.ex_on) == (name, payout.ex_date))
         dividend = Dividend(
-            event_id=f"dividend-{name}-{payout.ex_date}",
+            event_id=f"dividend-{name}-{payout.ex_date}{f'-{same + 1}' if same else ''}",
             on=payout.paid_on,
             account_id=account_id,
             security_id=name,

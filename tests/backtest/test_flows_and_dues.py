@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from di_advisor.advisor import Advisor
 from di_advisor.backtest.comparison import compare_policies
+from di_advisor.backtest.past import Payout
 from di_advisor.backtest.record import Replayed
 from di_advisor.backtest.replay import replay
 from di_advisor.backtest.sample_past import sample_past
@@ -77,3 +78,15 @@ def test_a_run_too_short_to_be_measured_ends_no_comparison() -> None:
     assert [run.run.start for run in found.runs] == [date(2023, 2, 1)]
     assert list(found.failures) == ["monthly-2023-01-03-wash"]
     assert "2 sessions" in found.failures["monthly-2023-01-03-wash"]
+
+
+def test_two_dividends_of_one_ex_date_are_two_events() -> None:
+    sessions = tuple(date(2024, 1, day) for day in (8, 9, 10))
+    paid = tuple(Payout("B", sessions[1], sessions[1], Decimal(each)) for each in ("0.5", "0.7"))
+    past = HandPast(sessions, {"B": ("50",) * 3}, {sessions[0]: {"B": 1.0}}, paid=paid)
+    advisor = Advisor(OneFactor(), FlatCosts())
+    settings = ReplaySettings(cash_usd=Decimal(10_010))
+    replayed = replay(past, sessions[0], sessions[-1], Policy("cash", (CashOutside(least_weight=0.5),)), WISHES, RATES,
+                      settings, advisor=advisor)  # fmt: skip
+    assert replayed.days[1].dividend_usd == 200 * 1.2
+    assert len({event.event_id for event in replayed.events}) == len(replayed.events)
