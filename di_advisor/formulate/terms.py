@@ -130,9 +130,8 @@ class TradingCost:
 
     def of_names(self, at: NDArray[np.int64]) -> TradingCost:
         """The cost of a few names alone, in this order; its holdings stay those of all."""
-        parts = {f: getattr(self, f) for f in ("impact", "linear", "power")}
-        taken = {f: None if values is None else values[at] for f, values in parts.items()}
-        return replace(self, chords=self.chords.of_names(at), **taken)
+        linear, power = (None if values is None else values[at] for values in (self.linear, self.power))
+        return replace(self, impact=self.impact[at], chords=self.chords.of_names(at), linear=linear, power=power)
 
     def value_usd(self, plan: Plan) -> float:
         """Cost of all trades, in USD."""
