@@ -47,7 +47,9 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with prices/, index/ and corporate_actions/")
     parser.add_argument("--start", type=date.fromisoformat, default=date(2014, 1, 2), help="first vintage")
     parser.add_argument("--end", type=date.fromisoformat, default=date(2022, 12, 30), help="last day of all runs")
-    parser.add_argument("--policy", action="append", choices=POLICIES, help="may be given more than once; default: all")
+    parser.add_argument(
+        "--policy", action="append", choices=(*POLICIES, "ml"), help="may be given more than once; default: all but ml"
+    )
     parser.add_argument("--names", type=int, help="only the largest names by dollar volume as known at the start")
     parser.add_argument("--vintages", default="quarterly", help="quarterly, or how many, evenly spread")
     parser.add_argument("--years", type=int, help="length of each run; to the end when left out")

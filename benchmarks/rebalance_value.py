@@ -4,7 +4,15 @@ Problem: a learned trigger is worth what it adds over fixed thresholds on paths 
 ``rollouts`` makes the table that the recipe trains on; ``compare`` replays the learned policy, the fixed thresholds and
 the calendar from several starts in worlds of other seeds, and prints the table and the difference in after-tax wealth
 with a bootstrap over starts. Limits: a smaller index than the sample's, constant rates, losses of use elsewhere, all
-sold at the end; the worlds are made by one generator, so other seeds are other paths, not other markets.
+sold at the end; the worlds are made by one generator, so other seeds are other names on the same
+path of the market, and no test on another market.
+
+Measured (seed 9 with 5 starts, seed 12 with 4, a year each, a million dollars; the model trained on seeds 7, 8, 10, 11):
+the learned policy does not beat fixed thresholds or the calendar in after-tax wealth. Against the thresholds -2,557 USD
+(90 %: -4,641 to -340) and +1,233 (-3,289 to 5,564), against the calendar -5,938 (-11,356 to -519) and +6,198
+(-1,231 to 13,574); tax alpha, which leaves the luck of active positions out, is 38 (20 to 59) and 22 (-12 to 48) bps
+above the thresholds', 23 (2 to 46) above and 46 (-3 to 97) below the calendar's. It acts early about four times a year
+and hopes for 3 to 5 bps each time; a tracking error of 80 bps hides that in fewer than some fifty starts.
 """
 
 from __future__ import annotations

@@ -38,7 +38,10 @@ def add_watch(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sample", action="store_true", help="the accounts of the built-in simulated market")
     command.add_argument("--every", action="store_true", help="all accounts of each run's source, under its wishes")
     command.add_argument(
-        "--policy", default="threshold", metavar="NAME", help="threshold, opportunistic, monthly, quarterly or annual"
+        "--policy",
+        default="threshold",
+        metavar="NAME",
+        help="threshold, opportunistic, monthly, quarterly, annual or ml",
     )
     command.add_argument(
         "--last-rebalance", metavar="DATE", help="of all accounts; without it, each account's latest trade"
