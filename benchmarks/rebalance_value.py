@@ -7,7 +7,7 @@ with a bootstrap over starts. Limits: a smaller index than the sample's, constan
 sold at the end; the worlds are made by one generator, so other seeds are other names on the same
 path of the market, and no test on another market.
 
-Measured (seed 9 with 5 starts, seed 12 with 4, a year each, a million dollars; the model trained on seeds 7, 8, 10, 11):
+Measured (seed 9 with 5 starts, seed 12 with 4, a year each, a million USD; model of seeds 7, 8, 10, 11):
 the learned policy does not beat fixed thresholds or the calendar in after-tax wealth. Against the thresholds -2,557 USD
 (90 %: -4,641 to -340) and +1,233 (-3,289 to 5,564), against the calendar -5,938 (-11,356 to -519) and +6,198
 (-1,231 to 13,574); tax alpha, which leaves the luck of active positions out, is 38 (20 to 59) and 22 (-12 to 48) bps
