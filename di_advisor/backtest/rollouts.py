@@ -42,7 +42,7 @@ from di_advisor.policy.triggers.trigger import ONCE, Gate
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Rollout", "RolloutPlan", "rollouts", "rollouts_frame", "worth_usd"]
+__all__ = ["Rollout", "RolloutPlan", "Worth", "rollouts", "rollouts_frame", "worth_usd"]
 
 _DAYS_PER_YEAR = 365.0
 
