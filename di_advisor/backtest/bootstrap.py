@@ -18,6 +18,7 @@ from di_advisor.errors import InputError
 __all__ = ["Difference", "mean_difference"]
 
 _DRAWS = 5_000
+_FEWEST_BLOCKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Difference:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves zero out."""
-        return self.low > 0 or self.high < 0
+        """Whether the interval leaves zero out; never of less than two blocks, which leave it no width to speak of."""
+        return self.blocks >= _FEWEST_BLOCKS and (self.low > 0 or self.high < 0)
 
 
 def mean_difference(

@@ -104,7 +104,14 @@ class PolicyComparison:
         return means
 
     def difference(
-        self, ours: str, theirs: str, figure: str = "wealth_liquidation_usd", *, seed: int, mean_block: float = 1.0
+        self,
+        ours: str,
+        theirs: str,
+        figure: str = "wealth_liquidation_usd",
+        *,
+        seed: int,
+        mean_block: float = 1.0,
+        wash_sales: bool = True,
     ) -> Difference:
         """Mean difference of a figure between two policies over the vintages both finished.
 
@@ -118,13 +125,15 @@ class PolicyComparison:
             Of the bootstrap.
         mean_block : float
             As many vintages as overlap.
+        wash_sales : bool
+            Whether of the runs under the law of wash sales, or of those without.
 
         Raises
         ------
         InputError
             If fewer than two vintages were finished by both, or the figure is none.
         """
-        rows = [{r.run.start: r.results.figures() for r in self.of(p)} for p in (ours, theirs)]
+        rows = [{r.run.start: r.results.figures() for r in self.of(p, wash_sales=wash_sales)} for p in (ours, theirs)]
         both = sorted(set(rows[0]) & set(rows[1]))
         unknown = [figure for start in both[:1] if not isinstance(rows[0][start].get(figure), float | int)]
         if unknown:

@@ -66,7 +66,7 @@ class ReplayResults:
     turnover_per_year : float
         Half of what was bought and sold after the first day, over the mean value.
     cost_usd : float
-        Trading cost paid.
+        Trading cost paid, that of the first day's purchases included, which the returns and the cost a year leave out.
     harvested : tuple of float
         Losses realised in each year of the replay's age, over what was put in.
     washed : float

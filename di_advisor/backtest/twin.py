@@ -98,15 +98,16 @@ class _Fund:
         self.lots.sort(key=lambda lot: (lot.basis_usd / lot.shares, lot.bought))
         while wanted > 0 and self.lots:
             lot = self.lots[-1]
-            part = min(wanted, lot.shares) / lot.shares
-            gain = part * (lot.shares * self.price_usd - lot.basis_usd)
+            taken = min(wanted, lot.shares)
+            basis_usd = lot.basis_usd * (taken / lot.shares)
             key = (day.year, is_long_term(lot.bought, day))
-            self.realised[key] = self.realised.get(key, 0.0) + gain
-            wanted -= part * lot.shares
-            if part >= 1.0:
+            self.realised[key] = self.realised.get(key, 0.0) + taken * self.price_usd - basis_usd
+            # Taken off as it is: a product of fractions may miss it by a last bit, and the loop would chase that bit.
+            wanted -= taken
+            if taken >= lot.shares:
                 self.lots.pop()
             else:
-                lot.shares, lot.basis_usd = lot.shares * (1 - part), lot.basis_usd * (1 - part)
+                lot.shares, lot.basis_usd = lot.shares - taken, lot.basis_usd - basis_usd
 
     def year(self, year: int) -> YearOfAccount:
         """What a year brings into the return."""

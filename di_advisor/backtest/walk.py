@@ -107,11 +107,10 @@ class Walk:
         return tuple(self._days)
 
     def branched(self, policy: Policy) -> Walk:
-        """A walk that goes on from here by another policy, with books of its own; facts that never change are shared."""
+        """A walk that goes on from here by another policy, with books of its own; what never changes is shared."""
         shared = (self._past, self._sessions, self._mandate, self._settings, self._advisor, self._policy, self._risk)
         other = deepcopy(self, {id(each): each for each in (*shared, self._narrowing)})
-        other._policy = policy
-        other._state = PolicyState()
+        other._policy, other._state = policy, PolicyState()  # noqa: SLF001  (of the same class)
         return other
 
     def step(self, day: date, cancel: Callable[[], bool]) -> None:

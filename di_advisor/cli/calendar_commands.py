@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["add_calendar", "add_plan", "calendar", "plan"]
 
+_FARTHEST_DAYS = 3_660
+"""Ten years: flows and lots that far ahead are guesses."""
+
 
 def add_calendar(command: argparse.ArgumentParser) -> None:
     """Add the options of ``calendar``."""
@@ -101,8 +104,8 @@ def plan(arguments: argparse.Namespace, screen: Screen) -> None:
 
 
 def _until(day: date, days: int) -> date:
-    if days < 1:
-        raise InputError(f"{days} days ahead.", hint="Give 1 or more.")
+    if not 1 <= days <= _FARTHEST_DAYS:
+        raise InputError(f"{days} days ahead.", hint=f"Give 1 to {_FARTHEST_DAYS:,}.")
     return day + timedelta(days=days)
 
 

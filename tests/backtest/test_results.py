@@ -14,6 +14,7 @@ from di_advisor.backtest.composites import composite_of
 from di_advisor.backtest.record import Replayed
 from di_advisor.backtest.results import results_frame, results_of
 from di_advisor.backtest.settings import ReplaySettings
+from di_advisor.backtest.twin import etf_twin
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InputError
 from di_advisor.policy.measures import ValueHistory
@@ -117,6 +118,7 @@ def test_a_plain_bootstrap_of_two_vintages_holds_their_four_means() -> None:
 def test_a_block_as_long_as_the_series_leaves_only_its_own_mean() -> None:
     found = mean_difference(list(range(8)), [0.0] * 8, seed=3, mean_block=1e12)
     assert found.low == found.high == pytest.approx(3.5)
+    assert not found.clear
 
 
 def test_a_bootstrap_interval_of_independent_figures_is_that_of_the_normal_law() -> None:
@@ -181,3 +183,10 @@ def test_a_last_month_that_is_not_over_is_no_month_of_a_composite() -> None:
     found = composite_of({"a": history(ends, [100.0, 101.0, 90.0], [0.0] * 3)}, rates="", losses="")
     assert [(y.year, y.months) for y in found.years] == [(2021, 1)]
     assert found.pre_tax == pytest.approx(1.01**12 - 1)
+
+
+@pytest.mark.parametrize("withdrawn", [1e-300, 5e-324, 0.1, 1 / 3, 999.9999999999999])
+def test_a_twin_sells_any_amount_and_comes_to_an_end(withdrawn: float) -> None:
+    replayed = replayed_of([1000.0, 1000.0 - withdrawn, 1000.0 - withdrawn], [0.0, 0.0, 0.0], flows=[0.0, -withdrawn])
+    twin = etf_twin(replayed, TAX, expense_ratio=0.0)
+    assert twin.value_usd[-1] == pytest.approx(1000.0 - withdrawn)

@@ -109,8 +109,8 @@ def test_the_end_of_the_year_counts_by_trade_date_and_settles_in_the_next() -> N
         (
             date(2026, 12, 31),
             (
-                "2026-12-31 is the last trade date of 2026: a sale settles on 2027-01-04 and counts for 2026, because the "
-                "trade date counts; after 1 December a loss is safe only in January."
+                "2026-12-31 is the last trade date of 2026: a sale settles on 2027-01-04 and counts for 2026, because "
+                "the trade date counts; after 1 December a loss is safe only in January."
             ),
         )
     ]

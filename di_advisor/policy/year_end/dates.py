@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from di_advisor.errors import InputError
 from di_advisor.ledger.days import calendar_day
 from di_advisor.ledger.recent_trades import WASH_WINDOW_DAYS
 from di_advisor.ledger.settlement import standard_settlement
@@ -66,11 +67,17 @@ def year_dates(as_of: date) -> YearDates:
     Raises
     ------
     InputError
-        If the day is no date, or outside the exchange calendar.
+        If the day is no date, outside the exchange calendar, or after the last session of its year.
     """
     year = calendar_day(as_of, "The day of the plan").year
     window = timedelta(days=WASH_WINDOW_DAYS)
     last = sessions_after(date(year, 12, 31), 0)
+    if as_of > last:
+        raise InputError(
+            f"On {as_of} the tax year {year} is over for trades: its last session was {last}.",
+            hint="Plan from a day of the next year, or look at an earlier one.",
+            last_trade=last,
+        )
     return YearDates(
         as_of=as_of,
         last_trade=last,

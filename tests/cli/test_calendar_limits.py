@@ -1,0 +1,14 @@
+"""Horizons that make no sense are refused before anything is opened at length."""
+
+import pytest
+
+from di_advisor.cli import main
+
+
+@pytest.mark.parametrize("command", ["plan", "calendar"])
+@pytest.mark.parametrize("days", ["0", "100000"])
+def test_a_horizon_of_no_day_or_of_centuries_is_refused(
+    command: str, days: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--account", "young", "--days", days]) == 2
+    assert "days ahead" in capsys.readouterr().err
