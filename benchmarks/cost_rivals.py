@@ -18,7 +18,7 @@ from di_models.cost.law import CostLaw, LawPrior, fit_law, schedule_variance
 from di_models.cost.learned import LearnedCostModel, untrained
 from di_models.cost.residual import Trees, relative_residual, train_trees
 
-__all__ = ["RIVALS", "WRONG_PRIOR", "Rival"]
+__all__ = ["EARLY", "RIVALS", "WRONG_PRIOR", "Rival", "stopped_early"]
 
 WRONG_PRIOR = LawPrior(CostLaw(spread_capture=0.5, impact=0.8, exponent=0.5), 0.25, 0.5, 0.05)
 """Its impact is 45 % too high on average, and its spread part 10 % too low."""
@@ -128,6 +128,19 @@ def _ungated(seen: TradeHistory, asked: TradeHistory, seed: int) -> FloatArray:
 
 def _ours(seen: TradeHistory, asked: TradeHistory, seed: int) -> FloatArray:
     return LearnedCostModel(WRONG_PRIOR, seed=seed).fit(seen).predict(asked)
+
+
+EARLY = "ours, stopped early"
+"""Name of ours with `stopped_early`."""
+
+
+def stopped_early(patience: int) -> Rival:
+    """Ours with as many trees as the last training days ask for."""
+
+    def rival(seen: TradeHistory, asked: TradeHistory, seed: int) -> FloatArray:
+        return LearnedCostModel(WRONG_PRIOR, seed=seed, patience=patience).fit(seen).predict(asked)
+
+    return rival
 
 
 RIVALS: dict[str, Rival] = {

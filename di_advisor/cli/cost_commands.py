@@ -8,6 +8,7 @@ shelf; a model is promoted only by the rule on its card. Limits: training runs i
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,9 @@ def add_costs(command: argparse.ArgumentParser) -> None:
     training.add_argument("--recipe", type=Path, metavar="FILE", help="TOML of day, seed, blocks, prior and orders")
     training.add_argument("--trained-on", type=_day, metavar="DATE", help="day to write on the card, without a recipe")
     training.add_argument("--seed", type=int, metavar="N", help="everything random follows from it (0)")
+    training.add_argument(
+        "--patience", type=int, metavar="N", help="stop early: N trees without a better error on the last training days"
+    )
     training.add_argument("--out", type=Path, metavar="DIR", help="folder of the model; else it goes to the shelf")
     training.set_defaults(run=train_model)
     card = actions.add_parser("card", help="show the card of a model, after every byte was checked")
@@ -112,7 +116,9 @@ def train_model(arguments: argparse.Namespace, screen: Screen) -> None:
     if orders is None:
         raise InputError("No orders are given.", hint='Name a file, or "sample".')
     if arguments.seed is not None:
-        training = CostTraining(training.trained_on, arguments.seed, training.blocks, training.prior)
+        training = replace(training, seed=arguments.seed)
+    if arguments.patience is not None:
+        training = replace(training, patience=arguments.patience)
     found = _read(_files(arguments, orders), screen)
     for sentence in found.sentences:
         screen.show(sentence)

@@ -53,19 +53,24 @@ class CostTraining:
         Everything random follows from the first; blocks of days that are predicted by what came before them.
     prior : Mapping of str to float
         Constants that the law is held to, by name; published ones where left out.
+    patience : int or None
+        Trees without a better error on the last training days after which growing stops; None for a fixed number.
 
     Raises
     ------
     InputError
-        If there are no blocks, or the seed is negative.
+        If there are no blocks, the seed is negative, or the patience is no number of trees.
     """
 
     trained_on: date
     seed: int = 0
     blocks: int = 4
     prior: Mapping[str, float] = field(default_factory=dict)
+    patience: int | None = None
 
     def __post_init__(self) -> None:
+        if self.patience is not None and self.patience < 1:
+            raise InputError(f"The patience is {self.patience} trees.", hint="Give at least 1, or leave it out.")
         if self.blocks < 1 or self.seed < 0:
             raise InputError(
                 f"The training has {self.blocks} blocks and seed {self.seed}.",

@@ -112,6 +112,16 @@ def test_training_asks_with_the_day_of_the_source_and_offers_what_came_of_it() -
     assert host.state.spec.models.cost == "prior"
 
 
+def test_training_that_is_to_stop_early_asks_so() -> None:
+    found = {"model_id": "2026-06-30-00000000beef", "promoted": False, "bundle": BUNDLE, "shelf": SHELF}
+    host, page = page_of({"train_costs": found})
+    page._early.value = True
+    page._train.click()
+    ((_, request),) = host.asked
+    assert request["training"] == CostTraining(DAY, patience=20)
+    assert restored(plain(request["training"])) == request["training"]
+
+
 @pytest.mark.parametrize(("seed", "blocks", "says"), [(0.5, 4.0, "whole numbers"), (0.0, 0.0, "0 blocks")])
 def test_a_slip_is_told_and_nothing_is_asked(seed: float, blocks: float, says: str) -> None:
     host, page = page_of()

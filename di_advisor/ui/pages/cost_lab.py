@@ -1,7 +1,8 @@
 """Cost-model lab: past orders, a model trained on them, its card, two of them side by side, and the choice of one.
 
 Problem: what a trade costs is learnt from one's own fills, and a model that looks good and loses money is worse than
-the formula. Decision: orders are read and their losses told first; training tells every tree and Cancel ends it; the
+the formula. Decision: orders are read and their losses told first; training tells every tree and Cancel ends it, and
+it may be asked to stop by itself where later days are no longer predicted better; the
 verdict of the rule stands on top of the card, and only a model that beats the prior can be put to use. The chosen
 model is part of the run: it is saved with it, and named by its bytes. Limits: models stand in one folder beside the
 notebook; orders are read anew for each question, so that an ended process loses nothing.
@@ -28,6 +29,7 @@ from di_advisor.ui.pages.page import Bundle, Host, Page
 __all__ = ["CostLabPage"]
 
 _SHIPS: Final = ("The model that ships", SHIPPED)
+_PATIENCE: Final = 20
 
 
 class CostLabPage(Page):
@@ -41,6 +43,12 @@ class CostLabPage(Page):
         self._read = button("Read and check", "What is in these orders, what was dropped and why")
         self._seed = typed_number("Seed (a whole number)", 0.0, 1.0, "Everything random follows from it")
         self._blocks = typed_number("Blocks to test on", 4.0, 1.0, "Blocks of days, each predicted by what came before")
+        self._early = widgets.Checkbox(
+            value=False,
+            description="Stop early on later days",
+            tooltip=f"Ends {_PATIENCE} trees after the error on the last training days was lowest",
+            indent=False,
+        )
         self._train = button("Train", "Train, test out of sample, show the card; Cancel ends it", style="primary")
         self._model = choice("Model", [_SHIPS], "Trained models, newest first")
         self._other = choice("Compare with", [_SHIPS], "Another model to stand beside it")
@@ -75,7 +83,7 @@ class CostLabPage(Page):
             [
                 self._orders.box,
                 actions(self._read),
-                grid(self._seed, self._blocks),
+                grid(self._seed, self._blocks, self._early),
                 actions(self._train),
                 grid(self._model, self._other),
                 self._about,
@@ -185,7 +193,12 @@ class CostLabPage(Page):
             self._tell("Seed and blocks are whole numbers.", "Such as seed 0 and 4 blocks.", role="alert")
             return None
         try:
-            return CostTraining(opened, int(self._seed.value), int(self._blocks.value))
+            return CostTraining(
+                opened,
+                int(self._seed.value),
+                int(self._blocks.value),
+                patience=_PATIENCE if self._early.value else None,
+            )
         except InputError as error:
             self._tell(error.what, error.hint, role="alert")
             return None

@@ -135,6 +135,7 @@ def make_card(
             "slope": model.gate_.slope,
             "standard_error": float(model.gate_.standard_error) if np.isfinite(model.gate_.standard_error) else None,
         },
+        **_stopped(model),
         "sizes": asdict(model.sizes_),
         "walk_forward": walked,
         "promotion": verdict
@@ -145,6 +146,12 @@ def make_card(
         "versions": _versions(),
     }
     return ModelCard(json.loads(json.dumps(facts, allow_nan=False)))  # as it will be read back
+
+
+def _stopped(model: LearnedCostModel) -> dict[str, Any]:
+    """How the number of trees was chosen, where it was asked for."""
+    found = model.stopping_
+    return {} if found is None else {"stopping": asdict(found) | {"sentence": found.sentence}}
 
 
 def data_sha256(history: TradeHistory) -> str:

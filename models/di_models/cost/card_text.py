@@ -51,6 +51,7 @@ def card_markdown(facts: Mapping[str, Any]) -> str:
         ),
         "",
         f"Trees count by {_percent(facts['gate']['share'])}: their out-of-fold slope is {facts['gate']['slope']:.2f}.",
+        *(["", f"Early stop: {_escaped(facts['stopping']['sentence'])}"] if "stopping" in facts else []),
         "",
         "## Out of sample, walking forward",
         "",
@@ -85,12 +86,18 @@ def compare_cards(first: Mapping[str, Any], second: Mapping[str, Any]) -> str:
     for one, other in zip(first["law"], second["law"], strict=True):
         rows.append((_escaped(one["constant"]), _interval(one["posterior"]), _interval(other["posterior"])))
     rows.append(("share of the trees", *(_percent(each["gate"]["share"]) for each in (first, second))))
+    if any("stopping" in each for each in (first, second)):
+        rows.append(("early stop", *(_stopped(each) for each in (first, second))))
     for name, key in (("dollars predicted over paid", "dollar_ratio"), ("skill against the prior", "skill")):
         rows.append((name, *(_scored(each["walk_forward"], key) for each in (first, second))))
     rows.append(("replaces the prior", *("yes" if each["promotion"]["promoted"] else "no" for each in (first, second))))
     same = first["data"]["sha256"] == second["data"]["sha256"]
     note = "Same data." if same else "Different data: scores of different orders are not comparable one to one."
     return "\n".join([*_table(("", "first", "second"), rows), "", note]) + "\n"
+
+
+def _stopped(facts: Mapping[str, Any]) -> str:
+    return f"at {facts['stopping']['trees']} trees" if "stopping" in facts else "no, a fixed number"
 
 
 def _scores(found: Mapping[str, Any] | None) -> list[str]:

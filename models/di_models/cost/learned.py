@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from di_advisor.domain.cost_reasons import CostPrediction
@@ -23,20 +22,18 @@ from di_advisor.errors import InputError
 from di_advisor.units import BPS_PER_UNIT, TRADING_DAYS_PER_YEAR, percent_from_fraction
 from di_models.cost.curves import FittedCurves, fit_curves
 from di_models.cost.features import Conditions, Levels, noisier
+from di_models.cost.fitting import Growing, OutOfFold, Rows, Steps, law_cost
 from di_models.cost.intervals import Calibration, calibrate
-from di_models.cost.law import LawFit, LawPrior, fit_law, schedule_variance
+from di_models.cost.law import LawFit, LawPrior, schedule_variance
 from di_models.cost.reasons import MIDDLE_OF_DAY, one_order, parts_of
 from di_models.cost.residual import (
     FEWEST_ORDERS,
     ROUNDS,
     Gate,
     Trees,
-    cancelled,
     folds_by_day,
-    gate_of,
-    relative_residual,
-    train_trees,
 )
+from di_models.cost.stopping import stopping_of, usable_patience
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +69,9 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         Whether trees may add to the law.
     seed : int
         Everything random follows from it.
+    patience : int, optional
+        Trees without a better error on the last training days after which growing stops; a fixed number of trees
+        when left out (`di_models.cost.stopping` says why that is the default).
 
     Attributes
     ----------
@@ -89,14 +89,19 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         Sizes that it was trained on.
     simulated_ : bool
         Whether the history was invented.
+    stopping_ : Stopping or None
+        How the number of trees was chosen; None where it is the fixed one, as asked.
     provenance_ : str
         What it rests on, in one line.
     """
 
-    def __init__(self, prior: LawPrior | None = None, *, trees: bool = True, seed: int = 0) -> None:
+    def __init__(
+        self, prior: LawPrior | None = None, *, trees: bool = True, seed: int = 0, patience: int | None = None
+    ) -> None:
         self.prior = prior
         self.trees = trees
         self.seed = seed
+        self.patience = patience
 
     def fit(
         self,
@@ -133,29 +138,32 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         given = Conditions.of(X)
         variance = _variance(given) * noisier(X)
         levels = Levels.of(given)
-        fit = _law(given, cost, variance, self.prior)
+        rows = Rows(given, cost, variance, X.day)
+        fit = rows.law(self.prior)
         gate, trees = Gate(0.0, 0.0, float("inf")), None
         calibration = Calibration(np.zeros(0), (np.zeros(0),))
         days = len(np.unique(X.day))
         folds = folds_by_day(X.day) if len(X) and days > 1 else []
-        steps = _Steps(told, (len(folds) + 1) * ROUNDS)
+        steps = Steps(told, (len(folds) + 1) * ROUNDS)
+        growing = Growing(levels, self.seed, cancel, usable_patience(self.patience, X.day))
         if folds:
-            tested = _Tested(given, cost, variance, levels, self.prior, self.seed, trees=self.trees and _enough(X))
-            gate = tested.run(folds, steps, cancel)
+            tested = OutOfFold(rows, self.prior, growing, trees=self.trees and len(X) >= FEWEST_ORDERS)
+            gate = tested.run(folds, steps)
             calibration = calibrate(cost - tested.cost(gate.share), np.sqrt(variance))
         if gate.share > 0:
-            trees = _trained(fit, given, cost, variance, levels, self.seed, steps.each_after(len(folds)), cancel)
+            trees = growing.on(rows, fit, steps.each_after(len(folds)))
         steps.upto(len(folds) + 1)
         self.fit_, self.gate_, self.trees_, self.levels_ = fit, gate, trees, levels
         self.calibration_, self.sizes_ = calibration, _seen(given)
         self.simulated_ = X.simulated
+        self.stopping_ = stopping_of(self.patience, growing.patience, X.day, 0 if trees is None else trees.count)
         self.provenance_ = _provenance(fit, gate, simulated=X.simulated)
         return self
 
     def predict(self, X: Orders | pd.DataFrame) -> FloatArray:
         """Average cost of each order, bps, shape (m,)."""
         given = Conditions.of(X)
-        cost = _law_cost(self._fitted, given)
+        cost = law_cost(self._fitted, given)
         if self.trees_ is None:
             return cost
         return cost * Trees.factor(self.gate_.share, self.trees_.predict(self.levels_.matrix(given)))
@@ -235,99 +243,8 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         return self.fit_
 
 
-def _enough(history: TradeHistory) -> bool:
-    return len(history) >= FEWEST_ORDERS
-
-
 def _variance(given: Conditions) -> FloatArray:
     return schedule_variance(given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps, given.volume_span)
-
-
-def _law(given: Conditions, cost: FloatArray, variance: FloatArray, prior: LawPrior | None) -> LawFit:
-    return fit_law(cost, given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps, variance, prior)
-
-
-def _law_cost(fit: LawFit, given: Conditions) -> FloatArray:
-    return fit.law.cost_bps(given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps)
-
-
-def _trained(  # noqa: PLR0913, PLR0917 - the parts of one training run
-    fit: LawFit,
-    given: Conditions,
-    cost: FloatArray,
-    variance: FloatArray,
-    levels: Levels,
-    seed: int,
-    told: Callable[[int, int], None] | None,
-    cancel: Callable[[], bool] | None,
-) -> Trees:
-    residual, weight = relative_residual(cost, _law_cost(fit, given), variance)
-    return train_trees(levels.matrix(given), residual, weight, seed=seed, told=told, cancel=cancel)
-
-
-class _Steps:
-    """Tells each number of trees once, in order."""
-
-    def __init__(self, told: Callable[[int, int], None] | None, total: int) -> None:
-        self._told, self._total, self._done = told, total, 0
-
-    def _tell(self, done: int) -> None:
-        if self._told is not None and done > self._done:
-            self._done = done
-            self._told(done, self._total)
-
-    def upto(self, fits: int) -> None:
-        """So many fits are done, with or without trees."""
-        self._tell(fits * ROUNDS)
-
-    def each_after(self, fits: int) -> Callable[[int, int], None]:
-        """What the next fit tells its trees to."""
-        return lambda done, _: self._tell(fits * ROUNDS + done)
-
-
-class _Tested:
-    """Out-of-fold law and trees of a history."""
-
-    def __init__(
-        self,
-        given: Conditions,
-        cost: FloatArray,
-        variance: FloatArray,
-        levels: Levels,
-        prior: LawPrior | None,
-        seed: int,
-        *,
-        trees: bool,
-    ) -> None:
-        self.given, self.seen, self.variance = given, cost, variance
-        self.levels, self.prior, self.seed, self.trees = levels, prior, seed, trees
-        self.law = np.zeros(len(cost))
-        self.added = np.zeros(len(cost))
-
-    def run(
-        self,
-        folds: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
-        steps: _Steps,
-        cancel: Callable[[], bool] | None,
-    ) -> Gate:
-        """Fit each fold, predict what it left out, and open the gate as far as that allows."""
-        for before, (train, test) in enumerate(folds):
-            if cancel is not None and cancel():
-                raise cancelled()
-            given, held_out = self.given.take(train), self.given.take(test)
-            fit = _law(given, self.seen[train], self.variance[train], self.prior)
-            self.law[test] = _law_cost(fit, held_out)
-            if self.trees:
-                each, seen, variance = steps.each_after(before), self.seen[train], self.variance[train]
-                trees = _trained(fit, given, seen, variance, self.levels, self.seed, each, cancel)
-                self.added[test] = trees.predict(self.levels.matrix(held_out))
-            steps.upto(before + 1)
-        residual, weight = relative_residual(self.seen, self.law, self.variance)
-        return gate_of(residual, self.added, weight)
-
-    def cost(self, share: float) -> FloatArray:
-        """Out-of-fold predictions with this share of the trees."""
-        return self.law * Trees.factor(share, self.added)
 
 
 def _seen(given: Conditions) -> SizesSeen:

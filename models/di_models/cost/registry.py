@@ -24,6 +24,7 @@ from di_models.cost.intervals import Calibration
 from di_models.cost.law import CostLaw, LawFit, LawPrior
 from di_models.cost.learned import LearnedCostModel, SizesSeen
 from di_models.cost.residual import Gate, Trees
+from di_models.cost.stopping import Stopping
 from di_models.folders import json_text, parsed_json, read_folder, write_folder
 
 __all__ = ["SCHEMA", "StoredModel", "load_cost_model", "save_cost_model"]
@@ -116,7 +117,8 @@ def load_cost_model(folder: str | os.PathLike[str]) -> StoredModel:
 
 
 def _params(model: LearnedCostModel) -> dict[str, Any]:
-    return {
+    stopped = {} if model.stopping_ is None else {"patience": model.patience, "stopping": asdict(model.stopping_)}
+    return stopped | {
         "prior": None if model.prior is None else asdict(model.prior),
         "trees": model.trees,
         "seed": model.seed,
@@ -131,7 +133,10 @@ def _params(model: LearnedCostModel) -> dict[str, Any]:
 
 def _model(params: Mapping[str, Any], calibration: Mapping[str, Any], text: str) -> LearnedCostModel:
     prior, gate, fit = params["prior"], params["gate"], params["fit"]
-    model = LearnedCostModel(None if prior is None else _prior(prior), trees=params["trees"], seed=params["seed"])
+    stopped, patience = params.get("stopping"), params.get("patience")
+    held_to = None if prior is None else _prior(prior)
+    model = LearnedCostModel(held_to, trees=params["trees"], seed=params["seed"], patience=patience)
+    model.stopping_ = None if stopped is None else Stopping(**stopped)
     model.fit_ = LawFit(
         CostLaw(**fit["law"]),
         _prior(fit["prior"]),

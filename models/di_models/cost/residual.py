@@ -28,18 +28,21 @@ __all__ = [
     "ROUNDS",
     "Gate",
     "Trees",
+    "after_each_tree",
     "cancelled",
+    "dataset",
     "folds_by_day",
     "gate_of",
     "relative_residual",
     "train_trees",
+    "tree_settings",
 ]
 
 FEWEST_ORDERS = 500
 """Below this the law alone speaks: at 200 orders trees behind the gate never helped, and sometimes cost 5 %."""
 
 ROUNDS = 60
-"""Trees of one fit."""
+"""Trees of one fit, where no recipe asks to stop by later days (`di_models.cost.stopping`)."""
 
 _LEAVES = 4
 _SHRINKING = 30.0
@@ -82,6 +85,11 @@ class Trees:
 
         return lightgbm.Booster(model_str=self.text)
 
+    @property
+    def count(self) -> int:
+        """How many trees."""
+        return int(self.booster().num_trees())
+
     def predict(self, columns: FloatArray) -> FloatArray:
         """Relative residual of each row of `Levels.matrix`."""
         return np.asarray(self.booster().predict(columns, num_threads=1), dtype=np.float64)
@@ -101,42 +109,12 @@ def cancelled() -> UnfinishedError:
     return UnfinishedError("Training was cancelled.", hint="Nothing was kept; train again to start over.")
 
 
-def train_trees(
-    columns: FloatArray,
-    residual: FloatArray,
-    weight: FloatArray,
-    *,
-    seed: int,
-    told: Callable[[int, int], None] | None = None,
-    cancel: Callable[[], bool] | None = None,
-) -> Trees:
-    """Train the trees on relative residuals.
-
-    Parameters
-    ----------
-    columns : ndarray of shape (m, 7)
-        From `Levels.matrix`.
-    residual, weight : ndarray of shape (m,)
-        From `relative_residual`.
-    seed : int
-        Everything random follows from it.
-    told : callable, optional
-        Told the number of trees so far, of how many.
-    cancel : callable, optional
-        Asked after each tree.
-
-    Raises
-    ------
-    UnfinishedError
-        If it was cancelled; nothing is kept.
-    """
-    import lightgbm
-
-    n = len(residual)
-    settings = {
+def tree_settings(orders: int, seed: int) -> dict[str, Any]:
+    """LightGBM's settings for so many orders."""
+    return {
         "objective": "regression",
         "num_leaves": _LEAVES,
-        "min_data_in_leaf": max(20, n // 40),
+        "min_data_in_leaf": max(20, orders // 40),
         "learning_rate": 0.03,
         "lambda_l2": _SHRINKING,
         "bagging_fraction": 0.8,
@@ -150,14 +128,68 @@ def train_trees(
         "verbosity": -1,
     }
 
+
+def dataset(columns: FloatArray, residual: FloatArray, weight: FloatArray) -> Any:  # noqa: ANN401 - LightGBM has no stubs
+    """LightGBM's own form of rows; shapes (m, 7), (m,) and (m,)."""
+    import lightgbm
+
+    return lightgbm.Dataset(columns, residual, weight=weight, categorical_feature=list(_WORDS), free_raw_data=False)
+
+
+def after_each_tree(
+    most: int, told: Callable[[int, int], None] | None, cancel: Callable[[], bool] | None
+) -> Callable[[Any], None]:
+    """A callback that asks whether to stop, raising `UnfinishedError`, and tells the trees so far, of how many."""
+
     def after_each(state: Any) -> None:  # noqa: ANN401 - LightGBM's callback environment
         if cancel is not None and cancel():
             raise cancelled()
         if told is not None:
-            told(state.iteration + 1, ROUNDS)
+            told(state.iteration + 1, most)
 
-    data = lightgbm.Dataset(columns, residual, weight=weight, categorical_feature=list(_WORDS), free_raw_data=False)
-    booster = lightgbm.train(settings, data, num_boost_round=ROUNDS, callbacks=[after_each])
+    return after_each
+
+
+def train_trees(
+    columns: FloatArray,
+    residual: FloatArray,
+    weight: FloatArray,
+    *,
+    seed: int,
+    rounds: int = ROUNDS,
+    told: Callable[[int, int], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> Trees:
+    """Train the trees on relative residuals.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (m, 7)
+        From `Levels.matrix`.
+    residual, weight : ndarray of shape (m,)
+        From `relative_residual`.
+    seed : int
+        Everything random follows from it.
+    rounds : int
+        How many trees.
+    told : callable, optional
+        Told the number of trees so far, of how many.
+    cancel : callable, optional
+        Asked after each tree.
+
+    Raises
+    ------
+    UnfinishedError
+        If it was cancelled; nothing is kept.
+    """
+    import lightgbm
+
+    booster = lightgbm.train(
+        tree_settings(len(residual), seed),
+        dataset(columns, residual, weight),
+        num_boost_round=rounds,
+        callbacks=[after_each_tree(rounds, told, cancel)],
+    )
     return Trees(booster.model_to_string())
 
 

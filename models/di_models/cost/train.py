@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             prior=recipe.prior,
             seed=recipe.seed,
             blocks=recipe.blocks,
+            patience=recipe.patience,
             told=_each_once(),
         )
         fingerprint = save_cost_model(found.model, found.card, asked.out)

@@ -61,7 +61,7 @@ class FolderTrainer:
         found = read_recipe(file)
         prior = _constants(found.prior)
         orders = Path(found.orders)
-        return CostTraining(found.trained_on, found.seed, found.blocks, prior), (
+        return CostTraining(found.trained_on, found.seed, found.blocks, prior, found.patience), (
             orders if found.orders == "sample" else file.parent / orders
         )
 
@@ -95,6 +95,7 @@ class FolderTrainer:
             prior=prior,
             seed=training.seed,
             blocks=training.blocks,
+            patience=training.patience,
             told=told,
             cancel=cancel,
         )

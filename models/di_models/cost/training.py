@@ -51,6 +51,8 @@ class Recipe:
         Of the trees, and of walking forward.
     prior : LawPrior
         What the law is held to.
+    patience : int or None
+        Trees without a better error on the last training days after which growing stops; None grows a fixed number.
     """
 
     orders: str
@@ -58,15 +60,17 @@ class Recipe:
     seed: int = 0
     blocks: int = 4
     prior: LawPrior = field(default_factory=LawPrior)
+    patience: int | None = None
 
 
-def train_cost_model(
+def train_cost_model(  # noqa: PLR0913 - the parts of a recipe, all keyword-only
     history: TradeHistory,
     *,
     trained_on: date,
     prior: LawPrior | None = None,
     seed: int = 0,
     blocks: int = 4,
+    patience: int | None = None,
     told: Callable[[float, str], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> TrainedCostModel:
@@ -84,8 +88,11 @@ def train_cost_model(
         Everything random follows from it.
     blocks : int
         Blocks of days that are predicted by what came before them.
+    patience : int, optional
+        For stopping early, as of `LearnedCostModel`.
     told : callable, optional
-        Told after each tree the share that is done, and what is at work: "Testing block 2 of 4".
+        Told after each tree the share that is done, and what is at work: "Testing block 2 of 4"; at the end, where
+        it was to stop early, at how many trees it did.
     cancel : callable, optional
         Asked often; True stops with `UnfinishedError`.
     """
@@ -103,8 +110,12 @@ def train_cost_model(
 
     tested = None
     if testable:
-        tested = walk_forward(history, prior=prior, blocks=blocks, seed=seed, told=walked, cancel=cancel)
-    model = LearnedCostModel(prior, seed=seed).fit(history, told=fitted, cancel=cancel)
+        tested = walk_forward(
+            history, prior=prior, blocks=blocks, seed=seed, patience=patience, told=walked, cancel=cancel
+        )
+    model = LearnedCostModel(prior, seed=seed, patience=patience).fit(history, told=fitted, cancel=cancel)
+    if told is not None and model.stopping_ is not None:
+        told(1.0, f"Stopped: {model.stopping_.sentence}")
     card = make_card(model, history, tested, trained_on=trained_on, seed=seed)
     return TrainedCostModel(model, card, tested)
 
@@ -138,5 +149,5 @@ def read_recipe(file: str | os.PathLike[str]) -> Recipe:
     except (TypeError, AttributeError) as e:
         raise InputError(
             f"The recipe {path} does not fit: {e}.",
-            hint="Its keys are orders, trained_on, seed, blocks, and a table [prior] of constants.",
+            hint="Its keys are orders, trained_on, seed, blocks, patience, and a table [prior] of constants.",
         ) from e

@@ -134,6 +134,7 @@ def walk_forward(
     prior: LawPrior | None = None,
     blocks: int = 4,
     seed: int = 0,
+    patience: int | None = None,
     told: Callable[[float, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> OutOfSample:
@@ -149,6 +150,8 @@ def walk_forward(
         Blocks that are predicted; the first part of the same length is only trained on.
     seed : int
         Of the trees.
+    patience : int, optional
+        For stopping early, inside each block's training days.
     told, cancel : callable, optional
         Told the blocks done, with the share of the one at work, of how many; asked whether to stop.
 
@@ -176,7 +179,7 @@ def walk_forward(
         seen = (history.day < embargo) & (finished < start.astype("datetime64[ns]"))
         test = np.flatnonzero((history.day >= start) & (history.day < end))
         each = None if told is None else _within_block(told, before, len(edges))
-        model = LearnedCostModel(prior, seed=seed).fit(history.take(seen), told=each, cancel=cancel)
+        model = LearnedCostModel(prior, seed=seed, patience=patience).fit(history.take(seen), told=each, cancel=cancel)
         held_out = history.take(test)
         rows.append(test)
         predicted.append(model.predict(held_out))

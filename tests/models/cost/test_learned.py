@@ -19,7 +19,7 @@ from tests.models.cost.histories import WRONG, clear_signal, simulated, trained,
 def test_it_is_cloned_with_its_settings_and_without_what_it_learnt():
     model = trained()
     copy = clone(model)
-    assert copy.get_params() == {"prior": WRONG, "seed": 3, "trees": True}
+    assert copy.get_params() == {"patience": None, "prior": WRONG, "seed": 3, "trees": True}
     assert not hasattr(copy, "fit_")
     assert clone(model).set_params(seed=8).seed == 8
 
