@@ -17,6 +17,7 @@ from di_advisor.propose.planned import Progress, never, silent
 from di_advisor.propose.proposal import Proposal
 from di_advisor.registry import risk_model
 from di_advisor.runs.facts import Facts, facts_of
+from di_advisor.runs.harvest_models import harvesting_of
 from di_advisor.runs.spec import Models, RunSpec
 from di_advisor.runs.trained_costs import chosen_cost_model
 from di_advisor.workspace import Workspace
@@ -95,6 +96,7 @@ def workspace_of(spec: RunSpec, facts: Facts, *, progress: Progress = silent) ->
         esg=facts.esg,
         terms=spec.own.terms,
         rules=spec.own.rules,
+        harvest=harvesting_of(spec.models, spec.tax, facts.market.as_of),
         progress=progress,
     )
     return workspace.keeping(spec.decisions.locked) if spec.decisions.locked else workspace

@@ -106,11 +106,33 @@ Source = SampleSource | FileSource | KernelSource
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Which models estimate, by their registered names; a trained cost model by its id in the registry folder."""
+    """Which models estimate, by their registered names; a trained cost model by its id in the registry folder.
+
+    Attributes
+    ----------
+    risk, cost : str
+        Names.
+    harvest : str
+        What values selling a lot now against later: "program" or "learned"; empty for none.
+    review_days : int
+        How often the account is looked at; the harvest model's step.
+
+    Raises
+    ------
+    InputError
+        If it is looked at less than a day apart.
+    """
 
     risk: str = "factor"
     cost: str = "prior"
     harvest: str = ""
+    review_days: int = 7
+
+    def __post_init__(self) -> None:
+        if self.review_days < 1:
+            raise InputError(
+                f"The account is reviewed every {self.review_days} days.", hint="Give at least 1.", field="review_days"
+            )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.unrounded import Unrounded
 from di_advisor.report.unrounded_view import unrounded_bundle
 from di_advisor.runs.facts import Facts, facts_of
+from di_advisor.runs.harvest_models import harvesting_of
 from di_advisor.runs.run import advisor_of
 from di_advisor.runs.spec import Models, RunSpec, Source
 from di_advisor.workspace import Workspace
@@ -142,6 +143,7 @@ class Desk:
                 esg=facts.esg,
                 terms=spec.own.terms,
                 rules=spec.own.rules,
+                harvest=harvesting_of(spec.models, spec.tax, facts.market.as_of),
                 progress=stages_to(say),
             )
         locked = spec.decisions.locked

@@ -10,7 +10,7 @@ from di_advisor.domain.esg_wishes import EsgWish
 from di_advisor.domain.kept_trades import KeptTrade
 from di_advisor.domain.mandate import Band, Mandate, NameBand, TradingMode
 from di_advisor.domain.portfolio import Side
-from di_advisor.runs import Decisions, FileSource, RunSpec, SampleSource
+from di_advisor.runs import Decisions, FileSource, Models, RunSpec, SampleSource
 
 names = st.text(min_size=1, max_size=12)
 amounts = st.decimals("0.0001", 10_000, places=4)
@@ -45,4 +45,5 @@ sources = st.builds(SampleSource, st.integers(0, 99)) | st.builds(
     cash_usd=st.decimals(0, 10_000, places=2),
     notation=st.dictionaries(names, names, max_size=2),
 )
-specs = st.builds(RunSpec, sources, names, mandates, decisions=decisions)
+models = st.builds(Models, harvest=st.sampled_from(["", "program", "learned"]), review_days=st.integers(1, 400))
+specs = st.builds(RunSpec, sources, names, mandates, models=models, decisions=decisions)
