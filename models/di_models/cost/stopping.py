@@ -6,10 +6,10 @@ error has not fallen for ``patience`` trees; all training days are then fitted a
 which it was lowest. Nothing outside the training days is looked at: each fold of the gate stops on its own.
 
 Limits: off unless asked for, because it did not help where it was measured. On orders with known truth its distance
-to the true cost is 1.006 to 1.008 times that with 60 trees at 2,500 orders, 1.019 to 1.020 at 5,000 and 0.998 to 1.012
-at 20,000 (`benchmarks.cost_model --patience 20`, seeds 0 and 12, ten draws each): noise of 27 bps a trade hides which
-tree was the last good one, and the gate already shrinks what is too much. A history whose last fifth holds fewer than `FEWEST_CHECKED` orders keeps the
-fixed number: that few order errors choose at random.
+to the true cost is 1.006 to 1.008 times that with 60 trees at 2,500 orders, 1.019 to 1.023 at 5,000 and 0.998 to 1.012
+at 20,000 (`benchmarks.cost_model --patience 20`, seeds 0, 12 and 13, ten draws each): noise of 27 bps a trade hides
+which tree was the last good one, and the gate already shrinks what is too much. A history whose last fifth holds fewer
+than `FEWEST_CHECKED` orders keeps the fixed number: so few errors choose at random.
 """
 
 from __future__ import annotations
