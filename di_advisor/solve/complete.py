@@ -28,8 +28,10 @@ from di_advisor.formulate.separable import Row
 from di_advisor.formulate.tax_cells import Region, regions_of
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.solve.choices import Choices
+from di_advisor.solve.counting import Counting
 from di_advisor.solve.integer_program import IntegerProgram, Point
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
+from di_advisor.solve.risk_pieces import RiskPieces
 from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.solve.tracking import RISK_ALONE, solve_capped
 
@@ -46,6 +48,7 @@ _NODES = 2_000
 _FEWEST_NODES = 60
 _WORK = 200_000
 _GAIN = 1e-9
+_IN_FRACTIONS = 12
 _GUIDED = 12
 """Turns without a plan after which only tracking error is looked at."""
 
@@ -134,6 +137,7 @@ def complete(  # noqa: PLR0913 - budgets and what other searches know, all keywo
     steps_max: int = STEPS,
     tangents: list[FloatArray] | None = None,
     any_will_do: bool = False,
+    in_pieces: bool = False,
 ) -> Completed:
     """Choices of a plan, or the proof that none keeps every rule.
 
@@ -155,10 +159,15 @@ def complete(  # noqa: PLR0913 - budgets and what other searches know, all keywo
         Of tracking error, known from other searches with the same risk; those that are found are added.
     any_will_do : bool
         Whether the first plan is enough.
+    in_pieces : bool
+        Whether a cap enters piece by piece (`di_advisor.solve.risk_pieces`): larger programs, far fewer nodes.
     """
-    return _Turns(
+    turns = _Turns(
         block, places, ask, hot or HotPath(block), [] if tangents is None else tangents, any_will_do=any_will_do
-    ).run(nodes_for(block) if nodes_max is None else nodes_max, steps_max)
+    )
+    if in_pieces and block.tracking_error_max is not None:
+        turns.pieces = RiskPieces(turns.program)
+    return turns.run(nodes_for(block) if nodes_max is None else nodes_max, steps_max)
 
 
 class _Turns:
@@ -178,15 +187,27 @@ class _Turns:
         self.best: tuple[float, Choices, FloatArray] | None = None
         self.exact = True
         self.seen: set[bytes] = set()
+        self.near: set[bytes] = set()
+        self.pieces: RiskPieces | None = None
 
     def run(self, nodes_max: int, steps_max: int) -> Completed:
-        nodes, steps, better = 0, 0, 0
+        steps = 0
         if self.places.gains is not None and not self.places.regions:
             return Completed(None, proved=True, nodes=0)  # no gains keep the budget
         for slope in self.tangents if self.block.tracking_error_max is not None else ():
             self.program.cut(slope)
         self._cut_at(self.block.holdings.active)
-        status = "budget"
+        proved = False
+        if self.pieces is not None:
+            proved, steps = self._in_fractions(self.pieces, steps_max)
+        if proved or (self.best is not None and self.any_will_do):
+            amounts, choices = (None, None) if self.best is None else (self.best[2], self.best[1])
+            return Completed(choices, proved=proved and choices is None, nodes=1, steps=steps, amounts=amounts)
+        return self._in_nodes(nodes_max, steps_max, steps)
+
+    def _in_nodes(self, nodes_max: int, steps_max: int, steps: int) -> Completed:
+        """Integer programs in turn, after some steps."""
+        nodes, better, status = 0, 0, "budget"
         for turn in range(turns_for(self.block)):
             if nodes >= nodes_max or steps >= steps_max:
                 break
@@ -197,6 +218,8 @@ class _Turns:
             if status != "found" or (self.best is not None and point.value >= self.best[0] - _GAIN):
                 break
             status = "budget"
+            if self.pieces is not None:
+                self.pieces.refine(point.columns)
             if self.best is not None:
                 better += 1
                 if better > _BETTER:
@@ -207,6 +230,25 @@ class _Turns:
         if self.best is not None:
             return Completed(self.best[1], proved=False, nodes=nodes, steps=steps, amounts=self.best[2])
         return Completed(None, proved=status == "none" and self.exact, nodes=nodes, steps=steps)
+
+    def _in_fractions(self, pieces: RiskPieces, steps_max: int) -> tuple[bool, int]:
+        """Whether linear programs prove that there is no plan, and their steps; a plan near them is kept."""
+        steps = 0
+        for _ in range(_IN_FRACTIONS):
+            if steps >= steps_max:
+                break
+            self.ask()
+            point = self.program.in_fractions()
+            steps += point.steps
+            if point.status == "none":
+                return True, steps
+            if point.status != "found":
+                break
+            more = pieces.refine(point.columns)
+            self._try_near(self.program.rounded(point))
+            if not more or (self.best is not None and self.any_will_do):
+                break
+        return False, steps
 
     def _cut_at(self, active: FloatArray) -> None:
         """No plan under the cap is beyond the tangent of variance at given active weights."""
@@ -227,24 +269,44 @@ class _Turns:
             self._set_aside(point)
             return
         self.seen.add(key)
+        if not self._worth(point):
+            self._set_aside(point)
+
+    def _try_near(self, point: Point) -> None:
+        """The same of choices that are no point of the program: where they leave no plan, nothing follows."""
+        counting = Counting(self.block)
+        names, trades = self.block.names_max, self.block.trades_max
+        if names is not None and counting.held(point.choices) > names:
+            return
+        if trades is not None and counting.traded(point.choices) > trades:
+            return
+        key = point.choices.tobytes()
+        if key not in self.near:
+            self.near.add(key)
+            self._worth(point)
+
+    def _worth(self, point: Point) -> bool:
+        """Whether the convex problem of some choices had an answer; the plan, or the cut, is taken in."""
         block = replace(self.block, rows=(*self.block.rows, *self.places.rows(point.region, self.block)))
         program = QuadraticProgram(block, point.choices, hot=self.hot)
         if block.tracking_error_max is not None:
             answer = program.solve(RISK_ALONE, trading=0.0)
             if answer.status == "infeasible":
-                self._set_aside(point)
-                return
+                return False
             if answer.status == "solved" and variance_of(block, answer.active) > block.tracking_error_max**2:
                 self._cut_at(answer.active)
-                return
+                if self.pieces is not None:
+                    self.pieces.touch(answer.active)
+                return True
+            if answer.status == "solved" and self.any_will_do:
+                self.best = 0.0, point.choices, answer.amounts
+                return True
         try:
             found = solve_capped(program, coarse=True)
         except (InfeasibleError, UncertifiedError):
-            self._set_aside(point)
-            return
+            return False
         if found is None:
-            self._set_aside(point)
-            return
+            return False
         segments = block.segments
         moved = np.bincount(segments.name, weights=segments.sign * found.amounts, minlength=len(block.active_lower))
         active = block.holdings.active + moved
@@ -252,6 +314,7 @@ class _Turns:
         if self.best is None or value < self.best[0]:
             self.best = value, point.choices, found.amounts
         self._charge_at(active, np.asarray(moved, dtype=np.float64))
+        return True
 
     def _charge_at(self, active: FloatArray, moved: FloatArray) -> None:
         """The tangent of risk and impact at a plan."""

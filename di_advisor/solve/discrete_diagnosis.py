@@ -29,24 +29,30 @@ from di_advisor.formulate.terms import LotTax
 from di_advisor.solve.complete import Completed, complete, nodes_for, places_of
 from di_advisor.solve.concessions import concession
 from di_advisor.solve.diagnose import Diagnosis, Relaxation
+from di_advisor.solve.solution import variance_of
 from di_advisor.solve.wishes import Wishes
+from di_advisor.units import bps_from_fraction
 
 __all__ = ["diagnose_discrete"]
 
 _STEPS = 14
 _NEAR = 0.02
+_FAR = 0.03
 _FIRST_ROOM = 1e-4
 _WIDEST = 2.0
 _A_TEST = 120
 _ALL_TESTS = 1_200
 """Budgets of nodes: of one test, and of all together; what comes after is not decided."""
 
-_ALL_STEPS = 20_000
-_STEPS_A_TEST = 5_000
+_ALL_STEPS = 60_000
+_STEPS_A_TEST = 12_000
 """The same of steps of the simplex method."""
 
 _SMALL = 12
 """Names up to which the amounts of linear wishes and of minimum trades are looked for."""
+
+_MODERATE = 400
+"""Segments and names up to which amounts under a cap are looked for by integer programs."""
 
 _COUNTS = (MaximumNames, MaximumTrades)
 _DISCRETE = (MinimumTrade, *_COUNTS)
@@ -82,15 +88,20 @@ class _Filter:
         self.tangents: list[FloatArray] = []
 
     def error(self) -> InfeasibleError | None:
-        if not self._clash(self.every):
-            return None
-        members = list(self.every)
-        for j in self.every:
+        members = [j for j in self.every if j not in self.wishes.linear]
+        law: bool | None = None  # whether it takes part that a name sold at a loss is not bought
+        if self._searched(members, {}, sides=False).proved:  # most often: all linear wishes leave at once
+            law = False
+        elif not self._searched(members, {}).proved:
+            members = list(self.every)
+            if not self._clash(members):
+                return None
+        for j in list(members):
             rest = [i for i in members if i != j]
             if self._clash(rest):
-                members = rest
+                members, law = rest, None
         ordered = [j for j in range(len(self.problem.rules)) if j in members]
-        sides = not self._clash(members, sides=False)
+        sides = not self._clash(members, sides=False) if law is None else law
         told = Diagnosis(tuple(self.problem.rules[j] for j in ordered), tuple(self._relaxed(ordered))).error()
         what = told.what + (" A name that is sold at a loss is not bought besides." if sides else "")
         hint = told.hint or "Give any one of them up, or let it give."
@@ -100,6 +111,11 @@ class _Filter:
             if any(isinstance(self.problem.rules[j], kind) for j in members)
         }
         return InfeasibleError(what, hint=hint, **{**told.facts, **counts, "irreducible": self.decided, "sides": sides})
+
+    @property
+    def _moderate(self) -> bool:
+        block = self.problem.block
+        return block.tracking_error_max is None or len(block.segments) + len(block.active_lower) <= _MODERATE
 
     @property
     def _small(self) -> bool:
@@ -125,6 +141,8 @@ class _Filter:
         )
 
     def _searched(self, kept: Collection[int], changed: dict[int, float], *, sides: bool = True) -> Completed:
+        if self.nodes <= 0 or self.steps <= 0:
+            return Completed(None, proved=False, nodes=0)
         block = self._block(kept, changed, sides=sides)
         rules = tuple(self.problem.rules[j] for j in kept)
         locked = next(r for r in self.problem.rules if isinstance(r, Locked))
@@ -132,6 +150,8 @@ class _Filter:
         if any(isinstance(self.problem.rules[j], TaxBudget) for j in changed):
             places = replace(places, regions=(), gains=None)  # its rows then have the room
         nodes = min(_A_TEST, self.nodes, nodes_for(block))
+        if changed and not self._moderate:  # amounts by linear programs and what is near them only
+            nodes = 0
         found = complete(
             block,
             places,
@@ -140,6 +160,7 @@ class _Filter:
             steps_max=min(_STEPS_A_TEST, self.steps),
             tangents=self.tangents,
             any_will_do=True,
+            in_pieces=True,
         )
         self.nodes, self.steps = self.nodes - found.nodes, self.steps - found.steps
         return found
@@ -172,20 +193,32 @@ class _Filter:
 
     def _higher_count(self, j: int, rule: MaximumNames | MaximumTrades, others: list[int]) -> tuple[float, str] | None:
         what = "names held" if isinstance(rule, MaximumNames) else "names traded"
-        for more in range(rule.upper + 1, len(self.problem.block.active_lower) + 1):
-            if self._searched(others, {j: float(more)}).choices is not None:
-                return more - rule.upper, f"at least {more} {what} (you allow {rule.upper})"
-        return None
+        low = high = proved = rule.upper
+        most, step, found = len(self.problem.block.active_lower), 1, None
+        while high < most and (found is None or found.choices is None):  # steps that double, then bisection
+            low, high, step = high, min(rule.upper + step, most), 2 * step
+            found = self._searched(others, {j: float(high)})
+            proved = high if found.proved else proved
+        if found is None or found.choices is None:
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            found = self._searched(others, {j: float(middle)})
+            proved = middle if found.proved else proved
+            low, high = (low, middle) if found.choices is not None else (middle, high)
+        if high - proved == 1:
+            return high - rule.upper, f"at least {high} {what} (you allow {rule.upper})"
+        return high - rule.upper, f"{high} {what} (perhaps fewer, more than {proved}; you allow {rule.upper})"
 
     def _wider(self, j: int, others: list[int]) -> tuple[float, str] | None:
-        """Room for a linear wish, or for the cap, by bisection."""
-        rule, cap = self.problem.rules[j], j == self.wishes.cap
-        start = (self.problem.block.tracking_error_max or 0.0) if cap else 0.0
+        """Room for a wish that is not discrete, by bisection."""
+        if j == self.wishes.cap:
+            return self._higher_cap(j, others)
         low, high = 0.0, _FIRST_ROOM
-        found = self._searched(others, {j: start + high})
+        found = self._searched(others, {j: high})
         while found.choices is None and high < _WIDEST:
             low, high = high, 4.0 * high
-            found = self._searched(others, {j: start + high})
+            found = self._searched(others, {j: high})
         if found.amounts is None:
             return None
         amounts = found.amounts
@@ -193,12 +226,38 @@ class _Filter:
             if high - low <= _NEAR * high:
                 break
             middle = 0.5 * (low + high)
-            found = self._searched(others, {j: start + middle})
+            found = self._searched(others, {j: middle})
             if found.amounts is None:
                 low = middle
             else:
                 high, amounts = middle, found.amounts
-        return (high, concession(rule, high, below=False)) if cap else self._in_words(j, high, amounts)
+        return self._in_words(j, high, amounts)
+
+    def _higher_cap(self, j: int, others: list[int]) -> tuple[float, str] | None:
+        """A tracking error that some plan has, and as far as known none much less."""
+        start = low = self.problem.block.tracking_error_max or 0.0
+        found = self._searched(others, {j: _WIDEST})
+        if found.amounts is None:
+            return None
+        high, proved = self._error_of(found.amounts), low  # no plan has less than what is proved
+        for _ in range(_STEPS):
+            if high - low <= _NEAR * high:
+                break
+            middle = math.sqrt(low * high)
+            found = self._searched(others, {j: middle})
+            if found.amounts is not None:
+                high = min(self._error_of(found.amounts), middle)
+                continue
+            low = middle
+            proved = middle if found.proved else proved
+        if high - proved <= _FAR * high:
+            return high - start, concession(self.problem.rules[j], high - start, below=False)
+        far = [f"{bps_from_fraction(x):.1f}" for x in (high, proved, start)]
+        text = f"tracking error of {far[0]} bps (perhaps less, more than {far[1]}; you allow {far[2]})"
+        return high - start, text
+
+    def _error_of(self, amounts: FloatArray) -> float:
+        return math.sqrt(max(variance_of(self.problem.block, self.wishes.active(amounts)), 0.0))
 
     def _in_words(self, j: int, room: float, amounts: FloatArray) -> tuple[float, str]:
         rows, wishes = self.wishes.rows[j], self.wishes

@@ -25,7 +25,7 @@ from di_advisor.formulate.problem import Block
 from di_advisor.formulate.tax_cells import Region
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.counting import Counting
-from di_advisor.solve.mixed_integer import Program, solve_program
+from di_advisor.solve.mixed_integer import Answer, Program, Relaxation, solve_program
 
 __all__ = ["IntegerProgram", "Point"]
 
@@ -33,10 +33,13 @@ _SCALE = 1e3
 """Weights are counted in thousandths, so that the solver's tolerance is a millionth of a thousandth."""
 
 _HALF = 0.5
+_STILL = 1e-7
 _WIDEST = 1e6
 _RELATIVE_GAP = 1e-5
 _ANY = 0.2
 _OVER = 1e-7
+
+_Row = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray, FloatArray]
 
 
 @dataclass(frozen=True)
@@ -93,13 +96,16 @@ class IntegerProgram:
         self._low: list[FloatArray] = []
         self._high: list[FloatArray] = []
         self._whole: list[NDArray[np.int64]] = []
-        self._rows: list[tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray, FloatArray]] = []
+        self._rows: list[_Row] = []
+        self._relaxation: Relaxation | None = None
+        self._laid = 0
         self.amounts = self.columns(np.zeros(self.m), segments.width)
         n = np.ones(self.n)
         self.sells, self.buys = self.columns(0 * n, n, whole=True), self.columns(0 * n, n, whole=True)
         self.curve = self.columns(np.zeros(1), np.array([_WIDEST]))
         cap = _WIDEST if block.tracking_error_max is None else block.tracking_error_max * (1.0 + _OVER)
         self.error = self.columns(np.zeros(1), np.array([cap]))
+        self.measure = self.error
         self.places = np.zeros(0, dtype=np.int64)
         self._links()
         self._sides()
@@ -173,7 +179,8 @@ class IntegerProgram:
         lossy[block.groups[self.losses]] = True
         losing = np.flatnonzero(self.losses)
         self._pairs(self.sells[losing], self.at_loss[block.groups[losing]], -np.inf, 0.0, -1.0)
-        mates = np.flatnonzero(lossy[block.groups])
+        self._mates = lossy[block.groups]
+        mates = np.flatnonzero(self._mates)
         self._pairs(self.buys[mates], self.at_loss[block.groups[mates]], -np.inf, 1.0)
 
     def _counts(self) -> None:
@@ -282,20 +289,7 @@ class IntegerProgram:
         Point
             With the status "budget" also where the solver ends in another way without a point.
         """
-        import scipy.sparse as sp
-
-        cost = np.zeros(self._size)
-        if any_will_do:
-            cost[self.error] = 0.0 if self.block.tracking_error_max is None else 1.0
-        else:
-            cost[self.amounts], cost[self.curve] = self.block.segments.slope, 1.0
-        offset = np.cumsum([0, *(len(r[3]) for r in self._rows)])
-        row = np.concatenate([r[0] + o for r, o in zip(self._rows, offset, strict=False)])
-        column, value = (np.concatenate([r[i] for r in self._rows]) for i in (1, 2))
-        low, high = (np.concatenate([r[i] for r in self._rows]) for i in (3, 4))
-        matrix = sp.csc_matrix((value, (row, column)), shape=(int(offset[-1]), self._size))
-        least, most, whole = np.concatenate(self._low), np.concatenate(self._high), np.concatenate(self._whole)
-        program = Program(_SCALE * cost, least, most, whole, matrix, low, high)
+        program = self._program(any_will_do=any_will_do)
         close = _ANY if any_will_do else _RELATIVE_GAP
         found = solve_program(program, nodes_max=max(nodes_max, 1), gap=close)
         if found.status == "failed":
@@ -305,19 +299,79 @@ class IntegerProgram:
             status = "none" if found.status == "none" else "budget"
             still, nothing = np.zeros(self.n, dtype=np.int64), np.zeros(self._size)
             return Point(status, found.nodes, found.steps, np.inf, np.zeros(self.m), still, None, nothing)
-        columns = found.columns
+        return self._point(found.columns, found)
+
+    def in_fractions(self) -> Point:
+        """A point whose binaries may lie between 0 and 1; asked again it goes on from there, with what was added."""
+        if self._relaxation is None:
+            self._relaxation = Relaxation(self._program(any_will_do=True))
+        elif self._laid < len(self._rows):
+            self._relaxation.add(*self._matrix(self._rows[self._laid :]))
+        self._laid = len(self._rows)
+        found = self._relaxation.solved()
+        if found.columns is None:
+            still, nothing = np.zeros(self.n, dtype=np.int64), np.zeros(self._size)
+            status = "none" if found.status == "none" else "budget"
+            return Point(status, 1, found.steps, np.inf, np.zeros(self.m), still, None, nothing)
+        return self._point(found.columns, found)
+
+    def _point(self, columns: FloatArray, found: Answer) -> Point:
         amounts = np.clip(columns[self.amounts], 0.0, self.block.segments.width)
         region = self.regions[int(columns[self.places].argmax())] if self.regions else None
-        return Point(
-            "found",
-            found.nodes,
-            found.steps,
-            found.bound / _SCALE,
-            amounts,
-            self._choices(columns, amounts),
-            region,
-            columns,
-        )
+        choices = self._choices(columns, amounts)
+        return Point("found", found.nodes, found.steps, found.bound / _SCALE, amounts, choices, region, columns)
+
+    def _program(self, *, any_will_do: bool) -> Program:
+        cost = np.zeros(self._size)
+        if any_will_do:
+            cost[self.measure] = 0.0 if self.block.tracking_error_max is None else 1.0
+        else:
+            cost[self.amounts], cost[self.curve] = self.block.segments.slope, 1.0
+        matrix, low, high = self._matrix(self._rows)
+        least, most, whole = np.concatenate(self._low), np.concatenate(self._high), np.concatenate(self._whole)
+        return Program(_SCALE * cost, least, most, whole, matrix.tocsc(), low, high)
+
+    def _matrix(self, rows: list[_Row]) -> tuple[Any, FloatArray, FloatArray]:
+        """Some rows as a matrix by rows, with their limits."""
+        import scipy.sparse as sp
+
+        offset = np.cumsum([0, *(len(r[3]) for r in rows)])
+        row = np.concatenate([r[0] + o for r, o in zip(rows, offset, strict=False)])
+        column, value = (np.concatenate([r[i] for r in rows]) for i in (1, 2))
+        low, high = (np.concatenate([r[i] for r in rows]) for i in (3, 4))
+        return sp.csr_matrix((value, (row, column)), shape=(int(offset[-1]), self._size)), low, high
+
+    def rounded(self, point: Point) -> Point:
+        """Choices near those of a point with fractions: the numbers and the sides are kept, other rules may not be."""
+        block, columns = self.block, point.columns.copy()
+        segments, n = block.segments, self.n
+        sold = np.bincount(segments.name, weights=np.where(segments.sell, point.amounts, 0.0), minlength=n)
+        got = np.bincount(segments.name, weights=np.where(segments.sell, 0.0, point.amounts), minlength=n)
+        balance = np.where(self.losses, sold, 0.0) - np.where(self._mates, got, 0.0)
+        lossy = np.bincount(block.groups, weights=balance, minlength=len(self.at_loss)) > 0
+        sell = (sold > got) & (~self.losses | lossy[block.groups])
+        buy = (got >= sold) & ~(self._mates & lossy[block.groups])
+        traded = np.maximum(sold, got) > np.maximum(_HALF * block.min_trade, _STILL)
+        out = np.zeros(n, dtype=np.bool_)
+        if self.held is not None and block.names_max is not None:
+            held = np.where(columns[self.held] > _STILL, columns[self.held], 0.0)
+            stays = np.zeros(n, dtype=np.bool_)
+            stays[np.lexsort((-block.holdings.target, -held))[: block.names_max]] = True
+            out = ~stays & self.counting.held_now
+            traded &= stays
+            columns[self.held] = (stays & (self.counting.held_now | (buy & traded))).astype(np.float64)
+            lossy[block.groups[out & self.losses]] = True
+            traded &= ~(buy & self._mates & lossy[block.groups])
+        if block.trades_max is not None:
+            share = np.maximum(columns[self.sells], columns[self.buys])
+            wanted = np.lexsort((-np.maximum(sold, got), -np.where(traded, share, 0.0)))
+            first = np.zeros(n, dtype=np.bool_)
+            first[wanted[: max(block.trades_max - int(out.sum()), 0)]] = True
+            traded &= first
+        columns[self.sells] = (out | (traded & sell)).astype(np.float64)
+        columns[self.buys] = (traded & buy & ~out).astype(np.float64)
+        columns[self.at_loss] = lossy.astype(np.float64)
+        return replace(point, choices=self._choices(columns, point.amounts), columns=columns)
 
     def _choices(self, columns: FloatArray, amounts: FloatArray) -> Choices:
         """The choices that the binaries mean, those that forbid least."""

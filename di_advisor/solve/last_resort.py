@@ -24,7 +24,7 @@ __all__ = ["last_resort"]
 SearchFor = Callable[[Block, Cancel, int, HotPath | None], Search]
 
 
-_TAKEN_APART = 1_500
+_TAKEN_APART = 6_000
 _LOOKED_AT = 400
 """Segments and names up to which a conflict with discrete wishes is taken apart, and is looked into unasked."""
 
@@ -79,7 +79,7 @@ def last_resort(
     tax = schedule_d_of(problem)
     locked = next(r for r in problem.rules if isinstance(r, Locked))
     hot = HotPath(problem.block)
-    found = complete(problem.block, places_of(problem, tax, locked.sell_max), ask, hot=hot)
+    found = complete(problem.block, places_of(problem, tax, locked.sell_max), ask, hot=hot, in_pieces=True)
     if found.proved and (not named or size > _TAKEN_APART):
         raise _proved(problem) from error
     if found.proved:

@@ -8,7 +8,7 @@ Limits: a call ends by its nodes only, so that the last one may pass a budget of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 
-__all__ = ["Answer", "Program", "solve_program"]
+__all__ = ["Answer", "Program", "Relaxation", "solve_program"]
 
 Matrix = Any  # a scipy sparse matrix, which has no precise stub
 
@@ -88,29 +88,14 @@ def solve_program(program: Program, *, nodes_max: int, gap: float, presolve: boo
     """
     import highspy
 
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor has no hints
-    options: dict[str, bool | int | float | str] = {
-        "output_flag": False,
-        "threads": 1,
-        "parallel": "off",
+    solver = _laid_out(program)
+    for name, value in {
         "presolve": "on" if presolve else "off",
         "mip_rel_gap": gap,
         "mip_max_nodes": nodes_max,
-    }
-    for name, value in options.items():
+    }.items():
         solver.setOptionValue(name, value)
     rows, columns = program.matrix.shape
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = columns, rows
-    model.col_cost_, model.col_lower_, model.col_upper_ = program.cost, program.low, program.high
-    model.row_lower_, model.row_upper_ = program.row_low, program.row_high
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = program.matrix.indptr
-    model.a_matrix_.index_ = program.matrix.indices
-    model.a_matrix_.value_ = program.matrix.data
-    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-    model.integrality_ = [kinds[int(w)] for w in program.whole]
-    solver.passModel(model)
     solver.run()
     info, ended = solver.getInfo(), solver.getModelStatus()
     steps = int(max(info.simplex_iteration_count, 0)) + (rows + columns) // _ENTRIES_A_STEP
@@ -125,3 +110,58 @@ def solve_program(program: Program, *, nodes_max: int, gap: float, presolve: boo
         return Answer("found", found, float(info.mip_dual_bound), nodes, steps)
     limited = ended in (codes.kSolutionLimit, codes.kIterationLimit, codes.kTimeLimit, codes.kInterrupt)
     return Answer("budget" if limited else "failed", found, float(info.mip_dual_bound), nodes, steps)
+
+
+class Relaxation:
+    """A program whose integers may be fractions, solved again from where it stood as rows are added.
+
+    Parameters
+    ----------
+    program : Program
+        As it is to begin with.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.solver = _laid_out(replace(program, whole=np.zeros_like(program.whole)))
+        self.size = sum(program.matrix.shape)
+
+    def add(self, matrix: Matrix, low: FloatArray, high: FloatArray) -> None:
+        """More rows ``low <= matrix @ v <= high``; the matrix is given by rows."""
+        self.solver.addRows(len(low), low, high, matrix.nnz, matrix.indptr[:-1], matrix.indices, matrix.data)
+        self.size += len(low)
+
+    def solved(self) -> Answer:
+        """A point of least cost, or the proof that there is none."""
+        import highspy
+
+        self.solver.run()
+        info, ended = self.solver.getInfo(), self.solver.getModelStatus()
+        steps = int(max(info.simplex_iteration_count, 0)) + self.size // _ENTRIES_A_STEP
+        if ended == highspy.HighsModelStatus.kInfeasible:
+            return Answer("none", None, np.inf, 1, steps)
+        if ended != highspy.HighsModelStatus.kOptimal:
+            return Answer("failed", None, -np.inf, 1, steps)
+        found = np.array(self.solver.getSolution().col_value, dtype=np.float64)
+        return Answer("found", found, float(info.objective_function_value), 1, steps)
+
+
+def _laid_out(program: Program) -> Any:  # noqa: ANN401 - highspy has no hints
+    """HiGHS with a program: one thread, one seed, nothing printed."""
+    import highspy
+
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor has no hints
+    for name, value in {"output_flag": False, "threads": 1, "parallel": "off"}.items():
+        solver.setOptionValue(name, value)
+    rows, columns = program.matrix.shape
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = columns, rows
+    model.col_cost_, model.col_lower_, model.col_upper_ = program.cost, program.low, program.high
+    model.row_lower_, model.row_upper_ = program.row_low, program.row_high
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = program.matrix.indptr
+    model.a_matrix_.index_ = program.matrix.indices
+    model.a_matrix_.value_ = program.matrix.data
+    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+    model.integrality_ = [kinds[int(w)] for w in program.whole]
+    solver.passModel(model)
+    return solver
