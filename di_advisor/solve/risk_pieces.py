@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 
@@ -116,7 +117,7 @@ class RiskPieces:
         columns = np.array([self.squares[f], self.along[f]])
         self.program.add(np.zeros(2, np.int64), columns, np.array([1.0, -2.0 * at]), -(at**2), np.inf)
 
-    def _names_at(self, moved: FloatArray, which: FloatArray) -> None:
+    def _names_at(self, moved: FloatArray, which: NDArray[np.bool_]) -> None:
         """Own risk of names that trade (else as before): above its tangents where they trade that much."""
         slope = 2.0 * self.own * (self.before + moved)
         price = self.own * moved**2
@@ -124,7 +125,7 @@ class RiskPieces:
             np.flatnonzero(which), slope, self.own * self.before**2, price, [self.program.sells, self.program.buys]
         )
 
-    def _held_at(self, weight: FloatArray, which: FloatArray) -> None:
+    def _held_at(self, weight: FloatArray, which: NDArray[np.bool_]) -> None:
         """The same of names that are held (else at nothing), where they are held that much."""
         held = self.program.held
         if held is None:
@@ -136,7 +137,12 @@ class RiskPieces:
         self._tangents(np.flatnonzero(which), slope, start, self.own * weight**2, [held])
 
     def _tangents(
-        self, names: FloatArray, slope: FloatArray, start: FloatArray, price: FloatArray, on: list[FloatArray]
+        self,
+        names: NDArray[np.int64],
+        slope: FloatArray,
+        start: FloatArray,
+        price: FloatArray,
+        on: list[NDArray[np.int64]],
     ) -> None:
         """Rows ``piece >= start + slope * moved - price * binaries`` of some names."""
         if not len(names):
