@@ -5,8 +5,10 @@ the deletion filter of `di_advisor.solve.diagnose`, with a complete search (`di_
 its test; what is not decided within its budget counts as needed, and the set is then not said to be
 irreducible. What each wish would have to become follows by counting up, or by bisection.
 
-Limits: that a name sold at a loss is not bought is law and no wish: it always holds, and is named where
-the conflict is none without it. Amounts are found within a fiftieth.
+Limits: amounts that few programs do not settle are enough and perhaps not least, and say so for tracking error and
+numbers; in larger accounts those of linear wishes and minimum trades are not looked for. That a
+name sold at a loss is not bought is law and no wish: it always holds, and is named where the conflict is none
+without it. Amounts are found within a fiftieth.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ _STEPS_A_TEST = 12_000
 """The same of steps of the simplex method."""
 
 _SMALL = 12
-"""Names up to which the amounts of linear wishes and of minimum trades are looked for."""
+_MEDIUM = 100
+"""Names up to which amounts of every kind are looked for by integer programs; and at all, those that need bisection."""
 
 _MODERATE = 400
 """Segments and names up to which amounts under a cap are looked for by integer programs."""
@@ -112,14 +115,19 @@ class _Filter:
         }
         return InfeasibleError(what, hint=hint, **{**told.facts, **counts, "irreducible": self.decided, "sides": sides})
 
-    @property
-    def _moderate(self) -> bool:
+    def _moderate(self, changed: Collection[int]) -> bool:
+        """Whether an amount is looked for by integer programs."""
         block = self.problem.block
-        return block.tracking_error_max is None or len(block.segments) + len(block.active_lower) <= _MODERATE
+        if block.tracking_error_max is None or len(block.active_lower) <= _SMALL:
+            return True
+        size = len(block.segments) + len(block.active_lower)
+        return size <= _MODERATE and all(
+            isinstance(self.problem.rules[j], _COUNTS) or j == self.wishes.cap for j in changed
+        )
 
     @property
-    def _small(self) -> bool:
-        return len(self.problem.block.active_lower) <= _SMALL
+    def _medium(self) -> bool:
+        return len(self.problem.block.active_lower) <= _MEDIUM
 
     def _block(self, kept: Collection[int], changed: dict[int, float], *, sides: bool) -> Block:
         """The block under some wishes, discrete ones among them; those changed have another limit, or room."""
@@ -150,7 +158,7 @@ class _Filter:
         if any(isinstance(self.problem.rules[j], TaxBudget) for j in changed):
             places = replace(places, regions=(), gains=None)  # its rows then have the room
         nodes = min(_A_TEST, self.nodes, nodes_for(block))
-        if changed and not self._moderate:  # amounts by linear programs and what is near them only
+        if changed and not self._moderate(changed):  # amounts by linear programs and what is near them only
             nodes = 0
         found = complete(
             block,
@@ -188,8 +196,8 @@ class _Filter:
         if isinstance(rule, _COUNTS):
             return self._higher_count(j, rule, others)
         if isinstance(rule, MinimumTrade):
-            return self._smaller_trades(j, rule, others) if self._small else None
-        return self._wider(j, others) if self._small or j == self.wishes.cap else None
+            return self._smaller_trades(j, rule, others) if self._medium else None
+        return self._wider(j, others) if self._medium or j == self.wishes.cap else None
 
     def _higher_count(self, j: int, rule: MaximumNames | MaximumTrades, others: list[int]) -> tuple[float, str] | None:
         what = "names held" if isinstance(rule, MaximumNames) else "names traded"

@@ -150,7 +150,8 @@ def _laid_out(program: Program) -> Any:  # noqa: ANN401 - highspy has no hints
     import highspy
 
     solver = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor has no hints
-    for name, value in {"output_flag": False, "threads": 1, "parallel": "off"}.items():
+    options: dict[str, bool | int | float | str] = {"output_flag": False, "threads": 1, "parallel": "off"}
+    for name, value in options.items():
         solver.setOptionValue(name, value)
     rows, columns = program.matrix.shape
     model = highspy.HighsLp()

@@ -25,7 +25,7 @@ WISHES: dict[str, dict[str, Any]] = {
     "cash": {"withdrawal_usd": Decimal(0), "cash_max": 1.0},
     "name limits": {"name_band": NameBand(active_max=1.0)},
 }
-EVERY_OTHER = {"sector_band": None, "factor_bands": {}, "participation_max": None}
+EVERY_OTHER: dict[str, Any] = {"sector_band": None, "factor_bands": {}, "participation_max": None}
 CASES: list[tuple[int, int, dict[str, Any]]] = [
     (0, 60, {"max_trades": 2, "tracking_error_max": 0.006}),
     (1, 80, {"max_trades": 3, "withdrawal_usd": Decimal(300_000)}),
