@@ -51,7 +51,7 @@ _STEPS_A_TEST = 12_000
 """The same of steps of the simplex method."""
 
 _SMALL = 12
-_MEDIUM = 100
+_MEDIUM = 90
 """Names up to which amounts of every kind are looked for by integer programs; and at all, those that need bisection."""
 
 _MODERATE = 400
