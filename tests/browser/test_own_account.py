@@ -71,7 +71,12 @@ def run_cell(page: Any, number: int) -> None:
 def saved(page: Any, path: Path) -> dict[str, Any]:
     execute(page, "docmanager:save")
     page.wait_for_function(f"() => !{CURRENT}.context.model.dirty")
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    for _ in range(100):  # the server empties the file before it writes it
+        try:
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        except json.JSONDecodeError:
+            page.wait_for_timeout(100)
+    raise AssertionError(f"{path.name} stayed no notebook for ten seconds")
 
 
 def open_own_files(app: App) -> None:
