@@ -61,7 +61,11 @@ def conflict_of(which: int) -> InfeasibleError:
     return caught.value
 
 
-@pytest.mark.parametrize("which", range(len(CASES)))
+MORE = [0, *(pytest.param(k, marks=pytest.mark.slow) for k in range(1, len(CASES)))]
+"""The first of them in the everyday suite."""
+
+
+@pytest.mark.parametrize("which", MORE)
 def test_the_set_named_is_irreducible_and_clashes_alone(which: int) -> None:
     case, error = case_of(which), conflict_of(which)
     members = set(error.facts["rules"])
@@ -72,7 +76,7 @@ def test_the_set_named_is_irreducible_and_clashes_alone(which: int) -> None:
         solve(formulate(case.signals, only(case.mandate, members), case.tax))
 
 
-@pytest.mark.parametrize("which", range(len(CASES)))
+@pytest.mark.parametrize("which", MORE)
 def test_without_any_one_member_there_are_orders_that_keep_the_others(which: int) -> None:
     case, members = case_of(which), set(conflict_of(which).facts["rules"])
     for name in sorted(members):
