@@ -10,7 +10,6 @@ import pytest
 from di_advisor.domain.household import Household
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
-from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.household import AccountGains
 from di_advisor.formulate.schedule_d import law_of
 from di_advisor.propose.household import facts_of, propose
@@ -76,8 +75,5 @@ SEEDS = (0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 20, 21, 22, 24, 25, 2
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_generated_household_is_never_worse_than_separate_and_washes_nothing(seed: int) -> None:
     drawn = random_household(seed, names=6, accounts_max=3 if seed in (5, 10) else 2)
-    try:
-        found = propose(drawn.household, drawn.market, drawn.taxes, nodes_max=8)
-    except InfeasibleError as error:  # a budget of losses that are not there, a tracking error out of reach
-        pytest.skip(f"no plans: {error}")
+    found = propose(drawn.household, drawn.market, drawn.taxes, nodes_max=8)
     check(drawn, found)
