@@ -51,7 +51,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
         "--policy", action="append", choices=(*POLICIES, "ml"), help="may be given more than once; default: all but ml"
     )
     parser.add_argument("--names", type=int, help="only the largest names by dollar volume as known at the start")
-    parser.add_argument("--vintages", default="quarterly", help="quarterly, or how many, evenly spread")
+    parser.add_argument("--vintages", default="quarterly", help="quarterly, or of how many quarters, evenly spread")
     parser.add_argument("--years", type=int, help="length of each run; to the end when left out")
     parser.add_argument(
         "--wash", choices=tuple(_WASH), default="on", help="with the law of wash sales, without, or both"
@@ -67,17 +67,19 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def vintages(start: date, end: date, how: str, years: int | None) -> list[date]:
-    """First sessions of the vintages: of each quarter, or a number of them evenly spread.
+    """First sessions of the vintages: of each quarter, or of a number of quarters evenly spread.
 
-    The last one leaves room for the length of a run, or two years where runs go to the end.
+    Few vintages are some of the quarterly ones, so that a policy run on few is compared with one run on all over the
+    starts they share. The last one leaves room for the length of a run, or two years where runs go to the end.
     """
     room = years or _SHORTEST_YEARS
     sessions = exchange_sessions(start, date(end.year - room, end.month, min(end.day, 28)))
+    quarters = [(d.year, (d.month - 1) // 3) for d in sessions]
+    firsts = [d for k, d in enumerate(sessions) if k == 0 or quarters[k] != quarters[k - 1]]
     if how == "quarterly":
-        quarters = [(d.year, (d.month - 1) // 3) for d in sessions]
-        return [d for k, d in enumerate(sessions) if k == 0 or quarters[k] != quarters[k - 1]]
-    at = np.linspace(0, len(sessions) - 1, int(how)).round().astype(int)
-    return [sessions[k] for k in dict.fromkeys(at.tolist())]
+        return firsts
+    at = np.linspace(0, len(firsts) - 1, int(how)).round().astype(int)
+    return [firsts[k] for k in dict.fromkeys(at.tolist())]
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -107,7 +109,7 @@ def _compare(asked: argparse.Namespace) -> int:
         lambda start: _until(start, asked.end, asked.years),
         Mandate(tracking_error_max=asked.cap),
         _TAX,
-        ReplaySettings(loss_use=LossUse(asked.losses)),
+        ReplaySettings(loss_use=LossUse(asked.losses), nears_cap=True),
         wash_sales=_WASH[asked.wash],
         folder=asked.into,
         workers=asked.workers,

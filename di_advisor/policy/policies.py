@@ -2,7 +2,8 @@
 
 A policy is a frozen value; `decide` is a pure function of policy, day and state. Three ship: `periodic`
 (monthly, quarterly, annual by the exchange's calendar), `threshold` (distance and losses, at most weekly) and
-`opportunistic` (every reason, daily). Another is a `Policy` with other triggers.
+`opportunistic` (every reason, daily). All of them act at once where the mandate's cap on tracking error is broken.
+Another is a `Policy` with other triggers.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from di_advisor.policy.triggers import (
     LearnedValue,
     LossAvailable,
     NameDrift,
+    OverCap,
     Reconstitution,
     SectorDrift,
     TrackingErrorAbove,
@@ -56,6 +58,9 @@ __all__ = [
     "policy_named",
     "threshold",
 ]
+
+
+_CAP: Final = ("cap",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +114,20 @@ class Policy:
         How many must fire.
     at_most_every_days : int
         Calendar days from one call, or the last rebalance, to the next; 0 lets it call daily.
+    at_once : tuple of str
+        Triggers of which one is enough, whatever else is combined and however lately the last call was.
 
     Raises
     ------
     InputError
-        If there is no trigger, two share a name, or a weight names none.
+        If there is no trigger, two share a name, or a weight or ``at_once`` names none.
     """
 
     name: str
     triggers: tuple[Trigger, ...]
     combined: Combination = AnyOf()
     at_most_every_days: int = 0
+    at_once: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [t.name for t in self.triggers]
@@ -130,6 +138,8 @@ class Policy:
             raise InputError(
                 f"Weights name {', '.join(strangers)}, no trigger.", hint=f"There are: {', '.join(names)}."
             )
+        if unknown := sorted(set(self.at_once) - set(names)):
+            raise InputError(f"At once is {', '.join(unknown)}, no trigger.", hint=f"There are: {', '.join(names)}.")
         if self.at_most_every_days < 0:
             raise InputError(f"At most every {self.at_most_every_days} days.", hint="Give 0 or more.")
 
@@ -206,10 +216,11 @@ def decide(policy: Policy, facts: DayFacts, state: PolicyState) -> tuple[Decisio
     """
     judged = [(t.name, *judge(t, facts, state.triggers.get(t.name, TriggerState()))) for t in policy.triggers]
     firings = tuple(f for _, f, _ in judged)
-    met = policy.combined.met(firings)
+    urgent = any(f.fired for f in firings if f.trigger in policy.at_once)
+    met = urgent or policy.combined.met(firings)
     known = [d for d in (state.last_called, facts.last_rebalance) if d is not None and d < facts.as_of]
     held_back = ""
-    if met and known and policy.at_most_every_days:
+    if met and known and policy.at_most_every_days and not urgent:
         next_day = max(known) + timedelta(days=policy.at_most_every_days)
         if facts.as_of < next_day:
             held_back = (
@@ -225,13 +236,13 @@ def decide(policy: Policy, facts: DayFacts, state: PolicyState) -> tuple[Decisio
 
 
 def periodic(cadence: Cadence) -> Policy:
-    """By the calendar alone: the first session of each month, quarter or year."""
-    return Policy(cadence.value, (CalendarDue(cadence),))
+    """By the calendar: the first session of each month, quarter or year; between them only over the cap."""
+    return Policy(cadence.value, (CalendarDue(cadence), OverCap()), at_once=_CAP)
 
 
 def threshold() -> Policy:
     """Distance from the target, losses and cash beyond fixed thresholds, at most every 7 days."""
-    return Policy("threshold", fixed_thresholds(), at_most_every_days=7)
+    return Policy("threshold", (*fixed_thresholds(), OverCap()), at_most_every_days=7, at_once=_CAP)
 
 
 def opportunistic() -> Policy:
@@ -248,8 +259,9 @@ def opportunistic() -> Policy:
         Reconstitution(),
         CorporateAction(),
         ExcludedHeld(gate=Gate(release=1.0, cooldown_days=5)),
+        OverCap(),
     )
-    return Policy("opportunistic", triggers)
+    return Policy("opportunistic", triggers, at_once=_CAP)
 
 
 def learned(model: RebalanceValueModel, *, tracking_error_max: float = 0.02) -> Policy:
@@ -270,8 +282,9 @@ def learned(model: RebalanceValueModel, *, tracking_error_max: float = 0.02) -> 
         TrackingErrorAbove(tracking_error_max),
         CashOutside(),
         ExcludedHeld(),
+        OverCap(),
     )
-    return Policy("ml", triggers, at_most_every_days=7)
+    return Policy("ml", triggers, at_most_every_days=7, at_once=_CAP)
 
 
 POLICIES: Final = ("threshold", "opportunistic", *(c.value for c in Cadence))

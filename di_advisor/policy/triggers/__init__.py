@@ -1,6 +1,6 @@
 """Triggers: one small class a reason to rebalance, each with its figure, threshold, sentence and names."""
 
-from di_advisor.policy.triggers.drift import FactorDrift, NameDrift, SectorDrift, TrackingErrorAbove
+from di_advisor.policy.triggers.drift import FactorDrift, NameDrift, OverCap, SectorDrift, TrackingErrorAbove
 from di_advisor.policy.triggers.esg import EsgDowngrade, ExcludedHeld
 from di_advisor.policy.triggers.events import (
     CalendarDue,
@@ -28,6 +28,7 @@ __all__ = [
     "LearnedValue",
     "LossAvailable",
     "NameDrift",
+    "OverCap",
     "Reading",
     "Reconstitution",
     "SectorDrift",

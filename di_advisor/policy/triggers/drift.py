@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from di_advisor.policy.day_facts import DayFacts
-from di_advisor.policy.triggers.trigger import SMOOTH, Gate, Reading, TriggerState
+from di_advisor.policy.triggers.trigger import ONCE, SMOOTH, Gate, Reading, TriggerState
 from di_advisor.policy.triggers.words import bps, listed
 
-__all__ = ["FactorDrift", "NameDrift", "SectorDrift", "TrackingErrorAbove"]
+__all__ = ["FactorDrift", "NameDrift", "OverCap", "SectorDrift", "TrackingErrorAbove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +109,19 @@ class TrackingErrorAbove:
         sentence = f"Tracking error is {bps(error)} a year, against {bps(self.limit_per_year)}"
         sentence += f"; most of it from {listed(names)}." if names else "."
         return Reading(error, self.limit_per_year, "per year", sentence, names)
+
+
+@dataclass(frozen=True, slots=True)
+class OverCap:
+    """Ex-ante tracking error a year, against the mandate's own cap; never fires where the mandate has none."""
+
+    gate: Gate = ONCE
+    name: str = "cap"
+
+    def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
+        """Tracking error of what is held today, where it is above the cap."""
+        error, cap = facts.signals.market.risk.tracking_error(facts.active()), facts.mandate.tracking_error_max
+        if cap is None:
+            return Reading(None, np.inf, "per year", f"Tracking error is {bps(error)} a year; the mandate has no cap.")
+        sentence = f"Tracking error is {bps(error)} a year, against the mandate's cap of {bps(cap)}."
+        return Reading(error, float(np.nextafter(cap, np.inf)), "per year", sentence)
