@@ -137,8 +137,29 @@ class ResultsFolder:
         DamagedStoreError
             If a line is not what was written, but for one at the end of a part that was cut off.
         """
+        return (record for _, _, record in self.since({}))
+
+    def since(self, places: Mapping[str, int]) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """Records behind places that were reached before, while somebody may be writing.
+
+        Parameters
+        ----------
+        places : Mapping of str to int
+            By name of a part, up to which byte it is read.
+
+        Yields
+        ------
+        str, int, dict
+            A part, the place behind the record in it, and the record.
+
+        Raises
+        ------
+        DamagedStoreError
+            As `records`.
+        """
         for part in sorted(self.path.glob(_PARTS)):
-            yield from _read(part)
+            for place, record in _read(part, places.get(part.name, 0)):
+                yield part.name, place, record
 
     def _new_part(self) -> BinaryIO:
         number = len(list(self.path.glob(_PARTS)))
@@ -155,21 +176,31 @@ def _line(record: Mapping[str, Any] | bytes) -> bytes:
     return _digest(body) + b" " + body + b"\n"
 
 
-def _read(part: Path) -> Iterator[dict[str, Any]]:
-    bad = 0
+def _read(part: Path, start: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    bad, place = False, start
     with part.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        file.seek(start)
+        for line in file:
             if bad:
                 raise DamagedStoreError(
-                    f"Line {bad} of {part} is not what was written.",
+                    f"Line {_line_at(part, place)} of {part} is not what was written.",
                     hint="Restore the folder from a backup, or run into a new one.",
                 )
             seal, _, body = line.rstrip(b"\n").partition(b" ")
-            if not line.endswith(b"\n") or _digest(body) != seal:
-                bad = number  # allowed in the last line only: the program was stopped while it wrote
+            if not line.endswith(b"\n"):
+                return  # somebody is at it, or was stopped
+            place += len(line)
+            if _digest(body) != seal:
+                bad = True  # allowed in the last line only: the program was stopped while it wrote
                 continue
             record: dict[str, Any] = json.loads(body)
-            yield record
+            yield place, record
+
+
+def _line_at(part: Path, end: int) -> int:
+    """The number of the line that ends before a place."""
+    with part.open("rb") as file:
+        return file.read(end).count(b"\n")
 
 
 def written_whole(path: Path, text: str) -> None:

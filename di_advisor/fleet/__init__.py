@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from di_advisor.fleet.generated import SampleFleet, sample_facts_of
     from di_advisor.fleet.running import FleetProgress, FleetRun, propose
     from di_advisor.fleet.sources import ParquetAccounts, StoreAccounts, write_accounts
+    from di_advisor.fleet.worklist import Shown, Worklist, WorklistPage, page_of
 
 __all__ = [
     "Allocation",
@@ -34,10 +35,14 @@ __all__ = [
     "ParquetAccounts",
     "Rotation",
     "SampleFleet",
+    "Shown",
     "StoreAccounts",
+    "Worklist",
+    "WorklistPage",
     "allocate",
     "blocks_of",
     "fairness_of",
+    "page_of",
     "propose",
     "sample_facts_of",
     "write_accounts",
@@ -52,6 +57,7 @@ _HOME = {
     "generated": ("SampleFleet", "sample_facts_of"),
     "running": ("FleetProgress", "FleetRun", "propose"),
     "sources": ("ParquetAccounts", "StoreAccounts", "write_accounts"),
+    "worklist": ("Shown", "Worklist", "WorklistPage", "page_of"),
 }
 _WHERE = {name: f"{__name__}.{module}" for module, names in _HOME.items() for name in names}
 

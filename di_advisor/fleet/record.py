@@ -19,7 +19,7 @@ from di_advisor.domain.portfolio import Side
 from di_advisor.execution.jobs import Failure
 from di_advisor.propose.proposal import Certificate
 
-__all__ = ["FleetRecord", "RecordedOrder", "SetAside", "failure_row", "is_set_aside", "read_row"]
+__all__ = ["FleetRecord", "RecordedOrder", "SetAside", "certificate_of_row", "failure_row", "is_set_aside", "read_row"]
 
 _PROPOSED, _SET_ASIDE = "proposed", "set aside"
 
@@ -135,6 +135,13 @@ class FleetRecord:
             "value_usd": str(self.value_usd),
             "cash_usd": str(self.cash_usd),
             "terms_usd": {k: str(v) for k, v in self.terms_usd.items()},
+            "sums_usd": [
+                str(self.benefit_usd),
+                str(self.harvested_usd),
+                str(self.gains_usd),
+                str(self.traded_usd(Side.BUY)),
+                str(self.traded_usd(Side.SELL)),
+            ],  # for lists, which then need not read the orders
             "certificate": [getattr(c, name) for name in _CERTIFICATE],
             "tracking_error": [self.tracking_error_before, self.tracking_error_after],
             "warnings": list(self.warnings),
@@ -171,6 +178,11 @@ def is_set_aside(row: Mapping[str, Any]) -> bool:
     return bool(row["status"] == _SET_ASIDE)
 
 
+def certificate_of_row(row: Mapping[str, Any]) -> Certificate:
+    """The certificate in a row of `FleetRecord.to_row`."""
+    return Certificate(*row["certificate"])
+
+
 def read_row(row: Mapping[str, Any]) -> FleetRecord | SetAside:
     """The value of a row of `FleetRecord.to_row` or `failure_row`."""
     if row["status"] == _SET_ASIDE:
@@ -194,7 +206,7 @@ def read_row(row: Mapping[str, Any]) -> FleetRecord | SetAside:
         value_usd=Decimal(row["value_usd"]),
         cash_usd=Decimal(row["cash_usd"]),
         terms_usd={k: Decimal(v) for k, v in row["terms_usd"].items()},
-        certificate=Certificate(*row["certificate"]),
+        certificate=certificate_of_row(row),
         tracking_error_before=before,
         tracking_error_after=after,
         warnings=tuple(row["warnings"]),

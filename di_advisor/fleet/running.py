@@ -27,13 +27,23 @@ from di_advisor.fleet.record import FleetRecord, SetAside, failure_row, is_set_a
 from di_advisor.fleet.solving import FleetWork, solved
 from di_advisor.fleet.sources import bodies_of
 
-__all__ = ["FleetProgress", "FleetRun", "facts_of_pass", "passes_of", "propose", "records_of"]
+__all__ = [
+    "FleetProgress",
+    "FleetRun",
+    "facts_of_pass",
+    "is_finished",
+    "pass_folders",
+    "passes_of",
+    "propose",
+    "records_of",
+]
 
 _TOLD_WITH: Final = 8
 """Most records that wait for the disk together."""
 
 _SHORT: Final = 8
 _FIRST: Final = "pass-1"
+_PASSES: Final = "pass-*"
 _LAST: Final = "finished.json"
 
 
@@ -137,6 +147,7 @@ def propose(  # noqa: PLR0913 - what is proposed for, and how it is run; all but
             hint="Pass a list or another source, or joint_rounds=0.",
         )
     folder = Path(into)
+    (folder / _LAST).unlink(missing_ok=True)  # what an earlier run said of its passes holds no more
     with runner_of(scheduler, workers).session() as runner:
         told, path = (retry_set_aside, progress, cancel), folder / _FIRST
         counted = _Round(runner, FleetWork(facts, solves_max), *told).run(accounts, path, 0)
@@ -159,10 +170,19 @@ def propose(  # noqa: PLR0913 - what is proposed for, and how it is run; all but
     return FleetRun(folder, path, counted.done, counted.set_aside, counted.finished, unsettled)
 
 
+def is_finished(folder: Path) -> bool:
+    """Whether the run of a folder came to its end; one that was begun again since, has not."""
+    return (folder / _LAST).is_file()
+
+
+def pass_folders(folder: Path) -> tuple[Path, ...]:
+    """Folders of all passes that were begun."""
+    return tuple(sorted(p for p in folder.glob(_PASSES) if p.is_dir()))
+
+
 def passes_of(folder: Path) -> tuple[Path, ...]:
     """Folders of the records of each pass of a finished run; of the first one where it is not finished."""
-    said = folder / _LAST
-    names = json.loads(said.read_text(encoding="utf-8"))["passes"] if said.is_file() else [_FIRST]
+    names = json.loads((folder / _LAST).read_text(encoding="utf-8"))["passes"] if is_finished(folder) else [_FIRST]
     return tuple(folder / str(name) for name in names)
 
 
