@@ -7,12 +7,13 @@
 from di_advisor.runs.decisions import Decisions
 from di_advisor.runs.facts import Facts, facts_of
 from di_advisor.runs.run import RunResult, run, workspace_of
-from di_advisor.runs.spec import FileSource, KernelSource, Models, RunSpec, SampleSource, Source
+from di_advisor.runs.spec import FileSource, FleetSource, KernelSource, Models, RunSpec, SampleSource, Source
 
 __all__ = [
     "Decisions",
     "Facts",
     "FileSource",
+    "FleetSource",
     "KernelSource",
     "Models",
     "RunResult",

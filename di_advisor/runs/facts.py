@@ -22,7 +22,7 @@ from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.target import Target
 from di_advisor.errors import InputError
 from di_advisor.formulate.schedule_d import Taxpayer
-from di_advisor.runs.spec import FileSource, SampleSource, Source
+from di_advisor.runs.spec import FileSource, FleetSource, SampleSource, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +123,7 @@ def facts_of(source: Source, given: Facts | None = None) -> Facts:
 
     Parameters
     ----------
-    source : SampleSource, FileSource or KernelSource
+    source : SampleSource, FileSource, KernelSource or FleetSource
         Where they are.
     given : Facts, optional
         Those of the kernel, for a `KernelSource`.
@@ -139,6 +139,10 @@ def facts_of(source: Source, given: Facts | None = None) -> Facts:
         from di_advisor.runs.files import file_facts
 
         return file_facts(source)
+    if isinstance(source, FleetSource):
+        from di_advisor.runs.of_fleet import fleet_account_facts
+
+        return fleet_account_facts(source)
     if given is None:
         raise InputError(
             f"The run rests on {source.name}, and they are not given.",

@@ -1,22 +1,173 @@
-"""One account of a fleet as the app takes it: what is asked, and the facts behind it.
+"""Fleets as the app takes them: a run that can be started, and one of its accounts with the facts behind it.
 
-Limits: the facts are those of the kernel, so a saved run of it opens only where they are given again; prices of risk
-and cost are the fleet's own estimates, joint size included, so that the app's first answer is the list's.
+Problem: a click on a list of thousands must open the very account that was solved, at the very prices. Decision: a
+`FleetRequest` says which accounts go into which folder; one account of it is a `FleetSource`, whose facts are those of
+the run's last pass, joint size included, so that the app's first answer is the list's; an account whose bytes are not
+those that were solved is refused. Limits: runs over the built-in market; for another one `run_of_account` takes a desk
+that was opened with its facts, and the run then rests on values of the kernel.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from di_advisor.domain.esg_table import EsgTable
 from di_advisor.domain.market import Market
 from di_advisor.errors import InputError
+from di_advisor.execution.jobs import never
+from di_advisor.execution.results_folder import ResultsFolder
+from di_advisor.fleet.account import account_to_bytes, digest_of
 from di_advisor.fleet.desk import Desk
-from di_advisor.runs.facts import Facts
-from di_advisor.runs.spec import KernelSource, RunSpec
+from di_advisor.fleet.generated import SampleFleet, sample_facts_of
+from di_advisor.fleet.running import FleetProgress, FleetRun, facts_of_pass, passes_of, propose
+from di_advisor.fleet.sources import AccountSource, ParquetAccounts
+from di_advisor.runs.facts import Facts, sha256_of
+from di_advisor.runs.spec import FleetSource, KernelSource, RunSpec
 
-__all__ = ["run_of_account"]
+__all__ = ["FleetRequest", "fleet_account_facts", "python_of_fleet", "run_fleet", "run_of_account", "run_of_source"]
+
+
+@dataclass(frozen=True)
+class FleetRequest:
+    """A fleet's run over the built-in market.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the results go; where they are already, the run goes on.
+    accounts : Path or None
+        Parquet file that `di_advisor.fleet.write_accounts` wrote; None for generated accounts.
+    count, seed : int
+        Of the generated accounts.
+    joint_rounds : int
+        How often the fleet is solved again at its own joint size.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+    """
+
+    folder: Path
+    accounts: Path | None = None
+    count: int = 0
+    seed: int = 1
+    joint_rounds: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
+        object.__setattr__(self, "accounts", None if self.accounts is None else Path(self.accounts))
+        if self.accounts is None and self.count < 1:
+            raise InputError(f"{self.count} accounts were asked for.", hint="Give at least 1, or a file of accounts.")
+        if self.seed < 0 or self.joint_rounds < 0:
+            raise InputError(
+                f"The seed is {self.seed}, the joint rounds are {self.joint_rounds}.", hint="Give 0 or more."
+            )
+
+    def account(self, label: str) -> FleetSource:
+        """One of its accounts as a source."""
+        return FleetSource(self.folder, label, self.accounts, self.count, self.seed)
+
+
+def run_fleet(
+    request: FleetRequest,
+    *,
+    scheduler: str | None = None,
+    progress: Callable[[FleetProgress], None] | None = None,
+    cancel: Callable[[], bool] = never,
+) -> FleetRun:
+    """Run a fleet, or go on with it.
+
+    Raises
+    ------
+    InputError, StoreError, ClusterError
+        As `di_advisor.fleet.propose`.
+    """
+    from di_advisor import sample
+
+    world = sample.load()
+    return propose(
+        _accounts(request.accounts, request.count, request.seed),
+        sample_facts_of(world),
+        into=request.folder,
+        scheduler=scheduler,
+        joint_rounds=request.joint_rounds,
+        progress=progress,
+        cancel=cancel,
+    )
+
+
+def python_of_fleet(request: FleetRequest) -> str:
+    """Lines that run the same fleet in a fresh kernel and show its list."""
+    accounts = f"fleet.SampleFleet(world, {request.count}, seed={request.seed})"
+    if request.accounts is not None:
+        accounts = f"fleet.ParquetAccounts({str(request.accounts)!r})"
+    return "\n".join(
+        [
+            "from di_advisor import fleet, sample",
+            "",
+            "world = sample.load()",
+            f"accounts = {accounts}",
+            "facts = fleet.sample_facts_of(world)",
+            f"run = fleet.propose(accounts, facts, into={str(request.folder)!r}, joint_rounds={request.joint_rounds})",
+            "fleet.Desk.open(run, facts, accounts)",
+        ]
+    )
+
+
+def fleet_account_facts(source: FleetSource) -> Facts:
+    """Facts of one account of a fleet's run.
+
+    Raises
+    ------
+    InputError
+        If there is no such run or account, the run rests on another market, or the account is not the one it solved.
+    """
+    return run_of_source(source)[1]
+
+
+def run_of_source(source: FleetSource) -> tuple[RunSpec, Facts]:
+    """The run of one account of a fleet: `di_advisor.runs.run(spec)` gives the proposal that stands on the list.
+
+    Raises
+    ------
+    InputError
+        As `fleet_account_facts`.
+    """
+    from di_advisor import sample
+
+    world = sample.load()
+    desk = _desk(source.folder, passes_of(source.folder), source.accounts, source.count, source.seed)
+    spec, facts = run_of_account(desk, source.label, world.market())
+    solved = _solved_digest(desk.records_folder, source.label)
+    found = digest_of(account_to_bytes(_accounts(source.accounts, source.count, source.seed).find(source.label)))
+    if solved not in {"", found}:
+        raise InputError(
+            f"The account {source.label} of {source.accounts or f'seed {source.seed}'} is not the one that the run in "
+            f"{source.folder} solved.",
+            hint="Give the file or the seed of that run, or run the fleet again.",
+            label=source.label,
+        )
+    hashes = {"sample": f"seed {world.seed}", "account": found}
+    if source.accounts is not None:
+        hashes["accounts"] = sha256_of(source.accounts)
+    whole = replace(
+        facts,
+        returns=world.returns,
+        exposures=world.exposures,
+        esg=EsgTable.from_frame(world.esg),
+        orders=world.orders,
+        label=f"{world.label}; account {source.label} of a fleet",
+        fingerprint=hashes,
+    )
+    return spec.with_changes(source=source), whole
 
 
 def run_of_account(desk: Desk, label: str, market: Market) -> tuple[RunSpec, Facts]:
-    """The run of one account of a desk.
+    """The run of one account of a desk, on values of the kernel.
 
     Parameters
     ----------
@@ -61,3 +212,28 @@ def run_of_account(desk: Desk, label: str, market: Market) -> tuple[RunSpec, Fac
     several = len(account.portfolio.accounts) > 1
     name = f"{label} / {account.account_id}" if several else label
     return RunSpec(KernelSource(facts.label), name, account.mandate, account.tax, own=account.own), facts
+
+
+def _accounts(path: Path | None, count: int, seed: int) -> AccountSource:
+    if path is not None:
+        return ParquetAccounts(path)
+    from di_advisor import sample
+
+    return SampleFleet(sample.load(), count, seed)
+
+
+@lru_cache(maxsize=1)  # the joint size of the passes before is summed from every record
+def _desk(folder: Path, passes: tuple[Path, ...], accounts: Path | None, count: int, seed: int) -> Desk:
+    from di_advisor import sample
+
+    facts = facts_of_pass(folder, sample_facts_of(sample.load()))
+    return Desk((), passes[-1], facts, _accounts(accounts, count, seed))
+
+
+def _solved_digest(records: Path, label: str) -> str:
+    """Digest of the account as it was solved; empty where the run has not come to it."""
+    found = ""
+    for row in ResultsFolder.open(records).records():
+        if row["key"] == label:
+            found = str(row["account_digest"])
+    return found

@@ -23,7 +23,16 @@ from di_advisor.domain.toml_text import read_toml, toml_of
 from di_advisor.errors import InputError, NewerSchemaError
 from di_advisor.formulate.client_file import ClientFile, client_from_toml, client_toml
 from di_advisor.runs.decisions import Decisions
-from di_advisor.runs.spec import STARTING_TAX, FileSource, KernelSource, Models, RunSpec, SampleSource, Source
+from di_advisor.runs.spec import (
+    STARTING_TAX,
+    FileSource,
+    FleetSource,
+    KernelSource,
+    Models,
+    RunSpec,
+    SampleSource,
+    Source,
+)
 from di_advisor.runs.watching import Watching
 
 __all__ = ["SCHEMA_VERSION", "SavedRun", "changed_inputs", "run_from_toml", "run_toml"]
@@ -32,7 +41,12 @@ SCHEMA_VERSION: Final = 1
 _HEAD, _SOURCE, _MODELS, _DECISIONS, _FOUND, _VERSIONS = "run", "source", "models", "decisions", "inputs", "versions"
 _WATCHING = "watching"
 _OURS: Final = frozenset({_WATCHING, _HEAD, _SOURCE, _MODELS, _DECISIONS, _FOUND, _VERSIONS})
-_KINDS: Final[Mapping[str, type]] = {"sample": SampleSource, "files": FileSource, "kernel": KernelSource}
+_KINDS: Final[Mapping[str, type]] = {
+    "sample": SampleSource,
+    "files": FileSource,
+    "kernel": KernelSource,
+    "fleet": FleetSource,
+}
 _PATHS: Final = ("lots", "prices", "index", "returns", "fills", "esg", "orders")
 
 
@@ -75,6 +89,17 @@ class _Files:
     reader: str = "csv"
     notation: Mapping[str, str] = field(default_factory=dict)
     cash_account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfFleet:
+    """A `FleetSource` in texts."""
+
+    folder: str
+    label: str
+    accounts: str = ""
+    count: int = 0
+    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +226,10 @@ def _source_of(given: Any, source: str, folder: Path | None) -> Source:  # noqa:
         return record_of(SampleSource, rest, source, _SOURCE)
     if kind == "kernel":
         return record_of(KernelSource, rest, source, _SOURCE)
+    if kind == "fleet":
+        of = record_of(_OfFleet, rest, source, _SOURCE)
+        file = _placed(of.accounts, folder) if of.accounts else None
+        return FleetSource(_placed(of.folder, folder), of.label, file, of.count, of.seed)
     texts = record_of(_Files, rest, source, _SOURCE)
     paths: dict[str, Any] = {name: _placed(getattr(texts, name), folder) for name in _PATHS if getattr(texts, name)}
     others = {f.name: getattr(texts, f.name) for f in fields(_Files) if f.name not in _PATHS}

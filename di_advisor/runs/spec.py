@@ -28,6 +28,7 @@ __all__ = [
     "STARTING_MANDATE",
     "STARTING_TAX",
     "FileSource",
+    "FleetSource",
     "KernelSource",
     "Models",
     "RunSpec",
@@ -101,7 +102,47 @@ class KernelSource:
     name: str = "values of the kernel"
 
 
-Source = SampleSource | FileSource | KernelSource
+@dataclass(frozen=True)
+class FleetSource:
+    """One account of a fleet's run over the built-in market, at the prices of the run's last pass.
+
+    Attributes
+    ----------
+    folder : Path
+        What the run was told as ``into``.
+    label : str
+        The account.
+    accounts : Path or None
+        Parquet file of the accounts; None for generated ones.
+    count, seed : int
+        Of the generated accounts.
+
+    Raises
+    ------
+    InputError
+        If there is no label, or neither a file nor a number of accounts.
+    """
+
+    folder: Path
+    label: str
+    accounts: Path | None = None
+    count: int = 0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
+        object.__setattr__(self, "accounts", None if self.accounts is None else Path(self.accounts))
+        if not self.label:
+            raise InputError("No account of the fleet is named.", hint="Choose one of its list.", field="label")
+        if self.accounts is None and self.count < 1:
+            raise InputError(
+                f"The fleet has {self.count} generated accounts and no file of accounts.",
+                hint="Give the file, or how many were generated.",
+                field="count",
+            )
+
+
+Source = SampleSource | FileSource | KernelSource | FleetSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +182,7 @@ class RunSpec:
 
     Attributes
     ----------
-    source : SampleSource, FileSource or KernelSource
+    source : SampleSource, FileSource, KernelSource or FleetSource
         Where the facts are.
     account : str
         Label of the account, as `di_advisor.runs.facts.Facts.accounts` gives it.
