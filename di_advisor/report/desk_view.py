@@ -1,7 +1,8 @@
 """A desk for a notebook and a terminal: totals, how tracking errors are spread, exceptions first, then the list.
 
-Labels, errors and warnings come from files: everything is escaped by the tables' writers. Limits: the list shows the
-first accounts only and says how many more there are; `Desk.to_frame` has all.
+A `Desk` is shown, or a `Worklist` while the run goes on. Labels, errors and warnings come from files: everything
+is escaped by the tables' writers. Limits: the list shows the first accounts only and says how many more there are;
+`page_table` has any page of them, `Desk.to_frame` all.
 """
 
 from __future__ import annotations
@@ -11,13 +12,24 @@ from typing import Final
 
 from markupsafe import Markup
 
-from di_advisor.fleet.desk import Desk, DeskRow
+from di_advisor.fleet.desk import Desk
+from di_advisor.fleet.desk_rows import DeskRow, DeskTotals
 from di_advisor.fleet.fairness import Fairness
+from di_advisor.fleet.worklist import Worklist, WorklistPage
 from di_advisor.report.markup import as_html, escaped, folded
 from di_advisor.report.tables import Align, Bars, Column, Table, as_markdown, as_text, markdown_escaped
 from di_advisor.report.wording import bps, count_of, money, usd
 
-__all__ = ["desk_bundle", "desk_sentence", "desk_tables", "desk_text", "fairness_bundle", "fairness_sentence"]
+__all__ = [
+    "desk_bundle",
+    "desk_sentence",
+    "desk_tables",
+    "desk_text",
+    "fairness_bundle",
+    "fairness_sentence",
+    "page_table",
+    "totals_tables",
+]
 
 _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-desk">{}</div>')
 _LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b></div>')
@@ -25,7 +37,7 @@ _SHOWN: Final = 40
 _SPREAD: Final = ("least", "lower quarter", "median", "upper quarter", "95 of a hundred below", "largest")
 
 
-def desk_sentence(desk: Desk) -> str:
+def desk_sentence(desk: Desk | Worklist) -> str:
     """How many accounts have a proposal, and what all of them do together."""
     t = desk.totals
     aside = f"; {t.set_aside:,} set aside" if t.set_aside else ""
@@ -35,10 +47,10 @@ def desk_sentence(desk: Desk) -> str:
     )
 
 
-def desk_tables(desk: Desk, *, shown: int = _SHOWN) -> list[Table]:
+def desk_tables(desk: Desk | Worklist, *, shown: int = _SHOWN) -> list[Table]:
     """Totals, tracking errors, exceptions where there are any, and the first accounts of the list."""
-    exceptions = desk.exceptions
-    tables = [_totals(desk), _spread(desk)]
+    exceptions = [r for r in desk.rows if r.exception or r.warnings]
+    tables = totals_tables(desk.totals)
     if exceptions:
         tables.append(_exceptions(exceptions, shown))
     listed = [r for r in desk.rows if not r.exception]
@@ -47,8 +59,26 @@ def desk_tables(desk: Desk, *, shown: int = _SHOWN) -> list[Table]:
     return tables
 
 
-def _totals(desk: Desk) -> Table:
-    t = desk.totals
+def totals_tables(totals: DeskTotals) -> list[Table]:
+    """What all proposals do together, and how tracking errors are spread."""
+    return [_totals(totals), _spread(totals)]
+
+
+def page_table(page: WorklistPage) -> Table:
+    """One page of a worklist, what is wrong with an account beside its figures."""
+    listed = _listed(page.rows, len(page.rows))
+    said = [_what(r) for r in page.rows]
+    cells = tuple((cells[0], what, *cells[1:]) for what, cells in zip(said, listed.rows, strict=True))
+    first, *others = listed.columns
+    title = f"{count_of(page.matched, 'account')}, page {page.number:,} of {page.pages:,}"
+    return Table(title, (first, Column("To look at"), *others), cells)
+
+
+def _what(row: DeskRow) -> str:
+    return " ".join([row.exception, *row.warnings]).strip()
+
+
+def _totals(t: DeskTotals) -> Table:
     rows = (
         ("Value of the accounts", money(t.value_usd)),
         ("Worth of the plans over doing nothing", money(t.benefit_usd)),
@@ -62,8 +92,7 @@ def _totals(desk: Desk) -> Table:
     return Table(f"All {t.proposed:,} proposals", (Column("Total"), Column("Amount", "$", Align.RIGHT)), rows)
 
 
-def _spread(desk: Desk) -> Table:
-    t = desk.totals
+def _spread(t: DeskTotals) -> Table:
     rows = tuple(
         (name, bps(before), bps(after), Bars((before, after), f"{bps(before)} to {bps(after)} bps"))
         for name, before, after in zip(_SPREAD, t.tracking_error_before, t.tracking_error_after, strict=False)
@@ -78,10 +107,7 @@ def _spread(desk: Desk) -> Table:
 
 
 def _exceptions(rows: Sequence[DeskRow], shown: int) -> Table:
-    cells = tuple(
-        (r.label, "no proposal" if r.exception else "look at it", " ".join([r.exception, *r.warnings]).strip())
-        for r in rows[:shown]
-    )
+    cells = tuple((r.label, "no proposal" if r.exception else "look at it", _what(r)) for r in rows[:shown])
     columns = (Column("Account", align=Align.WHOLE), Column("What", align=Align.WHOLE), Column("Why"))
     return Table(f"To look at first: {count_of(len(rows), 'account')}{_more(rows, shown)}", columns, cells)
 
@@ -116,12 +142,12 @@ def _more(rows: Sequence[DeskRow], shown: int) -> str:
     return f" (the first {shown:,} of {len(rows):,})" if len(rows) > shown else ""
 
 
-def desk_text(desk: Desk, *, shown: int = _SHOWN) -> str:
+def desk_text(desk: Desk | Worklist, *, shown: int = _SHOWN) -> str:
     """For a terminal."""
     return "\n\n".join([desk_sentence(desk), *(as_text(t) for t in desk_tables(desk, shown=shown))]) + "\n"
 
 
-def desk_bundle(desk: Desk) -> dict[str, str]:
+def desk_bundle(desk: Desk | Worklist) -> dict[str, str]:
     """In every form a notebook may want, by media type."""
     tables = desk_tables(desk)
     html = _LEAD.format(escaped(desk_sentence(desk))) + Markup("\n").join(as_html(t) for t in tables)
