@@ -23,6 +23,7 @@ from di_advisor.policy.triggers import (
     CorporateAction,
     DividendReceived,
     ExcludedHeld,
+    FactorBandUsed,
     Firing,
     Gate,
     LearnedValue,
@@ -36,6 +37,7 @@ from di_advisor.policy.triggers import (
     TriggerState,
     TurnsLongTerm,
     WashWindowEnds,
+    WishedMeasureWorse,
     fixed_thresholds,
     judge,
 )
@@ -51,12 +53,14 @@ __all__ = [
     "Policy",
     "PolicyState",
     "Weighted",
+    "concluded",
     "decide",
     "learned",
     "opportunistic",
     "periodic",
     "policy_named",
     "threshold",
+    "unheard",
 ]
 
 
@@ -215,7 +219,16 @@ def decide(policy: Policy, facts: DayFacts, state: PolicyState) -> tuple[Decisio
     begins when they are heard.
     """
     judged = [(t.name, *judge(t, facts, state.triggers.get(t.name, TriggerState()))) for t in policy.triggers]
-    firings = tuple(f for _, f, _ in judged)
+    decision = concluded(policy, [f for _, f, _ in judged], facts, state)
+    after = {
+        name: new if decision.due or not firing.fired else unheard(new, state.triggers.get(name, TriggerState()))
+        for name, firing, new in judged
+    }
+    return decision, PolicyState(after, facts.as_of if decision.due else state.last_called)
+
+
+def concluded(policy: Policy, firings: Sequence[Firing], facts: DayFacts, state: PolicyState) -> Decision:
+    """What a policy says when its triggers have said what they say."""
     urgent = any(f.fired for f in firings if f.trigger in policy.at_once)
     met = urgent or policy.combined.met(firings)
     known = [d for d in (state.last_called, facts.last_rebalance) if d is not None and d < facts.as_of]
@@ -227,12 +240,12 @@ def decide(policy: Policy, facts: DayFacts, state: PolicyState) -> tuple[Decisio
                 f"At most every {policy.at_most_every_days} days: the last was on {max(known)}, the next can be "
             )
             held_back += f"on {next_day}."
-    due = met and not held_back
-    after = {}
-    for name, firing, new in judged:
-        before = state.triggers.get(name, TriggerState())
-        after[name] = new if due or not firing.fired else TriggerState(new.on, before.last_fired, new.known)
-    return Decision(due, firings, held_back), PolicyState(after, facts.as_of if due else state.last_called)
+    return Decision(met and not held_back, tuple(firings), held_back)
+
+
+def unheard(new: TriggerState, before: TriggerState) -> TriggerState:
+    """What a trigger remembers that fired and was not heard: its rest has not begun, its figures are still news."""
+    return TriggerState(new.on, before.last_fired, before.known)
 
 
 def periodic(cadence: Cadence) -> Policy:
@@ -241,8 +254,9 @@ def periodic(cadence: Cadence) -> Policy:
 
 
 def threshold() -> Policy:
-    """Distance from the target, losses and cash beyond fixed thresholds, at most every 7 days."""
-    return Policy("threshold", (*fixed_thresholds(), OverCap()), at_most_every_days=7, at_once=_CAP)
+    """Distance from the target, losses, cash and the mandate's wishes beyond fixed thresholds, at most every 7 days."""
+    wished = (FactorBandUsed(), WishedMeasureWorse())
+    return Policy("threshold", (*fixed_thresholds(), *wished, OverCap()), at_most_every_days=7, at_once=_CAP)
 
 
 def opportunistic() -> Policy:
@@ -259,6 +273,8 @@ def opportunistic() -> Policy:
         Reconstitution(),
         CorporateAction(),
         ExcludedHeld(gate=Gate(release=1.0, cooldown_days=5)),
+        FactorBandUsed(gate=Gate(cooldown_days=5)),
+        WishedMeasureWorse(),
         OverCap(),
     )
     return Policy("opportunistic", triggers, at_once=_CAP)

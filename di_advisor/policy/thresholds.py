@@ -19,7 +19,8 @@ _FIELDS: Final[Mapping[str, tuple[str, str]]] = FrozenMap(
     {
         "name drift": ("active_max", "weight"),
         "sector drift": ("active_max", "weight"),
-        "factor drift": ("active_max", "exposure"),
+        "factor drift": ("share_min", "of the band"),
+        "ESG downgrade": ("deviations_min", "deviations"),
         "tracking error": ("limit_per_year", "per year"),
         "loss available": ("least_usd", "USD"),
         "turns long-term": ("least_usd", "USD"),
@@ -48,7 +49,7 @@ def dials_of(policy: Policy) -> tuple[Dial, ...]:
     return tuple(
         Dial(t.name, float(getattr(t, _FIELDS[t.name][0])), _FIELDS[t.name][1])
         for t in policy.triggers
-        if t.name in _FIELDS
+        if t.name in _FIELDS and hasattr(t, _FIELDS[t.name][0])
     )
 
 

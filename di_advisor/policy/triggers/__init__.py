@@ -13,6 +13,7 @@ from di_advisor.policy.triggers.fixed import fixed_thresholds, would_act
 from di_advisor.policy.triggers.harvest import Counted, LossAvailable, TurnsLongTerm, WashWindowEnds
 from di_advisor.policy.triggers.learned import LearnedValue
 from di_advisor.policy.triggers.trigger import Firing, Gate, Reading, Trigger, TriggerState, judge
+from di_advisor.policy.triggers.wished import FactorBandUsed, WishedMeasureWorse
 
 __all__ = [
     "CalendarDue",
@@ -22,6 +23,7 @@ __all__ = [
     "DividendReceived",
     "EsgDowngrade",
     "ExcludedHeld",
+    "FactorBandUsed",
     "FactorDrift",
     "Firing",
     "Gate",
@@ -37,6 +39,7 @@ __all__ = [
     "TriggerState",
     "TurnsLongTerm",
     "WashWindowEnds",
+    "WishedMeasureWorse",
     "fixed_thresholds",
     "judge",
     "would_act",

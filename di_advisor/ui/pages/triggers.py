@@ -27,8 +27,8 @@ from di_advisor.units import bps_from_fraction, fraction_from_bps
 __all__ = ["TriggersPage"]
 
 _IN_BPS: Final = {"weight": "bps", "per year": "bps a year"}
-_UNITS: Final = {"USD": "$", "names": "names", "exposure": "units of exposure"}
-_STEPS: Final = {"USD": 50.0, "names": 1.0, "exposure": 0.05, "weight": 5.0, "per year": 5.0}
+_UNITS: Final = {"USD": "$", "names": "names", "deviations": "standard deviations", "of the band": "of the band"}
+_STEPS: Final = {"USD": 50.0, "names": 1.0, "deviations": 0.25, "of the band": 0.1, "weight": 5.0, "per year": 5.0}
 
 
 @dataclass(frozen=True)
