@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.unrounded import Unrounded
@@ -20,6 +21,9 @@ from di_advisor.runs.harvest_models import harvesting_of
 from di_advisor.runs.run import advisor_of
 from di_advisor.runs.spec import Models, RunSpec, Source
 from di_advisor.workspace import Workspace
+
+if TYPE_CHECKING:
+    from di_advisor.fleet.worklist import Worklist
 
 __all__ = ["Desk", "Say", "stages_to"]
 
@@ -66,6 +70,22 @@ class Desk:
         self._estimated: dict[Models, Facts] = {}
         self._workspaces: dict[tuple[Any, ...], Workspace] = {}
         self._keeping: dict[tuple[Any, ...], Workspace] = {}
+        self._worklist: Worklist | None = None
+
+    def worklist(self, folder: Path) -> Worklist:
+        """The list of a fleet's run as it stands now; of the newest folder only what is new is read.
+
+        Raises
+        ------
+        InputError, DamagedStoreError
+            As `di_advisor.fleet.worklist.Worklist.open`.
+        """
+        from di_advisor.fleet.worklist import Worklist
+
+        known = self._worklist
+        same = known is not None and known.folder == folder
+        self._worklist = known.refreshed() if known is not None and same else Worklist.open(folder)
+        return self._worklist
 
     def give(self, source: Source, facts: Facts) -> None:
         """Take facts that only the kernel has."""

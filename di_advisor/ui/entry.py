@@ -17,6 +17,7 @@ from di_advisor.ui.application import Application
 from di_advisor.ui.beside import read_beside
 from di_advisor.ui.pages.account import AccountPage
 from di_advisor.ui.pages.cost_lab import CostLabPage
+from di_advisor.ui.pages.fleet import FleetPage
 from di_advisor.ui.pages.measures import MeasuresPage
 from di_advisor.ui.pages.optimize import OptimizePage
 from di_advisor.ui.pages.page import Page
@@ -38,6 +39,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
     TradesPage,
     MeasuresPage,
     YearEndPage,
+    FleetPage,
 )
 _SAMPLE_ACCOUNT: Final = "young"
 _APPS: list[Application] = []  # at most one: the cell and the side panel show the same object

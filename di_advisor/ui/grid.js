@@ -29,16 +29,18 @@ function render({ model, el }) {
   const scroller = element("div", { class: "di-rows-scroll" }, table);
   el.classList.add("di-rows");
   el.append(element("div", { class: "di-rows-bar" }, search, count), scroller);
+  search.hidden = elsewhere;
   let order = [], sorted = -1, down = false, active = 0, anchor = 0, chosen = new Set(), drawing = 0;
 
   const cells = (i) => model.get("rows")[i];
   const id = (i) => model.get("ids")[i];
+  const elsewhere = model.get("elsewhere");  // one page of more rows: sorted and searched by who fills it
 
   function arrange(keep) {
     const rows = model.get("rows"), words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const stood = order[active];
     order = rows.map((_, i) => i).filter((i) => words.every((w) => rows[i].some((c) => c.toLowerCase().includes(w))));
-    if (sorted >= 0) {
+    if (sorted >= 0 && !elsewhere) {
       const right = model.get("columns")[sorted].right, sign = down ? -1 : 1;
       const key = rows.map((r) => (right ? figure(r[sorted]) : r[sorted].toLowerCase()));
       order.sort((a, b) => (key[a] < key[b] ? -sign : key[a] > key[b] ? sign : a - b));
@@ -66,7 +68,7 @@ function render({ model, el }) {
         down = sorted === k ? !down : c.right;
         sorted = k;
         head();
-        arrange(false);
+        if (elsewhere) { model.set("order", [sorted, down]); model.save_changes(); } else { arrange(false); }
         headings.children[k].firstChild.focus();
       });
       return element("th", { role: "columnheader", scope: "col", class: c.right ? "di-right" : "",
@@ -158,9 +160,10 @@ function render({ model, el }) {
   scroller.addEventListener("scroll", later, { passive: true });
   const refilled = () => {
     scroller.style.maxHeight = `${model.get("height_px")}px`;
+    if (elsewhere) { [sorted, down] = model.get("order").length ? model.get("order") : [-1, false]; }
     sorted = sorted < model.get("columns").length ? sorted : -1;
     head();
-    arrange(true);
+    arrange(!elsewhere);
   };
   const chosenElsewhere = () => { chosen = new Set(model.get("selected")); later(); };
   model.on("change:filled", refilled);

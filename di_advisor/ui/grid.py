@@ -38,6 +38,8 @@ class Grid(anywidget.AnyWidget):
         What is said where there are none.
     height_px : int
         Height beyond which the rows scroll.
+    elsewhere : bool
+        Whether these rows are one page of more: who fills it then sorts (`on_order`) and searches.
 
     Attributes
     ----------
@@ -56,9 +58,13 @@ class Grid(anywidget.AnyWidget):
     ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
     filled = traitlets.Int(0).tag(sync=True)  # counts fillings: one message to the page, not one a trait
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    elsewhere = traitlets.Bool(default_value=False).tag(sync=True)
+    order: traitlets.List[Any] = traitlets.List().tag(sync=True)  # column number and whether largest first
 
-    def __init__(self, label: str, *, empty: str = "Nothing to show.", height_px: int = 360) -> None:
-        super().__init__(label=label, empty=empty, height_px=height_px)
+    def __init__(
+        self, label: str, *, empty: str = "Nothing to show.", height_px: int = 360, elsewhere: bool = False
+    ) -> None:
+        super().__init__(label=label, empty=empty, height_px=height_px, elsewhere=elsewhere)
         self._table: Table | None = None
 
     def fill(self, table: Table, ids: Sequence[str]) -> None:
@@ -96,6 +102,10 @@ class Grid(anywidget.AnyWidget):
     def on_choice(self, told: Callable[[tuple[str, ...]], Any]) -> None:
         """Have a function told the ids of the chosen rows whenever they change."""
         self.observe(lambda change: told(tuple(change["new"])), names="selected")
+
+    def on_order(self, told: Callable[[], Any]) -> None:
+        """Have a function told that another order was asked for; only where rows are sorted elsewhere."""
+        self.observe(lambda _: told(), names="order")
 
 
 def _heading(column: Column) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class FakeHost:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.shown: list[Bundle] = []
         self.page: Page | None = None
+        self.turned: list[str] = []
 
     def edit(self, spec: RunSpec) -> None:
         self.state.edit(spec)
@@ -40,6 +41,9 @@ class FakeHost:
     def to_scenario(self, scenario: str) -> None:
         self.state.turn_to(scenario)
         self.refresh()
+
+    def turn_to(self, title: str) -> None:
+        self.turned.append(title)
 
     def show(self, bundle: Bundle) -> None:
         self.shown.append(bundle)

@@ -57,6 +57,10 @@ class Host(Protocol):
         """Go to another scenario, A, B or C; not while something runs."""
         ...
 
+    def turn_to(self, title: str) -> None:
+        """Open another page by its title."""
+        ...
+
     def show(self, bundle: Bundle) -> None:
         """Put a result of the present page below the controls, where it is saved with the notebook."""
         ...

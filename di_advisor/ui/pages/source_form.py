@@ -17,12 +17,13 @@ import ipywidgets as widgets
 from di_advisor.domain.toml_text import read_toml
 from di_advisor.errors import InputError
 from di_advisor.registry import PORTFOLIO_READERS, available
-from di_advisor.runs.spec import FileSource, KernelSource, SampleSource, Source
+from di_advisor.runs.spec import FileSource, FleetSource, KernelSource, SampleSource, Source
 from di_advisor.ui.pages.fields import choice, grid, typed_number, typed_text
 
 __all__ = ["SourceForm"]
 
 _SAMPLE, _FILES, _KERNEL = "Simulated sample", "My files", "Values of this notebook"
+_FLEET: Final = "Account of a fleet"
 _PATHS: Final = {
     "lots": ("Lots file", "lots.csv, or the broker's export"),
     "prices": ("Prices file", "prices.csv: security_id, ticker, price_usd, sector, ..."),
@@ -73,6 +74,7 @@ class SourceForm:
         self.sample = grid(self._seed)
         self._changed = changed
         self._shown: Source | None = None
+        self._fleet: FleetSource | None = None
         self.kind.observe(lambda _: self._chosen(), names="value")
         self._chosen()
 
@@ -89,8 +91,16 @@ class SourceForm:
                 self._fill(source)
                 self.kind.value = _FILES
             case KernelSource():
-                self.kind.options = [_SAMPLE, _FILES, _KERNEL]
-                self.kind.value = _KERNEL
+                self._choose_also(_KERNEL)
+            case FleetSource():
+                self._fleet = source
+                self._choose_also(_FLEET)
+
+    def _choose_also(self, kind: str) -> None:
+        """Choose a kind that is offered only once the app was given such a source."""
+        if kind not in self.kind.options:
+            self.kind.options = [*self.kind.options, kind]
+        self.kind.value = kind
 
     def source(self) -> Source:
         """What the controls say.
@@ -102,6 +112,8 @@ class SourceForm:
         """
         if self.kind.value == _KERNEL:
             return KernelSource()
+        if self.kind.value == _FLEET and self._fleet is not None:
+            return self._fleet
         if self.kind.value == _SAMPLE:
             if not (self._seed.value >= 0 and float(self._seed.value).is_integer()):
                 raise InputError(f"The seed is {self._seed.value:g}.", hint="Give a whole number, at least 0.")

@@ -14,6 +14,7 @@ from di_advisor.ui.desk import Desk, Say
 from di_advisor.ui.verbs import (
     explaining,
     exporting,
+    fleets,
     lots,
     measuring,
     opening,
@@ -31,12 +32,14 @@ Verb = Callable[[Desk, Mapping[str, Any], Say], Any]
 
 VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
     {
+        "account_of_fleet": fleets.account_of_fleet,
         "choose_costs": training.choose_costs,
         "compare_costs": training.compare_costs,
         "cost_card": training.cost_card,
         "cost_shelf": training.cost_shelf,
         "explain": explaining.explain,
         "export_orders": exporting.export_orders,
+        "fleet_page": fleets.fleet_page,
         "frontier": sweeping.frontier,
         "give": opening.give,
         "load_orders": training.load_orders,
@@ -46,6 +49,7 @@ VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
         "price_all": wishing.price_all,
         "price_wish": wishing.price_wish,
         "propose": proposing.propose,
+        "start_fleet": fleets.start_fleet,
         "train_costs": training.train_costs,
         "watch": watching.watch,
         "watch_costs": training.watch_costs,
