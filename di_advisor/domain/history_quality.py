@@ -62,6 +62,7 @@ class Flaw(StrEnum):
     SIZE_ASSUMED = "order size taken as what was filled"
     WEAK_ARRIVAL_PRICE = "arrival price is not the middle at arrival"
     FILLS_NOT_CHECKED = "fills not compared with quotes"
+    UNKNOWN_ORDER_TYPE = "order type not known"
 
 
 @dataclass(frozen=True, slots=True)

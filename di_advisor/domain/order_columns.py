@@ -38,7 +38,7 @@ ORDER_COLUMNS = (
     Column("time_of_day", "Arrival as a fraction of the trading day; computed where the column is left out."),
     Column("venue", "Where it was worked; of the largest fill where there are fills."),
     Column("algo", "How it was worked."),
-    Column("order_type", "Type of the order."),
+    Column("order_type", "market, marketable limit, limit, passive limit, midpoint, close auction; or FIX's word."),
     Column("broker", "Broker that worked it."),
     Column("commission_usd", f"Commission of the order, USD; {_OF_FILLS}"),
     Column("fees_usd", f"Fees of the order, USD; {_OF_FILLS}"),

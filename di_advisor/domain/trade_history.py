@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.domain.order_types import OrderType, order_type_of
 from di_advisor.errors import InputError
 from di_advisor.units import BPS_PER_UNIT
 
@@ -70,8 +71,10 @@ class TradeHistory:
         **Planned** span as a fraction of the day's volume; NaN where no plan is known.
     time_of_day : ndarray of shape (m,)
         Arrival as a fraction of the trading day.
-    venue, algo, order_type, broker : ndarray of str, shape (m,)
+    venue, algo, broker : ndarray of str, shape (m,)
         How and where it was worked.
+    order_type : ndarray of str, shape (m,)
+        One `OrderType` each.
     commission_usd, fees_usd : ndarray of shape (m,)
         Known in advance, never learnt.
     market_return : ndarray of shape (m,)
@@ -123,6 +126,9 @@ class TradeHistory:
                 )
         if not np.isin(self.side, (-1, 1)).all():
             raise InputError("A side is neither +1 (buy) nor -1 (sell).", hint="Map the sides first.", field="side")
+        strange = sorted(set(np.unique(self.order_type).tolist()) - {"", *OrderType})
+        if strange:
+            raise _no_order_type(strange)
         repeated = m - len(set(self.order_id.tolist()))
         if repeated:
             raise InputError(
@@ -179,10 +185,12 @@ class TradeHistory:
     def from_columns(cls, columns: Mapping[str, Any], *, simulated: bool = False, provenance: str = "") -> TradeHistory:
         """From arrays or series by name; columns that are not given are unknown throughout.
 
+        Order types may stand in the words of FIX and of usual systems (`order_type_of`).
+
         Raises
         ------
         InputError
-            If a needed column is missing, an unknown one is given, or a figure is not one.
+            If a needed column is missing, an unknown one is given, a figure is not one, or an order type is not known.
         """
         known = set(cls.columns())
         unknown = sorted(set(columns) - known)
@@ -202,6 +210,8 @@ class TradeHistory:
             if name in _TEXTS:
                 default = ArrivalPrice.MID_AT_ARRIVAL.value if name == "arrival_price_source" else ""
                 made[name] = np.full(m, default) if given is None else np.asarray(given, dtype=np.str_)
+                if name == "order_type":
+                    made[name] = _order_types(made[name])
             elif name in _TIMES:
                 made[name] = (
                     np.full(m, np.datetime64("NaT"), dtype="datetime64[ns]")
@@ -220,3 +230,24 @@ class TradeHistory:
         import pandas as pd
 
         return pd.DataFrame({name: getattr(self, name) for name in self.columns()})
+
+
+def _order_types(words: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The types that words mean, empty ones kept."""
+    if not len(words):
+        return words
+    known, inverse = np.unique(words, return_inverse=True)
+    meant = {str(word): order_type_of(str(word)) if word else "" for word in known.tolist()}
+    strange = [word for word, kind in meant.items() if kind is None]
+    if strange:
+        raise _no_order_type(strange)
+    return np.array([str(kind) for kind in meant.values()])[inverse.ravel()]
+
+
+def _no_order_type(words: list[str]) -> InputError:
+    return InputError(
+        f"{words[0]!r} is no order type ({len(words)} such words).",
+        hint=f"Leave it empty where it is not known, or write one of: {', '.join(OrderType)}.",
+        field="order_type",
+        words=words,
+    )

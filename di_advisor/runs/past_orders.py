@@ -46,7 +46,7 @@ class OrderFiles:
     zone : str
         Of times that carry none, such as America/New_York.
     mapping : Path or None
-        TOML of columns, sides and zone, for the reader csv.
+        TOML of columns, sides, order types and zone, for the reader csv.
     """
 
     orders: Path

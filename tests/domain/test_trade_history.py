@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from di_advisor.domain.order_types import OrderType, order_type_of
 from di_advisor.domain.trade_history import ArrivalPrice, TradeHistory
 from di_advisor.errors import InputError
 
@@ -53,11 +54,21 @@ def test_some_orders_keep_what_they_are() -> None:
         ({"half_spread_bps": [-0.5, 3.0]}, "half_spread_bps of order A"),
         ({"colour": ["red", "blue"]}, "colour"),
         ({"venue": ["one"]}, "venue"),
+        ({"order_type": ["MKT", "charming"]}, "'charming' is no order type"),
     ],
 )
 def test_bad_columns_are_named(change: dict[str, object], words: str) -> None:
     with pytest.raises(InputError, match=words):
         TradeHistory.from_columns(columns() | change)
+
+
+def test_order_types_in_anybodys_words_become_one() -> None:
+    history = TradeHistory.from_columns(columns() | {"order_type": ["LOC", ""]})
+    assert history.order_type.tolist() == [OrderType.CLOSE_AUCTION, ""]
+    assert all(order_type_of(kind) is kind for kind in OrderType)
+    made = {name: getattr(history, name) for name in TradeHistory.columns()}
+    with pytest.raises(InputError, match="'LOC' is no order type"):
+        TradeHistory(**made | {"order_type": np.array(["LOC", ""])})
 
 
 def test_a_needed_column_that_is_missing_is_named() -> None:

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Final
 
 from di_advisor.domain.order_columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
+from di_advisor.domain.order_types import OrderType
 from di_advisor.domain.rows import Column, require_columns, some_of
 from di_advisor.errors import InputError, InputWarning
 
@@ -80,16 +81,19 @@ class ColumnMapping:
         "buy" or "sell" by the file's own word.
     zone : str
         Zone of times that carry none; empty where all carry one.
+    order_types : Mapping of str to str
+        One `OrderType` by the file's own word, where that is not known already.
 
     Raises
     ------
     InputError
-        If a column is not documented, a header is given twice, or a side is neither buy nor sell.
+        If a column is not documented, a header is given twice, a side is neither buy nor sell, or a type is not known.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     sides: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
+    order_types: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = {c.name for c in (*ORDER_COLUMNS, *ORDER_FILL_COLUMNS)}
@@ -105,10 +109,22 @@ class ColumnMapping:
             raise InputError(
                 f"The mapping's side of {wrong[0]!r} is {self.sides[wrong[0]]!r}.", hint="Write buy or sell."
             )
+        strange = sorted(w for w, kind in self.order_types.items() if kind not in set(OrderType))
+        if strange:
+            raise InputError(
+                f"The mapping's order type of {strange[0]!r} is {self.order_types[strange[0]]!r}.",
+                hint=f"Write one of: {', '.join(OrderType)}.",
+                field="order_type",
+            )
+
+    def order_type(self, word: str) -> str:
+        """The stated type of a word; the word itself where nothing is stated."""
+        stated = {w.casefold(): kind for w, kind in self.order_types.items()}
+        return stated.get(word.casefold(), word)
 
     @classmethod
     def from_toml(cls, path: Path) -> ColumnMapping:
-        """From a TOML file: ``zone = "..."``, a table ``columns`` and a table ``sides``.
+        """From a TOML file: ``zone = "..."``, and tables ``columns``, ``sides`` and ``order_types``.
 
         Raises
         ------
@@ -125,16 +141,17 @@ class ColumnMapping:
             raise InputError(
                 f"{path.name} is not TOML: {e}.", hint='Write [columns] and symbol = "Ticker".', source=path.name
             ) from e
-        strange = sorted(set(found) - {"columns", "sides", "zone"})
-        tables = [found.get("columns", {}), found.get("sides", {})]
+        names = ("columns", "sides", "order_types")
+        strange = sorted(set(found) - {*names, "zone"})
+        tables = [found.get(name, {}) for name in names]
         texts = all(isinstance(t, dict) and all(isinstance(v, str) for v in t.values()) for t in tables)
         if strange or not texts or not isinstance(found.get("zone", ""), str):
             raise InputError(
                 f"{path.name}: {', '.join(strange) or 'a value'} is not what a mapping holds.",
-                hint="It holds zone, a table columns and a table sides, all of texts.",
+                hint="It holds zone, and the tables columns, sides and order_types, all of texts.",
                 source=path.name,
             )
-        return cls(tables[0], tables[1], found.get("zone", ""))
+        return cls(tables[0], tables[1], found.get("zone", ""), tables[2])
 
 
 def resolved(header: Sequence[str], mapping: ColumnMapping, source: str, *, fills_file: bool) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from di_advisor.domain.history_quality import Flaw, QualityTally, ReadHistory
+from di_advisor.domain.order_types import order_type_of
 from di_advisor.domain.tickers import Tickers
 from di_advisor.domain.trade_history import ArrivalPrice, TradeHistory
 from di_advisor.domain.trading_conditions import TradingConditions
@@ -106,6 +107,10 @@ def _row(
         decision = at_decision.mid_usd if at_decision is not None and at_decision.flaw is None else decision
     close = market.on(security_id, clock.trading_day, "close_usd") if np.isnan(close) else close
     own_time = "time_of_day" in columns
+    told = order.texts.get("order_type", "")
+    order_type = order_type_of(told) or ""
+    if told and not order_type:
+        tally.note(Flaw.UNKNOWN_ORDER_TYPE, f"{order.order_id}: {told!r}")
     return {
         "order_id": order.order_id,
         "account_id": order.texts.get("account_id", ""),
@@ -128,7 +133,7 @@ def _row(
         "time_of_day": order.number("time_of_day") if own_time else clock.fraction,
         "venue": parent.venue,
         "algo": order.texts.get("algo", ""),
-        "order_type": order.texts.get("order_type", ""),
+        "order_type": order_type,
         "broker": order.texts.get("broker", ""),
         "commission_usd": parent.commission_usd,
         "fees_usd": parent.fees_usd,

@@ -152,6 +152,8 @@ def _order(table: _Table, row: Row, *, running: bool) -> ReadOrder:
             side = side_of(side_text, table.layout.mapping)
     aside = _RUNNING if running else ()
     texts = {name: table.text(row, name) for name in _TEXTS if name not in aside and row[name]}
+    if texts.get("order_type"):
+        texts["order_type"] = table.layout.mapping.order_type(texts["order_type"])
     source = texts.get("arrival_price_source", "")
     if source and source not in set(ArrivalPrice):
         table.findings.wrong(

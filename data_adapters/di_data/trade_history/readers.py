@@ -78,7 +78,7 @@ class OrderFiles:
             self.encoding,
             self.delimiter,
             FileNotation(self.decimal_mark),
-            ColumnMapping(stated.columns, stated.sides, zone),
+            ColumnMapping(stated.columns, stated.sides, zone, stated.order_types),
             self.max_bytes,
             self.max_rows,
         )

@@ -50,7 +50,7 @@ def test_executions_are_counted_once_whatever_stands_beside_them(tmp_path, aroun
     assert h.arrival_utc[0] == np.datetime64("2024-03-05T15:00:00")
     assert h.commission_usd == pytest.approx([0.70])
     assert h.fees_usd == pytest.approx([0.04])
-    assert (h.account_id[0], h.venue[0], h.order_type[0]) == ("U1", "IEX", "LMT")
+    assert (h.account_id[0], h.venue[0], h.order_type[0]) == ("U1", "IEX", "limit")
     assert found.quality.count(Flaw.SIZE_ASSUMED) == 1
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from di_advisor.domain.history_quality import Flaw, Treatment
 from di_advisor.domain.order_columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
+from di_advisor.domain.order_types import OrderType
 from di_advisor.domain.tickers import Tickers, TickerSpan
 from di_advisor.domain.trade_history import ArrivalPrice, TradeHistory
 from di_advisor.errors import InputError, InputWarning, RowsError
@@ -104,6 +105,28 @@ def test_an_own_mapping_comes_first_as_an_argument_and_as_toml(tmp_path):
     the_same(read(tmp_path, orders, mapping=path).history, read(tmp_path).history)
 
 
+def test_order_types_are_read_in_any_words_and_unknown_ones_are_kept_and_counted(tmp_path):
+    def of(word, **more):
+        first, *rows = ORDERS.splitlines()
+        found = read(tmp_path, "\n".join([f"{first},OrdType", *(f"{row},{word}" for row in rows)]) + "\n", **more)
+        return set(found.history.order_type.tolist()), found.quality.count(Flaw.UNKNOWN_ORDER_TYPE)
+
+    kept = len(read(tmp_path).history)
+    for word, kind in {"MKT": "market", "2": "limit", "Peg-Mid": "midpoint", "MOC": "close auction"}.items():
+        assert of(word) == ({kind}, 0)
+    assert of("Iceberg") == ({""}, kept)
+    assert of("") == ({""}, 0)
+    mapping = ColumnMapping(order_types={"iceberg": "passive limit"})
+    assert of("Iceberg", mapping=mapping) == ({"passive limit"}, 0)
+    toml = write(tmp_path, '[order_types]\nICEBERG = "passive limit"\n', "types.toml")
+    assert of("Iceberg", mapping=toml) == ({"passive limit"}, 0)
+
+
+def test_a_mapping_to_an_order_type_that_is_none_is_refused():
+    with pytest.raises(InputError, match="order type of 'X' is 'charming'"):
+        ColumnMapping(order_types={"X": "charming"})
+
+
 def test_tickers_become_permanent_ids_and_unknown_ones_are_counted(tmp_path):
     tickers = Tickers([TickerSpan("ACM", "ACME")])
     found = read(tmp_path, ORDERS.replace("ACME", "ACM"), tickers=tickers)
@@ -168,7 +191,8 @@ def histories(draw):
     }
     columns |= {n: maybe(_money) for n in ("decision_price_usd", "close_price_usd")}
     columns |= {n: maybe(st.floats(0.001, 1.0)) for n in ("volume_span", "time_of_day", "market_return")}
-    columns |= {n: np.array(some(_words), dtype=str) for n in ("venue", "algo", "order_type", "broker")}
+    columns |= {n: np.array(some(_words), dtype=str) for n in ("venue", "algo", "broker")}
+    columns["order_type"] = np.array(some(st.sampled_from(["", *OrderType])), dtype=str)
     return TradeHistory.from_columns(columns)
 
 
