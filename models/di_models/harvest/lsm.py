@@ -26,7 +26,7 @@ from scipy.special import ndtri
 from di_advisor.domain.harvest import ClientProfile
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InputError
-from di_models.harvest.program import LotMarket
+from di_models.harvest.program import YEAR_DAYS, LotMarket
 
 __all__ = ["Drawn", "Fit", "carried_losses", "one_lot", "two_lots"]
 
@@ -35,7 +35,6 @@ _LOSSES = (0.0, 0.02, 0.04, 0.06, 0.08, 0.11, 0.15, 0.2, 0.27, 0.36, 0.5, 0.8, 1
 _FINE = (*_GAINS, *_LOSSES)
 _COARSE = (-2.2, -1.2, -0.7, -0.4, -0.2, -0.08, 0.0, 0.05, 0.1, 0.17, 0.27, 0.45, 0.75, 1.2)
 _BALANCES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0)
-_YEAR_DAYS = 364
 _RIDGE = 1e-9
 
 Hold = Callable[[NDArray[np.int64], FloatArray, FloatArray], FloatArray]
@@ -99,10 +98,10 @@ class _Setting:
 
     @classmethod
     def of(cls, profile: ClientProfile, market: LotMarket, step_days: int) -> _Setting:
-        if not 1 <= step_days <= 91 or round(profile.horizon_years * _YEAR_DAYS / step_days) < 1:
+        if not 1 <= step_days <= 91 or round(profile.horizon_years * YEAR_DAYS / step_days) < 1:
             raise InputError(f"The review interval is {step_days} days.", hint="Review every 1 to 91 days.")
-        last = math.ceil(_YEAR_DAYS / step_days)
-        return cls(profile, market, step_days / _YEAR_DAYS, last, math.ceil(market.lock_days / step_days))
+        last = math.ceil(YEAR_DAYS / step_days)
+        return cls(profile, market, step_days / YEAR_DAYS, last, math.ceil(market.lock_days / step_days))
 
     def never(self, age: NDArray[np.int64], z: FloatArray, left: int) -> FloatArray:
         """Value of a lot that is never sold before the horizon, ``left`` steps away."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.harvest import ClientProfile
 from di_advisor.domain.market import FloatArray
-from di_models.harvest.program import Grid, LotMarket, solve
+from di_models.harvest.program import YEAR_DAYS, Grid, LotMarket, solve
 
 __all__ = ["BOX", "FEATURES", "Case", "Labels", "features", "inside_box", "label", "sample_cases"]
 
@@ -53,7 +53,6 @@ FEATURES = (
 )
 """Columns of `features`, all known today."""
 
-_YEAR_DAYS = 364
 _FROM_MARKET = 0.5
 
 
@@ -151,13 +150,13 @@ def features(case: Case, loss: FloatArray, age_days: FloatArray, years_left: flo
     """Columns of states of one case, shape (m, 16); arguments broadcast to m rows."""
     p, m = case.profile, case.market
     loss, age_days, left = (a.ravel() for a in np.broadcast_arrays(loss, age_days, np.asarray(years_left)))
-    rate = np.where(age_days < _YEAR_DAYS, p.short_use_rate, p.long_use_rate)
+    rate = np.where(age_days < YEAR_DAYS, p.short_use_rate, p.long_use_rate)
     benefit = rate * loss / (1.0 - loss)
     out = np.empty((len(loss), len(FEATURES)))
     columns = (
         loss,
         loss / (m.volatility_per_year * np.sqrt(31 / 365)),
-        np.maximum(1.0 - age_days / _YEAR_DAYS, 0.0),
+        np.maximum(1.0 - age_days / YEAR_DAYS, 0.0),
         m.volatility_per_year,
         rate,
         p.short_use_rate - p.long_use_rate,

@@ -34,9 +34,9 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InputError
 from di_advisor.units import BPS_PER_UNIT
 
-__all__ = ["Grid", "LotMarket", "LotProgram", "Rule", "Snapshot", "solve", "value_bps_per_year"]
+__all__ = ["YEAR_DAYS", "Grid", "LotMarket", "LotProgram", "Rule", "Snapshot", "solve", "value_bps_per_year"]
 
-_DAYS_PER_YEAR = 364
+YEAR_DAYS = 364
 """52 weeks of seven days."""
 
 Rule = Callable[[FloatArray, FloatArray, float], NDArray[np.bool_]]
@@ -222,7 +222,7 @@ class LotProgram:
         last = len(self.today.hold) - 1
         young = np.minimum(age_days // self.step_days, last - 1)
         old = np.clip(last - -(-days_to_long_term // self.step_days), 0, last)
-        return np.asarray(np.where(2 * age_days < _DAYS_PER_YEAR, np.where(days_to_long_term > 0, young, last), old))
+        return np.asarray(np.where(2 * age_days < YEAR_DAYS, np.where(days_to_long_term > 0, young, last), old))
 
     def hold_at(self, basis_over_price: FloatArray, age: NDArray[np.int64]) -> FloatArray:
         """Value of holding today at any basis over price, linear between nodes, shape (L,)."""
@@ -282,7 +282,7 @@ def solve(
     InputError
         If the interval is outside 1 to 91 days or longer than the horizon; or as in `Grid.transition`.
     """
-    years = step_days / _DAYS_PER_YEAR
+    years = step_days / YEAR_DAYS
     steps = round(profile.horizon_years / years) if step_days > 0 else 0
     if not 1 <= step_days <= 91 or steps < 1:
         raise InputError(
@@ -291,7 +291,7 @@ def solve(
         )
     grid = grid if grid is not None else Grid()
     move = grid.transition(market, years).T * math.exp(-profile.discount_per_year * years)
-    last = math.ceil(_DAYS_PER_YEAR / step_days)
+    last = math.ceil(YEAR_DAYS / step_days)
     ages = np.arange(last + 1)
     ratio = np.exp(grid.z())
     start = grid.start()

@@ -20,7 +20,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import DamagedStoreError, InputError, UnfinishedError
 from di_models.cost.residual import Trees
-from di_models.harvest.profiles import FEATURES, Case, Labels, features
-from di_models.harvest.program import Grid, Rule
+from di_models.harvest.profiles import BOX, FEATURES, Case, Labels, features
+from di_models.harvest.program import YEAR_DAYS, Grid, Rule, solve
 from di_models.harvest.rules import loss_beyond, volatility_threshold
 
 __all__ = ["HarvestSurrogate", "surrogate_rule"]
@@ -288,8 +288,10 @@ class HarvestSurrogate:
 def surrogate_rule(model: HarvestSurrogate, case: Case, grid: Grid, *, gated: bool = True) -> Rule:
     """The model as a rule that the program can value.
 
-    Decisions are refreshed for every half-year to the horizon; beyond a loss of half of the basis they are those at
-    half.
+    With less time left than any sampled client had, the program itself decides, as `SurrogateHarvestModel` has it: a
+    harvest shortly before the horizon defers little tax, so that small errors there cost more than it is worth.
+    Before that, decisions are refreshed for every half-year to the horizon; beyond a loss of half of the basis they are
+    those at half.
 
     Parameters
     ----------
@@ -306,8 +308,12 @@ def surrogate_rule(model: HarvestSurrogate, case: Case, grid: Grid, *, gated: bo
     near = np.flatnonzero((z > 1e-9) & (z < 0.7))
     thumb = loss_beyond(volatility_threshold(case.market.volatility_per_year))
     known: dict[int, NDArray[np.bool_]] = {}
+    step_years = model.step_days / YEAR_DAYS
+    exact = _last_years(model.step_days, case, grid)
 
     def rule(loss: FloatArray, age_days: FloatArray, years_left: float) -> NDArray[np.bool_]:
+        if (steps := round(years_left / step_years)) in exact:
+            return exact[steps]
         half_years = max(round(2 * years_left), 1)
         if half_years not in known:
             columns = features(case, loss[:, near], age_days, half_years / 2)
@@ -320,6 +326,16 @@ def surrogate_rule(model: HarvestSurrogate, case: Case, grid: Grid, *, gated: bo
         return known[half_years]
 
     return rule
+
+
+def _last_years(step_days: int, case: Case, grid: Grid) -> dict[int, NDArray[np.bool_]]:
+    """Where the program harvests when less time is left than any sampled client had, by the reviews still to come."""
+    step_years = step_days / YEAR_DAYS
+    shortest = BOX["horizon_years"][0]
+    ahead = range(1, max(round(shortest / step_years), 1) + 1)
+    client = replace(case.profile, horizon_years=shortest)
+    last = solve(client, case.market, step_days=step_days, grid=grid, years_left=[step_years * k for k in ahead])
+    return {round(each.years_left / step_years): each.acts for each in last.snapshots}
 
 
 def _scale(columns: FloatArray) -> FloatArray:
