@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Problem
-from di_advisor.propose.lattice_merit import HELPS, Lattice, Merit
+from di_advisor.propose.lattice_merit import HELPS, Merit
+from di_advisor.propose.lattice_steps import Lattice
 from di_advisor.propose.sale_curve import SaleCurve
 
 __all__ = ["descend"]
@@ -76,9 +77,9 @@ def _reconsidered(merit: Merit, count: NDArray[np.int64]) -> NDArray[np.int64]:
     best, broken = merit.judged(count)
     if broken > 0:  # a rule stays broken: what the counts are worth matters to nobody
         return count
+    in_vain: set[int] = set()
     for _ in range(_RECONSIDERED):
-        tries = merit.unwanted(count)
-        for name in tries:
+        for name in sorted(merit.unwanted(count), key=in_vain.__contains__):  # what did not help comes last
             trial = count.copy()
             trial[name] = merit.fewer(count, name)
             trial = _walked(merit, trial, _MENDING)
@@ -86,6 +87,7 @@ def _reconsidered(merit: Merit, count: NDArray[np.int64]) -> NDArray[np.int64]:
             if still_broken <= 0 and value < best - HELPS:
                 count, best = trial, value
                 break
+            in_vain.add(name)
         else:
             break
     return count

@@ -1,13 +1,13 @@
-"""What share counts cost, are taxed and realise, name by name, looked up where nothing changed.
+"""What share counts cost, are taxed and realise, name by name, each reckoned once.
 
-Problem: a walk over share counts asks for the charges of hundreds of names at every step, and a step changes
-one of them. Decision: the answers of the last looks are kept, one for the counts themselves and one for each
-direction of a step, and only names whose amount differs are reckoned anew, by the same formulas. Limits: where
-many names differ everything is reckoned anew.
+Problem: a walk over share counts asks for the charges of the same few counts of a name thousands of times.
+Decision: what a count of a name is charged is kept for the walk; the counts around the start are reckoned for
+all names together, a further one by the same formulas when it is first asked for. Limits: one walk's lattice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,9 +19,7 @@ from di_advisor.formulate.wash_prices import WashPrices
 from di_advisor.propose.lattice_gains import BudgetedGains
 from di_advisor.propose.sale_curve import SaleCurve
 
-__all__ = ["Charged", "Charges"]
-
-_FEW = 24
+__all__ = ["Charged", "Charges", "KnownCharges"]
 
 
 @dataclass(frozen=True)
@@ -71,23 +69,6 @@ class Charges:
     ) -> None:
         self.cost, self.sale, self.gains, self.direction = cost, sale, gains, direction
         self.wash, self.losing = None if losing is None else wash, losing
-        self._known: dict[int, tuple[FloatArray, Charged]] = {}
-
-    def of(self, amount: FloatArray, look: int = 0) -> Charged:
-        """Charges of an amount of each name; ``look`` names the earlier look that this one resembles."""
-        known = self._known.get(look)
-        at = None if known is None else np.flatnonzero(amount != known[0])
-        if known is None or at is None or len(at) > _FEW:
-            found = self.reckoned(amount)
-        elif len(at):
-            part = self.of_names(at).reckoned(amount[at])
-            cost, tax, gains = known[1].cost.copy(), known[1].tax.copy(), known[1].gains.copy()
-            cost[at], tax[at], gains[:, at] = part.cost, part.tax, part.gains
-            found = Charged(cost, tax, gains)
-        else:
-            return known[1]
-        self._known[look] = (amount, found)
-        return found
 
     def of_names(self, at: NDArray[np.int64]) -> Charges:
         """The charges of a few names alone, in this order."""
@@ -112,7 +93,7 @@ class Charges:
         )
 
     def reckoned(self, amount: FloatArray) -> Charged:
-        """Charges of an amount of each name, none of them looked up."""
+        """Charges of an amount of each name."""
         selling = self.direction < 0
         sold = np.where(selling, amount, 0.0)
         tax = self.sale.value(sold) + self._washed(amount, sold)
@@ -131,3 +112,47 @@ class Charges:
 
 
 _BY_NAME = ("sell_price", "sell_width", "buy_price", "buy_width")
+
+
+class KnownCharges:
+    """Charges of share counts, kept.
+
+    Parameters
+    ----------
+    charges : Charges
+        By name.
+    unit : ndarray of shape (n,)
+        Weight of one step of shares.
+
+    Attributes
+    ----------
+    gains : int
+        How many gains are budgeted.
+    """
+
+    def __init__(self, charges: Charges, unit: FloatArray) -> None:
+        self._charges, self._unit = charges, unit
+        self.gains = len(charges.gains.of(np.zeros(len(unit))))
+        self._alone: dict[int, Charges] = {}
+        self._known: list[dict[int, Sequence[float]]] = [{} for _ in unit]
+
+    def learn(self, count: NDArray[np.int64]) -> None:
+        """Reckon these counts of all names together."""
+        rows = _rows(self._charges.reckoned(count * self._unit))
+        for known, each, row in zip(self._known, count.tolist(), rows, strict=True):
+            known[each] = row
+
+    def of(self, name: int, count: int) -> Sequence[float]:
+        """Cost, tax and the gains that budgets limit, of so many shares of a name."""
+        known = self._known[name]
+        if count not in known:
+            if name not in self._alone:
+                self._alone[name] = self._charges.of_names(np.array([name]))
+            known[count] = _rows(self._alone[name].reckoned(count * self._unit[name : name + 1]))[0]
+        return known[count]
+
+
+def _rows(charged: Charged) -> list[list[float]]:
+    columns = np.concatenate([charged.cost[None, :], charged.tax[None, :], charged.gains])
+    rows: list[list[float]] = columns.T.tolist()
+    return rows

@@ -29,7 +29,7 @@ from di_advisor.formulate.rules import Locked, slack_in_rows
 from di_advisor.formulate.schedule_d import ScheduleDTax
 from di_advisor.formulate.terms import LotTax, TradingCost, WaitingValue
 from di_advisor.propose.lattice import descend
-from di_advisor.propose.lattice_merit import Lattice
+from di_advisor.propose.lattice_steps import Lattice
 from di_advisor.propose.sale_curve import SaleCurve
 from di_advisor.propose.wash_check import check_washes
 from di_advisor.solve.solution import Solution

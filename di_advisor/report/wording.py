@@ -37,9 +37,12 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 def printable(text: object) -> str:
     """Text on one line without control, direction or private characters; they show as escapes."""
+    shown = str(text)
+    if shown.isprintable():  # none of those characters, and nearly every text
+        return shown
     return "".join(
         c if unicodedata.category(c) not in _HIDDEN else c.encode("unicode_escape", "backslashreplace").decode()
-        for c in str(text)
+        for c in shown
     )
 
 
