@@ -17,6 +17,7 @@ from di_advisor.errors import PluginError
 from di_advisor.ports import (
     CostModel,
     CostTrainer,
+    EsgFileReader,
     EsgSource,
     HarvestModel,
     LedgerReader,
@@ -30,6 +31,7 @@ from di_advisor.ports import (
 __all__ = [
     "COST_MODELS",
     "COST_TRAINERS",
+    "ESG_FILE_READERS",
     "ESG_SOURCES",
     "HARVEST_MODELS",
     "LEDGER_READERS",
@@ -41,6 +43,7 @@ __all__ = [
     "available",
     "cost_model",
     "cost_trainer",
+    "esg_file_reader",
     "esg_source",
     "harvest_model",
     "ledger_reader",
@@ -57,6 +60,7 @@ COST_TRAINERS: Final = "di_advisor.cost_trainers"
 HARVEST_MODELS: Final = "di_advisor.harvest_models"
 REBALANCE_VALUE_MODELS: Final = "di_advisor.rebalance_value_models"
 PORTFOLIO_READERS: Final = "di_advisor.portfolio_readers"
+ESG_FILE_READERS: Final = "di_advisor.esg_file_readers"
 ESG_SOURCES: Final = "di_advisor.esg_sources"
 LEDGER_READERS: Final = "di_advisor.ledger_readers"
 TRADE_HISTORY_READERS: Final = "di_advisor.trade_history_readers"
@@ -151,6 +155,14 @@ def trade_history_reader(name: str = "csv", **settings: Any) -> TradeHistoryRead
     found = _instance(TRADE_HISTORY_READERS, name, settings)
     if not isinstance(found, TradeHistoryReader):
         raise _broken(TRADE_HISTORY_READERS, name, found, TradeHistoryReader)
+    return found
+
+
+def esg_file_reader(name: str = "mapped", **settings: Any) -> EsgFileReader:
+    """Instance of a reader of somebody's ESG file; as `risk_model`."""
+    found = _instance(ESG_FILE_READERS, name, settings)
+    if not isinstance(found, EsgFileReader):
+        raise _broken(ESG_FILE_READERS, name, found, EsgFileReader)
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from di_advisor.ports.models import CostModel, CostReasons, HarvestModel, RebalanceValueModel, RiskModel
 from di_advisor.ports.sources import (
+    EsgFileReader,
     EsgSource,
     FillsReader,
     LedgerReader,
@@ -24,6 +25,7 @@ __all__ = [
     "CostModel",
     "CostReasons",
     "CostTrainer",
+    "EsgFileReader",
     "EsgSource",
     "FillsReader",
     "HarvestModel",

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from di_advisor.domain.esg_columns import EsgColumns, HeadColumn, ReadEsg
 from di_advisor.domain.event_rows import ReadEvents
 from di_advisor.domain.events import Event
 from di_advisor.domain.history_quality import ReadHistory
@@ -20,6 +21,7 @@ from di_advisor.domain.trading_conditions import TradingConditions
 from di_advisor.domain.universe import Universe
 
 __all__ = [
+    "EsgFileReader",
     "EsgSource",
     "FillsReader",
     "LedgerReader",
@@ -147,6 +149,19 @@ class SourceDesk(Protocol):
 
     def close(self) -> None:
         """Close connections and files."""
+        ...
+
+
+@runtime_checkable
+class EsgFileReader(Protocol):
+    """Reads somebody's ESG file by columns that a person has named."""
+
+    def head(self, path: Path) -> tuple[HeadColumn, ...]:
+        """Columns as they stand in the file."""
+        ...
+
+    def read(self, path: Path, columns: EsgColumns, universe: Universe, *, as_of: date) -> ReadEsg:
+        """Measures that were known by a day, and what came of the rest."""
         ...
 
 

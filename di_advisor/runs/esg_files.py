@@ -1,18 +1,24 @@
-"""A user's file of ESG measures: one row a security, a column a measure, or a row a provider and security.
+"""A user's file of ESG measures: columns that a person has named, or a layout of our own.
 
-Problem: who has figures has them in a table, and what is not in it must stay unknown. Decision: with a column
-``provider`` the table says directions and units (`EsgTable.from_frame`); without one the columns are taken as
-they are, and wishes say which way is good. Limits: CSV by permanent security id; other layouts go through
-`di-advisor data`, whose adapters map columns and identifiers.
+Problem: who has figures has them in a table, and what is not in it must stay unknown. Decision: with `EsgColumns` the
+registered reader takes the file apart, whatever its headers; with a column ``provider`` the table says directions and
+units (`EsgTable.from_frame`); else its columns are taken as they are, by permanent security id, and wishes say which
+way is good. Limits: what a reader set aside is a note of the run, in full where the file is tried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from di_advisor.domain.esg_columns import EsgColumns, HeadColumn, ReadEsg
+from di_advisor.domain.rows import some_of
 from di_advisor.errors import InputError
+from di_advisor.registry import esg_file_reader
+from di_advisor.report.wording import count_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,17 +26,81 @@ if TYPE_CHECKING:
     from di_advisor.domain.esg_table import EsgTable
     from di_advisor.domain.market import FloatArray, Market
 
-__all__ = ["esg_of"]
+__all__ = ["EsgOfFile", "esg_head", "esg_of", "esg_read"]
 
 
-def esg_of(path: Path, market: Market) -> EsgTable | Mapping[str, FloatArray]:
-    """ESG measures of a CSV file: one row a security, a column a measure; with a column ``provider`` one row of each.
+@dataclass(frozen=True)
+class EsgOfFile:
+    """Measures of a file, and what must be said of them."""
+
+    measures: EsgTable | Mapping[str, FloatArray]
+    notes: tuple[str, ...] = ()
+
+
+def esg_head(path: Path) -> tuple[HeadColumn, ...]:
+    """Columns as they stand in a file, for who names what they mean.
 
     Raises
     ------
-    InputError
-        If it cannot be read, has no securities, or a figure is none.
+    InputError, SourceContentError
+        If it cannot be read.
     """
+    return esg_file_reader().head(path)
+
+
+def esg_read(path: Path, columns: EsgColumns, market: Market) -> ReadEsg:
+    """What a file holds for a market's names on its day.
+
+    Raises
+    ------
+    InputError, SourceContentError
+        If it cannot be read, a column is missing, or a cell is no figure or outside its scale.
+    """
+    return esg_file_reader().read(path, columns, market.universe, as_of=market.as_of)
+
+
+def esg_of(path: Path, market: Market, columns: EsgColumns | None = None) -> EsgOfFile:
+    """ESG measures of a file.
+
+    Parameters
+    ----------
+    path : Path
+        CSV; with `columns` also a workbook or Parquet.
+    market : Market
+        Whose names count.
+    columns : EsgColumns, optional
+        What its columns mean; without, one row a security and a column a measure, or with a column ``provider`` one
+        row of each.
+
+    Raises
+    ------
+    InputError, SourceContentError
+        If it cannot be read, has no securities, or a figure is none; with `columns` also if nothing is covered.
+    """
+    if columns is None:
+        return EsgOfFile(_own_layout(path, market))
+    found = esg_read(path, columns, market)
+    if not found.table.measures:
+        raise InputError(
+            f"{path.name} covers none of the market's names: {_in_words(found, market.as_of)}",
+            hint="Check which column names the securities, and since when the figures are known.",
+        )
+    notes = (f"{path.name}: {_in_words(found, market.as_of)}",) if found.unresolved or found.left_out else ()
+    return EsgOfFile(found.table, (*notes, *found.warnings))
+
+
+def _in_words(found: ReadEsg, on: date) -> str:
+    parts = []
+    if found.unresolved:
+        parts.append(
+            f"{len(found.unresolved)} of {count_of(found.subjects, 'security', 'securities')} are not recognised "
+            f"({some_of(list(found.unresolved))})"
+        )
+    parts += [f"{count_of(n, 'figure')} {reason}" for reason, n in found.left_out.items()]
+    return f"{'; '.join(parts) or 'it has no figures'}, on {on}."
+
+
+def _own_layout(path: Path, market: Market) -> EsgTable | Mapping[str, FloatArray]:
     import numpy as np
     import pandas as pd
 
@@ -42,7 +112,8 @@ def esg_of(path: Path, market: Market) -> EsgTable | Mapping[str, FloatArray]:
         raise InputError(f"{path} cannot be read: {error}.", hint="Check the path; it is a CSV file.") from error
     if "security_id" not in frame:
         raise InputError(
-            f"{path.name}: the column security_id is missing.", hint=f"It has: {', '.join(map(str, frame.columns))}."
+            f"{path.name}: the column security_id is missing.",
+            hint=f"It has: {', '.join(map(str, frame.columns))}. Name what they mean (esg_columns).",
         )
     if "provider" in frame:
         return EsgTable.from_frame(_dated(frame, path))

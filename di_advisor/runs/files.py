@@ -74,6 +74,7 @@ def file_facts(source: FileSource, *, settings: Mapping[str, Any] | None = None)
         returns = reader.returns(source.returns, as_of=source.as_of)
     else:
         raise PluginError("The reader of files cannot read returns.", hint="Leave out the returns.")
+    esg = None if source.esg is None else esg_of(source.esg, market, source.esg_columns)
     hashes = {role: sha256_of(path) for role, path in source.files.items() if path.is_file()}
     name = portfolio.accounts[0].account_id if len(portfolio.accounts) == 1 else source.lots.stem
     return Facts(
@@ -82,9 +83,9 @@ def file_facts(source: FileSource, *, settings: Mapping[str, Any] | None = None)
         target,
         returns=returns,
         risk=risk,
-        esg=None if source.esg is None else esg_of(source.esg, market),
+        esg=None if esg is None else esg.measures,
         orders=None if source.orders is None else _orders(source.orders),
-        notes=notes,
+        notes=(*notes, *(esg.notes if esg else ())),
         fingerprint=hashes,
     )
 

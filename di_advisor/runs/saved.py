@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from di_advisor.domain.esg_columns import EsgColumns
 from di_advisor.domain.kept_trades import KeptTrade
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.record_data import plain_of, record_of
@@ -89,6 +90,7 @@ class _Files:
     reader: str = "csv"
     notation: Mapping[str, str] = field(default_factory=dict)
     cash_account: str = ""
+    esg_columns: EsgColumns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +203,14 @@ def _source_table(source: Source, folder: Path | None) -> dict[str, Any]:
         if isinstance(value, Path):
             value = str(_relative(value, folder))
         if value is not None and value != {}:
-            table[each.name] = str(value) if isinstance(value, Decimal) else value
+            table[each.name] = _text_or_table(value)
     return table
+
+
+def _text_or_table(value: Any) -> Any:  # noqa: ANN401 any value of a source
+    if isinstance(value, Decimal):
+        return str(value)
+    return plain_of(value) if isinstance(value, EsgColumns) else value
 
 
 def _relative(path: Path, folder: Path | None) -> Path:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from di_advisor.domain.esg_columns import EsgColumns
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.mandate import Band, Mandate
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
@@ -65,6 +66,8 @@ class FileSource:
         Name of the reader of lots, as in ``di_advisor.portfolio_readers``.
     notation : Mapping of str to str
         Settings of the reader: encoding, delimiter, decimal mark, date format.
+    esg_columns : EsgColumns or None
+        What the columns of `esg` mean; None where its headers are measures, or it has a column ``provider``.
     cash_account : str
         Account id that the cash belongs to, where the lots are of several accounts; it then stands first.
     """
@@ -81,12 +84,15 @@ class FileSource:
     reader: str = "csv"
     notation: Mapping[str, str] = field(default_factory=dict)
     cash_account: str = ""
+    esg_columns: EsgColumns | None = None
 
     def __post_init__(self) -> None:
         for name in ("lots", "prices", "index", "returns", "fills", "esg", "orders"):
             value = getattr(self, name)
             object.__setattr__(self, name, None if value is None else Path(value))
         object.__setattr__(self, "notation", FrozenMap(dict(self.notation)))
+        if self.esg_columns is not None and self.esg is None:
+            raise InputError("Columns of an ESG file are named, and no file.", hint="Give the file.", field="esg")
 
     @property
     def files(self) -> Mapping[str, Path]:

@@ -1,4 +1,4 @@
-"""Bring your own ESG file: CSV or workbook and a mapping give the same observations as any service.
+"""Bring your own ESG file: CSV, workbook or Parquet and a mapping give the same observations as any service.
 
 Problem: the scores that clients pay for come as files, and offline there is nothing else. Decision: the mapping
 says what the columns are (`di_data.esg.esg_mapping`); every figure is checked against its stated scale, blanks
@@ -18,8 +18,10 @@ from di_advisor.domain.identifiers import Identifier
 from di_advisor.domain.observations import Observation, Reading, Status
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError, SourceContentError
+from di_advisor.units import fraction_from_percent
 from di_data.delimited import decoded_text, read_records
 from di_data.esg.esg_mapping import PRESETS, EsgMapping, FlagColumn, ScoreColumn, preset, read_mapping
+from di_data.esg.parquet_table import parquet_rows
 from di_data.esg.values import Value, refuse_fractions
 from di_data.frame.adapter import Adapter, RateLimit, SourceFacts
 from di_data.frame.exchange import Content, Received, Request
@@ -27,7 +29,10 @@ from di_data.frame.guards import content_error, refuse_other_columns, refuse_oth
 from di_data.frame.workbooks import day_of_cell, sheets_of, text_of_cell
 from di_data.notation import FileNotation
 
-__all__ = ["EsgFile"]
+__all__ = ["FRACTION", "PERCENT", "EsgFile", "table_of"]
+
+PERCENT, FRACTION = "%", "fraction"
+"""Units of shares: as the file has them, both are kept as fractions with the unit "%"."""
 
 _BLANK: Final = frozenset({"", "-", "--", "n/a", "na", "nan", "null", "none", "not rated", "nr", "#n/a"})
 _SHOWN: Final = 3
@@ -72,9 +77,9 @@ class EsgFile(Adapter[Observation]):
         raise InputError("esg_file reads a file of yours.", hint="Use data parse esg_file FILE, with a mapping.")
 
     def parse(self, body: bytes, received: Received) -> Sequence[Observation]:
-        """Observations of a CSV file or a workbook."""
+        """Observations of a CSV file, a workbook or a Parquet file."""
         stated = self._mapping or _stated(received)
-        header, rows = _table(body, received, stated)
+        header, rows = table_of(body, received, stated)
         mapping = stated or _preset_of(header, received)
         refuse_other_columns(header, mapping.required, received, known=mapping.known)
         twice = sorted({column for column in mapping.known if header.count(column) > 1})
@@ -91,7 +96,16 @@ _Rows = list[tuple[str, list[Any]]]
 """Rows with how a person finds them again."""
 
 
-def _table(body: bytes, received: Received, mapping: EsgMapping | None) -> tuple[list[str], _Rows]:
+def table_of(body: bytes, received: Received, mapping: EsgMapping | None) -> tuple[list[str], _Rows]:
+    """Header and filled rows of a CSV file, a workbook or a Parquet file.
+
+    Raises
+    ------
+    SourceContentError
+        If it is none of them, or has no rows.
+    """
+    if received.request.expects is Content.PARQUET or body.startswith(b"PAR1"):
+        return parquet_rows(body, received)
     if received.request.expects is Content.XLSX or body.startswith(b"PK"):
         wanted = mapping.sheet if mapping else ""
         sheets = sheets_of(body, received, (wanted,) if wanted else ())
@@ -154,7 +168,7 @@ class _File:
                 cells=len(self._wrong),
             )
         for score in self._mapping.scores:
-            if not score.letters:
+            if score.scale is not None and not score.letters:
                 figures = [o.value for o in found.values() if o.metric == score.metric and isinstance(o.value, float)]
                 refuse_fractions(figures, self._received, scale=score.scale, where=score.column)
         return list(found.values())
@@ -181,18 +195,17 @@ class _File:
             except InputError as e:
                 self._wrong.append(f"{label}, {column.column}: {e.what}")
                 continue
-            scored = isinstance(column, ScoreColumn)
             made.append(
                 Observation(
                     subject=subject,
                     metric=column.metric,
                     value=value,
-                    unit="points" if scored else "",
+                    unit=_unit_of(column),
                     reading=column.reading if isinstance(column, ScoreColumn) else Reading.FLAG,
                     status=Status.NOT_DISCLOSED if value is None else Status.ESTIMATED,
                     known_on=known,
                     provenance=self._provenance,
-                    scale=column.scale if isinstance(column, ScoreColumn) else None,
+                    scale=_scale_of(column),
                     aliases=aliases,
                     note="; ".join(part for part in (told, note) if part),
                 )
@@ -226,11 +239,29 @@ class _File:
                 raise InputError(f"{text!r} is none of {', '.join(column.letters)}.", hint="Check the ladder.")
             return float(column.letters.index(text)), text
         value = float(cell) if isinstance(cell, int | float) else float(self._notation.amount(text))
-        if not column.scale[0] <= value <= column.scale[1]:
+        if column.scale is not None and not column.scale[0] <= value <= column.scale[1]:
             raise InputError(
                 f"{value:g} is outside the scale {column.scale[0]:g} to {column.scale[1]:g}.", hint="Check the scale."
             )
+        if column.unit == PERCENT:
+            return fraction_from_percent(value), ""
         return value, _band(column, value)
+
+
+def _unit_of(column: ScoreColumn | FlagColumn) -> str:
+    if isinstance(column, FlagColumn):
+        return ""
+    return PERCENT if column.unit == FRACTION else column.unit
+
+
+def _scale_of(column: ScoreColumn | FlagColumn) -> tuple[float, float] | None:
+    """The scale of the values as they are kept: of percent, that of fractions."""
+    if isinstance(column, FlagColumn) or column.scale is None:
+        return None
+    least, greatest = column.scale
+    if column.unit == PERCENT:
+        return fraction_from_percent(least), fraction_from_percent(greatest)
+    return least, greatest
 
 
 def _band(column: ScoreColumn, value: float) -> str:

@@ -31,6 +31,12 @@ A mapping file::
     max = 100
     direction = "higher_is_better"            # or lower_is_better
 
+    [[figures]]                               # amounts with a unit; min and max where there is a scale
+    column = "Scope 1+2 per revenue"
+    metric = "carbon_intensity"
+    unit = "t/$M"                             # "%" where the file has percent, "fraction" for fractions of one
+    direction = "lower_is_better"
+
     [[flags]]
     column = "Tobacco"
     metric = "involved_tobacco"
@@ -70,20 +76,23 @@ class ScoreColumn:
         Header, and the name of the measure.
     reading : Reading
         Which way is good.
-    scale : tuple of float
-        Least and greatest value.
+    scale : tuple of float or None
+        Least and greatest value; None for a figure without one.
     letters : tuple of str
         Ladder from the least to the greatest letter; a letter's value is its rank. Empty for figures.
     required : bool
         Whether a file without the column is refused.
+    unit : str
+        "points" of a score; of a figure its own, "%" where the file has percent, "fraction" where fractions of one.
     """
 
     column: str
     metric: str
     reading: Reading
-    scale: tuple[float, float]
+    scale: tuple[float, float] | None
     letters: tuple[str, ...] = ()
     required: bool = True
+    unit: str = "points"
 
 
 @dataclass(frozen=True)
@@ -230,6 +239,16 @@ class _Score(_Shape):
     required: bool = True
 
 
+class _Figure(_Shape):
+    column: str
+    metric: str
+    unit: str = Field(min_length=1)
+    direction: str
+    min: float | int | None = None
+    max: float | int | None = None
+    required: bool = True
+
+
 class _Flag(_Shape):
     column: str
     metric: str
@@ -244,6 +263,7 @@ class _File(_Shape):
     as_of: _AsOf = _AsOf.model_construct()
     aliases: dict[str, str] = Field(default_factory=dict)
     scores: list[_Score] = Field(default_factory=list)
+    figures: list[_Figure] = Field(default_factory=list)
     flags: list[_Flag] = Field(default_factory=list)
     sheet: str = ""
     decimal_mark: str = "."
@@ -293,7 +313,7 @@ def _mapping(shape: _File, source: str) -> EsgMapping:
         licence=shape.licence,
         id_column=shape.id.column,
         id_type=_scheme(shape.id.type, source),
-        scores=tuple(_score(score, source) for score in shape.scores),
+        scores=(*(_score(s, source) for s in shape.scores), *(_figure(f, source) for f in shape.figures)),
         flags=tuple(
             FlagColumn(f.column, f.metric, *(frozenset(t.casefold() for t in texts) for texts in (f.true, f.false)))
             for f in shape.flags
@@ -315,16 +335,28 @@ def _scheme(text: str, source: str) -> IdentifierScheme:
         raise InputError(f"{source}: {text!r} is no kind of identifier.", hint=f"Known are {known}.") from None
 
 
-def _score(score: _Score, source: str) -> ScoreColumn:
-    where = f"{source}, score {score.metric}"
+def _reading(direction: str, where: str) -> Reading:
     try:
-        reading = Reading(score.direction)
+        reading = Reading(direction)
     except ValueError:
         reading = Reading.NEUTRAL
     if reading not in {Reading.HIGHER_IS_BETTER, Reading.LOWER_IS_BETTER}:
-        raise InputError(
-            f"{where}: the direction is {score.direction!r}.", hint="Write higher_is_better or lower_is_better."
-        )
+        raise InputError(f"{where}: the direction is {direction!r}.", hint="Write higher_is_better or lower_is_better.")
+    return reading
+
+
+def _figure(figure: _Figure, source: str) -> ScoreColumn:
+    where = f"{source}, figure {figure.metric}"
+    reading, ends = _reading(figure.direction, where), (figure.min, figure.max)
+    if (None in ends and ends != (None, None)) or (None not in ends and not ends[0] < ends[1]):  # type: ignore[operator]
+        raise InputError(f"{where}: the scale is {ends[0]} to {ends[1]}.", hint="Give both ends, or none.")
+    scale = None if None in ends else (float(ends[0] or 0), float(ends[1] or 0))
+    return ScoreColumn(figure.column, figure.metric, reading, scale, required=figure.required, unit=figure.unit)
+
+
+def _score(score: _Score, source: str) -> ScoreColumn:
+    where = f"{source}, score {score.metric}"
+    reading = _reading(score.direction, where)
     if score.letters:
         if len(set(score.letters)) != len(score.letters) or len(score.letters) == 1:
             raise InputError(
