@@ -10,11 +10,13 @@ assumption; losses meet gains outside the account unless ``--losses carried``.
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 
@@ -37,6 +39,8 @@ _TAX = TaxProfile(ConstantRates(short_term=0.408, long_term=0.238))
 _WASH = {"on": (True,), "off": (False,), "both": (True, False)}
 _OURS = "opportunistic"
 _SHORTEST_YEARS = 2
+_BYTES_PER_UNIT = 1 if sys.platform == "darwin" else 1024
+_BYTES_PER_MB = 2**20
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -60,7 +64,11 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--losses", choices=[u.value for u in LossUse], default=LossUse.ELSEWHERE.value)
     parser.add_argument("--cap", type=float, default=0.02, help="largest tracking error, a fraction a year")
     parser.add_argument("--into", type=Path, help="folder of finished replays; what is there is not run again")
-    parser.add_argument("--finished", action="store_true", help="run nothing: the tables of what is finished --into")
+    parser.add_argument(
+        "--finished",
+        action="store_true",
+        help="run nothing: the tables of what is finished --into, of any number of vintages",
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--seed", type=int, default=7, help="of the bootstrap")
     return parser.parse_args(given)
@@ -116,8 +124,9 @@ def _compare(asked: argparse.Namespace) -> int:
         progress=lambda done, total: _say(f"{done} of {total} runs"),
         cancel=lambda: asked.finished,
     )
-    _say(all_tables(compared, ours=_OURS, mean_block=_overlap(starts, asked.years), seed=asked.seed))
+    _say(all_tables(compared, ours=_OURS, years=asked.years or _SHORTEST_YEARS, seed=asked.seed))
     conserved = _conserved(compared, past)
+    _say(f"{process_time():.0f} CPU s in this process, at most {_peak_mb():.0f} MB of memory.")
     for name, sentence in compared.failures.items():
         _say(f"failed: {name}: {sentence}")
     return 1 if compared.failures or not conserved else 0
@@ -142,12 +151,9 @@ def _conserved(compared: PolicyComparison, past: Past) -> bool:
     return not broken
 
 
-def _overlap(starts: Sequence[date], years: int | None) -> float:
-    """Vintages that a run overlaps with, for the blocks of the bootstrap."""
-    if len(starts) < 2:
-        return 1.0
-    apart = (starts[-1] - starts[0]).days / (len(starts) - 1)
-    return max(1.0, (years or _SHORTEST_YEARS) * 365.25 / apart)
+def _peak_mb() -> float:
+    """Most memory that this process held, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_PER_UNIT / _BYTES_PER_MB
 
 
 def _say(text: str) -> None:

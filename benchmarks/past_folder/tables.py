@@ -1,15 +1,19 @@
-"""Tables of a comparison, as text: measures by policy, cadences beside published figures, decay, differences.
+"""Tables of a comparison, as text: measures by policy, the cap, cadences beside published figures, decay, differences.
 
+Policies may have been run on different vintages, such as quarterly ones and some of these: every mean says over how
+many it is, cadences stand beside each other on the vintages that all have, and differences are of shared vintages.
 Limits: published figures are of other indexes, years, rates and rules: their shape can be compared, not their digits.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 
-from di_advisor.backtest.comparison import PolicyComparison
+from di_advisor.backtest.comparison import ComparedRun, PolicyComparison
 from di_advisor.backtest.results import ReplayResults
 from di_advisor.units import BPS_PER_UNIT, PERCENT_PER_UNIT
 
@@ -24,12 +28,16 @@ PUBLISHED: dict[str, str] = {
 """Tax alpha in bps a year, by policy."""
 
 _WEEK_YEARS = 0.02
+_DAYS_PER_YEAR = 365.25
 _START_USD = 1_000_000.0
+_CAP_ROOM = 1e-6
+_NEARED = "Traded to"
+"""How the note of a replay begins where locks let the cap only be neared."""
 _FREC = "Published: Frec, 14 to 16 % more losses by dealing with wash sales lot by lot."
 _TAPER = "Published: losses taper off near 30 % of the capital."
 
 
-def all_tables(compared: PolicyComparison, *, ours: str, mean_block: float, seed: int) -> str:
+def all_tables(compared: PolicyComparison, *, ours: str, years: float, seed: int) -> str:
     """All tables that a comparison allows.
 
     Parameters
@@ -38,8 +46,8 @@ def all_tables(compared: PolicyComparison, *, ours: str, mean_block: float, seed
         From accounts that started with a million USD.
     ours : str
         The policy that the others are compared with.
-    mean_block : float
-        Vintages that overlap.
+    years : float
+        Length of a run, for the blocks of the bootstrap: as many vintages as overlap.
     seed : int
         Of the bootstrap.
     """
@@ -49,15 +57,21 @@ def all_tables(compared: PolicyComparison, *, ours: str, mean_block: float, seed
             law = "with" if wash else "without"
             parts.append(f"\nMeasures {law} the law of wash sales (means over vintages, a year)\n")
             parts.append(_measures(compared, wash=wash))
-    parts += ["\nTax alpha by cadence, beside published figures\n", _cadence(compared)]
+            parts += [f"\nDays over the cap {law} the law, at the close after trades\n", _cap(compared, wash=wash)]
+    shared = _shared(compared)
+    parts += ["\nTax alpha by cadence, beside published figures\n", _cadence(compared, None)]
+    if shared and any(r.run.start not in shared for r in compared.runs):
+        parts += [f"\nThe same on the {len(shared)} vintages that all have\n", _cadence(compared, shared)]
     washed = _wash(compared)
     parts += ["\nWash sales\n", washed] if washed else []
     for wash in (True, False):
         if any(compared.of(p, wash_sales=wash) for p in compared.policies):
             parts += ["\nLosses harvested by age of the vintage, % of starting capital\n", _decay(compared, wash=wash)]
             break
-    apart = _differences(compared, ours, mean_block, seed)
-    parts += [f"\n{ours} against the others: after-tax wealth, all sold at the end\n", apart] if apart else []
+    for wash in (True, False):
+        apart = _differences(compared, ours, years, seed, wash=wash)
+        law = "with" if wash else "without"
+        parts += [f"\n{ours} against the others {law} the law of wash sales, net of cost\n", apart] if apart else []
     return "\n".join(parts)
 
 
@@ -123,15 +137,70 @@ def _measures(compared: PolicyComparison, *, wash: bool) -> str:
     return f"{_table(head, rows)}\nProposals carried out that left an account over the cap: {over}."
 
 
-def _cadence(compared: PolicyComparison) -> str:
+def _cap(compared: PolicyComparison, *, wash: bool) -> str:
+    """How often, how far and why an account closed a day over the mandate's cap."""
+    head = ("policy", "days", "over the cap", "runs concerned", "largest %", "why")
+    rows = []
+    for policy in compared.policies:
+        runs = compared.of(policy, wash_sales=wash)
+        if runs:
+            over = [(r, _over_cap(r)) for r in runs]
+            why = sum((Counter(word for _, word in found) for _, found in over), Counter[str]())
+            rows.append(
+                (
+                    policy,
+                    str(sum(len(r.replayed.days) for r in runs)),
+                    str(sum(why.values())),
+                    str(sum(1 for _, found in over if found)),
+                    _percent(max((error for _, found in over for error, _ in found), default=0.0)),
+                    ", ".join(f"{word}: {n}" for word, n in why.most_common()),
+                )
+            )
+    return _table(head, rows)
+
+
+def _over_cap(compared: ComparedRun) -> list[tuple[float, str]]:
+    """Tracking error of each day that closed over the cap, and what was done about it on the day."""
+    cap = compared.run.mandate.tracking_error_max
+    notes = {row.day: row.note for row in compared.replayed.rebalances}
+    found = []
+    for row in compared.replayed.days:
+        if cap is not None and row.tracking_error > cap * (1 + _CAP_ROOM):
+            note = notes.get(row.day)
+            if note is None:
+                word = "the policy was not called"
+            elif note.startswith(_NEARED):
+                word = "locks; traded as near as they let"
+            else:
+                word = "no trade was found" if note else "traded"
+            found.append((row.tracking_error, word))
+    return found
+
+
+def _shared(compared: PolicyComparison) -> frozenset[date]:
+    """Vintages that every policy has finished, under whatever law it was run."""
+    of = [
+        {r.run.start for r in compared.of(policy, wash_sales=wash)}
+        for policy in compared.policies
+        for wash in (True, False)
+    ]
+    return frozenset.intersection(*(frozenset(starts) for starts in of if starts))
+
+
+def _cadence(compared: PolicyComparison, only: frozenset[date] | None) -> str:
     rows = []
     for policy in compared.policies:
         cells = [policy]
         for wash in (True, False):
-            some = _results(compared, policy, wash=wash)
+            runs = compared.of(policy, wash_sales=wash)
+            some = [r.results for r in runs if only is None or r.run.start in only]
+            cells += [str(len(some)) if some else ""]
             cells += [_bps(_mean(some, f"tax_alpha_{v}")) if some else "" for v in ("step_up", "liquidation")]
         rows.append((*cells, PUBLISHED.get(policy, "")))
-    head = ("policy", "wash rule: step-up bps", "liq. bps", "no rule: step-up bps", "liq. bps", "published, bps a year")
+    head = (
+        "policy", "wash rule: vintages", "step-up bps", "liq. bps", "no rule: vintages", "step-up bps", "liq. bps",
+        "published, bps a year",
+    )  # fmt: skip
     return _table(head, rows)
 
 
@@ -174,15 +243,33 @@ def _whole_years(results: ReplayResults) -> int:
     return max(1, int(results.years + _WEEK_YEARS))
 
 
-def _differences(compared: PolicyComparison, ours: str, mean_block: float, seed: int) -> str:
+_APART = (
+    ("wealth_liquidation_usd", "after-tax wealth, liquidation, % of start", PERCENT_PER_UNIT / _START_USD),
+    ("wealth_step_up_usd", "after-tax wealth, step-up, % of start", PERCENT_PER_UNIT / _START_USD),
+    ("tax_alpha_liquidation", "tax alpha, liquidation, bps a year", BPS_PER_UNIT),
+    ("tax_alpha_step_up", "tax alpha, step-up, bps a year", BPS_PER_UNIT),
+    ("pre_tax", "return before tax, bps a year", BPS_PER_UNIT),
+)
+"""What is compared: figure, words, and its multiple that is shown. Return before tax, in which nobody has skill, is
+where wealth gets its noise from; tax alpha is without it."""
+
+
+def _differences(compared: PolicyComparison, ours: str, years: float, seed: int, *, wash: bool) -> str:
     rows = []
     for policy in compared.policies:
-        mine, theirs = ({r.run.start for r in compared.of(p)} for p in (ours, policy))
+        mine, theirs = ({r.run.start for r in compared.of(p, wash_sales=wash)} for p in (ours, policy))
         if policy == ours or len(mine & theirs) < 2:
             continue
-        for figure, word in (("wealth_liquidation_usd", "liquidation"), ("wealth_step_up_usd", "step-up")):
-            d = compared.difference(ours, policy, figure, seed=seed, mean_block=mean_block)
-            cells = (_percent(x / _START_USD) for x in (d.mean, d.low, d.high))
-            rows.append((f"{ours} - {policy}", word, str(d.vintages), *cells, "yes" if d.clear else "no"))
-    head = ("policies", "version", "vintages", "mean, % of start", "5 %", "95 %", "clear of zero")
+        mean_block = _overlap(sorted(mine & theirs), years)
+        for figure, words, shown in _APART:
+            d = compared.difference(ours, policy, figure, seed=seed, mean_block=mean_block, wash_sales=wash)
+            cells = (f"{x * shown:.{2 if shown < 1 else 0}f}" for x in (d.mean, d.low, d.high))
+            rows.append((f"{ours} - {policy}", words, str(d.vintages), *cells, "yes" if d.clear else "no"))
+    head = ("policies", "figure", "vintages", "mean", "5 %", "95 %", "clear of zero")
     return _table(head, rows) if rows else ""
+
+
+def _overlap(starts: Sequence[date], years: float) -> float:
+    """Vintages that a run overlaps with."""
+    apart = (starts[-1] - starts[0]).days / (len(starts) - 1)
+    return max(1.0, years * _DAYS_PER_YEAR / apart)
