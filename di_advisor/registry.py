@@ -22,6 +22,7 @@ from di_advisor.ports import (
     HarvestModel,
     LedgerReader,
     PortfolioReader,
+    QuoteSource,
     RebalanceValueModel,
     RiskModel,
     SourceDesk,
@@ -36,6 +37,7 @@ __all__ = [
     "HARVEST_MODELS",
     "LEDGER_READERS",
     "PORTFOLIO_READERS",
+    "QUOTE_SOURCES",
     "REBALANCE_VALUE_MODELS",
     "RISK_MODELS",
     "SOURCE_DESKS",
@@ -48,6 +50,7 @@ __all__ = [
     "harvest_model",
     "ledger_reader",
     "portfolio_reader",
+    "quote_source",
     "rebalance_value_model",
     "risk_model",
     "source_desk",
@@ -60,6 +63,7 @@ COST_TRAINERS: Final = "di_advisor.cost_trainers"
 HARVEST_MODELS: Final = "di_advisor.harvest_models"
 REBALANCE_VALUE_MODELS: Final = "di_advisor.rebalance_value_models"
 PORTFOLIO_READERS: Final = "di_advisor.portfolio_readers"
+QUOTE_SOURCES: Final = "di_advisor.quote_sources"
 ESG_FILE_READERS: Final = "di_advisor.esg_file_readers"
 ESG_SOURCES: Final = "di_advisor.esg_sources"
 LEDGER_READERS: Final = "di_advisor.ledger_readers"
@@ -139,6 +143,14 @@ def portfolio_reader(name: str = "csv", **settings: Any) -> PortfolioReader:
     found = _instance(PORTFOLIO_READERS, name, settings)
     if not isinstance(found, PortfolioReader):
         raise _broken(PORTFOLIO_READERS, name, found, PortfolioReader)
+    return found
+
+
+def quote_source(name: str = "files", **settings: Any) -> QuoteSource:
+    """Instance of a source of quotes within a day; as `risk_model`."""
+    found = _instance(QUOTE_SOURCES, name, settings)
+    if not isinstance(found, QuoteSource):
+        raise _broken(QUOTE_SOURCES, name, found, QuoteSource)
     return found
 
 

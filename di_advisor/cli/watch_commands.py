@@ -2,9 +2,10 @@
 
 Problem: a desk wants to be woken when there is something to do, and not otherwise. Decision: each run that the app
 saved (``*.di.toml``) gives facts, wishes and models; the worklist goes to the terminal or, with ``--json``, to a
-program; what triggers remember is kept in a file that is written whole after everything else went well. Limits: the
-events of the day (dividends, corporate actions) are not in saved runs, so their triggers never fire here; nor are
-flows, so measures that are kept hold none.
+program; what triggers remember is kept in a file that is written whole after everything else went well. With
+``--quotes`` it polls within the day (`di_advisor.cli.polled_commands`). Limits: the events of the day (dividends,
+corporate actions) are not in saved runs, so their triggers never fire here; nor are flows, so measures that are kept
+hold none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from di_advisor.cli.polled_commands import add_polled, watch_polled
 from di_advisor.cli.screen import Screen
 from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
@@ -23,6 +25,7 @@ from di_advisor.errors import InputError
 if TYPE_CHECKING:
     from di_advisor.policy.day_facts import DayFacts
     from di_advisor.policy.measure_history import DayMeasures
+    from di_advisor.runs.polled import WatchedRun
     from di_advisor.runs.spec import RunSpec
 
 __all__ = ["DUE", "add_watch", "watch"]
@@ -36,7 +39,9 @@ def add_watch(command: argparse.ArgumentParser) -> None:
     command.description = "Which accounts are to be rebalanced today, and why. Exit code: 0 none, 1 some, 2 failed."
     command.add_argument("runs", type=Path, nargs="*", metavar="FILE", help="runs that the app saved, *.di.toml")
     command.add_argument("--sample", action="store_true", help="the accounts of the built-in simulated market")
-    command.add_argument("--every", action="store_true", help="all accounts of each run's source, under its wishes")
+    command.add_argument(
+        "--all-accounts", action="store_true", help="all accounts of each run's source, under its wishes"
+    )
     command.add_argument(
         "--policy",
         default="threshold",
@@ -52,7 +57,8 @@ def add_watch(command: argparse.ArgumentParser) -> None:
         metavar="STORE",
         help="keep the day's measures of every account (path or postgresql:// address of a store of books)",
     )
-    command.add_argument("--json", action="store_true", help="the worklist as JSON")
+    command.add_argument("--json", action="store_true", help="the worklist as JSON; a line a poll with --quotes")
+    add_polled(command)
     command.set_defaults(run=watch)
 
 
@@ -73,10 +79,14 @@ def watch(arguments: argparse.Namespace, screen: Screen) -> int:
     policy = policy_named(arguments.policy)
     if not arguments.runs and not arguments.sample:
         raise InputError("There is no account to watch.", hint="Give runs that the app saved, or --sample.")
+    last = None if arguments.last_rebalance is None else iso_day(arguments.last_rebalance)
+    if arguments.quotes is not None:
+        return DUE if watch_polled(arguments, screen, policy, _runs(arguments, last)) else 0
+    if arguments.every is not None:
+        raise InputError("There is nothing to poll.", hint="Name the quotes: --quotes FILE.")
     path: Path | None = arguments.state
     known = path.is_file() if path is not None else False
     states = states_from_json(_text(path), policy.name) if path is not None and known else {}
-    last = None if arguments.last_rebalance is None else iso_day(arguments.last_rebalance)
     measures: list[tuple[str, DayMeasures]] = []
     with screen.noting_warnings():
         found = watch_accounts(_days(arguments, last, measures), policy, states)
@@ -137,6 +147,12 @@ def _days(
             yield DayFacts.of(workspace, f"{prefix}{label}", last_rebalance=last)
 
 
+def _runs(arguments: argparse.Namespace, last: date | None) -> list[WatchedRun]:
+    from di_advisor.runs.polled import WatchedRun
+
+    return [WatchedRun(spec, prefix, every, None, last) for prefix, spec, every in _specs(arguments)]
+
+
 def _specs(arguments: argparse.Namespace) -> Iterator[tuple[str, RunSpec, bool]]:
     """What goes before the label of each account, the run, and whether all accounts of its source are meant."""
     from di_advisor.runs.saved import run_from_toml
@@ -147,7 +163,7 @@ def _specs(arguments: argparse.Namespace) -> Iterator[tuple[str, RunSpec, bool]]
         yield (
             f"{path.name} / " if several else "",
             run_from_toml(_text(path), path.name, path.parent).spec,
-            arguments.every,
+            arguments.all_accounts,
         )
     if arguments.sample:
         yield "sample / " if several else "", RunSpec(SampleSource(), "young"), True

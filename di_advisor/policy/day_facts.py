@@ -68,6 +68,8 @@ class DayFacts:
         When the account was last rebalanced, where known.
     advantage : LotAdvantage or None
         A harvest model's answer, where there is a model.
+    set_aside : frozenset of str
+        Security ids whose price of this moment is not to be trusted: their distance from the target counts as none.
 
     Raises
     ------
@@ -83,6 +85,7 @@ class DayFacts:
     events: tuple[Event, ...] = ()
     last_rebalance: date | None = None
     advantage: LotAdvantage | None = None
+    set_aside: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         later = [e for e in self.events if e.on > self.as_of]
@@ -141,9 +144,13 @@ class DayFacts:
         return max(self.signals.account.value_usd - float(self.mandate.withdrawal_usd), 0.01)
 
     def active(self) -> FloatArray:
-        """Weight held less target weight, shape (n,)."""
+        """Weight held less target weight, shape (n,); 0 for names that are set aside."""
         account = self.signals.account
-        return np.asarray(account.held_usd() / self.value_usd - account.target_weight, dtype=np.float64)
+        active = np.asarray(account.held_usd() / self.value_usd - account.target_weight, dtype=np.float64)
+        if self.set_aside:
+            at = self.signals.market.universe.positions
+            active[[at[name] for name in sorted(self.set_aside) if name in at]] = 0.0
+        return active
 
     def tickers(self, positions: Iterable[int]) -> tuple[str, ...]:
         """What people call the names at some positions of the universe."""

@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import warnings
 from bisect import bisect_left, bisect_right
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from di_advisor.errors import InputError
 
-__all__ = ["Cadence", "due_session", "early_closes", "last_session", "sessions_after", "sessions_between"]
+__all__ = [
+    "Cadence",
+    "Hours",
+    "due_session",
+    "early_closes",
+    "hours_of",
+    "last_session",
+    "sessions_after",
+    "sessions_between",
+]
 
 _FIRST: Final = "1990-01-02"
 _LAST: Final = "2045-12-29"
@@ -32,16 +42,33 @@ _YEAR: Final = 12
 _MONTHS: Final = {Cadence.MONTHLY: 1, Cadence.QUARTERLY: 3, Cadence.ANNUAL: 12}
 
 
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When a session opens and closes, UTC; early closes are early."""
+
+    opens: datetime
+    closes: datetime
+
+    def hold(self, moment: datetime) -> bool:
+        """Whether a moment lies between the two, both included."""
+        return self.opens <= moment <= self.closes
+
+
 @lru_cache(maxsize=1)
-def _calendar() -> tuple[tuple[date, ...], tuple[date, ...]]:
+def _exchange() -> Any:  # noqa: ANN401 the library has no types
     with warnings.catch_warnings():
         # The calendars of this library warn of pandas' own plans; its days are what counts.
         warnings.simplefilter("ignore")
         import exchange_calendars
 
-        calendar = exchange_calendars.get_calendar("XNYS", start=_FIRST, end=_LAST)
-        early = calendar.early_closes
-    return tuple(calendar.sessions.date), tuple(early.date)
+        return exchange_calendars.get_calendar("XNYS", start=_FIRST, end=_LAST)
+
+
+@lru_cache(maxsize=1)
+def _calendar() -> tuple[tuple[date, ...], tuple[date, ...]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return tuple(_exchange().sessions.date), tuple(_exchange().early_closes.date)
 
 
 def _sessions() -> tuple[date, ...]:
@@ -105,3 +132,20 @@ def last_session(day: date, cadence: Cadence) -> date:
 def early_closes(first: date, last: date) -> tuple[date, ...]:
     """Sessions from one day up to and with another that end early, at 13:00 in New York."""
     return tuple(d for d in _calendar()[1] if _checked(first) <= d <= _checked(last))
+
+
+def hours_of(day: date) -> Hours:
+    """Hours of the first session on or after a day.
+
+    Raises
+    ------
+    InputError
+        If there is none in the calendar.
+    """
+    sessions = _sessions()
+    at = bisect_left(sessions, _checked(day))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        calendar = _exchange()
+        opens, closes = calendar.opens.iloc[at], calendar.closes.iloc[at]
+    return Hours(*(moment.to_pydatetime(warn=False).astimezone(UTC) for moment in (opens, closes)))

@@ -7,6 +7,7 @@ in domain types only, so that a model can be replaced without touching the insid
 from __future__ import annotations
 
 from di_advisor.ports.models import CostModel, CostReasons, HarvestModel, RebalanceValueModel, RiskModel
+from di_advisor.ports.quotes import QuoteSource
 from di_advisor.ports.sources import (
     EsgFileReader,
     EsgSource,
@@ -32,6 +33,7 @@ __all__ = [
     "LedgerReader",
     "OpeningLotsReader",
     "PortfolioReader",
+    "QuoteSource",
     "RebalanceValueModel",
     "ReturnsReader",
     "RiskModel",

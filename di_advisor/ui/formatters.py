@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from di_advisor.ledger.books import Books
     from di_advisor.ledger.papers import Paper
     from di_advisor.policy.calendar import Calendar
+    from di_advisor.policy.intraday import Poll
     from di_advisor.policy.plan import MultiPeriodPlan
     from di_advisor.policy.year_end import YearEndPlan
     from di_advisor.propose.frontiers import Frontier
@@ -49,6 +50,7 @@ _PROPOSAL = ("di_advisor.propose.proposal", "Proposal")
 _TRANSITION = ("di_advisor.propose.transition", "TransitionPlan")
 _CALENDAR = ("di_advisor.policy.calendar", "Calendar")
 _PLAN = ("di_advisor.policy.plan", "MultiPeriodPlan")
+_POLL = ("di_advisor.policy.intraday", "Poll")
 _YEAR_END = ("di_advisor.policy.year_end.plan", "YearEndPlan")
 
 
@@ -147,6 +149,12 @@ def _plan_bundle(plan: MultiPeriodPlan) -> dict[str, str]:
     return plan_bundle(plan, plan.account_id)
 
 
+def _poll_bundle(found: Poll) -> dict[str, str]:
+    from di_advisor.report.poll_view import poll_bundle
+
+    return poll_bundle(found)
+
+
 def _desk_bundle(desk: Desk) -> dict[str, str]:
     from di_advisor.report.desk_view import desk_bundle
 
@@ -173,6 +181,7 @@ def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not import
     formatter.for_type_by_name(*_TRANSITION, transition_bundle)
     formatter.for_type_by_name(*_CALENDAR, _calendar_bundle)
     formatter.for_type_by_name(*_PLAN, _plan_bundle)
+    formatter.for_type_by_name(*_POLL, _poll_bundle)
     formatter.for_type_by_name(*_YEAR_END, year_end_plan_bundle)
 
 

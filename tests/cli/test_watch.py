@@ -32,8 +32,10 @@ def test_something_due_ends_with_one_and_the_next_call_remembers_it(
     assert drift["figure"] >= drift["threshold"]
 
 
-def test_nothing_due_ends_with_zero_and_says_why(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["watch", str(saved), "--policy", "annual", "--last-rebalance", "2026-01-02"]) == 0
+def test_nothing_due_ends_with_zero_and_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calm = tmp_path / "calm.di.toml"
+    calm.write_text(run_toml(SavedRun(RunSpec(SampleSource(), "young"))), encoding="utf-8")
+    assert main(["watch", str(calm), "--policy", "annual", "--last-rebalance", "2026-01-02"]) == 0
     assert "the last rebalance was on 2026-01-02: not due." in capsys.readouterr().out
 
 

@@ -1,0 +1,192 @@
+"""A policy on polled quotes: confirmation, hysteresis, rests, bad quotes, restarts. Every figure is worked by hand.
+
+The account holds 400 A, 300 B, 300 C at 100 and is on target (0.4, 0.3, 0.3). With B at p, its weight is
+300 p / (70,000 + 300 p): 0.30 at 100, 0.3118 at 105.71, 0.3103 at 105, and the drift fires from 100 bps on.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.quotes import Quote
+from di_advisor.errors import InputError
+from di_advisor.policy.intraday import IntradayRules, Poll, Watched, poll
+from di_advisor.policy.intraday_memory import PollMemory, memory_from_json, memory_to_json
+from di_advisor.policy.policies import Policy
+from di_advisor.policy.triggers import CashOutside, LossAvailable, NameDrift, OverCap
+from tests.policy.polled_world import CLOSES, OPENS, Scripted, SimulatedClock, days, prices, watched
+
+EVERY = timedelta(minutes=5)
+DRIFT = Policy("drift", (NameDrift(),))
+UP = prices(b=105.0)  # 0.3103: 103 bps over
+NEAR = prices(b=104.5)  # 0.3093: 93 bps over, above the release of 80 bps
+DOWN = prices(b=103.0)  # 0.3062: 62 bps over, released
+
+
+def run(
+    script: Sequence[object],
+    policy: Policy = DRIFT,
+    rules: IntradayRules = IntradayRules(),  # noqa: B008 a frozen value
+    memory: PollMemory | None = None,
+    accounts: Watched | None = None,
+    *,
+    restarting: bool = False,
+) -> tuple[list[Poll], PollMemory]:
+    """Poll every five minutes from the opening on; with ``restarting``, the memory goes through its file each time."""
+    clock = SimulatedClock(OPENS)
+    source, known, found = Scripted(clock, script), memory or PollMemory(), []  # type: ignore[arg-type]
+    for _ in script:
+        one, known = poll([accounts or watched()], source, policy, known, now=clock.now(), rules=rules)
+        found.append(one)
+        if restarting:
+            known = memory_from_json(memory_to_json(policy.name, known), policy.name)
+        clock.at += EVERY
+    return found, known
+
+
+def calls(found: Sequence[Poll]) -> list[int]:
+    return [n for n, each in enumerate(found) if each.called]
+
+
+def test_a_trigger_is_heard_once_it_was_on_at_two_polls_in_a_row() -> None:
+    found, _ = run([prices(), UP, prices(), UP, UP, UP, UP])
+    assert calls(found) == [4]
+    assert "T-B stands 103.4 bps above its target" in found[4].standing["account"][0].reasons[0]
+    assert found[6].standing == found[4].standing
+    assert [each.differs(before) for each, before in zip(found[4:], found[3:], strict=False)] == [True, False, False]
+
+
+@pytest.mark.parametrize("restarting", [False, True])
+def test_what_hovers_at_the_threshold_calls_once_and_again_only_after_release_and_rest(*, restarting: bool) -> None:
+    hovers = [UP, UP, NEAR, UP, NEAR, UP, NEAR, UP]
+    assert calls(run(hovers, restarting=restarting)[0]) == [1]
+    # Released at poll 2, on again from poll 3 on; the rest of an hour ends at poll 13.
+    again = [UP, UP, DOWN, *[UP] * 12]
+    assert calls(run(again, restarting=restarting)[0]) == [1, 13]
+    short = IntradayRules(rest=timedelta(minutes=10))
+    assert calls(run(again, rules=short, restarting=restarting)[0]) == [1, 4]
+
+
+def test_a_restart_does_not_fire_twice_and_still_shows_the_call() -> None:
+    before, memory = run([UP, UP])
+    assert calls(before) == [1]
+    written = memory_to_json("drift", memory)
+    clock = SimulatedClock(OPENS + timedelta(minutes=10))
+    again = memory_from_json(written, "drift")
+    for _ in range(3):
+        found, again = poll([watched()], Scripted(clock, [UP]), DRIFT, again, now=clock.now())
+        assert not found.called
+        assert found.standing == before[1].standing
+        clock.at += EVERY
+
+
+def test_the_next_day_begins_anew_but_for_what_the_policy_remembers() -> None:
+    _, memory = run([UP, UP])
+    clock = SimulatedClock(OPENS + timedelta(days=1))
+    first, memory = poll([watched()], Scripted(clock, [UP]), DRIFT, memory, now=clock.now())
+    assert not first.standing
+    assert memory.accounts["account"].policy.last_called == OPENS.date()
+    clock.at += EVERY
+    second, _ = poll([watched()], Scripted(clock, [UP]), DRIFT, memory, now=clock.now())
+    assert second.called
+    weekly = Policy("weekly", (NameDrift(),), at_most_every_days=7)
+    _, memory = run([UP, UP], weekly)
+    for _ in range(2):
+        held, memory = poll([watched()], Scripted(clock, [UP]), weekly, memory, now=clock.now())
+        clock.at += EVERY
+    assert not held.called
+    assert "the last was on 2026-11-23" in held.items[0].decision.held_back
+
+
+BAD = (float("nan"), 0.0, -1.0, 1e6, 10.0, float("inf"))
+
+
+@pytest.mark.parametrize("price", BAD)
+def test_nothing_is_concluded_from_a_bad_quote(price: float) -> None:
+    """B's quote is wrong at every poll: whatever A and C do, B is not what the account stands out by."""
+    rules = IntradayRules(confirm_polls=1, quotes=IntradayRules().quotes)
+    lenient = IntradayRules(confirm_polls=1, quotes=type(rules.quotes)(covered_min=0.5))
+    loss = Policy("all", (NameDrift(), LossAvailable(least_usd=1.0, depth=0.0), OverCap()), at_once=("cap",))
+    found, memory = run([prices(b=price)] * 3, loss, lenient)
+    assert not calls(found)
+    assert [each.ticker for each in found[0].aside] == ["T-B"]
+    assert "B" not in memory.accepted_usd["market"]
+    strict, _ = run([prices(b=price)] * 3, loss, rules)
+    assert not calls(strict)
+    assert "0.700 of what it holds and wants has a usable quote, against 0.9" in strict[0].unjudged["account"]
+
+
+def test_a_quote_that_turns_bad_keeps_the_last_good_price_and_calls_for_nothing() -> None:
+    lenient = IntradayRules(quotes=type(IntradayRules().quotes)(covered_min=0.5))
+    found, memory = run([UP, prices(b=0.0), prices(b=0.0), prices(b=0.0)], rules=lenient)
+    assert not calls(found)
+    assert memory.accepted_usd["market"]["B"] == 105.0
+
+
+def test_a_loss_of_a_name_that_is_set_aside_is_no_loss_to_take() -> None:
+    losses = Policy("losses", (LossAvailable(),))
+    rules = IntradayRules(confirm_polls=1, quotes=type(IntradayRules().quotes)(covered_min=0.3))
+    fallen = {"A": 92.0, "B": 92.0, "C": 100.0}
+    found, _ = run([fallen], losses, rules)
+    assert found[0].called[0].decision.firings[0].reading.names == ("T-A", "T-B")
+    clock = SimulatedClock(OPENS + timedelta(minutes=20))
+    stale = [Quote(k, v, at=OPENS if k == "A" else clock.at) for k, v in fallen.items()]
+    _, memory = run([fallen], losses, IntradayRules(confirm_polls=9, quotes=rules.quotes))
+    later, _ = poll([watched()], Scripted(clock, [stale]), losses, memory, now=clock.now(), rules=rules)
+    assert later.aside[0].reason == "it is stale: of 2026-11-23 14:30:00 UTC"
+    assert later.called[0].decision.firings[0].reading.names == ("T-B",)
+
+
+def test_a_source_that_fails_is_said_and_changes_no_memory() -> None:
+    found, memory = run([UP, None, UP])
+    assert found[1].failed == "quotes.csv is half written."
+    assert not found[1].items
+    assert calls(found) == [2]
+    assert memory.polled_at == OPENS + 2 * EVERY
+
+
+def test_an_account_that_called_rests_and_the_cap_does_not_wait_for_it() -> None:
+    capped = Mandate(tracking_error_max=0.006)
+    both = Policy("both", (NameDrift(), CashOutside(), OverCap()), at_once=("cap",))
+    accounts = watched(days(mandate=capped))
+    # With B at 105: active -41, +103, -62 bps; ex ante 0.0026. With B at 112: -135, +243, -108 bps; 0.0060.
+    found, _ = run([UP, UP, prices(b=113.0), prices(b=113.0), prices(b=113.0)], both, accounts=accounts)
+    assert calls(found) == [1, 3]
+    assert found[3].standing["account"][1].triggers == ("cap",)
+    weekly = Policy("weekly", (NameDrift(), CashOutside()), at_most_every_days=7)
+    once, _ = run([UP, UP, DOWN, *[UP] * 15], weekly)
+    assert calls(once) == [1]
+    assert "At most once a day: it called at 14:35 UTC." in once[-1].items[0].decision.held_back
+
+
+def test_several_accounts_are_judged_each_by_its_own_memory() -> None:
+    calm = days("calm", "A1 400 A @ 100 on 2020-01-02\nB1 295 B @ 100 on 2020-01-02\nC1 305 C @ 100 on 2020-01-02")
+    found, memory = run([UP, UP], accounts=watched(days(), calm))
+    assert [i.label for i in found[1].called] == ["account"]
+    assert set(memory.accounts) == {"account", "calm"}
+    with pytest.raises(InputError, match="Two accounts are called account"):
+        run([UP], accounts=watched(days(), days()))
+
+
+def test_moments_at_which_the_exchange_is_closed_and_facts_of_a_later_day_are_refused() -> None:
+    for now in (OPENS - timedelta(seconds=1), CLOSES + timedelta(seconds=1), OPENS + timedelta(days=3)):
+        with pytest.raises(InputError, match="The exchange is closed"):
+            poll([watched()], Scripted(SimulatedClock(now), [UP]), DRIFT, PollMemory(), now=now)
+    early = OPENS - timedelta(days=4)  # Thursday, before the facts' Friday
+    with pytest.raises(InputError, match="The facts are of 2026-11-20, and the quotes of 2026-11-19"):
+        poll([watched()], Scripted(SimulatedClock(early), [UP]), DRIFT, PollMemory(), now=early)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "cannot be read"),
+        ('{"schema_version": 1, "policy": "drift", "accounts": {}}', "cannot be read"),
+        (memory_to_json("weekly", PollMemory()), "policy weekly"),
+    ],
+)
+def test_files_of_another_kind_or_policy_are_refused(text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        memory_from_json(text, "drift")
