@@ -100,6 +100,8 @@ def at_places(value: Exact | int, places: int) -> Decimal:
     places : int
         Zero or more.
     """
+    if isinstance(value, Decimal) and value.is_finite():  # the same, without the way through a fraction
+        return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _ANY_LENGTH) or Decimal(0).scaleb(-places)
     return _with_point(round(as_fraction(value) * 10**places), places)
 
 

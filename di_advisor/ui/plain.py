@@ -15,6 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from importlib import import_module
 from pathlib import Path, PurePath
 from typing import Any
@@ -33,6 +34,7 @@ def _class_name(kind: type) -> str:
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
+@cache
 def _class_of(name: str) -> type:
     module, _, qualname = name.partition(":")
     if module.partition(".")[0] != "di_advisor":
@@ -57,7 +59,13 @@ def _refusal(what: str) -> InputError:
 
 
 def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 any dataclass
-    return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.init}
+    kind = type(value)
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(f.name for f in fields(value) if f.init)
+    return {name: plain(getattr(value, name)) for name in _NAMES[kind]}
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
 
 
 # The first kind that fits decides: an enumeration of texts is a text too, a moment is a date too.
@@ -97,12 +105,20 @@ def plain(value: Any) -> Any:  # noqa: ANN401 anything a case holds
     InputError
         If it holds something that is not a value (an open file, an array of objects).
     """
-    for kinds, encode in _ENCODERS:
-        if isinstance(value, kinds):
-            return encode(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {_TAG: "value", "class": _class_name(type(value)), "fields": _fields(value)}
-    raise _refusal(type(value).__name__)
+    kind = type(value)
+    if kind not in _ENCODER:
+        _ENCODER[kind] = next((encode for kinds, encode in _ENCODERS if issubclass(kind, kinds)), _value)
+    return _ENCODER[kind](value)
+
+
+_ENCODER: dict[type, Callable[[Any], Any]] = {}
+"""By the exact type, so that a thousand trades do not ask the same question in turn."""
+
+
+def _value(value: Any) -> dict[str, Any]:  # noqa: ANN401 any dataclass
+    if not is_dataclass(value) or isinstance(value, type):
+        raise _refusal(type(value).__name__)
+    return {_TAG: "value", "class": _class_name(type(value)), "fields": _fields(value)}
 
 
 def restored(data: Any) -> Any:  # noqa: ANN401 whatever `plain` made
