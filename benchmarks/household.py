@@ -11,30 +11,35 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from benchmarks.bars import Bar
-from di_advisor.domain.household import Household
 from di_advisor.domain.mandate import WashPolicy
-from di_advisor.errors import DiAdvisorError
+from di_advisor.errors import InfeasibleError, SettlementError, SolveError
 from di_advisor.propose.household import propose
 from di_advisor.propose.household.proposal import HouseholdProposal
 from di_advisor.testing.random_households import random_household
+from di_advisor.units import BPS_PER_UNIT
 
 __all__ = ["AREA", "bars"]
 
 AREA = "fleet"
 
 _HOUSEHOLDS = 100
-_NAMES, _ACCOUNTS_MAX, _NODES_MAX = 10, 3, 16
+_NAMES, _ACCOUNTS_MAX = 10, 3
 _PRICED_EVERY = 5
+_GAP_BPS = 5.0
 _CENT = 0.01
 
 
+def _value_usd(found: HouseholdProposal) -> float:
+    return sum(float(p.before.value_usd) for p in found.proposals.values())
+
+
 def _row(seed: int, found: HouseholdProposal, seconds: float) -> str:
-    value = sum(float(p.before.value_usd) for p in found.proposals.values())
+    value = _value_usd(found)
     gain = found.gain_over_separate_usd
     shown = "           -" if gain is None else f"{float(gain):12,.2f}"
     washed = 0.0 if found.separate_washed_usd is None else float(found.separate_washed_usd)
@@ -44,57 +49,90 @@ def _row(seed: int, found: HouseholdProposal, seconds: float) -> str:
     )
 
 
-def _priced(household: Household) -> Household:
-    return replace(household, wash_policy=WashPolicy.PRICE)
+@dataclass
+class _Run:
+    """What some households came to.
+
+    Attributes
+    ----------
+    gains_usd, shares : list of float
+        Over separate proposals, where there are such; the same of the benefit.
+    gaps_bps, seconds : list of float
+        Certified gap of the household's value, and CPU time.
+    washes, impossible, unsolved, alone_washed : int
+        Losses washed; households proved to have no plans, and those where none was found; those whose separate
+        proposals would wash losses.
+    """
+
+    gains_usd: list[float] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+    gaps_bps: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    washes: int = 0
+    impossible: int = 0
+    unsolved: int = 0
+    alone_washed: int = 0
+
+    def add(self, seed: int, policy: WashPolicy) -> None:
+        """Propose for one household, print its row, and take it in."""
+        drawn = random_household(seed, names=_NAMES, accounts_max=_ACCOUNTS_MAX)
+        household = replace(drawn.household, wash_policy=policy)
+        start = time.process_time()
+        try:
+            found = propose(household, drawn.market, drawn.taxes)
+        except InfeasibleError as error:
+            self.impossible += 1
+            sys.stdout.write(f"{seed:4d} proved to have no plans: {error.what[:120]}\n")
+            return
+        except (SolveError, SettlementError) as error:
+            self.unsolved += 1
+            sys.stdout.write(f"{seed:4d} no plans found: {error.what[:120]}\n")
+            return
+        self.seconds.append(time.process_time() - start)
+        self.washes += len(found.washes)
+        self.gaps_bps.append(found.certificate.gap_usd / _value_usd(found) * BPS_PER_UNIT)
+        self.alone_washed += bool(found.separate_washed_usd)
+        if found.gain_over_separate_usd is not None:
+            self.gains_usd.append(float(found.gain_over_separate_usd))
+            self.shares.append(self.gains_usd[-1] / max(float(found.benefit_usd), 1.0))
+        sys.stdout.write(f"{_row(seed, found, self.seconds[-1])}\n")
+        sys.stdout.flush()
+
+    def __str__(self) -> str:
+        gains = self.gains_usd
+        return (
+            f"{len(self.seconds)} solved, {self.impossible} proved to have no plans, {self.unsolved} not solved; "
+            f"{len(gains)} compared, {self.alone_washed} whose separate proposals would wash losses; gain USD: "
+            f"sum {sum(gains):,.2f}, median {np.median(gains):,.2f}, largest {max(gains):,.2f}, least "
+            f"{min(gains):,.2f}; of the benefit: median {np.median(self.shares):.4f}; "
+            f"{sum(g > 1 for g in gains)} gain more than a dollar; gap bps: median {np.median(self.gaps_bps):.3f}, "
+            f"worst {max(self.gaps_bps):.3f}; CPU s: median {np.median(self.seconds):.2f}, "
+            f"most {max(self.seconds):.1f}; {self.washes} washes"
+        )
 
 
 def bars() -> list[Bar]:
-    """Never worse, nothing washed unless priced, and what was gained."""
-    head = "seed acc        value    objective gain/separ.        gap  washed s. wash  CPU s  source"
-    sys.stdout.write(f"{head}\n")
-    gains, seconds, washes, refused, relative = [], [], 0, 0, []
-    alone_washed = 0
+    """Never worse, nothing washed unless priced, all solved or proved impossible, and what was gained."""
+    sys.stdout.write("seed acc        value    objective gain/separ.        gap  washed s. wash  CPU s  source\n")
+    banned, priced = _Run(), _Run()
     for seed in range(_HOUSEHOLDS):
-        drawn = random_household(seed, names=_NAMES, accounts_max=_ACCOUNTS_MAX)
-        start = time.process_time()
-        try:
-            found = propose(drawn.household, drawn.market, drawn.taxes, nodes_max=_NODES_MAX)
-        except DiAdvisorError as error:
-            refused += 1
-            sys.stdout.write(f"{seed:4d} no plan: {str(error)[:100]}\n")
-            continue
-        seconds.append(time.process_time() - start)
-        washes += len(found.washes)
-        alone_washed += bool(found.separate_washed_usd)
-        if found.gain_over_separate_usd is not None:
-            gains.append(float(found.gain_over_separate_usd))
-            relative.append(gains[-1] / max(float(found.benefit_usd), 1.0))
-        sys.stdout.write(f"{_row(seed, found, seconds[-1])}\n")
-        sys.stdout.flush()
-    priced = []
+        banned.add(seed, WashPolicy.BAN)
+    sys.stdout.write(f"{banned}\nwash sales priced, compared with separate proposals at law:\n")
     for seed in range(0, _HOUSEHOLDS, _PRICED_EVERY):
-        drawn = random_household(seed, names=_NAMES, accounts_max=_ACCOUNTS_MAX)
-        try:
-            found = propose(_priced(drawn.household), drawn.market, drawn.taxes, nodes_max=_NODES_MAX)
-        except DiAdvisorError:
-            continue
-        if found.gain_over_separate_usd is not None:
-            priced.append(float(found.gain_over_separate_usd))
-    sys.stdout.write(
-        f"{len(gains)} compared, {refused} without a plan, {alone_washed} whose separate proposals would wash losses; "
-        f"gain USD: sum {sum(gains):,.2f}, median {np.median(gains):,.2f}, largest {max(gains):,.2f}; of the benefit: "
-        f"median {np.median(relative):.4f}; {sum(g > 1 for g in gains)} gain more than a dollar\n"
-        f"priced: {len(priced)} compared with separate proposals at law, gain sum {sum(priced):,.2f}, "
-        f"least {min(priced):,.2f}\n"
-    )
+        priced.add(seed, WashPolicy.PRICE)
+    sys.stdout.write(f"{priced}\n")
+    least, least_priced = min(banned.gains_usd), min(priced.gains_usd)
+    worst, median = max(banned.gaps_bps), float(np.median(banned.seconds))
+    worst_priced, unsolved = max(priced.gaps_bps), banned.unsolved + priced.unsolved
     return [
-        Bar.at_least("fleet.household_least_gain", min(gains), -_CENT, unit="USD", compared_to="separate, none washed"),
-        Bar.at_least(
-            "fleet.household_least_gain_priced", min(priced), -_CENT, unit="USD", compared_to="separate at law"
-        ),
-        Bar.at_most("fleet.household_washes", washes, 0, unit="matches", compared_to="wash sales banned"),
-        Bar.at_least("fleet.household_gain", sum(gains), 0, unit="USD", compared_to="sum over separate proposals"),
-        Bar.at_most("fleet.household_seconds", float(np.median(seconds)), 5.0, unit="CPU s", compared_to="median"),
+        Bar.at_least("fleet.household_least_gain", least, -_CENT, unit="USD", compared_to="separate, none washed"),
+        Bar.at_least("fleet.household_least_gain_priced", least_priced, -_CENT, unit="USD", compared_to="at law"),
+        Bar.at_most("fleet.household_washes", banned.washes, 0, unit="matches", compared_to="wash sales banned"),
+        Bar.at_least("fleet.household_gain", sum(banned.gains_usd), 0, unit="USD", compared_to="sum over separate"),
+        Bar.at_most("fleet.household_unsolved", unsolved, 0, unit="households", compared_to="solved, or proved"),
+        Bar.at_most("fleet.household_gap", worst, _GAP_BPS, unit="bps", compared_to="worst certified gap"),
+        Bar.at_most("fleet.household_gap_priced", worst_priced, _GAP_BPS, unit="bps", compared_to="worst, priced"),
+        Bar.at_most("fleet.household_seconds", median, 5.0, unit="CPU s", compared_to="median"),
     ]
 
 

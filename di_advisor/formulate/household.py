@@ -163,11 +163,14 @@ class SharedReturn:
         Of these accounts together: what gains are fractions of here.
     regions : tuple of Region
         Where their gains together may lie, budgets taken off.
+    gain_budget : float or None
+        Most net gain of all of them, the same fractions.
     """
 
     law: TaxOnGains
     value_usd: float
     regions: tuple[Region, ...]
+    gain_budget: float | None = None
 
     @classmethod
     def of(
@@ -195,14 +198,15 @@ class SharedReturn:
             share = problem.block.holdings.value_usd / value
             least, most = least + share * low, most + share * high
         law = law_of(taxpayer, on)
+        budget = None if gain_budget_usd is None else gain_budget_usd / value
         regions = regions_of(
             cells_of(law, least, most, value),
             least,
             most,
-            gain_budget=None if gain_budget_usd is None else gain_budget_usd / value,
+            gain_budget=budget,
             tax_budget=None if tax_budget_usd is None else tax_budget_usd / value,
         )
-        return cls(law, value, regions)
+        return cls(law, value, regions, budget)
 
     def tax(self, gains: FloatArray) -> float:
         """Change of the year's tax by gains together, shape (2,), all fractions of `value_usd`."""

@@ -26,6 +26,7 @@ from di_advisor.domain.signals import MarketSignals, Signals
 from di_advisor.errors import DiAdvisorError, InputError, SettlementError, SolveError
 from di_advisor.formulate.household import refuse_wrong_status
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
+from di_advisor.propose.household.conflicts import refuse_conflict
 from di_advisor.propose.household.located import LocatedSettling, refuse_own_limits, with_location
 from di_advisor.propose.household.proposal import HouseholdCertificate, HouseholdProposal
 from di_advisor.propose.household.settled import Settled, Settling
@@ -33,7 +34,7 @@ from di_advisor.propose.household.told import decisions_of, reasons_for, told
 from di_advisor.propose.planned import never
 from di_advisor.signals import estimate_account
 from di_advisor.signals.household_locks import WashSide
-from di_advisor.solve.household.coordination import AccountFacts, Coordination, FilerFacts, Joint, clashes
+from di_advisor.solve.household.coordination import AccountFacts, Coordination, FilerFacts, Joint, clashes, planned_side
 from di_advisor.solve.household.washes import Coordinated, coordinate
 
 __all__ = ["Apart", "facts_of", "propose"]
@@ -51,7 +52,7 @@ def propose(
     market: MarketSignals,
     taxes: Mapping[str, Taxpayer],
     *,
-    nodes_max: int = 48,
+    nodes_max: int = 96,
     compare: bool = True,
     cancel: Callable[[], bool] = never,
 ) -> HouseholdProposal:
@@ -97,9 +98,7 @@ def propose(
             coordinated = settling.begun()
         else:
             coordinated = coordinate(coordination, nodes_max=nodes_max)
-        sides = coordinated.sides
-        reasons, bound = reasons_for(settling, sides), coordinated.bound_usd
-        found.append(settling.together(sides, coordinated.gains, "together", reasons=reasons, bound_usd=bound))
+        found.append(_together(settling, coordinated))
     except (SolveError, SettlementError) as error:
         failure = error
     separate = _separate(settling) if compare else None
@@ -113,6 +112,7 @@ def propose(
         found += _washing(settling, found)
     kept = [s for s in found if s.keeps]
     if not kept:
+        refuse_conflict(settling, failure)
         raise failure or SettlementError(
             "No orders keep the budgets and the wash policy of the household once rounded to shares.",
             hint="Raise the budgets of the return, or allow fractional shares.",
@@ -121,6 +121,31 @@ def propose(
     allowed = [s for s in (separate, *avoiding) if s is not None and s.keeps]
     apart = min(allowed, key=lambda s: s.objective_usd, default=None)
     return _proposal(settling, best, coordinated, Apart(separate, apart))
+
+
+def _together(settling: Settling, coordinated: Coordinated) -> Settled:
+    """Orders that follow the plans found together; what only clashes in orders takes the side that the plans have.
+
+    Raises
+    ------
+    SolveError, SettlementError
+        If some account has no orders.
+    """
+    sides = dict(coordinated.sides)
+    signals = {i: a.signals for i, a in settling.coordination.accounts.items()}
+    for _ in range(_REPAIRS):
+        found = settling.together(
+            sides,
+            coordinated.gains,
+            "together",
+            reasons=reasons_for(settling, sides),
+            bound_usd=coordinated.bound_usd,
+        )
+        new = set(clashes(signals, {i: p.orders.plan for i, p in found.planned.items()})) - sides.keys()
+        if found.keeps or not new:
+            break
+        sides |= {group: planned_side(signals, coordinated.plans, group) for group in new}
+    return found
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -232,12 +233,12 @@ class Settling:
     ) -> Planned:
         """An account with the others as they are; with a little room where their rounding leaves it no plan."""
         try:
-            return self._account(account_id, sides, gains, reasons)
+            return self._account(account_id, sides, gains, reasons, exact=True)
         except (InfeasibleError, UndecidedError, SettlementError):
             filer = self.coordination.filers[self.coordination.accounts[account_id].filer]
             if filer.gain_budget_usd is None and filer.tax_budget_usd is None:
                 raise
-            return self._account(account_id, sides, gains, reasons, _ROOM)
+            return self._account(account_id, sides, gains, reasons, _ROOM, exact=True)
 
     def _account(
         self,
@@ -246,6 +247,8 @@ class Settling:
         gains: Mapping[str, AccountGains],
         reasons: Mapping[int, str] | None,
         room: float = 0.0,
+        *,
+        exact: bool = False,
     ) -> Planned:
         facts = self.facts_of(account_id)
         filer = self.coordination.filers[facts.filer]
@@ -256,12 +259,24 @@ class Settling:
             mine = self.coordination.taxed(facts.filer)
             others = AccountGains.total(g for i, g in gains.items() if i in mine and i != account_id)
             taxpayer = beside(taxpayer, others)
-            mandate = self._budgeted(mandate, facts.filer, others, room * signals.account.value_usd)
+            mandate = self.budgeted(mandate, facts.filer, others, room * signals.account.value_usd)
         else:
             taxpayer = untaxed(rates_of(taxpayer, self._as_of))
-        return plan_for(signals, mandate, taxpayer, Clock(silent), self.cancel)
+        found = plan_for(signals, mandate, taxpayer, Clock(silent), self.cancel)
+        if not exact or not self._is_open(found):
+            return found
+        with suppress(SolveError, SettlementError):
+            proved = plan_for(signals, mandate, taxpayer, Clock(silent), self.cancel, exact=True)
+            found = proved if _worth_usd(proved) < _worth_usd(found) else found
+        return found
 
-    def _budgeted(self, mandate: Mandate, filer: str, others: AccountGains, room_usd: float) -> Mandate:
+    def _is_open(self, planned: Planned) -> bool:
+        """Whether the search for one account left a gap that matters to the household."""
+        value = sum(a.signals.account.value_usd for a in self.coordination.accounts.values())
+        gap = planned.solution.objective - planned.solution.bound
+        return gap * planned.signals.account.value_usd > _CLOSE * value
+
+    def budgeted(self, mandate: Mandate, filer: str, others: AccountGains, room_usd: float = 0.0) -> Mandate:
         """The mandate with what is left of the return's budgets."""
         facts = self.coordination.filers[filer]
         changes: dict[str, Decimal] = {}
@@ -273,6 +288,11 @@ class Settling:
             owed = self.tax_of(filer)(others)
             changes["tax_budget_usd"] = Decimal(repr(round(facts.tax_budget_usd - owed + room_usd, 4)))
         return replace(mandate, **changes) if changes else mandate  # type: ignore[arg-type]  # fields of a mandate
+
+
+def _worth_usd(planned: Planned) -> float:
+    """The objective of an account's orders, with the others as they were, USD."""
+    return sum(t.value_usd(planned.orders.plan) for t in planned.problem.terms)
 
 
 def _gains(planned: Planned) -> AccountGains:

@@ -2,7 +2,9 @@
 
 Decision: once the gains of a return have a price, its accounts have nothing in common (wash sales aside, which
 are locks here), so that each is solved by the search for one account, with all of its own rules and choices;
-answers are kept by price. Figures are fractions of the return's accounts together, so that they add up.
+answers are kept by price. Figures are fractions of the return's accounts together, so that they add up. Where the
+search finds no plan, a complete one decides (`di_advisor.solve.complete`): here `InfeasibleError` is always proved,
+and what is not proved is `UndecidedError`, so that no bound leaves out plans that were merely not found.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.errors import UnfinishedError, UnsupportedWishError
+from di_advisor.errors import InfeasibleError, UndecidedError, UnfinishedError, UnsupportedWishError
 from di_advisor.formulate.localise import AtAnyRates, schedule_d_of
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
@@ -20,15 +22,61 @@ from di_advisor.formulate.separable import Row
 from di_advisor.formulate.tax_rules import GainBudget
 from di_advisor.solve import search_for
 from di_advisor.solve.choices import Choices, relaxed
+from di_advisor.solve.complete import Places, complete, nodes_for
 from di_advisor.solve.discrete import Cancel
 from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
 from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, beside_of
 
-__all__ = ["FixedAccount", "Offer", "TaxedAccount"]
+__all__ = ["FixedAccount", "Offer", "TaxedAccount", "searched"]
 
 _SAME = 9
+_LOOKED_AT = 400
+"""Segments and names up to which an integer program branches; beyond, only its relaxation is asked."""
+
+
+def searched(block: Block, cancel: Cancel, rounds: int, hot: HotPath | None = None) -> Solution:
+    """The best plan of a block over all discrete choices, or the proof that it has none.
+
+    Parameters
+    ----------
+    block : Block
+        One account at given prices of gains.
+    cancel : callable
+        Asked between solves.
+    rounds : int
+        Budget of rounds.
+    hot : HotPath, optional
+        Layout and warm start of the same names.
+
+    Raises
+    ------
+    InfeasibleError
+        If it is proved that no plan keeps the rules.
+    UndecidedError
+        If none was found, and that is not proved.
+    UncertifiedError, UnfinishedError
+        When a solve was not certified, or cancelled.
+    """
+    try:
+        return search_for(block, cancel, rounds, hot).run()
+    except InfeasibleError as error:
+        nodes = nodes_for(block) if len(block.segments) + len(block.active_lower) <= _LOOKED_AT else 0
+        found = complete(block, Places(), lambda: _ask(cancel), nodes_max=nodes, in_pieces=True)
+        if found.proved:
+            raise
+        if found.choices is not None:
+            return search_for(block, cancel, rounds, hot).completed(found.choices)
+        raise UndecidedError(
+            f"No plan was found, and it is not proved that there is none: {error}",
+            hint="Lower the minimum trade, or widen the account's rules.",
+        ) from error
+
+
+def _ask(cancel: Cancel) -> None:
+    if cancel():
+        raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
 
 
 @dataclass(frozen=True)
@@ -105,19 +153,25 @@ class TaxedAccount:
         self.problem, self.share, self.cancel, self.rounds = problem, share, cancel, rounds
         self.hot = HotPath(problem.block)
         self._found: dict[tuple[float, float], Solution] = {}
+        self._none: InfeasibleError | None = None
 
     def search(self, rates: FloatArray) -> Solution:
         """The best plan over all discrete choices at a price of gains, with its bound; fractions of the account.
 
         Raises
         ------
-        InfeasibleError, UncertifiedError, UnfinishedError
-            When there is none.
+        InfeasibleError, UndecidedError, UncertifiedError, UnfinishedError
+            As `searched`.
         """
+        if self._none is not None:  # at no price, then
+            raise self._none
         key = (round(float(rates[0]), _SAME), round(float(rates[1]), _SAME))
         if key not in self._found:
-            block = self.family.block(np.array(key))
-            self._found[key] = search_for(block, self.cancel, self.rounds, self.hot).run()
+            try:
+                self._found[key] = searched(self.family.block(np.array(key)), self.cancel, self.rounds, self.hot)
+            except InfeasibleError as error:
+                self._none = error
+                raise
         return self._found[key]
 
     def over_all(self, rates: FloatArray, proof: Proved) -> float:
@@ -137,8 +191,7 @@ class TaxedAccount:
         UnfinishedError
             Then.
         """
-        if self.cancel():
-            raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
+        _ask(self.cancel)
 
 
 class _BesideTax(FixedChoices):

@@ -21,12 +21,11 @@ from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.signals.household_locks import WashSide, loss_lots, with_sides
-from di_advisor.solve import solve_localised
 from di_advisor.solve.discrete import Cancel
-from di_advisor.solve.household.accounts import Offer, TaxedAccount
+from di_advisor.solve.household.accounts import Offer, TaxedAccount, searched
 from di_advisor.solve.household.returns import ReturnAnswer, solve_return
 
-__all__ = ["AccountFacts", "Coordination", "FilerFacts", "Joint", "Sides", "clashes"]
+__all__ = ["AccountFacts", "Coordination", "FilerFacts", "Joint", "Sides", "clashes", "planned_side"]
 
 _TRADED = 1e-7
 
@@ -152,7 +151,9 @@ class Coordination:
         Raises
         ------
         InfeasibleError
-            If some account, or some return, has no plan.
+            If it is proved that some account, or some return, has no plan.
+        UndecidedError
+            If none was found, and that is not proved.
         """
         plans: dict[str, Plan] = {}
         gains: dict[str, AccountGains] = {}
@@ -197,7 +198,7 @@ class Coordination:
     def _untaxed(self, account_id: str, sides: Sides) -> tuple[Plan, float, float]:
         key, _, problem = self.problem(account_id, sides)
         if (account_id, key) not in self._alone:
-            _, solution = solve_localised(problem, cancel=self.cancel, rounds=self.rounds, named=False)
+            solution = searched(problem.block, self.cancel, self.rounds)
             value = problem.block.holdings.value_usd
             self._alone[account_id, key] = solution.plan, solution.objective * value, solution.bound * value
         return self._alone[account_id, key]
@@ -207,7 +208,7 @@ class Coordination:
 
         Raises
         ------
-        InfeasibleError, UncertifiedError
+        InfeasibleError, UndecidedError, UncertifiedError
             If it has none under these sides.
         """
         if rates is None:
@@ -263,3 +264,14 @@ def clashes(signals: Mapping[str, Signals], plans: Mapping[str, Plan]) -> tuple[
         if len(sold[g].keys() | bought[g].keys()) > 1
     }
     return tuple(sorted(found, key=lambda g: (-found[g], g)))
+
+
+def planned_side(signals: Mapping[str, Signals], plans: Mapping[str, Plan], group: int) -> WashSide:
+    """The side that plans take in a group: nobody buys it where more of it is sold at a loss than bought."""
+    sold = bought = 0.0
+    for account_id, plan in plans.items():
+        account, group_of = signals[account_id].account, signals[account_id].market.universe.group_of
+        lots = loss_lots(account) & (group_of[account.lot_name] == group)
+        sold += float(plan.sells[lots].sum()) * account.value_usd
+        bought += float(plan.buys[group_of == group].sum()) * account.value_usd
+    return WashSide.NO_BUY if sold > bought else WashSide.NO_LOSS_SALE

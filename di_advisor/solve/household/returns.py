@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.errors import InfeasibleError, UncertifiedError
+from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
 from di_advisor.formulate.household import AccountGains, SharedReturn, gains_usd
 from di_advisor.formulate.plan import Plan
 from di_advisor.solve.choices import Choices
 from di_advisor.solve.household.accounts import Offer, TaxedAccount
+from di_advisor.solve.household.budgets import out_of_reach
 from di_advisor.solve.household.pricing import JointPlan, JointProof, Pricing, mixture_of
 from di_advisor.solve.solution import FEASIBLE
 from di_advisor.solve.tax_plans import kept_back
@@ -137,33 +138,41 @@ def solve_return(
     Raises
     ------
     InfeasibleError
-        When an account has no plan, or the budgets of the return leave none.
+        When it is proved that an account has no plan, or that the budgets of the return leave none.
+    UndecidedError
+        When none was found, and that is not proved.
     UncertifiedError, UnfinishedError
         When a solve was not certified, or cancelled.
     """
     state = _State(accounts, shared, searched=[[] for _ in accounts])
     loose: _Relaxation | None = None
     if above is None or len(above.bounds_usd) != len(shared.regions):
-        loose = _Relaxation(accounts, shared)
+        try:
+            loose = _Relaxation(accounts, shared)
+        except InfeasibleError as error:
+            raise out_of_reach(accounts, shared, error) from error
         state.relaxed_bounds, rates = loose.bounds(), loose.rates
     else:
         state.relaxed_bounds, rates = above.bounds_usd / shared.value_usd, above.rates
     for _ in range(_ROUNDS):
-        moved = state.around(rates)
+        moved = None
+        with suppress(UndecidedError):
+            moved = state.around(rates)
         if moved is None or state.closed or np.abs(moved - rates).max() < _SAME_RATES:
             break
         rates = moved
     for more in _DEARER:  # where the choices found leave no plan within the budgets
         if state.best is None:
-            with suppress(InfeasibleError, UncertifiedError):
+            with suppress(InfeasibleError, UncertifiedError, UndecidedError):
                 state.around(rates + more)
     _idle(state, rates)
     _elsewhere(state, loose)
     if state.best is None:
-        raise InfeasibleError(
+        missing = InfeasibleError(
             "No plans keep the budgets of the return once minimum trades and sides are kept too.",
             hint="Raise the budgets, or lower the minimum trades.",
         )
+        raise out_of_reach(accounts, shared, missing)
     return _answer(state)
 
 
@@ -236,7 +245,7 @@ def _elsewhere(state: _State, loose: _Relaxation | None) -> None:
         if any(np.abs(rates - known).max() < _SAME_PRICES for known in asked):
             return
         asked.append(rates)
-        with suppress(InfeasibleError, UncertifiedError):
+        with suppress(InfeasibleError, UncertifiedError, UndecidedError):
             state.around(rates)
 
 

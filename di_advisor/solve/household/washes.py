@@ -168,7 +168,7 @@ class _Tree:
         return _Node(sides, value, max(bound, above), clashes({i: a.signals for i, a in accounts.items()}, plans))
 
 
-def coordinate(coordination: Coordination, *, nodes_max: int = 48) -> Coordinated:
+def coordinate(coordination: Coordination, *, nodes_max: int = 96) -> Coordinated:
     """The best plans for all accounts that wash no loss in another, with a bound.
 
     Parameters
@@ -209,6 +209,11 @@ def coordinate(coordination: Coordination, *, nodes_max: int = 48) -> Coordinate
         branches = _Branches(coordination, root, best, nodes_max // _SHARE)
         branches.run()
         best, bound, nodes = branches.best, max(bound, branches.bound_usd), nodes + branches.nodes
+    if best is None and bound == np.inf:
+        raise InfeasibleError(
+            "It is proved that no plans of the accounts keep all rules with no account washing another's loss.",
+            hint="Widen the wishes of the accounts that clash (their tracking error first), or price wash sales.",
+        )
     if best is None:
         raise UndecidedError(
             "No plans for the accounts were found in which none washes another's loss.",
