@@ -24,7 +24,7 @@ from di_advisor.units import BPS_PER_UNIT
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ArrivalPrice", "TradeHistory"]
+__all__ = ["ArrivalPrice", "TradeHistory", "order_types"]
 
 
 class ArrivalPrice(StrEnum):
@@ -211,7 +211,7 @@ class TradeHistory:
                 default = ArrivalPrice.MID_AT_ARRIVAL.value if name == "arrival_price_source" else ""
                 made[name] = np.full(m, default) if given is None else np.asarray(given, dtype=np.str_)
                 if name == "order_type":
-                    made[name] = _order_types(made[name])
+                    made[name] = order_types(made[name])
             elif name in _TIMES:
                 made[name] = (
                     np.full(m, np.datetime64("NaT"), dtype="datetime64[ns]")
@@ -232,8 +232,14 @@ class TradeHistory:
         return pd.DataFrame({name: getattr(self, name) for name in self.columns()})
 
 
-def _order_types(words: NDArray[np.str_]) -> NDArray[np.str_]:
-    """The types that words mean, empty ones kept."""
+def order_types(words: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The `OrderType` of each word, empty ones kept.
+
+    Raises
+    ------
+    InputError
+        If a word is not known.
+    """
     if not len(words):
         return words
     known, inverse = np.unique(words, return_inverse=True)

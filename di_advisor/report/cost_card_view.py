@@ -123,6 +123,7 @@ def _data(card: CostModelCard) -> Table:
         ("Arrival prices", prices or "none"),
         ("Venues", ", ".join(data["venues"]) or "none"),
         ("Algorithms", ", ".join(data["algos"]) or "none"),
+        ("Order types", ", ".join(data.get("order_types", [])) or "none"),  # cards from before do not know of them
         ("Sizes seen", f"{sizes['low']:.1e} to {sizes['high']:.1e} of daily volume (1st to 99th percentile)"),
         ("SHA-256 of the data", data["sha256"]),
         ("SHA-256 of the model", card.fingerprint),

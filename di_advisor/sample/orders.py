@@ -4,7 +4,8 @@ Problem: nobody publishes parent orders, and a model judged on noisy outcomes ca
 lucky one. Decision: 20,000 orders in the sample's names, on its days, at its prices; what each was
 bound to cost is known, what it did cost has the noise of the market on top. The truth is a
 half-spread part (by venue and time of day) and a square-root impact (by name, algorithm, time of
-day, and how fast it traded); the noise is that of a linear schedule in a market with fat tails.
+day, and how fast it traded), changed by the order's type (`di_advisor.sample.order_kinds`); the noise is
+that of a linear schedule in a market with fat tails, or the move until the closing auction.
 Limits: no commissions or fees, no cancelled orders, the desk has no view on the price.
 
 =====================  ================================================================================
@@ -13,10 +14,12 @@ security_id, side      what and which way (buy, sell)
 arrival_utc, end_utc   when the order came, and when its last fill was done
 account_type           whose order: separate accounts, fund, transition
 algo, venue            how and mainly where it was worked
+order_type             how it asked to be filled
 shares, filled_shares  ordered and done
 fills                  number of fills
 arrival_price_usd      middle of the quote at arrival
 average_price_usd      average of the fills
+close_price_usd        close of the day: what is not filled is completed there
 half_spread_bps        half of the quoted spread at arrival
 volatility_daily_bps   standard deviation of a day's return, from the 21 days before
 adv_usd                average dollar volume of the 21 days before
@@ -27,6 +30,7 @@ cost_bps               what it cost: side times (average over arrival - 1); posi
 market_return          of the index-like mean of all names between arrival and end
 true_cost_bps          expected cost, known only because this is a simulation; never a feature
 noise_bps              standard deviation of cost_bps around it; never a feature either
+true_unfilled_bps      expected cost of completing what stays unfilled, of the whole order; never a feature either
 =====================  ================================================================================
 """
 
@@ -40,6 +44,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.sample.bars import Bars
 from di_advisor.sample.calendar import is_summer_time
+from di_advisor.sample.order_kinds import AUCTION_SHARE, auction_cost_bps, draw_kinds
 from di_advisor.sample.path import Path
 from di_advisor.sample.randomness import stream
 from di_advisor.units import BPS_PER_UNIT
@@ -115,33 +120,46 @@ def draw_orders(
     adv = volume[day[:, None] - np.arange(1, _NOTICE_DAYS + 1), company[:, None]].mean(axis=1)
     spread = bars.half_spread_bps[day - 1, company] * np.exp(0.2 * rng.standard_normal(m))
     sigma = _volatility_bps(path, day, company) * np.exp(0.1 * rng.standard_normal(m))
-    clock = rng.random(m)
-
+    drawn = rng.random(m)
     opens, closes = bars.open_usd[day, company], path.close_usd[day, company]
-    arrival = opens * (closes / opens) ** clock * np.exp(0.1 * sigma / BPS_PER_UNIT * rng.standard_normal(m))
-    arrival = np.round(np.clip(arrival, bars.low_usd[day, company], bars.high_usd[day, company]) * 200) / 200
-    wish = np.clip(np.exp(rng.normal(np.log(2e-3), 1.6, size=m)), 1e-6, 0.3)
-    shares = np.maximum(np.round(wish * adv / arrival), 1.0)
-    size = shares * arrival / adv
-    span = np.clip(size / np.exp(rng.normal(np.log(0.06), 0.5, size=m)), 0.01, 1.0)
-
+    jitter = np.exp(0.1 * sigma / BPS_PER_UNIT * rng.standard_normal(m))
+    wished = np.clip(np.exp(rng.normal(np.log(2e-3), 1.6, size=m)), 1e-6, 0.3)
+    speeds = np.exp(rng.normal(np.log(0.06), 0.5, size=m))
     venue, algo = rng.integers(4, size=m), rng.choice(4, size=m, p=[0.45, 0.2, 0.25, 0.1])
     efficiency = np.exp(0.3 * rng.standard_normal(n))
-    time = 1 + 0.5 * np.exp(-8 * clock)
-    factors = (_VENUE_FACTOR[venue], efficiency[company] * _ALGO_FACTOR[algo], time)
-    truth = true_cost_bps(spread, sigma, size, span, factors)
-    noise = np.sqrt(sigma**2 * span / 3 + spread**2)
-    cost = truth + noise * rng.standard_t(4, size=m) / np.sqrt(2)
+    surprise = rng.standard_t(4, size=m) / np.sqrt(2)
     sign = np.where(rng.random(m) < 0.54, 1, -1)
+
+    kinds = draw_kinds(seed, _ALGOS[algo] == "close")
+    clock = kinds.clock(drawn)
+    until_close = sigma * np.sqrt(1.0 - clock)
+    # An auction fills at the close: its noise is how far arrival was from that.
+    before = closes / (1.0 + sign * until_close * surprise / BPS_PER_UNIT)
+    arrival = np.where(kinds.at_close, before, opens * (closes / opens) ** clock * jitter)
+    arrival = np.round(np.clip(arrival, bars.low_usd[day, company], bars.high_usd[day, company]) * 200) / 200
+    shares = np.maximum(np.round(wished * adv / arrival), 1.0)
+    size = shares * arrival / adv
+    span = np.where(kinds.at_close, AUCTION_SHARE, np.clip(size / speeds, 0.01, 1.0))
+
+    time = 1 + 0.5 * np.exp(-8 * clock)
+    factors = (kinds.spread_factor * _VENUE_FACTOR[venue], efficiency[company] * _ALGO_FACTOR[algo], time)
+    truth = true_cost_bps(spread, sigma, size, span, factors)
+    truth = np.where(kinds.at_close, auction_cost_bps(sigma, size, efficiency[company]), truth)
+    noise = np.where(kinds.at_close, until_close, np.sqrt(sigma**2 * span / 3 + spread**2))
+    move = sign * (closes / arrival - 1) * BPS_PER_UNIT
+    cost = truth + np.where(kinds.at_close, move, noise * surprise)
     # A price is not negative; the ten-thousandth of a cent is as far as an average is told.
     average = np.round(arrival * (1 + sign * np.maximum(cost, -5000.0) / BPS_PER_UNIT), 6)
     cost = sign * (average / arrival - 1) * BPS_PER_UNIT
 
     start = clock * _SESSION_SECONDS * 0.97
-    seconds = np.minimum(start + span * _SESSION_SECONDS, _SESSION_SECONDS) - start
+    end = np.where(kinds.at_close, _SESSION_SECONDS, np.minimum(start + span * _SESSION_SECONDS, _SESSION_SECONDS))
+    seconds = end - start
     utc = days[day].astype("datetime64[s]") + (_OPEN_SECONDS_UTC - 3600 * is_summer_time(days[day])).astype("m8[s]")
     market = (path.total_return * path.observed).sum(axis=1) / np.maximum(path.observed.sum(axis=1), 1)
+    done, unfilled = kinds.filled(move, sigma, clock)
     filled = np.where(rng.random(m) < 0.03, np.maximum(np.floor(shares * rng.uniform(0.4, 1.0, size=m)), 1), shares)
+    filled = np.where(done < 1.0, np.maximum(np.round(shares * done), 1), np.where(kinds.at_close, shares, filled))
     columns: dict[str, NDArray[Any]] = {
         "company": company,
         "side": np.where(sign > 0, "buy", "sell"),
@@ -150,11 +168,13 @@ def draw_orders(
         "account_type": _ACCOUNTS[rng.choice(3, size=m, p=[0.6, 0.3, 0.1])],
         "algo": _ALGOS[algo],
         "venue": _VENUES[venue],
+        "order_type": kinds.order_type,
         "shares": shares.astype(np.int64),
         "filled_shares": filled.astype(np.int64),
         "fills": (1 + rng.poisson(np.minimum(np.sqrt(shares) / 8, 60.0))).astype(np.int64),
         "arrival_price_usd": arrival,
         "average_price_usd": average,
+        "close_price_usd": closes,
         "half_spread_bps": spread,
         "volatility_daily_bps": sigma,
         "adv_usd": adv,
@@ -165,6 +185,7 @@ def draw_orders(
         "market_return": market[day] * seconds / _SESSION_SECONDS,
         "true_cost_bps": truth,
         "noise_bps": noise,
+        "true_unfilled_bps": unfilled,
     }
     order = np.argsort(columns["arrival_utc"], kind="stable")
     sorted_columns = {name: values[order] for name, values in columns.items()}

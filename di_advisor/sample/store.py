@@ -39,7 +39,8 @@ VERSION = 1
 # What is stored follows from these modules: a change in any of them makes a new key.
 _GENERATOR = (
     "accounts", "bars", "bookkeeping", "build", "calendar", "characteristics", "companies", "corporate_actions", "esg",
-    "events", "index", "names", "orders", "path", "payouts", "randomness", "regimes", "simulation", "splits",
+    "events", "index", "names", "order_kinds", "orders", "path", "payouts", "randomness", "regimes", "simulation",
+    "splits",
 )  # fmt: skip
 
 _MANIFEST = "manifest.json"

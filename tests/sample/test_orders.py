@@ -53,7 +53,8 @@ def test_the_noise_has_no_bias_and_the_size_that_is_told(world):
 
 def test_the_truth_is_positive_and_of_the_size_that_a_desk_knows(world):
     truth = world.orders["true_cost_bps"]
-    assert truth.min() > 0
+    rests = world.orders["order_type"] == "passive limit"
+    assert truth[~rests].min() > 0
     # The generator of the reference has a mean of 8.35 bps with noise of 27.
     assert 6.0 < truth.mean() < 10.5
     assert 18.0 < world.orders["noise_bps"].mean() < 36.0
@@ -61,6 +62,7 @@ def test_the_truth_is_positive_and_of_the_size_that_a_desk_knows(world):
 
 def test_venues_and_times_of_day_cost_what_the_generator_says(world):
     o = world.orders
+    o = o[o["order_type"] == "market"]
     scaled = o["true_cost_bps"] / (o["half_spread_bps"] + o["volatility_daily_bps"] * np.sqrt(o["size_of_adv"]))
     small = o["size_of_adv"] < 2e-4
     venue = scaled[small].groupby(o["venue"]).mean()
@@ -72,7 +74,7 @@ def test_venues_and_times_of_day_cost_what_the_generator_says(world):
 
 def test_the_truth_can_be_learned_from_the_features_and_names(world):
     # Least squares on the two terms of the law, weighted by the noise, finds coefficients near the generator's.
-    o = world.orders
+    o = world.orders[world.orders["order_type"] == "market"]
     x = (
         np.column_stack([o["half_spread_bps"], o["volatility_daily_bps"] * np.sqrt(o["size_of_adv"])])
         / o["noise_bps"].to_numpy()[:, None]
@@ -80,6 +82,43 @@ def test_the_truth_can_be_learned_from_the_features_and_names(world):
     (spread, impact), *_ = np.linalg.lstsq(x, (o["cost_bps"] / o["noise_bps"]).to_numpy(), rcond=None)
     assert 0.4 < spread < 0.9
     assert 0.35 < impact < 0.85
+
+
+def test_order_types_cost_what_the_generator_says(world):
+    o = world.orders
+    law = o["half_spread_bps"] + o["volatility_daily_bps"] * np.sqrt(o["size_of_adv"])
+    small = o["size_of_adv"] < 2e-4
+    scaled = (o["true_cost_bps"] / law)[small].groupby(o["order_type"]).mean()
+    assert list(scaled.sort_values().index) == [
+        *("passive limit", "close auction", "midpoint", "marketable limit", "market")
+    ]
+    assert o["order_type"].value_counts(normalize=True).between(0.08, 0.4).all()
+    assert (o["order_type"] == "close auction").equals(o["algo"] == "close")
+
+
+def test_an_auction_order_is_done_at_the_close_but_for_its_impact(world):
+    o = world.orders[world.orders["order_type"] == "close auction"]
+    side = np.where(o["side"] == "buy", 1.0, -1.0)
+    beyond = side * (o["average_price_usd"] - o["close_price_usd"]) / o["arrival_price_usd"] * 1e4
+    assert beyond.to_numpy() == pytest.approx(o["true_cost_bps"].to_numpy(), abs=0.02)
+    assert (o["time_of_day"] >= 0.9).all()
+    assert (o["filled_shares"] == o["shares"]).all()
+
+
+def test_what_stays_unfilled_ran_away_and_its_completion_costs_what_is_told(world):
+    o = world.orders
+    side = np.where(o["side"] == "buy", 1.0, -1.0)
+    left = (1 - o["filled_shares"] / o["shares"]).to_numpy()
+    completion = left * side * (o["close_price_usd"] / o["arrival_price_usd"] - 1).to_numpy() * 1e4
+    waits = o["order_type"].isin(["passive limit", "midpoint"]).to_numpy()
+    told = o["true_unfilled_bps"].to_numpy()
+    assert (told[~waits] == 0).all()
+    for kind in ("passive limit", "midpoint"):
+        of = (o["order_type"] == kind).to_numpy()
+        error = completion[of].std() / np.sqrt(of.sum())
+        assert told[of].mean() > 0.2
+        assert completion[of].mean() == pytest.approx(told[of].mean(), abs=4 * error)
+    assert 0.7 < 1 - left[(o["order_type"] == "passive limit").to_numpy()].mean() < 0.8
 
 
 def test_features_were_known_before_the_trade(world):

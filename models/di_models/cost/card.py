@@ -183,6 +183,7 @@ def _data(history: TradeHistory) -> dict[str, Any]:
         "arrival_prices": dict(zip(sources.tolist(), counts.tolist(), strict=True)),
         "venues": sorted({str(v) for v in history.venue.tolist() if v}),
         "algos": sorted({str(a) for a in history.algo.tolist() if a}),
+        "order_types": sorted({str(a) for a in history.order_type.tolist() if a}),
     }
 
 

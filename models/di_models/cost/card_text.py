@@ -32,6 +32,7 @@ def card_markdown(facts: Mapping[str, Any]) -> str:
         f"- arrival prices: {mix or 'none'}",
         f"- venues: {_escaped(', '.join(data['venues'])) or 'none'}",
         f"- algorithms: {_escaped(', '.join(data['algos'])) or 'none'}",
+        f"- order types: {_escaped(', '.join(data.get('order_types', []))) or 'none'}",
         f"- sizes seen (1st to 99th percentile): {sizes['low']:.1e} to {sizes['high']:.1e} of the daily volume",
         f"- SHA-256 of the data: `{data['sha256']}`",
         "",

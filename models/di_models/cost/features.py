@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.domain.trade_history import ArrivalPrice, TradeHistory
+from di_advisor.domain.order_types import OrderType
+from di_advisor.domain.trade_history import ArrivalPrice, TradeHistory, order_types
 from di_advisor.errors import InputError
+from di_models.cost.law import schedule_variance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,11 +27,16 @@ __all__ = ["CATEGORIES", "NUMBERS", "Conditions", "Levels", "noisier"]
 NUMBERS = ("size_of_adv", "half_spread_bps", "volatility_daily_bps", "volume_span", "time_of_day")
 """Columns of numbers: order over ADV, bps, bps, planned fraction of the day's volume, fraction of the trading day."""
 
-CATEGORIES = ("venue", "algo")
+CATEGORIES = ("venue", "algo", "order_type")
 """Columns of words."""
 
+_ONLY_WHERE_TOLD = ("order_type",)
+"""Columns that trees see only where a history tells them: a model of one that does not has no such column."""
+
+_NUMBERS_OF_TREES = ("log size", "log participation", "half_spread_bps", "volatility_daily_bps", "time_of_day")
 _LEVELS_MAX = 20
 _USUAL_PARTICIPATION = 0.06
+_SHORTEST_WAIT = 0.01
 
 _NOISIER = {
     ArrivalPrice.MID_AT_ARRIVAL.value: 1.0,
@@ -51,8 +58,8 @@ class Conditions:
         Order over average daily volume, half-spread and daily volatility in bps.
     volume_span, time_of_day : ndarray of shape (m,)
         Planned fraction of the day's volume, and of the trading day at arrival; NaN where not known.
-    venue, algo : ndarray of str, shape (m,)
-        Empty where not known.
+    venue, algo, order_type : ndarray of str, shape (m,)
+        Empty where not known; the last one an `OrderType`.
     """
 
     size_of_adv: FloatArray
@@ -62,18 +69,19 @@ class Conditions:
     time_of_day: FloatArray
     venue: NDArray[np.str_]
     algo: NDArray[np.str_]
+    order_type: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.size_of_adv)
 
     @classmethod
     def of(cls, orders: TradeHistory | Conditions | pd.DataFrame | Mapping[str, Any]) -> Conditions:
-        """From a history, or from columns by name; the span, time, venue and algo may be left out.
+        """From a history, or from columns by name; the span, time, venue, algo and order type may be left out.
 
         Raises
         ------
         InputError
-            If a column is missing, or holds something that is no figure above zero.
+            If a column is missing, holds something that is no figure above zero, or an order type that is none.
         """
         if isinstance(orders, Conditions):
             return orders
@@ -94,6 +102,7 @@ class Conditions:
             name: np.asarray(given.get(name, np.full(m, np.nan)), dtype=np.float64) for name in NUMBERS
         }
         made |= {name: np.asarray(given.get(name, np.full(m, "")), dtype=np.str_) for name in CATEGORIES}
+        made["order_type"] = order_types(made["order_type"])
         for name in NUMBERS[:3]:
             bad = ~np.isfinite(made[name]) | (made[name] < 0 if name == "half_spread_bps" else made[name] <= 0)
             if bad.any():
@@ -110,8 +119,35 @@ class Conditions:
         return Conditions(*(getattr(self, name)[rows] for name in (*NUMBERS, *CATEGORIES)))
 
     def worked(self, **tags: str) -> Conditions:
-        """The same orders worked elsewhere: ``venue`` or ``algo`` for all of them."""
+        """The same orders worked otherwise: ``venue``, ``algo`` or ``order_type`` for all of them.
+
+        Raises
+        ------
+        InputError
+            If something else is given, or an order type that is none.
+        """
+        unknown = sorted(set(tags) - set(CATEGORIES))
+        if unknown:
+            raise InputError(
+                f"An order is not worked by {', '.join(unknown)}.",
+                hint=f"Give {', '.join(CATEGORIES)}.",
+                unknown=unknown,
+            )
+        if "order_type" in tags:
+            tags["order_type"] = str(order_types(np.array([tags["order_type"]]))[0])
         return replace(self, **{name: np.full(len(self), value) for name, value in tags.items()})
+
+    @property
+    def variance(self) -> FloatArray:
+        """Variance of each order's cost around its expectation, bps squared, shape (m,).
+
+        That of a linear schedule (`schedule_variance`); for the closing auction, where the time of arrival is known,
+        that of the market's move until then.
+        """
+        spread, sigma = self.half_spread_bps, self.volatility_daily_bps
+        worked = schedule_variance(self.size_of_adv, spread, sigma, self.volume_span)
+        waits = (self.order_type == OrderType.CLOSE_AUCTION) & np.isfinite(self.time_of_day)
+        return np.where(waits, sigma**2 * np.maximum(1.0 - self.time_of_day, _SHORTEST_WAIT), worked)
 
     @property
     def participation(self) -> FloatArray:
@@ -140,15 +176,19 @@ class Levels:
             words, counts = np.unique(getattr(conditions, name), return_counts=True)
             order = np.argsort(-counts, kind="stable")[:_LEVELS_MAX]
             found[name] = tuple(str(w) for w in words[order].tolist() if w)
-        return cls(found)
+        return cls({name: words for name, words in found.items() if words or name not in _ONLY_WHERE_TOLD})
+
+    def usual(self) -> dict[str, str]:
+        """The most frequent word of each column, empty where there is none."""
+        return {name: words[0] if words else "" for name, words in self.words.items()}
 
     def names(self) -> tuple[str, ...]:
         """Columns of `matrix`."""
-        return ("log size", "log participation", "half_spread_bps", "volatility_daily_bps", "time_of_day", *CATEGORIES)
+        return (*_NUMBERS_OF_TREES, *self._categories())
 
     def matrix(self, conditions: Conditions) -> FloatArray:
-        """Columns for the trees, shape (m, 7)."""
-        words = [self._codes(getattr(conditions, name), self.words[name]) for name in CATEGORIES]
+        """Columns for the trees, shape (m, k): `names`."""
+        words = [self._codes(getattr(conditions, name), self.words[name]) for name in self._categories()]
         numbers = [
             np.log(conditions.size_of_adv),
             np.log(conditions.participation),
@@ -157,6 +197,9 @@ class Levels:
             conditions.time_of_day,
         ]
         return np.column_stack([*numbers, *words])
+
+    def _categories(self) -> tuple[str, ...]:
+        return tuple(name for name in CATEGORIES if name in self.words)
 
     @staticmethod
     def _codes(values: NDArray[np.str_], words: Sequence[str]) -> FloatArray:

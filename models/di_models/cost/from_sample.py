@@ -25,6 +25,7 @@ _AS_THEY_ARE = (
     "filled_shares",
     "arrival_price_usd",
     "average_price_usd",
+    "close_price_usd",
     "half_spread_bps",
     "volatility_daily_bps",
     "adv_usd",
@@ -32,6 +33,7 @@ _AS_THEY_ARE = (
     "time_of_day",
     "venue",
     "algo",
+    "order_type",
     "market_return",
 )
 _SIDES = {"buy": 1, "sell": -1}

@@ -24,7 +24,7 @@ from di_models.cost.curves import FittedCurves, fit_curves
 from di_models.cost.features import Conditions, Levels, noisier
 from di_models.cost.fitting import Growing, OutOfFold, Rows, Steps, law_cost
 from di_models.cost.intervals import Calibration, calibrate
-from di_models.cost.law import LawFit, LawPrior, schedule_variance
+from di_models.cost.law import LawFit, LawPrior
 from di_models.cost.reasons import MIDDLE_OF_DAY, one_order, parts_of
 from di_models.cost.residual import (
     FEWEST_ORDERS,
@@ -136,7 +136,7 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
                 hint="Give one cost in bps for each order.",
             )
         given = Conditions.of(X)
-        variance = _variance(given) * noisier(X)
+        variance = given.variance * noisier(X)
         levels = Levels.of(given)
         rows = Rows(given, cost, variance, X.day)
         fit = rows.law(self.prior)
@@ -172,20 +172,26 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         """Interval that covers a *trade's* cost, bps, shape (m, 2); not how well its mean is known."""
         given = Conditions.of(X)
         middle = self.predict(given)
-        half = self.calibration_.half_width(np.sqrt(_variance(given)), coverage)
+        half = self.calibration_.half_width(np.sqrt(given.variance), coverage)
         return np.stack([middle - half, middle + half], axis=1)
 
-    def curves(self, market: Market, *, venue: str = "", algo: str = "") -> CostCurves:
+    def curves(self, market: Market, *, venue: str = "", algo: str = "", order_type: str = "") -> CostCurves:
         """Cost curves of the market's universe (the port `CostModel`).
 
         Parameters
         ----------
         market : Market
             n names.
-        venue, algo : str
+        venue, algo, order_type : str
             How the orders will be worked; the most usual of the history when left out.
+
+        Raises
+        ------
+        InputError
+            If the order type is none.
         """
-        found, smallest = self._curves(market, venue, algo)
+        asked = {"venue": venue, "algo": algo, "order_type": order_type}
+        found, smallest = self._curves(market, {name: word for name, word in asked.items() if word})
         del smallest
         a, b, q = found.coefficients.T
         worst = float(np.median(found.worst_error)) if len(found.worst_error) else 0.0
@@ -204,8 +210,7 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         UnknownSecurityError
             If the market does not know the name.
         """
-        usual = {name: words[0] if words else "" for name, words in self.levels_.words.items()}
-        order = one_order(market, security_id, value_usd, usual)
+        order = one_order(market, security_id, value_usd, self.levels_.usual())
         cost = float(self.predict(order)[0])
         low, high = self.predict_interval(order, coverage)[0].tolist()
         parts = parts_of(self._fitted.law, order, self.levels_, self.trees_, self.gate_.share, cost)
@@ -213,24 +218,21 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
 
     def curve_errors(self, market: Market) -> FloatArray:
         """Largest relative distance of each name's curve to the model, a fraction, shape (n,)."""
-        return self._curves(market, "", "")[0].worst_error
+        return self._curves(market, {})[0].worst_error
 
-    def _curves(self, market: Market, venue: str, algo: str) -> tuple[FittedCurves, float]:
+    def _curves(self, market: Market, worked: Mapping[str, str]) -> tuple[FittedCurves, float]:
         n = len(market.universe)
         low, high = max(self.sizes_.low, _SMALLEST), min(max(self.sizes_.high, 10 * self.sizes_.low), _LARGEST)
         sizes = np.geomspace(low, high, _SIZES)
         sigma = market.volatility_per_year / np.sqrt(TRADING_DAYS_PER_YEAR) * BPS_PER_UNIT
-        usual = {name: words[0] if words else "" for name, words in self.levels_.words.items()}
-        m = n * _SIZES
-        orders = Conditions(
-            size_of_adv=np.tile(sizes, n),
-            half_spread_bps=np.repeat(market.half_spread_bps, _SIZES),
-            volatility_daily_bps=np.repeat(sigma, _SIZES),
-            volume_span=np.full(m, np.nan),
-            time_of_day=np.full(m, MIDDLE_OF_DAY),
-            venue=np.full(m, venue or usual["venue"]),
-            algo=np.full(m, algo or usual["algo"]),
-        )
+        orders = Conditions.of(
+            {
+                "size_of_adv": np.tile(sizes, n),
+                "half_spread_bps": np.repeat(market.half_spread_bps, _SIZES),
+                "volatility_daily_bps": np.repeat(sigma, _SIZES),
+                "time_of_day": np.full(n * _SIZES, MIDDLE_OF_DAY),
+            }
+        ).worked(**{**self.levels_.usual(), **worked})
         value = sizes[None, :] * market.adv_usd[:, None]
         cost = self.predict(orders).reshape(n, _SIZES) / BPS_PER_UNIT * value
         density = np.exp(-0.5 * ((np.log(sizes) - self.sizes_.log_mean) / self.sizes_.log_sd) ** 2)
@@ -241,10 +243,6 @@ class LearnedCostModel(BaseEstimator, RegressorMixin):  # type: ignore[misc]  # 
         if not hasattr(self, "fit_"):
             raise InputError("The cost model is not trained.", hint="Call fit with a trade history, also an empty one.")
         return self.fit_
-
-
-def _variance(given: Conditions) -> FloatArray:
-    return schedule_variance(given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps, given.volume_span)
 
 
 def _seen(given: Conditions) -> SizesSeen:

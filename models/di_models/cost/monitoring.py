@@ -26,7 +26,6 @@ from di_advisor.errors import InputError
 from di_advisor.units import BPS_PER_UNIT
 from di_models.cost.drift import ChangePoint, change_point, stability_index
 from di_models.cost.features import CATEGORIES, NUMBERS, Conditions, noisier
-from di_models.cost.law import schedule_variance
 from di_models.cost.learned import LearnedCostModel, untrained
 from di_models.cost.validation import Interval, OutOfSample
 
@@ -156,13 +155,12 @@ class MonitoringReport:
 def predictions(model: LearnedCostModel, history: TradeHistory) -> OutOfSample:
     """What a model says of orders that it did not see, beside what they cost."""
     given = Conditions.of(history)
-    v = schedule_variance(given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps, given.volume_span)
     return OutOfSample(
         history,
         model.predict(history),
         untrained(model.prior).predict(history),
         model.predict_interval(history),
-        np.sqrt(v * noisier(history)),
+        np.sqrt(given.variance * noisier(history)),
     )
 
 

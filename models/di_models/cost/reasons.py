@@ -28,7 +28,7 @@ _LEFT_BPS = 1e-9
 
 
 def one_order(market: Market, security_id: str, value_usd: float, usual: Mapping[str, str]) -> Conditions:
-    """Conditions of one planned order, worked at the usual ``venue`` and ``algo``.
+    """Conditions of one planned order, worked as usual: ``venue``, ``algo`` and ``order_type``, as far as known.
 
     Raises
     ------
@@ -36,15 +36,14 @@ def one_order(market: Market, security_id: str, value_usd: float, usual: Mapping
         If the market does not know the name.
     """
     at = market.universe.index_of([security_id], where="The order")
-    return Conditions(
-        size_of_adv=value_usd / market.adv_usd[at],
-        half_spread_bps=market.half_spread_bps[at],
-        volatility_daily_bps=market.volatility_per_year[at] / np.sqrt(TRADING_DAYS_PER_YEAR) * BPS_PER_UNIT,
-        volume_span=np.full(1, np.nan),
-        time_of_day=np.full(1, MIDDLE_OF_DAY),
-        venue=np.array([usual["venue"]]),
-        algo=np.array([usual["algo"]]),
-    )
+    return Conditions.of(
+        {
+            "size_of_adv": value_usd / market.adv_usd[at],
+            "half_spread_bps": market.half_spread_bps[at],
+            "volatility_daily_bps": market.volatility_per_year[at] / np.sqrt(TRADING_DAYS_PER_YEAR) * BPS_PER_UNIT,
+            "time_of_day": np.full(1, MIDDLE_OF_DAY),
+        }
+    ).worked(**usual)
 
 
 def parts_of(

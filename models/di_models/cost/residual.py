@@ -47,11 +47,8 @@ ROUNDS = 60
 _LEAVES = 4
 _SHRINKING = 30.0
 _FURTHEST_SD = 2.0
-_MONOTONE = (0, 0, 1, 1, 0, 0, 0)
-"""By column of `Levels.matrix`: rises with half-spread and volatility."""
-
-_WORDS = (5, 6)
-"""Columns of `Levels.matrix` that are words."""
+_MONOTONE = (0, 0, 1, 1, 0)
+"""By column of numbers of `Levels.matrix`: rises with half-spread and volatility. The columns after them are words."""
 
 _LOWEST, _HIGHEST = 0.25, 4.0
 
@@ -95,7 +92,7 @@ class Trees:
         return np.asarray(self.booster().predict(columns, num_threads=1), dtype=np.float64)
 
     def contributions(self, columns: FloatArray) -> FloatArray:
-        """Exact contributions of each column, and the mean last, shape (m, 8); rows sum to `predict`."""
+        """Exact contributions of each column, and the mean last, shape (m, k + 1); rows sum to `predict`."""
         return np.asarray(self.booster().predict(columns, pred_contrib=True, num_threads=1), dtype=np.float64)
 
     @staticmethod
@@ -109,8 +106,8 @@ def cancelled() -> UnfinishedError:
     return UnfinishedError("Training was cancelled.", hint="Nothing was kept; train again to start over.")
 
 
-def tree_settings(orders: int, seed: int) -> dict[str, Any]:
-    """LightGBM's settings for so many orders."""
+def tree_settings(orders: int, seed: int, columns: int) -> dict[str, Any]:
+    """LightGBM's settings for so many orders and columns."""
     return {
         "objective": "regression",
         "num_leaves": _LEAVES,
@@ -120,7 +117,7 @@ def tree_settings(orders: int, seed: int) -> dict[str, Any]:
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
         "feature_fraction": 0.8,
-        "monotone_constraints": list(_MONOTONE),
+        "monotone_constraints": [*_MONOTONE, *(0 for _ in range(columns - len(_MONOTONE)))],
         "deterministic": True,
         "force_row_wise": True,
         "num_threads": 1,
@@ -130,10 +127,11 @@ def tree_settings(orders: int, seed: int) -> dict[str, Any]:
 
 
 def dataset(columns: FloatArray, residual: FloatArray, weight: FloatArray) -> Any:  # noqa: ANN401 - LightGBM has no stubs
-    """LightGBM's own form of rows; shapes (m, 7), (m,) and (m,)."""
+    """LightGBM's own form of rows; shapes (m, k), (m,) and (m,)."""
     import lightgbm
 
-    return lightgbm.Dataset(columns, residual, weight=weight, categorical_feature=list(_WORDS), free_raw_data=False)
+    words = list(range(len(_MONOTONE), columns.shape[1]))
+    return lightgbm.Dataset(columns, residual, weight=weight, categorical_feature=words, free_raw_data=False)
 
 
 def after_each_tree(
@@ -164,7 +162,7 @@ def train_trees(
 
     Parameters
     ----------
-    columns : ndarray of shape (m, 7)
+    columns : ndarray of shape (m, k)
         From `Levels.matrix`.
     residual, weight : ndarray of shape (m,)
         From `relative_residual`.
@@ -185,7 +183,7 @@ def train_trees(
     import lightgbm
 
     booster = lightgbm.train(
-        tree_settings(len(residual), seed),
+        tree_settings(len(residual), seed, columns.shape[1]),
         dataset(columns, residual, weight),
         num_boost_round=rounds,
         callbacks=[after_each_tree(rounds, told, cancel)],

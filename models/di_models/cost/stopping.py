@@ -148,7 +148,7 @@ def trees_needed(  # noqa: PLR0913 - the parts of one search
     learnt = dataset(columns[earlier], residual[earlier], weight[earlier])
     checked = learnt.create_valid(columns[later], residual[later], weight=weight[later])
     booster = lightgbm.train(
-        tree_settings(len(earlier), seed) | {"metric": "l2"},
+        tree_settings(len(earlier), seed, columns.shape[1]) | {"metric": "l2"},
         learnt,
         num_boost_round=MOST_TREES,
         valid_sets=[checked],

@@ -21,7 +21,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.trade_history import TradeHistory
 from di_advisor.errors import InputError
 from di_models.cost.features import Conditions
-from di_models.cost.law import LawPrior, schedule_variance
+from di_models.cost.law import LawPrior
 from di_models.cost.learned import LearnedCostModel, untrained
 
 __all__ = [
@@ -186,11 +186,8 @@ def walk_forward(
         interval.append(model.predict_interval(held_out))
     tested = history.take(np.concatenate(rows))
     given = Conditions.of(tested)
-    variance = schedule_variance(
-        given.size_of_adv, given.half_spread_bps, given.volatility_daily_bps, given.volume_span
-    )
     return OutOfSample(
-        tested, np.concatenate(predicted), yardstick.predict(given), np.concatenate(interval), np.sqrt(variance)
+        tested, np.concatenate(predicted), yardstick.predict(given), np.concatenate(interval), np.sqrt(given.variance)
     )
 
 
