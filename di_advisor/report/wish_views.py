@@ -24,7 +24,16 @@ from di_advisor.signals.measure_coverage import MeasureCoverage
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["coverage_bundle", "figure_of", "price_bundle", "refused_bundle", "refused_in_words", "wish_costs_bundle"]
+__all__ = [
+    "coverage_bundle",
+    "coverage_table",
+    "figure_of",
+    "price_bundle",
+    "refused_bundle",
+    "refused_in_words",
+    "told_bundle",
+    "wish_costs_bundle",
+]
 
 _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-wishes">{}</div>')
 _LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b><br>{}</div>')
@@ -34,7 +43,8 @@ _REASONS: Final = 20
 """Reason lines of names that leave, at most."""
 
 
-def _bundle(lead: str, said: str, tables: Sequence[Table], points: Sequence[str] = ()) -> dict[str, str]:
+def told_bundle(lead: str, said: str, tables: Sequence[Table], points: Sequence[str] = ()) -> dict[str, str]:
+    """A lead, a sentence, points and tables, in every form a notebook may want, by media type."""
     shown = [t for t in tables if t.rows]
     parts = [_LEAD.format(escaped(lead), escaped(said)), html_list(list(points)), *map(as_html, shown)]
     marked = [f"**{markdown_escaped(lead)}** {markdown_escaped(said)}", *(f"- {markdown_escaped(p)}" for p in points)]
@@ -52,7 +62,7 @@ def figure_of(value: float, unit: str) -> str:
     return f"{percent(value)} %" if unit == "%" else f"{value:,.2f}{f' {unit}' if unit else ''}"
 
 
-def coverage_bundle(measures: Sequence[MeasureCoverage]) -> dict[str, str]:
+def coverage_table(measures: Sequence[MeasureCoverage]) -> Table:
     """What every measure covers, by names and by weight, and both averages."""
 
     def row(m: MeasureCoverage) -> tuple[Cell, ...]:
@@ -76,11 +86,15 @@ def coverage_bundle(measures: Sequence[MeasureCoverage]) -> dict[str, str]:
         Column("Account average", align=Align.RIGHT),
         Column("Better"),
     )
+    return Table("ESG measures", columns, tuple(map(row, measures)))
+
+
+def coverage_bundle(measures: Sequence[MeasureCoverage]) -> dict[str, str]:
+    """What can be wished of every measure."""
     if not measures:
-        return _bundle("No ESG measures are open.", "Give a file of them on the Account page.", ())
+        return told_bundle("No ESG measures are open.", "Give a file of them on the Account page.", ())
     said = "Averages are over covered names; what a wish counts the others as, it says itself."
-    table = Table("ESG measures", columns, tuple(map(row, measures)))
-    return _bundle("What can be wished of ESG, and what it rests on.", said, [table])
+    return told_bundle("What can be wished of ESG, and what it rests on.", said, [coverage_table(measures)])
 
 
 def price_bundle(cost: WishCost, without: Proposal, with_wish: Proposal) -> dict[str, str]:
@@ -137,7 +151,7 @@ def price_bundle(cost: WishCost, without: Proposal, with_wish: Proposal) -> dict
         ),
     ]
     said = f"A price, nothing is set by it. Known up to {usd(cost.gap_usd)}, the certified gaps of both plans."
-    return _bundle(cost.sentence, said, tables, [line for s in with_wish.screens for line in s.reasons][:_REASONS])
+    return told_bundle(cost.sentence, said, tables, [line for s in with_wish.screens for line in s.reasons][:_REASONS])
 
 
 def _enough_alone(error: InfeasibleError) -> list[str]:
@@ -157,7 +171,7 @@ def refused_bundle(wish: str, error: InfeasibleError) -> dict[str, str]:
     """A wish that cannot be met: which wishes clash, and the least each would have to give."""
     lead, would = refused_in_words(wish, error)
     clash = [f"It clashes with what is asked: {sentence}" for sentence in error.facts.get("conflict", (error.what,))]
-    return _bundle(lead, would, (), clash)
+    return told_bundle(lead, would, (), clash)
 
 
 def wish_costs_bundle(frame: pd.DataFrame) -> dict[str, str]:
@@ -187,4 +201,4 @@ def wish_costs_bundle(frame: pd.DataFrame) -> dict[str, str]:
     said = "Each against the plan without it; they do not add up, because one wish can stand in for another."
     table = Table("Wishes that are set and cost something, dearest first", columns, tuple(rows))
     lead = "What the wishes cost." if rows else "No wish that is set holds the plan back."
-    return _bundle(lead, said if rows else "", [table])
+    return told_bundle(lead, said if rows else "", [table])

@@ -18,6 +18,7 @@ from di_advisor.report.wording import count_of
 from di_advisor.runs.spec import Source
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.grid import Grid
+from di_advisor.ui.pages.esg_file import EsgFilePart
 from di_advisor.ui.pages.fields import actions, button, choice, folds, grid, line, said
 from di_advisor.ui.pages.page import Bundle, Host, Page
 from di_advisor.ui.pages.source_form import SourceForm
@@ -48,6 +49,8 @@ class AccountPage(Page):
         self._open = button("Open", "Read these facts; what is open stays until they could be read")
         self._open.on_click(lambda _: host.start(self._open_source))
         self._form = SourceForm(self._arranged)
+        self._esg = EsgFilePart(host, lambda: self._form.esg_path, self._source)
+        self._esg_fold = folds(("Columns of the ESG file", self._esg.box))
         self._tax = TaxForm(self._taxed)
         self._source_tax = button("Take the source's taxpayer", "Taxpayer that comes with the opened facts")
         self._source_tax.on_click(lambda _: self._take_source_tax())
@@ -67,6 +70,7 @@ class AccountPage(Page):
                 grid(self._form.kind, self._account),
                 self._form.files,
                 self._form.sample,
+                self._esg_fold,
                 self._open_row,
                 self._wrong,
                 self._facts,
@@ -93,6 +97,7 @@ class AccountPage(Page):
             if state.spec.account in self._account.options:
                 self._account.value = state.spec.account
             self._form.show(state.spec.source)
+            self._esg.show(state)
             self._show_facts(state)
             self._show_tax(state)
         finally:
@@ -143,6 +148,12 @@ class AccountPage(Page):
     def _arranged(self) -> None:
         if hasattr(self, "_wrong"):
             self._wrong.value = ""
+        if hasattr(self, "_esg_fold"):
+            self._esg_fold.layout.display = "" if self._form.has_files else "none"
+
+    def _source(self) -> Source:
+        """The source that the controls say, with the columns of its ESG file."""
+        return self._esg.completed(self._form.source())
 
     def _chosen(self) -> None:
         if self._showing or not self._account.value:
@@ -180,7 +191,7 @@ class AccountPage(Page):
         """Read the source; only one that could be read takes the place of what is open."""
         self._wrong.value = ""
         try:
-            source = self._form.source()
+            source = self._source()
         except InputError as error:
             self._say_wrong(error)
             return

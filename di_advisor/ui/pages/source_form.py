@@ -30,7 +30,7 @@ _PATHS: Final = {
     "index": ("Index weights file", "index.csv: security_id, weight"),
     "returns": ("Daily returns file (optional)", "returns.csv; without it, correlations are assumed"),
     "fills": ("Recent trades file (optional)", "fills.csv: trades of the last 30 days, for wash sales"),
-    "esg": ("ESG measures file (optional)", "esg.csv: security_id and a column a measure"),
+    "esg": ("ESG measures file (optional)", "esg.csv, .xlsx or .parquet; name its columns below"),
     "orders": ("Past orders file (optional)", "orders.csv, for cost models"),
 }
 _NEEDED: Final = ("lots", "prices", "index")
@@ -77,6 +77,16 @@ class SourceForm:
         self._fleet: FleetSource | None = None
         self.kind.observe(lambda _: self._chosen(), names="value")
         self._chosen()
+
+    @property
+    def has_files(self) -> bool:
+        """Whether files of one's own are chosen."""
+        return bool(self.kind.value == _FILES)
+
+    @property
+    def esg_path(self) -> str:
+        """The ESG file that is typed; empty where none is."""
+        return self._paths["esg"].value.strip() if self.has_files else ""
 
     def show(self, source: Source) -> None:
         """Show a source; only when it is another one, so that what was typed and not opened stays."""
