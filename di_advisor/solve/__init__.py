@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from di_advisor.errors import InfeasibleError
+from di_advisor.errors import InfeasibleError, UnfinishedError
 from di_advisor.formulate.localise import schedule_d_of
 from di_advisor.formulate.problem import Block, Problem
+from di_advisor.solve.batch import solve_together
+from di_advisor.solve.batch.common import suits
 from di_advisor.solve.capped_search import CappedSearch
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.quadratic import HotPath
@@ -148,8 +150,18 @@ def _localised(problem: Problem, cancel: Cancel, rounds: int) -> tuple[Problem, 
 
         return problem, solve_opaque(problem, search_for, cancel=cancel, rounds=rounds)
     if tax is None:
-        return problem, search_for(problem.block, cancel, rounds).run()
+        found = _sides_alone(problem, cancel)
+        return problem, search_for(problem.block, cancel, rounds).run() if found is None else found
     return _taxed(problem, tax, cancel, rounds).run()
+
+
+def _sides_alone(problem: Problem, cancel: Cancel) -> Solution | None:
+    """The certified solution where sides are all there is to choose; None where the search has the word."""
+    if not suits(problem.block):
+        return None
+    if cancel():
+        raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
+    return solve_together([problem])[0]
 
 
 def _taxed(problem: Problem, tax: ScheduleDTax, cancel: Cancel, rounds: int) -> TaxedSearch:
