@@ -2,8 +2,8 @@
 
 Problem: "should this account be traded today" is asked before any solve, of one account or of all. Decision: one
 number box a threshold, in the unit people read; the answer is asked for, and stands below with every trigger's
-figure, fired or not; policy and thresholds are part of the spec and saved with it. Limits: the command
-`di-advisor watch` takes its own.
+figure, fired or not; policy and thresholds are part of the spec and saved with it; a switch watches on polled quotes
+(`di_advisor.ui.pages.live_watch`). Limits: the command `di-advisor watch` takes its own policy.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from di_advisor.runs.spec import RunSpec
 from di_advisor.runs.watching import Watching
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.fields import actions, button, choice, grid, line, said, typed_number
+from di_advisor.ui.pages.live_watch import LiveWatch
 from di_advisor.ui.pages.page import Bundle, Host, Page
 from di_advisor.units import bps_from_fraction, fraction_from_bps
 
@@ -57,7 +58,8 @@ class TriggersPage(Page):
         self._one.on_click(lambda _: host.start(self._watch))
         self._all.on_click(lambda _: host.start(self._watch_all))
         self._says = line()
-        self._box = widgets.VBox([self._grid, actions(self._one, self._all), self._says])
+        self.live = LiveWatch(host, lambda: self.policy)
+        self._box = widgets.VBox([self._grid, actions(self._one, self._all), self._says, self.live.box])
         self._box.add_class("di-page")
         self._watched: _Watched | None = None
         self._showing = True  # what the spec says comes with the first `show`
@@ -89,6 +91,7 @@ class TriggersPage(Page):
     def show(self, state: AppState) -> None:
         """Say whether what stands below still answers what the controls say."""
         self._one.disabled = self._all.disabled = state.running
+        self.live.show(state)
         self._take(state.spec.watching)
         watched = self._watched
         if watched is not None and not _same_account(watched.spec, state.spec):
