@@ -23,8 +23,8 @@ import dask
 import distributed
 
 from di_advisor.errors import ClusterError
-from di_advisor.execution.batches import batched
-from di_advisor.execution.jobs import Failure, Job, Outcome, Runner, Work, never
+from di_advisor.execution.batches import BatchSize, batched
+from di_advisor.execution.jobs import BatchTimes, Failure, Job, Outcome, Runner, Work, never
 from di_advisor.execution.on_worker import SharedFacts, done_batch
 
 __all__ = ["DaskJobs", "local_cluster"]
@@ -92,14 +92,21 @@ class DaskJobs:
         How many local processes.
     batch : int
         Jobs that travel together, at most.
+    batch_seconds : float
+        CPU time that those together are to take.
     ahead : int
-        Batches in flight for each thread of the cluster: one at work and the others waiting beside it.
+        Batches in flight for each thread of the cluster: one at work and the others waiting beside it, so that
+        no worker waits while this process reads accounts or writes results.
+    timed : callable, optional
+        Told when each batch was done.
     """
 
     scheduler: str = ""
     workers: int = 2
-    batch: int = 8
-    ahead: int = 2
+    batch: int = 256
+    batch_seconds: float = 0.25
+    ahead: int = 3
+    timed: Callable[[BatchTimes], None] | None = None
 
     @contextmanager
     def session(self) -> Iterator[Runner]:
@@ -133,8 +140,8 @@ class DaskJobs:
         token = f"di-advisor-{uuid.uuid4().hex}"
         try:
             client.register_plugin(SharedFacts(token, shared), name=token)
-            flight = _Flight(client, token, work, cancel)
-            yield from flight.all_of(batched(jobs, self.batch), self.ahead)
+            flight = _Flight(client, token, work, cancel, BatchSize(self.batch_seconds, self.batch), self.timed)
+            yield from flight.all_of(jobs, self.ahead)
         finally:
             with suppress(OSError, TimeoutError, RuntimeError):  # a lost scheduler has nothing to be told any more
                 client.unregister_worker_plugin(token)
@@ -149,14 +156,16 @@ class _Flight:
     token: str
     work: Work
     cancel: Callable[[], bool]
+    size: BatchSize
+    timed: Callable[[BatchTimes], None] | None
     under_way: dict[Any, list[Job]] = field(default_factory=dict)
     suspects: list[Job] = field(default_factory=list)
     submitted: int = 0
     threads: int = 0
 
-    def all_of(self, batches: Iterator[list[Job]], ahead: int) -> Iterator[Outcome]:
+    def all_of(self, jobs: Iterable[Job], ahead: int) -> Iterator[Outcome]:
         try:
-            for batch in batches:
+            for batch in batched(jobs, self.size):
                 while len(self.under_way) >= ahead * self._threads() and not self.cancel():
                     yield from self._landed()
                 if len(self.suspects) >= _SUSPECTS:
@@ -180,7 +189,7 @@ class _Flight:
     def _submit(self, batch: list[Job]) -> None:
         pairs = [(job.key, job.body) for job in batch]
         self.submitted += 1
-        key = f"{self.token}-{self.submitted}"
+        key = (self.token, self.submitted)  # one group, whose tasks Dask keeps back until a worker has room
         future = self.client.submit(done_batch, self.token, self.work, pairs, key=key, pure=False)
         self.under_way[future] = batch
 
@@ -198,7 +207,11 @@ class _Flight:
         for future in done.done:
             batch = self.under_way.pop(future)
             if future.status == "finished":
-                yield from (Outcome(key, value, failure) for key, value, failure in future.result())
+                outcomes, times = future.result()
+                self.size.took(times.cpu_seconds, times.jobs)
+                if self.timed is not None:
+                    self.timed(times)
+                yield from (Outcome(key, value, failure) for key, value, failure in outcomes)
             elif future.status == "cancelled":
                 raise ClusterError(
                     "The scheduler was lost, or dropped what was asked of it.",

@@ -9,16 +9,30 @@ jobs run in processes of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from di_advisor.errors import DiAdvisorError
 
-__all__ = ["Failure", "InProcess", "Job", "Outcome", "Runner", "Work", "attempted", "never", "one_thread"]
+__all__ = [
+    "FAULTS",
+    "BatchTimes",
+    "Begins",
+    "Failure",
+    "InProcess",
+    "Job",
+    "Outcome",
+    "Runner",
+    "Work",
+    "attempted",
+    "attempted_together",
+    "never",
+    "one_thread",
+]
 
-_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a fault of the programs raises, on a job that nobody thought of."""
 
 Work = Callable[[Any, bytes], bytes]
@@ -77,6 +91,29 @@ class Outcome:
     failure: Failure | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BatchTimes:
+    """When a worker did some jobs.
+
+    Attributes
+    ----------
+    process : int
+        The worker's process.
+    jobs : int
+        How many.
+    began, ended : float
+        On its machine's monotonic clock, seconds.
+    cpu_seconds : float
+        That its thread took.
+    """
+
+    process: int
+    jobs: int
+    began: float
+    ended: float
+    cpu_seconds: float
+
+
 class Runner(Protocol):
     """Where jobs run."""
 
@@ -103,6 +140,15 @@ class Runner(Protocol):
         ...
 
 
+@runtime_checkable
+class Begins(Protocol):
+    """What is shared, where jobs are quicker begun together."""
+
+    def begun(self, bodies: Sequence[bytes]) -> Sequence[object]:
+        """What each of several jobs shares from here on, so that its result is that of the job alone."""
+        ...
+
+
 def never() -> bool:
     """A run that is not cancelled."""
     return False
@@ -114,9 +160,17 @@ def attempted(work: Work, shared: object, job: Job) -> Outcome:
         return Outcome(job.key, work(shared, job.body))
     except DiAdvisorError as error:
         return Outcome(job.key, failure=Failure(type(error).__name__, error.what, error.hint))
-    except _FAULTS as error:
+    except FAULTS as error:
         what = f"A fault of the programs: {type(error).__name__}: {error}"
         return Outcome(job.key, failure=Failure(type(error).__name__, what, "Report it with the account's facts."))
+
+
+def attempted_together(work: Work, shared: object, jobs: Sequence[Job]) -> list[Outcome]:
+    """Do several jobs, begun together where what they share knows how."""
+    each: Sequence[object] = [shared] * len(jobs)
+    if isinstance(shared, Begins) and len(jobs) > 1:
+        each = shared.begun([job.body for job in jobs])
+    return [attempted(work, mine, job) for mine, job in zip(each, jobs, strict=True)]
 
 
 @contextmanager

@@ -7,13 +7,15 @@ importable in the workers; importing it needs Dask.
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from distributed import WorkerPlugin
 from threadpoolctl import threadpool_limits
 
-from di_advisor.execution.jobs import Failure, Job, Work, attempted
+from di_advisor.execution.jobs import BatchTimes, Failure, Job, Work, attempted_together
 
 __all__ = ["SharedFacts", "done_batch", "held"]
 
@@ -27,10 +29,12 @@ def held(token: str) -> Any:  # noqa: ANN401 - whatever the jobs share
 
 def done_batch(
     token: str, work: Work, batch: Sequence[tuple[str, bytes]]
-) -> list[tuple[str, bytes | None, Failure | None]]:
-    """Do the jobs of a batch, and give what came of each."""
-    outcomes = [attempted(work, held(token), Job(key, body)) for key, body in batch]
-    return [(o.key, o.value, o.failure) for o in outcomes]
+) -> tuple[list[tuple[str, bytes | None, Failure | None]], BatchTimes]:
+    """Do the jobs of a batch, and give what came of each and the time that they took."""
+    began, cpu = time.monotonic(), time.thread_time()
+    outcomes = attempted_together(work, held(token), [Job(key, body) for key, body in batch])
+    times = BatchTimes(os.getpid(), len(batch), began, time.monotonic(), time.thread_time() - cpu)
+    return [(o.key, o.value, o.failure) for o in outcomes], times
 
 
 class SharedFacts(WorkerPlugin):

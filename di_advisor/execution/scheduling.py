@@ -16,13 +16,14 @@ IN_PROCESS: Final = "in-process"
 _MOST = 256
 
 
-def runner_of(scheduler: str | None = None, workers: int | None = None) -> Runner:
+def runner_of(scheduler: str | Runner | None = None, workers: int | None = None) -> Runner:
     """The runner that a word names.
 
     Parameters
     ----------
-    scheduler : str, optional
-        "in-process", or the address of a Dask scheduler; left out, local processes are started for each run.
+    scheduler : str or Runner, optional
+        "in-process", or the address of a Dask scheduler; left out, local processes are started for each run. A runner
+        is taken as it is.
     workers : int, optional
         How many local processes; as many as this process may use cores.
 
@@ -33,6 +34,8 @@ def runner_of(scheduler: str | None = None, workers: int | None = None) -> Runne
     """
     if scheduler == IN_PROCESS:
         return InProcess()
+    if scheduler is not None and not isinstance(scheduler, str):
+        return scheduler
     if scheduler is not None and "://" not in scheduler:
         raise InputError(
             f"{scheduler!r} is no scheduler.", hint="Give its address (tcp://10.0.0.5:8786), or 'in-process'."

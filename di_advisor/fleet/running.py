@@ -11,6 +11,7 @@ are kept in memory (some 150 bytes each); with joint rounds the accounts must be
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,8 +39,11 @@ __all__ = [
     "records_of",
 ]
 
-_TOLD_WITH: Final = 8
+_TOLD_WITH: Final = 64
 """Most records that wait for the disk together."""
+
+_TOLD_SECONDS: Final = 0.5
+"""Longest that a record waits for others, as long as any come."""
 
 _SHORT: Final = 8
 _FIRST: Final = "pass-1"
@@ -100,7 +104,7 @@ def propose(  # noqa: PLR0913 - what is proposed for, and how it is run; all but
     facts: FleetFacts,
     *,
     into: str | Path,
-    scheduler: str | None = None,
+    scheduler: str | Runner | None = None,
     workers: int | None = None,
     joint_rounds: int = 1,
     solves_max: int = 5_000,
@@ -119,8 +123,8 @@ def propose(  # noqa: PLR0913 - what is proposed for, and how it is run; all but
         What they share.
     into : str or Path
         Folder of the results. Where it holds results of the same facts, the run goes on from there.
-    scheduler : str, optional
-        Address of a Dask scheduler, or "in-process"; left out, processes on this machine.
+    scheduler : str or Runner, optional
+        Address of a Dask scheduler, or "in-process"; left out, processes on this machine. A runner for other ways.
     workers : int, optional
         How many processes on this machine.
     joint_rounds : int
@@ -224,6 +228,7 @@ class _Round:
     seen: set[str] = field(default_factory=set)
     under_way: dict[str, str] = field(default_factory=dict)
     whole: bool = False
+    told_at: float = field(default_factory=time.monotonic)
 
     def run(self, accounts: Iterable[FleetAccount], path: Path, number: int, before: Path | None = None) -> _Counted:
         rests_on = {"facts": self.work.facts.digest(), "solves_max": str(self.work.solves_max)}
@@ -246,7 +251,8 @@ class _Round:
                     waiting.append(outcome.value)
                     self.aside.discard(outcome.key)
                 self.known[outcome.key] = digest
-                if len(waiting) >= _TOLD_WITH or not self.under_way:
+                late = time.monotonic() - self.told_at > _TOLD_SECONDS
+                if len(waiting) >= _TOLD_WITH or late or not self.under_way:
                     self._tell(folder, waiting, number)
             self._tell(folder, waiting, number)
         finished = self.whole and not self.under_way
@@ -261,6 +267,7 @@ class _Round:
             return
         folder.append(waiting)
         waiting.clear()
+        self.told_at = time.monotonic()
         if self.progress is not None:
             self.progress(FleetProgress(number, len(self.known), len(self.aside)))
 
