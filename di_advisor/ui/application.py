@@ -97,8 +97,10 @@ class Application:
         self._stack = widgets.Stack([p.box for p in self.pages], selected_index=0)
         self._stack.add_class("di-pages")
         self._subtitle = widgets.HTML("")
-        self._box = widgets.VBox([self._guard, self._subtitle, self._tabs, self._stack, self._footer.box])
-        self._box.add_class("di-app")
+        app = widgets.VBox([self._guard, self._subtitle, self._tabs, self._stack, self._footer.box])
+        app.add_class("di-app")
+        below = [o.widget for o in (self._answer, self._result) if o.widget is not None]
+        self._box = widgets.VBox([app, *below]) if below else app
         self._tabs.observe(lambda _: self._turned(), names="value")
         self._footer.cancel.on_click(lambda _: self.cancel())
         self._footer.insert.on_click(lambda _: self.start(self.insert_cell))
@@ -254,6 +256,8 @@ class Application:
         try:
             async with self._asking:  # of a state that was replaced, the question ends before the next begins
                 kind, content = await self._put(verb, request, started)
+            if kind == "result":  # hundreds of trades through their constructors: not in the kernel's loop
+                content = await asyncio.to_thread(restored, content)
             with self._lock:
                 return _taken(state, kind, content)
         finally:
@@ -359,11 +363,11 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _taken(state: AppState, kind: str, content: Any) -> Any | None:  # noqa: ANN401 plain data from the child
+def _taken(state: AppState, kind: str, content: Any) -> Any | None:  # noqa: ANN401 what the child answered
     match kind:
         case "result":
             state.finish()
-            return restored(content)
+            return content
         case "cancelled":
             state.cancel()
         case "refused":
