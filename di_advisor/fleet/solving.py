@@ -10,7 +10,8 @@ without the search for the largest one; the drill-down makes it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -19,18 +20,23 @@ from di_advisor.domain.amounts import as_fraction, at_places, cents_that_add_up,
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
-from di_advisor.errors import InputError, UnfinishedError
+from di_advisor.errors import DiAdvisorError, InputError, UnfinishedError
+from di_advisor.execution.jobs import FAULTS
 from di_advisor.fleet.account import FleetAccount, account_from_bytes, digest_of
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.record import FleetRecord, RecordedOrder
+from di_advisor.formulate import formulate
+from di_advisor.formulate.problem import Problem
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.propose.explain import certificate_of
 from di_advisor.propose.planned import Clock, Settled, settled_for, silent
 from di_advisor.signals import estimate_account, with_waiting
+from di_advisor.solve import Solution
+from di_advisor.solve.batch import fits, solve_together
 from di_advisor.units import bps_from_fraction
 from di_advisor.workspace import Workspace
 
-__all__ = ["FleetWork", "recorded", "solved", "workspace_for"]
+__all__ = ["BegunAccount", "FleetWork", "recorded", "solved", "workspace_for"]
 
 _WIDE_GAP_BPS: Final = 5.0
 
@@ -53,6 +59,48 @@ class FleetWork:
     def __post_init__(self) -> None:
         if self.solves_max < 1:
             raise InputError(f"solves_max is {self.solves_max}.", hint="Give at least 1.")
+
+    def begun(self, bodies: Sequence[bytes]) -> list[FleetWork | BegunAccount]:
+        """What to hand to `solved` for each of several accounts: those whose wishes allow it are solved together.
+
+        The records are those of one account at a time, whoever else is there. What cannot be begun is left to
+        `solved`, which says why.
+        """
+        spaces = [_space_of(self, body) for body in bodies]
+        places = [i for i, space in enumerate(spaces) if space is not None]
+        begun = [b for b in spaces if b is not None]
+        solutions = solve_together([b.problem for b in begun]) if begun else []
+        found: list[FleetWork | BegunAccount] = [self] * len(bodies)
+        for i, account, solution in zip(places, begun, solutions, strict=True):
+            found[i] = replace(account, solution=solution)
+        return found
+
+
+@dataclass(frozen=True)
+class BegunAccount:
+    """An account whose problem is known, and its solution where it was solved with others."""
+
+    work: FleetWork
+    account: FleetAccount
+    space: Workspace
+    problem: Problem
+    solution: Solution | None = None
+
+    @property
+    def known(self) -> tuple[Problem, tuple[Problem, Solution] | None]:
+        """As `settled_for` takes it."""
+        return self.problem, None if self.solution is None else (self.problem, self.solution)
+
+
+def _space_of(work: FleetWork, body: bytes) -> BegunAccount | None:
+    """An account as far as its problem, where that may be solved with others."""
+    try:
+        account = account_from_bytes(body)
+        space = workspace_for(work.facts, account)
+        problem = formulate(space.signals, space.mandate, space.tax, own=space.own)
+    except (DiAdvisorError, *FAULTS):
+        return None
+    return BegunAccount(work, account, space, problem) if fits(problem) else None
 
 
 class _Budget:
@@ -85,13 +133,13 @@ def workspace_for(facts: FleetFacts, account: FleetAccount) -> Workspace:
     return Workspace(account.portfolio, target, account.mandate, account.tax, signals, account.locks, own=own)
 
 
-def solved(work: FleetWork, body: bytes) -> bytes:
+def solved(work: FleetWork | BegunAccount, body: bytes) -> bytes:
     """The record of an account, as JSON.
 
     Parameters
     ----------
-    work : FleetWork
-        What is shared.
+    work : FleetWork or BegunAccount
+        What is shared, or what `FleetWork.begun` made of it and of this account.
     body : bytes
         The account, from `account_to_bytes`.
 
@@ -100,15 +148,21 @@ def solved(work: FleetWork, body: bytes) -> bytes:
     DiAdvisorError
         Where there is no proposal, as `Advisor.propose`; `UnfinishedError` where the budget ran out.
     """
-    account = account_from_bytes(body)
-    row = recorded(account.label, _settled(work, account)).to_row() | {"account_digest": digest_of(body)}
+    if isinstance(work, BegunAccount):
+        account, settled = work.account, _settled(work.work, work.space, work.known)
+    else:
+        account = account_from_bytes(body)
+        settled = _settled(work, workspace_for(work.facts, account))
+    row = recorded(account.label, settled).to_row() | {"account_digest": digest_of(body)}
     return json.dumps(row, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _settled(work: FleetWork, account: FleetAccount) -> Settled:
-    space, budget = workspace_for(work.facts, account), _Budget(work.solves_max)
+def _settled(
+    work: FleetWork, space: Workspace, begun: tuple[Problem, tuple[Problem, Solution] | None] | None = None
+) -> Settled:
+    budget = _Budget(work.solves_max - (begun is not None and begun[1] is not None))
     try:
-        return settled_for(space.signals, space.mandate, space.tax, Clock(silent), budget, space.own)
+        return settled_for(space.signals, space.mandate, space.tax, Clock(silent), budget, space.own, begun=begun)
     except UnfinishedError as error:
         if budget.left >= 0:
             raise

@@ -186,6 +186,7 @@ def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted
     *,
     named: bool = True,
     exact: bool = False,
+    begun: tuple[Problem, tuple[Problem, Solution] | None] | None = None,
 ) -> Settled:
     """From signals to orders, tightening the cap where rounding to shares needs it.
 
@@ -203,6 +204,8 @@ def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted
         Whether the wishes that clash are wanted where there is no plan.
     exact : bool
         Whether discrete choices are branched on until proved.
+    begun : tuple, optional
+        What `formulate` gives, and what `solve_localised` of it or None, where that was done with other accounts.
 
     Raises
     ------
@@ -210,7 +213,7 @@ def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted
         When there is no certified plan, or none in whole shares. Nothing is proposed then.
     """
     clock.start("formulate")
-    problem = formulate(signals, mandate, tax, own=own)
+    problem, known = begun or (formulate(signals, mandate, tax, own=own), None)
     room = RoundingRoom(mandate)
     failure: SettlementError | None = None
     bound: float | None = None
@@ -220,10 +223,10 @@ def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted
         tightened = problem
         if room.given:
             capped = mandate.with_changes(tracking_error_max=room.cap)
-            tightened = room.in_margins(formulate(signals, capped, tax, own=own))
+            tightened, known = room.in_margins(formulate(signals, capped, tax, own=own)), None
         clock.start("solve")
         try:
-            tightened, solution = solve_localised(tightened, cancel=cancel, named=named, exact=exact)
+            tightened, solution = known or solve_localised(tightened, cancel=cancel, named=named, exact=exact)
         except (InfeasibleError, UndecidedError):
             if failure is None:
                 raise
