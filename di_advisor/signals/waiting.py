@@ -3,14 +3,17 @@
 Problem: the optimizer sees today's tax and today's cost; that a loss may also be taken next week, at another price or
 at another rate, it must be told. Decision: lots become the states that a `HarvestModel` reads (loss, age, time to
 long-term, the risk model's volatility of the name), and its answer becomes ``AccountSignals.continuation_usd``;
-lots whose basis or dates are not known, and accounts in which nothing is taxed, get 0. Limits: a lot's lock is not
-looked at here, locks keep it from being sold.
+lots whose basis or dates are not known, and accounts in which nothing is taxed, get 0. A model's figure is the
+advantage over one wait, a small part of the tax saved, while the optimizer charges active risk for a year: added up as
+they are, few losses are worth their risk. `HarvestUse.RIPE` takes from the model only which lots are ripe. Limits: a
+lot's lock is not looked at here, locks keep it from being sold.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +27,16 @@ from di_advisor.ledger.holding_period import long_term_from_many
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.ports import HarvestModel
 
-__all__ = ["Harvesting", "lot_states", "name_volatility_per_year", "with_waiting"]
+__all__ = ["HarvestUse", "Harvesting", "lot_states", "name_volatility_per_year", "with_waiting"]
+
+
+class HarvestUse(StrEnum):
+    """What is taken from a harvest model's answer."""
+
+    WORTH = "worth"
+    """Its dollars: the value of selling a lot now against later."""
+    RIPE = "ripe"
+    """Which losses it would take now: those count in full, all others save no tax today. Gains stay as they are."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +51,14 @@ class Harvesting:
         Rates, horizon, discount rate.
     review_days : int
         How often the policy looks at the account.
+    use : HarvestUse
+        What is taken from the model's answer.
     """
 
     model: HarvestModel
     client: ClientProfile
     review_days: int = 7
+    use: HarvestUse = HarvestUse.WORTH
 
 
 def with_waiting(signals: Signals, harvesting: Harvesting) -> tuple[Signals, HarvestWorth]:
@@ -57,10 +72,18 @@ def with_waiting(signals: Signals, harvesting: Harvesting) -> tuple[Signals, Har
     states, rows = lot_states(signals.account, signals.market)
     worth = harvesting.model.worth(states, harvesting.client, review_days=harvesting.review_days)
     continuation = np.zeros(len(signals.account.lots))
-    continuation[rows] = worth.continuation_usd
-    provenance = {**signals.market.provenance, "harvest": worth.provenance}
+    ripe = harvesting.use is HarvestUse.RIPE
+    continuation[rows] = _unripe_usd(worth) if ripe else worth.continuation_usd
+    told = f"{worth.provenance}; only which losses are ripe" if ripe else worth.provenance
+    provenance = {**signals.market.provenance, "harvest": told}
     market = dataclasses.replace(signals.market, provenance=provenance)
     return Signals(market, dataclasses.replace(signals.account, continuation_usd=continuation)), worth
+
+
+def _unripe_usd(worth: HarvestWorth) -> FloatArray:
+    """What takes today's saving from the losses that the model would keep, shape (L,)."""
+    keep = (worth.tax_now_usd > 0) & ~worth.says_sell
+    return np.where(keep, -worth.tax_now_usd, 0.0)
 
 
 def lot_states(account: AccountSignals, market: MarketSignals) -> tuple[LotStates, NDArray[np.int64]]:

@@ -13,7 +13,7 @@ from di_advisor.domain.portfolio import AccountKind
 from di_advisor.errors import InputError
 from di_advisor.ports import HarvestModel
 from di_advisor.registry import harvest_model
-from di_advisor.signals import Harvesting, estimate
+from di_advisor.signals import Harvesting, HarvestUse, estimate
 from di_advisor.signals.waiting import lot_states, name_volatility_per_year
 from di_advisor.testing import portfolio
 from tests.signals.small_world import AS_OF, SmallWorld
@@ -51,6 +51,24 @@ def test_each_lot_with_a_basis_gets_the_models_dollars(small_world: SmallWorld) 
     assert model.lots.days_to_long_term.tolist() == [0, 1, 366]
     assert model.lots.age_days.tolist()[1:] == [365, 0]
     assert model.lots.volatility_per_year == pytest.approx(name_volatility_per_year(w.risk)[signals.account.lot_name])
+
+
+class Picks:
+    """A harvest model that would sell the second lot alone, whatever it is told."""
+
+    def worth(self, lots: LotStates, client: ClientProfile, *, review_days: int) -> HarvestWorth:  # noqa: ARG002
+        zero, tax = np.zeros(len(lots.value_usd)), -0.25 * lots.gain_usd
+        picked = np.array([False, True, False])
+        return HarvestWorth(tax, zero, zero, zero - 7.0, picked, picked, "none", "a test's")
+
+
+def test_where_only_ripe_losses_count_they_count_in_full_and_the_others_save_nothing(small_world: SmallWorld) -> None:
+    w = small_world
+    harvesting = Harvesting(Picks(), CLIENT, 7, HarvestUse.RIPE)
+    book = portfolio(BOOK, cash_usd="1000")
+    signals = estimate(book, w.market, w.target, Mandate(), w.risk, w.costs, harvest=harvesting)
+    assert signals.account.continuation_usd.tolist() == [0.0, 0.0, -0.25 * 400.0]  # a gain, ripe, kept
+    assert signals.market.provenance["harvest"] == "a test's; only which losses are ripe"
 
 
 def test_nothing_is_worth_waiting_for_where_nothing_is_taxed_or_the_basis_is_not_known(small_world: SmallWorld) -> None:
