@@ -19,6 +19,7 @@ const asks = (text) => text.length + 0.3 * (text.match(/[A-Z%$&@]/g) || []).leng
 
 function render({ model, el }) {
   const own = `di-rows-${++made}`;
+  const elsewhere = model.get("elsewhere");  // one page of more rows: sorted and searched by who fills it
   const search = element("input", { type: "search", placeholder: "Search" });
   const count = element("span", { role: "status" });
   const columns = element("colgroup"), headings = element("tr", { role: "row", "aria-rowindex": 1 });
@@ -34,7 +35,6 @@ function render({ model, el }) {
 
   const cells = (i) => model.get("rows")[i];
   const id = (i) => model.get("ids")[i];
-  const elsewhere = model.get("elsewhere");  // one page of more rows: sorted and searched by who fills it
 
   function arrange(keep) {
     const rows = model.get("rows"), words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
