@@ -8,6 +8,7 @@ SLOW ?=
 # What `make demo` and `make lab` need, and what `make check` needs on top.
 MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
+APP := $(VENV)/.app
 DEV := $(VENV)/.dev
 
 PIP_IN := python -m pip --disable-pip-version-check
@@ -19,7 +20,7 @@ build/labs/notebook-7/.made: HOST := notebook==7.6.5
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab labs test lint check bench constraints hooks install clean
+.PHONY: help demo lab labs voila test lint check bench constraints hooks install clean
 
 help: ## Show this list
 	@echo "di_advisor: direct indexing, from tax lots to explained trades"
@@ -45,11 +46,18 @@ $(DEV): $(RUNTIME)
 
 install: $(DEV) ## Make .venv with everything for development
 
+$(APP): $(RUNTIME)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[app]'
+	@touch $@
+
 demo: $(RUNTIME) ## Rebalance the embedded sample: stages, HTML report, trades as CSV
 	$(BIN)/di-advisor demo --out build/demo
 
 lab: $(RUNTIME) ## Open the first notebook in JupyterLab
 	$(BIN)/jupyter lab notebooks/01_first_rebalance.ipynb
+
+voila: $(APP) ## Show the first notebook as a page without code
+	$(BIN)/voila notebooks/01_first_rebalance.ipynb
 
 labs: $(LABS) ## Make the oldest JupyterLab and Notebook 7, for their browser tests
 

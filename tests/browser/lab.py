@@ -67,7 +67,7 @@ def _kernels(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def lab(notebooks: Path, folder: Path, serves: Serves | None = None) -> Iterator[str]:
-    """Serve a folder of notebooks; yields the address, ends the server's own process group."""
+    """Serve a folder of notebooks; yields the address."""
     serves = serves or Serves()
     exposed = "LabApp" if serves.program == "lab" else "JupyterNotebookApp"
     port = free_port()
@@ -78,15 +78,34 @@ def lab(notebooks: Path, folder: Path, serves: Serves | None = None) -> Iterator
         "--ServerApp.disable_check_xsrf=True",
         *("--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={notebooks}"),
     ]
-    log = folder / "lab.log"
+    with _serving(command, _environment(folder, serves), folder / "lab.log", f"http://127.0.0.1:{port}", "/api/status"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def voila(notebook: Path, folder: Path) -> Iterator[str]:
+    """Show one notebook as a page; yields the address. The notebook runs when the page is asked for."""
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1"),
+        "--show_tracebacks=True",
+    ]
+    with _serving(command, _environment(folder, Serves()), folder / "voila.log", f"http://127.0.0.1:{port}", None):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def _serving(
+    command: list[str], environment: dict[str, str], log: Path, address: str, asked: str | None
+) -> Iterator[None]:
+    """Run a server; ends its own process group. Up when ``asked`` is answered, or its port is open."""
     with log.open("w", encoding="utf-8") as file:
         server = subprocess.Popen(
-            command, env=_environment(folder, serves), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            command, env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
-    address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(server, address, log)
-        yield address
+        _wait_for(server, address, asked, log)
+        yield
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
@@ -97,15 +116,25 @@ def lab(notebooks: Path, folder: Path, serves: Serves | None = None) -> Iterator
             server.wait(20)
 
 
-def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _answers(address: str, asked: str | None) -> None:
+    """Raise OSError where the server is not up."""
+    if asked is None:
+        host, _, port = address.removeprefix("http://").partition(":")
+        socket.create_connection((host, int(port)), timeout=1).close()
+    else:
+        urllib.request.urlopen(f"{address}{asked}", timeout=1).close()  # noqa: S310 loopback
+
+
+def _wait_for(server: subprocess.Popen[bytes], address: str, asked: str | None, log: Path) -> None:
     begun = time.monotonic()
     while time.monotonic() - begun < SERVER_UP_WITHIN_SECONDS:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/status", timeout=1):  # noqa: S310 loopback
+        with contextlib.suppress(OSError):
+            _answers(address, asked)
             return
         if server.poll() is not None:
             break
         time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not come up:\n{log.read_text(encoding='utf-8')[-3000:]}")
+    raise RuntimeError(f"The server did not come up:\n{log.read_text(encoding='utf-8')[-3000:]}")
 
 
 def open_notebook(page: Any, address: str, name: str) -> None:
