@@ -13,6 +13,7 @@ import argparse
 import resource
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -28,16 +29,22 @@ from di_advisor.backtest.comparison import PolicyComparison, compare_policies
 from di_advisor.backtest.conservation import check_conservation
 from di_advisor.backtest.past import Past
 from di_advisor.backtest.settings import LossUse, ReplaySettings
+from di_advisor.domain.harvest import ClientProfile
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import ConservationError, DiAdvisorError
-from di_advisor.policy.policies import POLICIES, policy_named
+from di_advisor.policy.policies import POLICIES, Policy, policy_named
+from di_advisor.registry import harvest_model
+from di_advisor.signals.waiting import Harvesting, HarvestUse
 
 _TAX = TaxProfile(ConstantRates(short_term=0.408, long_term=0.238))
 """The top federal rates with net investment income tax, no state tax."""
 
 _WASH = {"on": (True,), "off": (False,), "both": (True, False)}
 _OURS = "opportunistic"
+_RIPE = "ripe"
+"""``threshold`` for an advisor that takes only losses which the exact program would take: chosen on the sample."""
+_REVIEW_DAYS = 7
 _SHORTEST_YEARS = 2
 _BYTES_PER_UNIT = 1 if sys.platform == "darwin" else 1024
 _BYTES_PER_MB = 2**20
@@ -52,7 +59,10 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--start", type=date.fromisoformat, default=date(2014, 1, 2), help="first vintage")
     parser.add_argument("--end", type=date.fromisoformat, default=date(2022, 12, 30), help="last day of all runs")
     parser.add_argument(
-        "--policy", action="append", choices=(*POLICIES, "ml"), help="may be given more than once; default: all but ml"
+        "--policy",
+        action="append",
+        choices=(*POLICIES, "ml", _RIPE),
+        help=f"may be given more than once; default: all but ml and {_RIPE}",
     )
     parser.add_argument("--names", type=int, help="only the largest names by dollar volume as known at the start")
     parser.add_argument("--vintages", default="quarterly", help="quarterly, or of how many quarters, evenly spread")
@@ -110,26 +120,51 @@ def _compare(asked: argparse.Namespace) -> int:
     quarters = [f"{day}: {there}/{listed}" for day, listed, there in past.coverage() if day >= asked.start]
     _say(f"members with a price: {', '.join(quarters[::4])}")
     starts = vintages(asked.start, asked.end, asked.vintages, asked.years)
-    compared = compare_policies(
-        opened if asked.workers > 1 else past,
-        [policy_named(p) for p in asked.policy or POLICIES],
-        starts,
-        lambda start: _until(start, asked.end, asked.years),
-        Mandate(tracking_error_max=asked.cap),
-        _TAX,
-        ReplaySettings(loss_use=LossUse(asked.losses), nears_cap=True),
-        wash_sales=_WASH[asked.wash],
-        folder=asked.into,
-        workers=asked.workers,
-        progress=lambda done, total: _say(f"{done} of {total} runs"),
-        cancel=lambda: asked.finished,
+    compared = _both(
+        [
+            compare_policies(
+                opened if asked.workers > 1 else past,
+                policies,
+                starts,
+                lambda start: _until(start, asked.end, asked.years),
+                Mandate(tracking_error_max=asked.cap),
+                _TAX,
+                ReplaySettings(loss_use=LossUse(asked.losses), nears_cap=True, harvest=harvest),
+                wash_sales=_WASH[asked.wash],
+                folder=asked.into,
+                workers=asked.workers,
+                progress=lambda done, total: _say(f"{done} of {total} runs"),
+                cancel=lambda: asked.finished,
+            )
+            for policies, harvest in _asked(asked.policy or POLICIES)
+        ]
     )
-    _say(all_tables(compared, ours=_OURS, years=asked.years or _SHORTEST_YEARS, seed=asked.seed))
+    ours = _RIPE if _RIPE in compared.policies else _OURS
+    _say(all_tables(compared, ours=ours, years=asked.years or _SHORTEST_YEARS, seed=asked.seed))
     conserved = _conserved(compared, past)
     _say(f"{process_time():.0f} CPU s in this process, at most {_peak_mb():.0f} MB of memory.")
     for name, sentence in compared.failures.items():
         _say(f"failed: {name}: {sentence}")
     return 1 if compared.failures or not conserved else 0
+
+
+def _asked(names: Sequence[str]) -> list[tuple[list[Policy], Harvesting | None]]:
+    """Policies with what their advisor is told of harvesting."""
+    plain: list[Policy] = [policy_named(p) for p in names if p != _RIPE]
+    groups: list[tuple[list[Policy], Harvesting | None]] = [(plain, None)] if plain else []
+    if _RIPE in names:
+        rates = _TAX.rates
+        client = ClientProfile(rates.short_term, rates.long_term, rates.short_term, rates.long_term)
+        model = harvest_model("program", review_days=_REVIEW_DAYS)
+        ripe = replace(policy_named("threshold"), name=_RIPE)
+        groups.append(([ripe], Harvesting(model, client, _REVIEW_DAYS, HarvestUse.RIPE)))
+    return groups
+
+
+def _both(found: Sequence[PolicyComparison]) -> PolicyComparison:
+    """One comparison of all."""
+    failures = {name: sentence for each in found for name, sentence in each.failures.items()}
+    return PolicyComparison(found[0].past, tuple(r for each in found for r in each.runs), failures)
 
 
 def _until(start: date, end: date, years: int | None) -> date:

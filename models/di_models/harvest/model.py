@@ -62,6 +62,15 @@ class ProgramHarvestModel:
         self._market = LotMarket(0.3, drift_per_year, harvest_cost, lock_days)
         self._solved: dict[tuple[ClientProfile, int], LotProgram] = {}
 
+    @property
+    def provenance(self) -> str:
+        """Which model with which settings: the same for models that answer alike."""
+        m = self._market
+        return (
+            f"exact program of one lot, reviews every {self.review_days} days, drift {m.drift_per_year:g}, "
+            f"cost {m.harvest_cost:g}, lock {m.lock_days} days, margin {self.margin:g}"
+        )
+
     def market(self, volatility_per_year: float) -> LotMarket:
         """A name of a volatility, with this model's settings."""
         m = self._market
