@@ -1,10 +1,14 @@
-"""``python -m benchmarks.fleet_growth [--to N]``: growth of a fleet, and the model of a million accounts a night.
+"""``python -m benchmarks.fleet_growth [--accounts N]``: growth of a fleet, and the model of a million a night.
 
-Runs 10, 30, 100, ... accounts on local workers, one pass each, and prints CPU seconds of the workers and of the main
-process, wall time, memory high-water and bytes; fits CPU = start + per account x number up to 1,000, the largest run
-left out; says what the fit predicts for the runs beyond, and what a million accounts would take. ``--kill`` ends a
-worker in the middle of the largest run and sets one account to what nobody can solve. Not a bar of
-`python -m benchmarks`: the largest run takes minutes.
+Problem: a model is worth what it predicts, and figures of a busy machine drift while it is made. Decision: runs of 10
+to 1,000 accounts, each with accounts and workers of its own, before the largest run and some again after it;
+``CPU = start + per account x number`` is fitted to the medians of each size, and must predict the largest run, which it
+has not seen. Limits: CPU seconds of a machine whose cores are shared grow with what else runs, by half and more; the
+drift between the runs before and after is printed beside the prediction. The main process also watches its workers,
+some milliseconds a second of wall time.
+
+``--kill`` ends a worker in the middle of the largest run, ``--poison`` puts in one account that nobody can solve, and
+every other proposal must be there once. Not a bar of `python -m benchmarks`: the largest run takes minutes.
 """
 
 from __future__ import annotations
@@ -13,28 +17,34 @@ import argparse
 import os
 import resource
 import signal
+import statistics
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
+import psutil  # type: ignore[import-untyped]
 
-from benchmarks.fleet import peak_mb
 from di_advisor import sample
+from di_advisor.execution.dask_jobs import DaskJobs
+from di_advisor.execution.jobs import BatchTimes
 from di_advisor.fleet.account import FleetAccount
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import CONVEX, DESK, SampleFleet, sample_facts_of
-from di_advisor.fleet.running import propose
+from di_advisor.fleet.record import SetAside
+from di_advisor.fleet.running import FleetProgress, propose
 from di_advisor.fleet.sources import ParquetAccounts, write_accounts
 
-__all__ = ["Grown", "main"]
+__all__ = ["Grown", "fitted", "main"]
 
-_STEPS = (10, 30, 100, 300, 1_000, 3_000, 10_000)
+_BEFORE = (10, 100, 300, 1_000, 100, 300)
+_AFTER = (100, 300, 1_000)
 _FITTED = 1_000
 _MILLION = 1_000_000
 _NIGHT_HOURS = 8
@@ -44,19 +54,26 @@ _GB_IN_MB = 2**10
 _LABEL_BYTES = 150
 _POISON = 7
 _IMPOSSIBLE_USD = Decimal(10**9)
+_SEED = 40
 
 
 @dataclass(frozen=True)
 class Grown:
-    """One run."""
+    """One run: CPU seconds, wall seconds, and MB.
+
+    `solving_cpu` is of the workers' threads while they were at accounts, `workers_cpu` of their processes from start to
+    end, `idle` the share of the time from the first account to the last in which a worker had none.
+    """
 
     accounts: int
     workers_cpu: float
+    solving_cpu: float
     main_cpu: float
     wall: float
+    idle: float
+    peak_mb: float
     sent_mb: float
     written_mb: float
-    done: int
     set_aside: int
 
 
@@ -80,32 +97,66 @@ def _cpu(who: int) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _a_child() -> int:
-    """A worker's process id: the child of this process that has used most CPU."""
-    import psutil  # type: ignore[import-untyped]
+class _Memory(Thread):
+    """Samples what this process and its workers hold together."""
 
-    children = psutil.Process().children(recursive=True)
-    return int(max(children, key=lambda c: sum(c.cpu_times()[:2])).pid)
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak_mb, self._end = 0.0, Event()
+
+    def run(self) -> None:
+        me = psutil.Process()
+        while not self._end.wait(1.0):
+            held = me.memory_info().rss
+            for child in me.children(recursive=True):
+                with suppress(psutil.Error):
+                    held += child.memory_info().rss
+            self.peak_mb = max(self.peak_mb, held / _MB)
+
+    def ended(self) -> float:
+        self._end.set()
+        self.join()
+        return self.peak_mb
 
 
-def _grown(fleet: SampleFleet, facts: FleetFacts, workers: int, kill_after_seconds: float) -> Grown:
+def _killer(times: list[BatchTimes], after: int) -> Callable[[FleetProgress], None]:
+    """Ends a worker once, when so many accounts are done."""
+    killed: list[int] = []
+
+    def told(progress: FleetProgress) -> None:
+        if progress.done >= after and not killed:
+            killed.append(times[-1].process)
+            os.kill(killed[0], signal.SIGKILL)
+            _say(f"        worker {killed[0]} killed after {progress.done:,} accounts")
+
+    return told
+
+
+def _grown(fleet: SampleFleet, facts: FleetFacts, workers: int, *, kill: bool = False, poison: bool = False) -> Grown:
     with tempfile.TemporaryDirectory() as name:
         folder, stored = Path(name) / "run", Path(name) / "accounts.parquet"
-        write_accounts(stored, _Poisoned(fleet) if kill_after_seconds else fleet)  # as a firm's book would lie there
+        write_accounts(stored, _Poisoned(fleet) if poison else fleet)  # as a firm's book would lie there
         source = ParquetAccounts(stored)
         sent = sum(len(body) for _, body in source.bodies()) / _MB
+        times: list[BatchTimes] = []
+        told = _killer(times, len(fleet) // 3) if kill else None
+        memory = _Memory()
+        memory.start()
         before, mine, since = _cpu(resource.RUSAGE_CHILDREN), time.process_time(), time.perf_counter()
-        timer = threading.Timer(kill_after_seconds, lambda: os.kill(_a_child(), signal.SIGKILL))
-        if kill_after_seconds:
-            timer.start()
-        run = propose(source, facts, into=folder, workers=workers, joint_rounds=0)
-        timer.cancel()
+        runner = DaskJobs(workers=workers, timed=times.append)
+        run = propose(source, facts, into=folder, scheduler=runner, joint_rounds=0, progress=told)
         wall, main_cpu = time.perf_counter() - since, time.process_time() - mine
-        labels = [record.label for record in run.records()]
-        assert len(labels) == len(set(labels)) == len(fleet)
+        used, peak = _cpu(resource.RUSAGE_CHILDREN) - before, memory.ended()
+        records = [(r.label, isinstance(r, SetAside)) for r in run.records()]
+        labels = [label for label, _ in records]
+        assert sorted(labels) == sorted(label for label, _ in source.bodies())
+        aside = [label for label, is_aside in records if is_aside]
+        assert not poison or fleet.account(_POISON).label in aside
         size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / _MB
-        used = _cpu(resource.RUSAGE_CHILDREN) - before
-    return Grown(len(fleet), used, main_cpu, wall, sent, size, run.done, run.set_aside)
+    span = max(t.ended for t in times) - min(t.began for t in times)
+    idle = 1.0 - sum(t.ended - t.began for t in times) / (workers * span)
+    solving = sum(t.cpu_seconds for t in times)
+    return Grown(len(fleet), used, solving, main_cpu, wall, idle, peak, sent, size, len(aside))
 
 
 def _say(text: str) -> None:
@@ -113,61 +164,84 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _line(accounts: list[int], seconds: list[float]) -> tuple[float, float]:
-    """Start and per account of a straight line; a run's spread grows with the root of its accounts."""
-    n = np.array(accounts, dtype=np.float64)
+def fitted(accounts: list[int], seconds: list[float]) -> tuple[float, float]:
+    """Start and per account of a straight line through the medians of each size.
+
+    A run's spread grows with the root of its accounts, so each size weighs as its inverse.
+    """
+    by_size = {n: [s for m, s in zip(accounts, seconds, strict=True) if m == n] for n in sorted(set(accounts))}
+    n = np.array(list(by_size), dtype=np.float64)
+    found = np.array([statistics.median(each) for each in by_size.values()])
     weights = 1.0 / np.sqrt(n)
-    start, each = np.linalg.lstsq(np.c_[weights, n * weights], np.array(seconds) * weights)[0].tolist()
+    start, each = np.linalg.lstsq(np.c_[weights, n * weights], found * weights)[0].tolist()
     return float(start), float(each)
 
 
-def _model(rows: list[Grown]) -> None:
-    fitted = [r for r in rows if r.accounts <= _FITTED and r is not rows[-1]]
-    if len(fitted) < 2:
-        return
-    n = [r.accounts for r in fitted]
-    start, each = _line(n, [r.workers_cpu for r in fitted])
-    begun, passed = _line(n, [r.main_cpu for r in fitted])
-    _say(f"\nFit up to {n[-1]:,}: workers {start:.1f} + {each:.4f} n CPU s; main {begun:.1f} + {passed:.5f} n CPU s")
-    for row in rows:
-        if row.accounts > n[-1]:
-            expected = start + each * row.accounts
-            off = f"{row.workers_cpu / expected - 1:+.1%}"
-            _say(f"{row.accounts:,} accounts: predicted {expected:.0f} CPU s, measured {row.workers_cpu:.0f} ({off})")
+def _model(rows: list[Grown], largest: Grown | None) -> None:
+    n = [r.accounts for r in rows]
+    start, each = fitted(n, [r.workers_cpu for r in rows])
+    _, solving = fitted(n, [r.solving_cpu for r in rows])
+    begun, passed = fitted(n, [r.main_cpu for r in rows])
+    _say(
+        f"\nFit up to {max(n):,}, medians of each size: workers {start:.1f} + {each:.5f} n CPU s "
+        f"(solving {solving:.5f} n); main {begun:.1f} + {passed:.5f} n CPU s"
+    )
+    if largest is not None:
+        size = largest.accounts
+        for what, expected, measured in (
+            ("workers", start + each * size, largest.workers_cpu),
+            ("main", begun + passed * size, largest.main_cpu),
+            ("all", start + begun + (each + passed) * size, largest.workers_cpu + largest.main_cpu),
+        ):
+            off = f"{measured / expected - 1:+.1%}"
+            _say(f"{size:,} accounts, {what}: predicted {expected:.0f} CPU s, measured {measured:.0f} ({off})")
+    drift = [r.solving_cpu / r.accounts for r in rows if r.accounts >= _FITTED // 10]
+    _say(f"Solving CPU ms an account, run by run: {', '.join(f'{1000 * d:.1f}' for d in drift)}")
+    last = largest or rows[-1]
     hours = each * _MILLION / _HOUR_SECONDS
-    last = rows[-1]
     gigabytes = [_MILLION * size / last.accounts / _GB_IN_MB for size in (last.sent_mb, last.written_mb)]
     _say(
         f"A million accounts, one pass: {hours:,.1f} core hours, so {hours / _NIGHT_HOURS:.1f} workers for "
         f"{_NIGHT_HOURS} hours; main process {passed * _MILLION / _HOUR_SECONDS:.1f} CPU hours and about "
         f"{_LABEL_BYTES * _MILLION / _MB:,.0f} MB of labels; {gigabytes[0]:,.0f} GB of accounts in, "
-        f"{gigabytes[1]:,.0f} GB of records out; each worker no larger than the peak above."
+        f"{gigabytes[1]:,.0f} GB of records out; main process and workers no larger than the peaks above."
     )
 
 
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet_growth")
-    parser.add_argument("--to", type=int, default=_FITTED, metavar="N", help="largest run (1,000)")
+    parser.add_argument("--accounts", type=int, default=_FITTED, metavar="N", help="largest run (1,000)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="local processes (2)")
     parser.add_argument("--convex", action="store_true", help="without discrete rules")
-    parser.add_argument("--kill", action="store_true", help="end a worker and poison an account in the largest run")
+    parser.add_argument("--kill", action="store_true", help="end a worker in the middle of the largest run")
+    parser.add_argument("--poison", action="store_true", help="put an account that nobody can solve into it")
+    parser.add_argument("--alone", action="store_true", help="the largest run only, no model")
     chosen = parser.parse_args()
     world = sample.load()
     facts = sample_facts_of(world)
-    rows: list[Grown] = []
-    steps = sorted({*(n for n in _STEPS if n < chosen.to), chosen.to})
-    for count in steps:
-        fleet = SampleFleet(world, count, 4, CONVEX if chosen.convex else DESK)
-        late = max(5.0, rows[-1].wall / 2) if chosen.kill and count == steps[-1] and rows else 0.0
-        row = _grown(fleet, facts, chosen.workers, late)
-        rows.append(row)
+    wishes = CONVEX if chosen.convex else DESK
+    seeds = iter(range(_SEED, _SEED + 100))
+
+    def run(count: int, **how: bool) -> Grown:
+        row = _grown(SampleFleet(world, count, next(seeds), wishes), facts, chosen.workers, **how)
         _say(
-            f"{count:>7,} accounts: workers {row.workers_cpu:8.1f} CPU s, main {row.main_cpu:6.1f} CPU s, "
-            f"{row.wall:7.1f} s wall, peak {peak_mb():6.0f} MB, {row.written_mb:7.1f} MB written, "
-            f"{row.done:,} done, {row.set_aside} set aside"
+            f"{count:>7,} accounts: workers {row.workers_cpu:8.1f} CPU s ({row.solving_cpu:.1f} solving, idle "
+            f"{row.idle:.1%}), main {row.main_cpu:6.1f} CPU s, {row.wall:7.1f} s wall, peak of all processes "
+            f"{row.peak_mb:6.0f} MB, {row.sent_mb:.1f} MB in, {row.written_mb:.1f} MB out, {row.set_aside} set aside"
         )
-    _model(rows)
+        return row
+
+    def largest() -> Grown:
+        return run(chosen.accounts, kill=chosen.kill, poison=chosen.poison)
+
+    if chosen.alone:
+        largest()
+        return
+    beyond = chosen.accounts > _FITTED
+    rows = [run(n) for n in _BEFORE if n <= chosen.accounts]
+    last = largest() if beyond else None
+    _model(rows + [run(n) for n in _AFTER if beyond], last)
 
 
 if __name__ == "__main__":
