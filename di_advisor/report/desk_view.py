@@ -101,7 +101,7 @@ def _spread(t: DeskTotals) -> Table:
         Column("Accounts"),
         Column("Before", "bps", Align.RIGHT),
         Column("After", "bps", Align.RIGHT),
-        Column("", align=Align.BARS),
+        Column("Before (grey), after (blue)", align=Align.BARS),
     )
     return Table("Tracking error a year", columns, rows)
 
