@@ -16,8 +16,9 @@ from fractions import Fraction
 from typing import Final
 
 from di_advisor.backtest.account_days import AccountDays
+from di_advisor.backtest.carried_rates import CarriedYear
 from di_advisor.backtest.realised import Realised
-from di_advisor.backtest.settings import ReplaySettings, TaxPaid
+from di_advisor.backtest.settings import LossUse, ReplaySettings, TaxPaid
 from di_advisor.backtest.tax_years import TaxYears, YearOfAccount
 from di_advisor.domain.amounts import as_fraction, at_places
 from di_advisor.domain.taxes import TaxProfile
@@ -101,10 +102,19 @@ class Dues:
     def taxpayer_on(self, day: date) -> Taxpayer:
         """The taxpayer as a proposal of the day sees it."""
         now = YearOfAccount(*self._realised.of_year(day.year))
-        if self._of_rates:
-            return self._years.taxpayer_on(day, now)
-        unclosed = [(year, self._over(year)) for year in self._open_years if year < day.year]
-        return self._years.taxpayer_on(day, now, unclosed)
+        return self._years.taxpayer_on(day, now, self._unclosed(day))
+
+    def carried_year(self, day: date) -> CarriedYear | None:
+        """The year so far where constant rates carry losses; None otherwise."""
+        if not (self._of_rates and self._settings.loss_use is LossUse.CARRIED):
+            return None
+        return self._years.carried_year(YearOfAccount(*self._realised.of_year(day.year)), self._unclosed(day))
+
+    def _unclosed(self, day: date) -> list[tuple[int, YearOfAccount]]:
+        """Years that are over and not due, where they matter for what is carried."""
+        if self._of_rates and self._settings.loss_use is LossUse.ELSEWHERE:
+            return []
+        return [(year, self._over(year)) for year in self._open_years if year < day.year]
 
     def fall_due(self, day: date) -> None:
         """Reckon the taxes that fall due on a session, and pay in what they save where the account gets it."""

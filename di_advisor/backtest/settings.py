@@ -25,7 +25,8 @@ class LossUse(StrEnum):
     """There are always gains outside the account that they meet, at the rates of their term (Chaudhuri, Burnham and
     Lo, 2020)."""
     CARRIED = "carried"
-    """They meet the account's own gains and 3,000 USD of ordinary income a year; the rest is carried over."""
+    """They meet the account's own gains and 3,000 USD of ordinary income a year; the rest is carried over. Proposals
+    are told what the next dollar is worth by that, later years discounted (`di_advisor.backtest.carried_rates`)."""
 
 
 class TaxPaid(StrEnum):

@@ -2,9 +2,10 @@
 
 Problem: a replay must know what tax a year's gains and dividends made due, what a loss saved, and what is left for
 the next year. Decision: constant rates are applied to the net of each term (losses save as much as gains cost, or
-are carried: a named setting); a return is computed twice each year, with and without the account, each with its own
-carryovers, and the difference is the account's tax. Limits: a return's income is the same every year; a year without
-tables is computed by those of the nearest year that has some. Not tax advice.
+are carried: a named setting; `carried_rates` says what a proposal is then told); a return is computed twice each year,
+with and without the account, each with its own carryovers, and the difference is the account's tax. Limits: a
+return's income is the same every year; a year without tables is computed by those of the nearest year that has some.
+Not tax advice.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+from di_advisor.backtest.carried_rates import CarriedYear
 from di_advisor.backtest.settings import LossUse
 from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.taxes import TaxProfile
@@ -100,7 +102,8 @@ class TaxYears:
             Years that are over and whose tax is not due yet, ascending: what they leave is carried into this one.
         """
         if isinstance(self._tax, TaxProfile):
-            return replace(self._tax, tax_year=None)
+            year_now = self.carried_year(account, unclosed)
+            return replace(self._tax, tax_year=None) if year_now is None else year_now.rates()
         filer = self._tax if isinstance(self._tax, FilerTax) else FilerTax(self._tax)
         carried = self._with
         for over, brought in unclosed:
@@ -110,6 +113,23 @@ class TaxYears:
         inputs = _plus(replace(filer.inputs, tax_year=year), account, carried)
         now = replace(filer, inputs=inputs)
         return now if year == day.year else replace(rates_of(now, date(year, 12, 31)), tax_year=None)
+
+    def carried_year(
+        self, account: YearOfAccount, unclosed: Sequence[tuple[int, YearOfAccount]] = ()
+    ) -> CarriedYear | None:
+        """The year so far where constant rates carry losses; None otherwise. Arguments as of `taxpayer_on`."""
+        profile = self._tax
+        if not isinstance(profile, TaxProfile) or self._loss_use is not LossUse.CARRIED:
+            return None
+        carried = self._with
+        for _, brought in unclosed:
+            carried = _by_rates(profile, self._loss_use, brought, carried)[1]
+
+        def computed(short_usd: Fraction, long_usd: Fraction) -> tuple[Fraction, Fraction]:
+            tax, left = _by_rates(profile, LossUse.CARRIED, account.with_gains(short_usd, long_usd), carried)
+            return tax, left.short_usd + left.long_usd
+
+        return CarriedYear(profile, computed)
 
     def _computed(self, year: int, account: YearOfAccount) -> tuple[Fraction, _Carried, _Carried]:
         if isinstance(self._tax, TaxProfile):

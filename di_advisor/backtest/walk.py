@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -21,6 +21,7 @@ from di_advisor.backtest.account_days import AccountDays, Opened
 from di_advisor.backtest.dues import Dues
 from di_advisor.backtest.markets import Narrowing, with_unpriced
 from di_advisor.backtest.past import Past
+from di_advisor.backtest.reach import within_reach
 from di_advisor.backtest.realised import Realised
 from di_advisor.backtest.record import DayRow, RebalanceRow, Replayed
 from di_advisor.backtest.settings import ReplaySettings
@@ -31,13 +32,13 @@ from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import FloatArray, Market
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.target import IndexWeights, Target, TargetComponent
+from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InfeasibleError, SettlementError, SolveError
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.policy.day_facts import DayFacts
 from di_advisor.policy.policies import Decision, Policy, PolicyState, decide
 from di_advisor.propose.proposal import Proposal
 from di_advisor.signals.lot_arrays import lot_arrays
-from di_advisor.units import bps_from_fraction, fraction_from_bps
 from di_advisor.workspace import Workspace
 
 __all__ = ["Walk", "tradable"]
@@ -196,16 +197,9 @@ class Walk:
         signals = workspace.signals
         day = signals.market.as_of
         cap = workspace.mandate.tracking_error_max
-        note = ""
         try:
-            try:
-                proposal = workspace.propose(cancel=cancel)
-            except InfeasibleError as error:
-                reachable = error.facts.get("smallest")
-                if not self._settings.nears_cap or not isinstance(reachable, float):
-                    raise
-                note = f"Traded to {bps_from_fraction(reachable):.1f} bps and one more: {error.what}"
-                proposal = workspace.what_if(cancel=cancel, tracking_error_max=reachable + fraction_from_bps(1.0))
+            proposal, note = self._within_reach(workspace, cancel)
+            proposal, note = self._with_carried_losses(workspace, proposal, note, cancel)
         except (SolveError, SettlementError) as error:
             if cancel():
                 raise
@@ -217,6 +211,38 @@ class Walk:
             self._last_rebalance = day
         self._rebalances.append(_row_of(reasons, proposal, cap, note))
         return _Done(fills, heard=True, tracking_error=proposal.after.tracking_error if fills.events else None)
+
+    def _within_reach(self, workspace: Workspace, cancel: Callable[[], bool]) -> tuple[Proposal, str]:
+        """A proposal, and what is to be noted of it: that locks let it only near the cap."""
+        try:
+            return workspace.propose(cancel=cancel), ""
+        except InfeasibleError as error:
+            if not self._settings.nears_cap or not isinstance(error.facts.get("smallest"), float):
+                raise
+            return within_reach(workspace, error, cancel)
+
+    def _with_carried_losses(
+        self, workspace: Workspace, proposal: Proposal, note: str, cancel: Callable[[], bool]
+    ) -> tuple[Proposal, str]:
+        """The proposal, or the one at the rates where it leaves the year, if that is better by the whole figure."""
+        year = self._dues.carried_year(proposal.as_of)
+        if year is None or not isinstance(workspace.tax, TaxProfile):
+            return proposal, note
+        at_end = year.rates(*_gains(proposal))
+        if not year.apart(workspace.tax, at_end):
+            return proposal, note
+        try:
+            other, its_note = self._within_reach(replace(workspace, tax=at_end), cancel)
+        except (SolveError, SettlementError):
+            if cancel():
+                raise
+            return proposal, note  # what was found first stands
+
+        def worth_usd(plan: Proposal) -> float:
+            by_rates = float(plan.terms_usd.get("tax", 0))
+            return float(plan.benefit_usd) + by_rates - year.due_usd(*_gains(plan))
+
+        return (other, its_note) if worth_usd(other) > worth_usd(proposal) else (proposal, note)
 
     # --- what is written --------------------------------------------------------------------------------------------
 
@@ -280,6 +306,15 @@ class Walk:
             liquidation_tax_start_usd=self._start_tax,
             liquidation_tax_end_usd=self._end_tax,
         )
+
+
+def _gains(proposal: Proposal) -> tuple[Fraction, Fraction]:
+    """Short-term and long-term gains that a proposal realises, USD."""
+    short = long = Fraction(0)
+    for trade in proposal.trade_list:
+        gain = Fraction(trade.gain_usd or 0)
+        long, short = (long + gain, short) if trade.long_term else (long, short + gain)
+    return short, long
 
 
 def _as_seen(facts: DayFacts) -> _Standing:

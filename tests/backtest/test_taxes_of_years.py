@@ -77,4 +77,4 @@ def test_proposals_of_a_known_year_see_the_year_so_far_and_others_see_rates() ->
     profile = years.taxpayer_on(date(2016, 5, 4), _year())
     assert isinstance(profile, TaxProfile)
     assert 0 < profile.rates.long_term < profile.rates.short_term
-    assert TaxYears(RATES, LossUse.CARRIED).taxpayer_on(date(2016, 5, 4), _year()).rates == RATES.rates
+    assert TaxYears(RATES, LossUse.ELSEWHERE).taxpayer_on(date(2016, 5, 4), _year()).rates == RATES.rates
