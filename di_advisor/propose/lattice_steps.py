@@ -120,7 +120,7 @@ class Steps:
         self._kept = {(j, c): columns[:, j].copy() for j, c in enumerate(count[self.names].tolist())}
         self.now, self.change, self.squared = columns[:g], columns[g : g + LOOKS], columns[g + LOOKS : g + 2 * LOOKS]
         self.after = columns[g + 2 * LOOKS : g + 3 * LOOKS]
-        self.charged = columns[g + 3 * LOOKS :].reshape(g, LOOKS, -1)
+        self.charged = columns[g + 3 * LOOKS :].reshape(g, LOOKS, len(self.names))
 
     def _column(self, j: int, count: int) -> FloatArray:
         """All that is kept of a count of one name."""
@@ -129,10 +129,12 @@ class Steps:
         return self._kept[j, count]
 
     def _of(self, at: NDArray[np.int64], count: NDArray[np.int64]) -> FloatArray:
-        part = self._lattice.of_names(at)
+        part, g = self._lattice.of_names(at), _GAINS + self._known.gains
         after, names, of = part.after(count), self.names[at].tolist(), self._known.of
-        now = np.array([of(i, c) for i, c in zip(names, count.tolist(), strict=True)]).reshape(len(at), -1).T
+        now = np.array([of(i, c) for i, c in zip(names, count.tolist(), strict=True)]).reshape(len(at), g).T
         then = np.array([[of(i, c) for i, c in zip(names, row, strict=True)] for row in after.tolist()])
         change = part.direction * part.unit * (after - count)
-        charged = then.reshape(LOOKS, len(at), -1).transpose(2, 0, 1) - now[:, None, :]
-        return np.concatenate([now, change, self._square[at] * change * change, after, charged.reshape(-1, len(at))])
+        charged = then.reshape(LOOKS, len(at), g).transpose(2, 0, 1) - now[:, None, :]
+        return np.concatenate(
+            [now, change, self._square[at] * change * change, after, charged.reshape(g * LOOKS, len(at))]
+        )
