@@ -34,7 +34,7 @@ def carried_worth_usd(profile: TaxProfile, carried_usd: Fraction) -> float:
     kept = 1.0 / (1.0 + CARRY_DISCOUNT_PER_YEAR)
     years, rest = divmod(float(carried_usd), limit)
     whole = limit * kept * (1.0 - kept**years) / (1.0 - kept)
-    return profile.rates.short_term * (whole + rest * kept ** (years + 1.0))
+    return float(profile.rates.short_term * (whole + rest * kept ** (years + 1.0)))
 
 
 @dataclass(frozen=True)
