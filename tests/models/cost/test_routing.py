@@ -83,3 +83,23 @@ def test_waiting_that_is_dear_makes_the_schedule_faster(router):
 def test_an_order_without_its_figures_is_refused(router):
     with pytest.raises(InputError, match="half_spread_bps"):
         router.route({"size_of_adv": 1e-3, "volatility_daily_bps": 100.0})
+
+
+def test_an_order_with_a_figure_that_is_none_or_unknown_is_refused(router):
+    for change, words in (
+        ({"colour": 1.0}, "not known: colour"),
+        ({"size_of_adv": "much"}, "'much', no number"),
+        ({"size_of_adv": -1.0}, "size_of_adv"),
+        ({"time_of_day": 1.5}, "time_of_day of the order is 1.5"),
+    ):
+        with pytest.raises(InputError, match=words):
+            router.route(SMALL | change)
+
+
+def test_a_history_without_order_types_gives_no_ranking_of_them_and_says_so(router):
+    route = router.route(SMALL)
+    assert route.order_types == ()
+    assert "order type" not in route.best
+    assert any("no second order type" in s for s in route.sentences)
+    assert any("Too few orders went to the closing auction" in s for s in route.sentences)
+    assert {each.at_close for each in route.schedules} == {0.0}
