@@ -116,9 +116,10 @@ class Common:
 
 
 def _alike(one: Row, other: Row) -> bool:
-    if (one.on_segments is None) != (other.on_segments is None) or (one.on_active is None) != (other.on_active is None):
+    """Whether two rows have the same coefficients on active weights, and either both count amounts or neither."""
+    if (one.on_segments is None) != (other.on_segments is None):
         return False
-    return one.on_active is None or other.on_active is one.on_active or np.array_equal(one.on_active, other.on_active)
+    return _same(one.on_active, other.on_active)
 
 
 def _ranges(rows: tuple[Row, ...]) -> tuple[tuple[int, ...], ...]:
@@ -126,7 +127,7 @@ def _ranges(rows: tuple[Row, ...]) -> tuple[tuple[int, ...], ...]:
     found: list[list[int]] = []
     for j, row in enumerate(rows):
         for members in found:
-            if _alike(rows[members[0]], row) and _counts_alike(rows[members[0]], row):
+            if _alike(rows[members[0]], row) and _same(rows[members[0]].on_segments, row.on_segments):
                 members.append(j)
                 break
         else:
@@ -134,16 +135,15 @@ def _ranges(rows: tuple[Row, ...]) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(m) for m in found)
 
 
-def _counts_alike(one: Row, other: Row) -> bool:
-    a, b = one.on_segments, other.on_segments
-    return a is b or (a is not None and b is not None and np.array_equal(a, b))
+def _same(one: FloatArray | None, other: FloatArray | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
 def common_to(block: Block) -> Common | None:
     """What a block may share with others; None where its factors are not independent."""
     risk = block.risk
     try:
-        root = np.linalg.cholesky(risk.factor_covariance_per_year)
+        root = np.asarray(np.linalg.cholesky(risk.factor_covariance_per_year), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
     which = _ranges(block.rows)
