@@ -20,9 +20,21 @@ from di_advisor.backtest.account_days import groups_of
 from di_advisor.backtest.past import Past
 from di_advisor.backtest.record import Replayed
 from di_advisor.domain.amounts import as_fraction
-from di_advisor.domain.events import Buy, Deposit, Dividend, Event, ReturnOfCapital, Sell, Withdrawal, Worthless
+from di_advisor.domain.events import (
+    Buy,
+    Deposit,
+    Dividend,
+    Event,
+    MixedMerger,
+    ReturnOfCapital,
+    Sell,
+    Withdrawal,
+    Worthless,
+)
 from di_advisor.errors import ConservationError
+from di_advisor.ledger.parts import RealizedKind
 from di_advisor.ledger.policies import LedgerPolicies, WashLaw
+from di_advisor.ledger.realized import IncomeKind
 from di_advisor.ledger.replay import replay
 from di_advisor.ledger.running import RunningBooks
 
@@ -83,7 +95,7 @@ def check_conservation(replayed: Replayed, past: Past, *, wash_sales: bool = Tru
     for row in replayed.days:
         running.to(row.day)
         events = of_day.pop(row.day, [])
-        told += _capital_returned(running, events)
+        told += _paid_per_share(running, events)
         running.apply(events)
         running.close()
         _look(closes, past, row.day)
@@ -132,18 +144,43 @@ def _cash_of(event: Event) -> Fraction:
 
 
 def _by_actions(running: RunningBooks, events: list[Event]) -> Fraction:
-    """Cash that the day's corporate actions brought, by the proceeds of what they sold; 0 where there was none."""
+    """Cash that the day's corporate actions brought, by the proceeds of what they sold; 0 where there was none.
+
+    Not what they brought in shares, nor what `_paid_per_share` has.
+    """
     actions = {e.event_id for e in events if hasattr(e, "tax_treatment") and not isinstance(e, ReturnOfCapital)}
     if not actions:
         return Fraction(0)
-    sold = sum((p.proceeds_usd for p in running.book.realized if p.sale_id in actions), Fraction(0))
-    income = sum((i.amount_usd for i in running.book.income if i.event_id in actions), Fraction(0))
+    mixed = {e.event_id for e in events if isinstance(e, MixedMerger)}
+    sold = sum(
+        (
+            p.proceeds_usd
+            for p in running.book.realized
+            if p.sale_id in actions
+            and p.kind is not RealizedKind.TAXABLE_EXCHANGE
+            and (p.sale_id not in mixed or p.kind is RealizedKind.CASH_IN_LIEU)
+        ),
+        Fraction(0),
+    )
+    income = sum(
+        (
+            i.amount_usd
+            for i in running.book.income
+            if i.event_id in actions - mixed and i.kind is not IncomeKind.TAXABLE_DISTRIBUTION
+        ),
+        Fraction(0),
+    )
     return sold + income
 
 
-def _capital_returned(running: RunningBooks, events: list[Event]) -> Fraction:
-    """Cash of the day's returns of capital, by the shares held before it."""
-    per_share = {e.security_id: as_fraction(e.amount_per_share_usd) for e in events if isinstance(e, ReturnOfCapital)}
+def _paid_per_share(running: RunningBooks, events: list[Event]) -> Fraction:
+    """Cash of the day's returns of capital and of mergers for stock and cash, by the shares held before it."""
+    per_share: dict[str, Fraction] = {}
+    for e in events:
+        if isinstance(e, ReturnOfCapital):
+            per_share[e.security_id] = as_fraction(e.amount_per_share_usd)
+        elif isinstance(e, MixedMerger):
+            per_share[e.security_id] = as_fraction(e.cash_per_share_usd)
     parts = running.book.open_parts() if per_share else ()
     return sum(
         (part.shares * per_share[part.security_id] for part in parts if part.security_id in per_share), Fraction(0)

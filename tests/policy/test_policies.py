@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from di_advisor.domain.mandate import Mandate
 from di_advisor.errors import InputError
 from di_advisor.policy.day_facts import DayFacts
 from di_advisor.policy.monitor import states_from_json, states_to_json, watch
@@ -181,3 +182,22 @@ def test_files_of_states_that_are_not_ours_are_refused() -> None:
 def test_two_accounts_of_one_label_are_refused() -> None:
     with pytest.raises(InputError, match="Two accounts"):
         watch([FACTS, FACTS], Policy("p", (NameDrift(),)), {})
+
+
+def test_over_the_mandates_cap_every_policy_that_ships_acts_at_once_even_while_it_rests() -> None:
+    yesterday = replace(FACTS, last_rebalance=AS_OF - timedelta(days=1))
+    capped = replace(yesterday, mandate=Mandate(tracking_error_max=0.0001))
+    loose = replace(yesterday, mandate=Mandate(tracking_error_max=0.99))
+    for name in POLICIES:
+        decision, _ = decide(policy_named(name), capped, PolicyState())
+        assert decision.due, name
+        assert any("against the mandate's cap of 1.0 bps" in reason for reason in decision.reasons)
+        assert not any(
+            f.fired for f in decide(policy_named(name), loose, PolicyState())[0].firings if f.trigger == "cap"
+        )
+        free = decide(policy_named(name), yesterday, PolicyState())[0].firings[-1]
+        assert not free.fired
+        assert free.reading.sentence.endswith("the mandate has no cap.")
+    assert not decide(policy_named("threshold"), loose, PolicyState())[0].due
+    with pytest.raises(InputError, match="At once is nobody"):
+        Policy("wrong", (Shows(1.0),), at_once=("nobody",))
