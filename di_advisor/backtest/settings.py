@@ -79,8 +79,9 @@ class ReplaySettings:
     risk_every_months : int
         How often the risk model is estimated anew; also where a name comes up that it does not know.
     nears_cap : bool
-        Where locks keep the cap on tracking error from being reached: whether the account is traded to within a bp
-        of what can be reached, which the row's note says, instead of not at all.
+        Where wash-sale locks keep the cap from being reached: whether wash sales are priced that day instead of banned
+        and, where that does not reach it either, the account is traded to within a bp of what can be reached, which the
+        row's note says; otherwise nothing is done that day (`di_advisor.backtest.reach`).
     harvest : Harvesting or None
         A model of what waiting is worth, for signals and triggers.
     uses_esg : bool
