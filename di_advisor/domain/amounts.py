@@ -9,7 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import (
+    MAX_EMAX,
+    MAX_PREC,
+    MIN_EMIN,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DecimalException,
+    InvalidOperation,
+    Overflow,
+    Rounded,
+    Subnormal,
+)
 from fractions import Fraction
 from math import floor
 
@@ -23,6 +36,7 @@ __all__ = [
     "cents_of_parts",
     "cents_that_add_up",
     "exact",
+    "is_exact",
     "show_exact",
     "to_decimal",
 ]
@@ -33,9 +47,24 @@ Exact = Decimal | Fraction
 _MAX_DIGITS = 28
 # Only to move the decimal point of whole numbers, which allocates no more digits than they have.
 _ANY_LENGTH = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+# Signals what has too many digits, or too large or too small an exponent, and says nothing of what has not.
+_ENTRY = Context(
+    prec=_MAX_DIGITS, Emax=_MAX_DIGITS, Emin=-_MAX_DIGITS, traps=[InvalidOperation, Overflow, Rounded, Subnormal]
+)
 _CENTS = Decimal(CENTS_PER_USD)
 # What `show_exact` writes of a fraction; a denominator of zero is no ratio.
 _RATIO = re.compile(r"[+-]?[0-9]{1,1000}/0{0,9}[1-9][0-9]{0,999}")
+
+
+def is_exact(value: object) -> bool:
+    """Whether `exact` takes an amount as it is, told in the time that a look takes; False decides nothing."""
+    if type(value) is not Decimal or not value or not value.is_finite():
+        return False
+    try:
+        _ENTRY.plus(value)
+    except DecimalException:
+        return False
+    return True
 
 
 def exact(value: str | int | Decimal | Fraction, what: str) -> Exact:

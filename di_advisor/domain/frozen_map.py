@@ -6,7 +6,7 @@ cannot be copied deeply nor travel to a worker process; this one can, and compar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TypeVar
 
 __all__ = ["FrozenMap"]
@@ -37,6 +37,22 @@ class FrozenMap(Mapping[Key, Value_co]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    # What the base class would make of the three above, without a call for each item.
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def keys(self) -> KeysView[Key]:
+        """As of a dict."""
+        return self._items.keys()
+
+    def values(self) -> ValuesView[Value_co]:
+        """As of a dict."""
+        return self._items.values()
+
+    def items(self) -> ItemsView[Key, Value_co]:
+        """As of a dict."""
+        return self._items.items()
 
     def __repr__(self) -> str:
         return repr(self._items)

@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from di_advisor.domain.amounts import Exact, as_fraction, exact
+from di_advisor.domain.amounts import Exact, as_fraction, exact, is_exact
 from di_advisor.errors import IncompleteDataError, InputError
 
 __all__ = ["LotState", "TaxLot"]
@@ -71,7 +71,8 @@ class TaxLot:
     state: LotState = LotState.KNOWN
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shares", exact(self.shares, f"shares of lot {self.lot_id}"))
+        if not is_exact(self.shares):  # an account has a thousand lots, all of which are looked at
+            object.__setattr__(self, "shares", exact(self.shares, f"shares of lot {self.lot_id}"))
         if self.shares <= 0:
             raise InputError(
                 f"Lot {self.lot_id} of {self.security_id} has {self.shares} shares; a lot holds more than zero.",
@@ -79,11 +80,12 @@ class TaxLot:
                 lot_id=self.lot_id,
             )
         if self.basis_total_usd is not None:
-            basis = exact(self.basis_total_usd, f"basis of lot {self.lot_id}")
-            object.__setattr__(self, "basis_total_usd", basis)
-            if basis < 0:
+            if not is_exact(self.basis_total_usd):
+                basis = exact(self.basis_total_usd, f"basis of lot {self.lot_id}")
+                object.__setattr__(self, "basis_total_usd", basis)
+            if self.basis_total_usd < 0:
                 raise InputError(
-                    f"Lot {self.lot_id} of {self.security_id} has a negative basis, {basis} USD.",
+                    f"Lot {self.lot_id} of {self.security_id} has a negative basis, {self.basis_total_usd} USD.",
                     hint="A basis is never below zero: what a return of capital leaves over is a gain.",
                     lot_id=self.lot_id,
                 )

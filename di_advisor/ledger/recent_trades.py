@@ -176,14 +176,15 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
     """
     earliest = as_of - timedelta(days=WASH_WINDOW_DAYS)
     found = []
-    held: dict[str, TaxLot] = {}
+    held = {lot.lot_id: lot for lot in account.lots}
     bought: dict[str, Fraction] = {}
     told = {f.lot_id: f for f in account.fills if f.side is Side.BUY and f.lot_id}
     for lot in account.lots:
-        held[lot.lot_id] = lot
         if lot.acquired is None:
             continue
-        if calendar_day(lot.acquired, "The acquisition date of a lot") >= earliest:
+        if type(lot.acquired) is not date:  # a call for each of thousands of lots is what the rest of this takes
+            calendar_day(lot.acquired, "The acquisition date of a lot")
+        if lot.acquired >= earliest:
             if lot.acquired > as_of:
                 raise InputError(
                     f"Lot {lot.lot_id} of {lot.security_id} in account {account.account_id} was acquired on "

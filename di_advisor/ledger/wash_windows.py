@@ -104,12 +104,9 @@ class WashWindows:
         """
         if not self.loss_sales:
             return ()
-        locks = []
-        for security_id in security_ids:
-            sales = self.loss_sales.get(self.groups.key(security_id))
-            if sales:
-                locks.append(self._no_buy(security_id, sales))
-        return tuple(locks)
+        keys = [(security_id, self.groups.key(security_id)) for security_id in security_ids]
+        sold = self.loss_sales.keys()
+        return tuple(self._no_buy(one, self.loss_sales[key]) for one, key in keys if key in sold)
 
     def loss_sale_locks(self, lot: TaxLot) -> tuple[Lock, ...]:
         """Locks that forbid selling a lot at a loss today; empty when a loss is safe as far as is known.

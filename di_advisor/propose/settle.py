@@ -13,7 +13,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 
 import numpy as np
 
-from di_advisor.domain.amounts import as_fraction, to_decimal
+from di_advisor.domain.amounts import Exact, as_fraction, to_decimal
 from di_advisor.domain.mandate import Mandate, Rounding
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
@@ -100,9 +100,12 @@ def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mand
         names the rule, the excess and what to change.
     """
     sells, buys = _rounded(problem, solution, signals, mandate)
-    buys = _affordable(problem, signals, mandate, sells, buys)
-    sells = _enough(problem, signals, mandate, sells, buys)
-    return checked(problem, signals, mandate, sells, buys)
+    orders = _orders(problem, signals, sells, buys)
+    if orders.cash_usd < _floor_usd(problem):
+        buys = _affordable(problem, signals, mandate, sells, buys)
+        sells = _enough(problem, signals, mandate, sells, buys)
+        orders = _orders(problem, signals, sells, buys)
+    return _worthwhile(problem, signals, mandate, orders)
 
 
 def checked(
@@ -115,8 +118,11 @@ def checked(
     SettlementError
         If they break a rule; it names the rule and the excess.
     """
-    account = signals.account
-    orders = _orders(problem, signals, sells, buys)
+    return _worthwhile(problem, signals, mandate, _orders(problem, signals, sells, buys))
+
+
+def _worthwhile(problem: Problem, signals: Signals, mandate: Mandate, orders: Orders) -> Orders:
+    account, sells = signals.account, orders.sells
     idle = _orders(problem, signals, {}, {})
     worth = math.inf if idle.cash_usd < 0 <= orders.cash_usd else _worth_usd(problem, orders.plan)
     if worth <= max(_HALF_CENT_USD, float(mandate.benefit_min_usd) - _HALF_CENT_USD):
@@ -124,12 +130,17 @@ def checked(
         return replace(idle, given_up_usd=given_up)
     _check(problem, orders, signals)
     orders = replace(orders, washed=check_washes(signals, orders.sells, orders.buys))
-    if orders.cash_usd < 0 or any(as_fraction(q) > as_fraction(account.lots[i].shares) for i, q in sells.items()):
+    if orders.cash_usd < 0 or any(_exceeds(q, account.lots[i].shares) for i, q in sells.items()):
         raise SettlementError(
             f"Rounding leaves {orders.cash_usd} USD of cash, or sells more than a lot holds.",
             hint=f"Nothing is proposed; allow {_finer(problem)}a little cash.",
         )
     return orders
+
+
+def _exceeds(shares: Decimal, held: Exact) -> bool:
+    """Whether more is sold than a lot holds, exactly."""
+    return shares > held if isinstance(held, Decimal) else as_fraction(shares) > held
 
 
 def still_kept(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> bool:
@@ -334,8 +345,9 @@ def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
             )
     account = signals.account
     groups = problem.identical_groups
-    at_loss = {int(groups[account.lot_name[i]]) for i in orders.sells if account.lot_gain_usd[i] < 0}
-    both = at_loss & {int(groups[i]) for i in orders.buys}
+    sold = np.fromiter(orders.sells, dtype=np.int64, count=len(orders.sells))
+    sold = sold[account.lot_gain_usd[sold] < 0]
+    both = set(groups[account.lot_name[sold]].tolist()) & set(groups[list(orders.buys)].tolist())
     if both:
         raise SettlementError(
             "A name is both sold at a loss and bought, which would be a wash sale.",

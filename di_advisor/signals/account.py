@@ -181,8 +181,25 @@ def _lot_locks(lots: Sequence[TaxLot], known: NDArray[np.bool_], mandate: Mandat
     return locks
 
 
+_ALIGNED: list[tuple[Target, MarketSignals, FloatArray]] = []
+_ALIGNED_MAX = 4
+
+
 def _target_weight(target: Target, market_signals: MarketSignals) -> FloatArray:
-    """Target weights in the universe's order, shape (n,); every name must have a price."""
+    """Target weights in the universe's order, shape (n,); every name must have a price.
+
+    Those of the last few are kept: the accounts of a fleet share them.
+    """
+    for one, other, known in _ALIGNED:
+        if one is target and other is market_signals:
+            return known.copy()
+    found = _aligned(target, market_signals)
+    _ALIGNED.insert(0, (target, market_signals, found))
+    del _ALIGNED[_ALIGNED_MAX:]
+    return found.copy()
+
+
+def _aligned(target: Target, market_signals: MarketSignals) -> FloatArray:
     universe = market_signals.universe
     weights = {k: w for k, w in target.weights_on(market_signals.as_of).items() if w > 0}
     missing = sorted(k for k in weights if k not in universe.positions)

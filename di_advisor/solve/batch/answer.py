@@ -157,15 +157,12 @@ def _amounts(laid: Laid, i: int, trade: FloatArray, sells: NDArray[np.bool_]) ->
 
 
 def _prices(laid: Laid, prices: FloatArray, i: int) -> Prices:
-    """Prices in terms of the block: exposures turned back, each range's price on the row that binds."""
-    block, common, ranges = laid.blocks[i], laid.common, laid.ranges[i]
+    """Prices in terms of the block: exposures turned back."""
+    block, common = laid.blocks[i], laid.common
     k = common.factors
     point = common.back @ (prices[:k] / (2.0 * block.aversion))
-    rows = np.zeros(len(block.rows))
-    y = prices[k:]
-    rows[np.where(y > 0, ranges.above, ranges.below)] = y
     exposures = 2.0 * block.aversion * (block.risk.factor_covariance_per_year @ point)
-    return Prices(block.aversion, exposures, rows, point)
+    return Prices(block.aversion, exposures, prices[k:].copy(), point)
 
 
 def _residual(block: Block, common: Common, amounts: FloatArray, active: FloatArray) -> float:

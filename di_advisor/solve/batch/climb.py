@@ -86,7 +86,7 @@ def climbed(
 
 
 def slope_at(laid: Laid, prices: FloatArray, here: Sides) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Slope of the dual, and which prices may move: a range within its limits has none."""
+    """Slope of the dual, and which prices may move: a row within its limits has none."""
     k = laid.common.factors
     slope = here.activity.copy()
     slope[:, :k] -= prices[:, :k] / (2.0 * laid.aversion)[:, None]

@@ -1,7 +1,7 @@
 """What accounts of a batch share, and whether an account can be one of them.
 
-Decision: exposures are turned so that factors have unit variance and do not correlate, once for all accounts; rows
-with the same coefficients become one range. Limits: `suits` says which blocks fit at all.
+Decision: exposures are turned so that factors have unit variance and do not correlate, once for all accounts. Limits:
+`suits` says which blocks fit at all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from di_advisor.formulate.problem import Block
 from di_advisor.formulate.separable import Row
 from di_advisor.solve.groups import shared_groups
 
-__all__ = ["Common", "Ranges", "common_to", "ranges_of", "suits"]
+__all__ = ["Common", "common_to", "suits"]
 
 IntArray = NDArray[np.int64]
 
@@ -29,35 +29,11 @@ def suits(block: Block) -> bool:
     """Whether a block asks for nothing but sides of names: no cap, no power, no numbers, no smallest trade."""
     plain = block.tracking_error_max is None and block.power is None and block.wash is None
     plain = plain and block.names_max is None and block.trades_max is None and not block.min_trade.any()
-    if not plain or block.aversion < _LEAST_AVERSION or not len(block.segments):
+    if not plain or block.aversion < _LEAST_AVERSION or not block.rows or not len(block.segments):
         return False
     stiff = 2.0 * (block.aversion * block.risk.specific_variance_per_year + block.impact)
     boxed = np.isfinite(block.exposure_lower).any() or np.isfinite(block.exposure_upper).any()
     return not boxed and float(stiff.min()) >= _LEAST_STIFFNESS
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """Rows with the same coefficients, merged into ranges.
-
-    Attributes
-    ----------
-    above, below : ndarray of int, shape (r,)
-        The row of the block whose upper, and whose lower limit is the narrowest.
-    lower, upper : ndarray of shape (r,)
-        Limits without reserves.
-    kept : ndarray of shape (r,)
-        Upper limits less their reserves.
-    counting : tuple of int
-        Ranges that count amounts.
-    """
-
-    above: IntArray
-    below: IntArray
-    lower: FloatArray
-    upper: FloatArray
-    kept: FloatArray
-    counting: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -74,14 +50,14 @@ class Common:
         From turned exposures to exposures: the inverse of the root, across.
     rows : tuple of Row
         A block's rows, whose coefficients on active weights are everybody's.
-    which : tuple of tuple of int
-        Rows of each range.
+    counting : tuple of int
+        Those that count amounts.
     levers : ndarray of shape (n, k + r)
-        Exposures, turned by the root, and coefficients of the ranges on active weights.
+        Exposures, turned by the root, and coefficients of the rows on active weights.
     across : ndarray of shape (k + r, n)
         The same, across.
     squared : ndarray of shape (n, k + r)
-        The squares of the levers; ones for ranges that count amounts.
+        The squares of the levers; one more for rows that count amounts.
     shared : list of ndarray
         Members of identical groups.
     groups : ndarray of int, shape (n,)
@@ -92,7 +68,7 @@ class Common:
     root: FloatArray
     back: FloatArray
     rows: tuple[Row, ...]
-    which: tuple[tuple[int, ...], ...]
+    counting: tuple[int, ...]
     levers: FloatArray
     across: FloatArray
     squared: FloatArray
@@ -110,9 +86,7 @@ class Common:
             return False
         if block.groups is not self.groups and not np.array_equal(block.groups, self.groups):
             return False
-        return all(_alike(a, b) for a, b in zip(self.rows, block.rows, strict=True)) and (
-            _ranges(block.rows) == self.which
-        )
+        return all(_alike(a, b) for a, b in zip(self.rows, block.rows, strict=True))
 
 
 def _alike(one: Row, other: Row) -> bool:
@@ -120,19 +94,6 @@ def _alike(one: Row, other: Row) -> bool:
     if (one.on_segments is None) != (other.on_segments is None):
         return False
     return _same(one.on_active, other.on_active)
-
-
-def _ranges(rows: tuple[Row, ...]) -> tuple[tuple[int, ...], ...]:
-    """Rows with the same coefficients together."""
-    found: list[list[int]] = []
-    for j, row in enumerate(rows):
-        for members in found:
-            if _alike(rows[members[0]], row) and _same(rows[members[0]].on_segments, row.on_segments):
-                members.append(j)
-                break
-        else:
-            found.append([j])
-    return tuple(tuple(m) for m in found)
 
 
 def _same(one: FloatArray | None, other: FloatArray | None) -> bool:
@@ -146,40 +107,24 @@ def common_to(block: Block) -> Common | None:
         root = np.asarray(np.linalg.cholesky(risk.factor_covariance_per_year), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
-    which = _ranges(block.rows)
     n, k = risk.exposures.shape
-    levers = np.zeros((n, k + len(which)))
+    levers = np.zeros((n, k + len(block.rows)))
     levers[:, :k] = risk.exposures @ root
-    for j, members in enumerate(which):
-        on = block.rows[members[0]].on_active
-        if on is not None:
-            levers[:, k + j] = on
-    counts = [k + j for j, members in enumerate(which) if block.rows[members[0]].on_segments is not None]
+    for j, row in enumerate(block.rows):
+        if row.on_active is not None:
+            levers[:, k + j] = row.on_active
+    counting = tuple(j for j, row in enumerate(block.rows) if row.on_segments is not None)
     squared = levers * levers
-    squared[:, counts] += 1.0
+    squared[:, [k + j for j in counting]] += 1.0
     return Common(
         risk=risk,
         root=root,
         back=np.asarray(np.linalg.inv(root).T, dtype=np.float64),
         rows=block.rows,
-        which=which,
+        counting=counting,
         levers=levers,
         across=np.ascontiguousarray(levers.T),
         squared=squared,
         shared=shared_groups(block.groups),
         groups=block.groups,
     )
-
-
-def ranges_of(block: Block, which: tuple[tuple[int, ...], ...]) -> Ranges:
-    """Limits of a block's ranges."""
-    r = len(which)
-    above, below = np.zeros(r, np.int64), np.zeros(r, np.int64)
-    lower, upper, kept = np.zeros(r), np.zeros(r), np.zeros(r)
-    for j, members in enumerate(which):
-        above[j] = min(members, key=lambda i: block.rows[i].upper - block.rows[i].reserve)
-        below[j] = max(members, key=lambda i: block.rows[i].lower)
-        top = block.rows[above[j]]
-        upper[j], kept[j], lower[j] = top.upper, top.upper - top.reserve, block.rows[below[j]].lower
-    counting = tuple(j for j, members in enumerate(which) if block.rows[members[0]].on_segments is not None)
-    return Ranges(above, below, lower, upper, kept, counting)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.formulate.segments import Segments
-from di_advisor.solve.batch.common import Common, Ranges, ranges_of
+from di_advisor.solve.batch.common import Common
 
 __all__ = ["Laid", "laid_out"]
 
@@ -26,7 +26,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Laid:
-    """Several accounts, laid out. Shapes: a accounts, n names, s slabs of pieces, c ranges that count amounts.
+    """Several accounts, laid out. Shapes: a accounts, n names, s slabs of pieces, c rows that count amounts.
 
     Attributes
     ----------
@@ -34,20 +34,18 @@ class Laid:
         The accounts.
     common : Common
         What they share.
-    ranges : tuple of Ranges
-        Of each account.
     sales : int
         Slabs of sales; those of buys follow.
     reach : ndarray of shape (s, a, n)
         Net trade at which a piece would be used just so, were there no prices.
     turn : tuple of c ndarrays of shape (s, a, n)
-        By how much the price of a counting range lowers it.
+        By how much the price of a counting row lowers it.
     end : ndarray of shape (s, a, n)
         Net trade at which a piece ends, within the limits of the name; an empty piece ends below everything.
     sale_end, buy_start : ndarray of shape (slabs less one, a, n)
         Where the pieces after the first begin to be used.
     pieces : ndarray of shape (m + 1, 4 + 2 c)
-        Of the segments of all accounts: start, end, what a unit pays, cost at no trade, and what ranges count of
+        Of the segments of all accounts: start, end, what a unit pays, cost at no trade, and what rows count of
         both; the last belongs to names that have none.
     first_sale, first_buy : ndarray of int, shape (a * n,)
         The first of each name.
@@ -82,14 +80,13 @@ class Laid:
     idle : ndarray of shape (a, k + r)
         Activities of doing nothing, without amounts.
     lowest, highest, kept : ndarray of shape (a, r)
-        Limits of the ranges, and the upper ones less their reserves.
+        Limits of the rows, and the upper ones less their reserves.
     loosest : ndarray of shape (a, k + r)
         Curvature of the dual along each price if every name moved.
     """
 
     blocks: tuple[Block, ...]
     common: Common
-    ranges: tuple[Ranges, ...]
     sales: int
     reach: FloatArray
     turn: tuple[FloatArray, ...]
@@ -130,8 +127,8 @@ class Laid:
 
     @property
     def counting(self) -> tuple[int, ...]:
-        """Ranges that count amounts."""
-        return self.ranges[0].counting
+        """Rows that count amounts."""
+        return self.common.counting
 
 
 def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
@@ -141,8 +138,7 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
     sales = 1 + max(int(slot[b.segments.sell].max(initial=0)) for b, (slot, _) in zip(blocks, spots, strict=True))
     buys = 1 + max(int(slot[~b.segments.sell].max(initial=0)) for b, (slot, _) in zip(blocks, spots, strict=True))
     s = sales + buys
-    ranges = tuple(ranges_of(b, common.which) for b in blocks)
-    counting = ranges[0].counting
+    counting = common.counting
     bounds = np.cumsum([0, *(len(b.segments) for b in blocks)])
     pieces = np.zeros((int(bounds[-1]) + 1, 4 + 2 * len(counting)))
     first_sale, first_buy = (np.full(a * n, bounds[-1]) for _ in range(2))
@@ -157,7 +153,7 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
         for side, first in ((sell, first_sale), (~sell, first_buy)):
             mine = begins[side[begins]]
             first[name[mine]] = mine + bounds[i]
-        rows = [block.rows[common.which[j][0]].on_segments for j in counting]
+        rows = [block.rows[j].on_segments for j in counting]
         _fill(pieces[bounds[i] : bounds[i + 1]], segments, [r for r in rows if r is not None], slot, before)
         active[i], losses[i] = z0, segments.names_with_losses(n)
         lower[i], upper[i] = block.active_lower - z0, block.active_upper - z0
@@ -181,11 +177,11 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
         choosing[:, members] |= losses[:, members].any(axis=1, keepdims=True)
     torn = np.flatnonzero(choosing)
     together = [i * n + members for i in range(a) for members in common.shared if choosing[i, members[0]]]
-    lowest, highest, kept = (np.array([getattr(x, side) for x in ranges]) for side in ("lower", "upper", "kept"))
+    limits = np.array([[(row.lower, row.upper, row.upper - row.reserve) for row in b.rows] for b in blocks])
+    lowest, highest, kept = limits.reshape(a, -1, 3).transpose(2, 0, 1)
     return Laid(
         blocks=tuple(blocks),
         common=common,
-        ranges=ranges,
         sales=sales,
         reach=(paying - lean) * softer,
         turn=tuple(_spread(sizes, place, pieces[:-1, 4 + 2 * at], 0.0) * softer for at in range(len(counting))),

@@ -1,6 +1,6 @@
 """The names of several accounts at given prices: the best trade of each on either side, and what the sum of all says.
 
-At prices of exposures and ranges a name is a scalar problem (`di_advisor.solve.prices`). A name without losses has
+At prices of exposures and rows a name is a scalar problem (`di_advisor.solve.prices`). A name without losses has
 one side, on which it may sell gains and buy; a name with losses sells, or buys and sells nothing. The dual over all
 choices takes the better side; softened, it takes both by weight (`di_advisor.solve.smoothed`), which is smooth; with
 sides given it is that of the convex problem. A trade lies in one piece, whose line through it is looked up, so that
@@ -69,7 +69,7 @@ def at_prices(
     laid : Laid
         The accounts.
     prices : ndarray of shape (a, d)
-        Of the turned exposures, and of the ranges.
+        Of the turned exposures, and of the rows.
     softness : ndarray of shape (a,), optional
         Of the minimum over sides; a plain minimum where left out.
     buys : ndarray of bool, shape (t,), optional
@@ -152,7 +152,7 @@ def _weighed(
 
 
 def coupling(laid: Laid, prices: FloatArray, *, kept: bool) -> FloatArray:
-    """The part of the dual that belongs to exposures and ranges, shape (a,); with their reserves kept or not."""
+    """The part of the dual that belongs to exposures and rows, shape (a,); with their reserves kept or not."""
     k = laid.common.factors
     s, y = prices[:, :k], prices[:, k:]
     limit = np.where(y > 0, laid.kept if kept else laid.highest, laid.lowest)
