@@ -19,10 +19,10 @@ _SHOWN: Final = 20
 def esg_file_sentence(name: str, found: ReadEsg) -> str:
     """How many securities a file names, how many of them are the market's, and by what."""
     known = found.subjects - len(found.unresolved)
-    by = joined([f"{n:,} by {what.replace('_', ' ')}" for what, n in found.recognised.items() if n])
-    return f"{name} names {count_of(found.subjects, 'security', 'securities')}; {known:,} are recognised" + (
-        f", {by}." if by else "."
-    )
+    ways = [(what.replace("_", " "), n) for what, n in found.recognised.items() if n]
+    by = f" by {ways[0][0]}" if len(ways) == 1 else f": {joined([f'{n:,} by {what}' for what, n in ways])}"
+    named = count_of(found.subjects, "security", "securities")
+    return f"{name} names {named}; {known:,} are recognised{by if ways else ''}."
 
 
 def esg_file_bundle(name: str, found: ReadEsg, measures: Sequence[MeasureCoverage]) -> dict[str, str]:

@@ -38,6 +38,7 @@ class Outlet:
         self.widget = widgets.HTML("") if under_voila() else None
         if self.widget is not None:
             self.widget.add_class("di-outlet")
+            self.widget.add_class("jp-RenderedHTMLCommon")  # tables as they stand in a notebook
 
     def place(self) -> None:
         """Make the place in the output of the running cell."""

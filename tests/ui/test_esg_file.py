@@ -181,6 +181,9 @@ def test_a_column_counts_once_its_measure_is_said_and_can_be_left_out_again() ->
     assert "3 cells filled: T0, &lt;b&gt;" in form._cells.value
     form._column.value, form._measure.value = "ESG total", "score"
     form._add.click()
+    assert "not said which way ESG total is good" in form._wrong.value
+    form._better.value = "higher_is_better"
+    form._add.click()
     assert "has no scale" in form._wrong.value
     form._least.value, form._greatest.value = "0", "1e"
     form._add.click()
@@ -243,7 +246,7 @@ def test_without_a_file_nothing_is_asked(source: FileSource) -> None:
 def test_a_trial_says_coverage_strangers_and_what_is_not_used_and_escapes_them(source: FileSource) -> None:
     late = changed(source, SCORES.replace("ELSE", "<i>x</i>"))
     found = esg_files.try_esg(Desk(), {"source": late}, Said())
-    assert found["sentence"] == "scores.csv names 4 securities; 3 are recognised, 3 by ticker."
+    assert found["sentence"] == "scores.csv names 4 securities; 3 are recognised by ticker."
     assert "score, House" in found["bundle"]["text/plain"]
     assert "without value: not_disclosed" in found["bundle"]["text/plain"]
     assert "<i>" not in found["bundle"]["text/html"]

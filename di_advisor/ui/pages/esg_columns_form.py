@@ -25,7 +25,9 @@ _KINDS: Final = [
     ("Figure with a unit", ColumnKind.FIGURE.value),
     ("Flag (yes, no, blank)", ColumnKind.FLAG.value),
 ]
+_UNSAID: Final = "unsaid"
 _BETTER: Final = [
+    ("Say which", _UNSAID),
     ("Higher is better", Direction.HIGHER_IS_BETTER.value),
     ("Lower is better", Direction.LOWER_IS_BETTER.value),
 ]
@@ -61,7 +63,7 @@ class EsgColumnsForm:
         self._column = choice("Column", [], "What it measures is said beside")
         self._measure = typed_text("Measures", "score, carbon_intensity", "How the measure is called")
         self._kind = choice("As", _KINDS)
-        self._better = choice("Better", _BETTER)
+        self._better = choice("Which way is good", _BETTER)
         self._least = typed_text("Scale from", "0", "Least value of the provider's scale")
         self._greatest = typed_text("Scale to", "100", "Greatest value of the provider's scale")
         self._letters = typed_text("Or letters, worst first", "CCC B BB BBB A AA AAA", "A letter's value is its rank")
@@ -84,7 +86,16 @@ class EsgColumnsForm:
             *(self._least, self._greatest, self._letters, self._unit),
         )
         self.box = widgets.VBox(
-            [whole, one, self._cells, actions(self._add), self._wrong, grid(self._counting), actions(self._drop)]
+            [
+                whole,
+                widgets.HTML(said("What it measures, one column after the other:")),
+                one,
+                self._cells,
+                actions(self._add),
+                self._wrong,
+                grid(self._counting),
+                actions(self._drop),
+            ]
         )
         self.box.add_class("di-page")
         self._arrange()
@@ -163,6 +174,7 @@ class EsgColumnsForm:
         self._wrong.value = ""
         if kept is None:
             self._measure.value = self._least.value = self._greatest.value = self._letters.value = self._unit.value = ""
+            self._better.value = _UNSAID  # of the column before it would be a guess
             return
         self._measure.value, self._kind.value, self._better.value = kept.measure, kept.kind.value, kept.direction.value
         self._least.value, self._greatest.value = _typed(kept.least), _typed(kept.greatest)
@@ -175,7 +187,7 @@ class EsgColumnsForm:
                 name,
                 self._measure.value.strip(),
                 kind,
-                Direction(self._better.value),
+                self._direction(name),
                 None if kind is ColumnKind.FLAG else _figure(self._least),
                 None if kind is ColumnKind.FLAG else _figure(self._greatest),
                 tuple(self._letters.value.split()) if kind is ColumnKind.SCORE else (),
@@ -187,6 +199,11 @@ class EsgColumnsForm:
         self._wrong.value = ""
         self._kept[name] = made
         self._list()
+
+    def _direction(self, name: str) -> Direction:
+        if self._better.value == _UNSAID:
+            raise InputError(f"It is not said which way {name} is good.", hint="Higher or lower is better.")
+        return Direction(self._better.value)
 
     def _leave_out(self) -> None:
         self._kept.pop(str(self._counting.value or ""), None)

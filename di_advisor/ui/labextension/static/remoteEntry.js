@@ -258,10 +258,13 @@
       id: `${NAME}:plugin`,
       description: 'Launcher card, palette commands and side panel of the direct-indexing advisor.',
       autoStart: true,
-      requires: [notebooks.INotebookTracker],
-      optional: [apputils.ICommandPalette, labs.ILayoutRestorer, ...(launcher ? [launcher.ILauncher] : [])],
-      activate: (app, tracker, palette, restorer, cards) =>
-        activate(app, { lumino, outputs, ui }, tracker, cards || null, palette, restorer)
+      // Voila shares the packages and has no notebooks: nothing is required, so that nothing fails there.
+      optional: [notebooks.INotebookTracker, apputils.ICommandPalette, labs.ILayoutRestorer, ...(launcher ? [launcher.ILauncher] : [])],
+      activate: (app, tracker, palette, restorer, cards) => {
+        if (tracker) {
+          activate(app, { lumino, outputs, ui }, tracker, cards || null, palette, restorer);
+        }
+      }
     };
     return { __esModule: true, default: plugin };
   }
