@@ -13,6 +13,7 @@ from di_advisor.cli.cost_commands import add_costs
 from di_advisor.cli.data_arguments import add_data
 from di_advisor.cli.files import file_columns
 from di_advisor.cli.fleet_commands import add_fleet
+from di_advisor.cli.household_commands import add_household
 from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
 from di_advisor.cli.mandate_file import add_mandate, add_mandate_file
 from di_advisor.cli.watch_commands import add_watch
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     add_mandate(commands.add_parser("mandate", help="a client's wishes and taxpayer as a file: template, check"))
     add_watch(commands.add_parser("watch", help="which accounts are to be rebalanced today, and why; for cron"))
     add_year_end(commands.add_parser("year-end", help="what to realise by the last trade date, and why; gifts; ways"))
+    add_household(commands.add_parser("household", help="all accounts of a couple together: returns, washes, location"))
     add_fleet(commands.add_parser("fleet", help="proposals for many accounts, into a folder, with a desk's list"))
     add_backtest(commands.add_parser("backtest", help="policies over a simulated past, compared after tax and cost"))
     add_calendar(commands.add_parser("calendar", help="what is known to come for an account, day by day"))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from di_advisor.domain.taxes import FilingStatus, TaxProfile
 from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.build import formulate
 from di_advisor.formulate.gains import RealisedGains
+from di_advisor.formulate.own import OwnSymbols, OwnWishes
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Locked
@@ -36,7 +38,16 @@ from di_advisor.formulate.terms import LotTax, Term
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.ledger.tax_return import TaxOnGains
 
-__all__ = ["AccountGains", "SharedReturn", "account_problem", "beside", "gains_usd", "refuse_wrong_status", "untaxed"]
+__all__ = [
+    "AccountGains",
+    "PurchaseCharge",
+    "SharedReturn",
+    "account_problem",
+    "beside",
+    "gains_usd",
+    "refuse_wrong_status",
+    "untaxed",
+]
 
 
 @dataclass(frozen=True)
@@ -115,8 +126,36 @@ def refuse_wrong_status(name: str, people: int, returns: int, taxpayer: Taxpayer
         )
 
 
-def account_problem(signals: Signals, mandate: Mandate, taxpayer: Taxpayer) -> Problem:
+@dataclass(frozen=True)
+class PurchaseCharge:
+    """A charge on purchases: what they cost beside their price, because they wash a loss elsewhere.
+
+    Attributes
+    ----------
+    per_dollar : ndarray of shape (n,)
+        USD a dollar bought.
+    """
+
+    per_dollar: FloatArray
+    name: str = "washed elsewhere"
+    sentence: str = "What purchases take from losses that other accounts of the household sell."
+
+    def expression(self, symbols: OwnSymbols) -> Any:  # noqa: ANN401 - a cvxpy expression
+        """Linear in what is bought, USD."""
+        return self.per_dollar @ symbols.buys_usd
+
+
+def account_problem(
+    signals: Signals, mandate: Mandate, taxpayer: Taxpayer, charge: PurchaseCharge | None = None
+) -> Problem:
     """The problem of one account, its tax a curve of its gains whatever the taxpayer; plain in a retirement account.
+
+    Parameters
+    ----------
+    signals, mandate, taxpayer
+        As of `formulate`.
+    charge : PurchaseCharge, optional
+        On what it buys.
 
     Raises
     ------
@@ -126,15 +165,16 @@ def account_problem(signals: Signals, mandate: Mandate, taxpayer: Taxpayer) -> P
         As `formulate`.
     """
     account = signals.account
+    own = OwnWishes() if charge is None else OwnWishes(terms=(charge,))
     if account.kind in RETIREMENT_KINDS:
-        return formulate(signals, mandate, taxpayer)
+        return formulate(signals, mandate, taxpayer, own=own)
     if mandate.mode is TradingMode.TAX_UNAWARE:
         raise UnsupportedWishError(
             f"Account {account.account_id} leaves tax out (mode tax_unaware), and shares a return with others.",
             hint="Propose for that account by itself, or rebalance.",
             fields=["mode"],
         )
-    problem = formulate(signals, mandate, taxpayer)
+    problem = formulate(signals, mandate, taxpayer, own=own)
     flat = next((t for t in problem.terms if isinstance(t, LotTax)), None)
     if flat is None:
         return problem

@@ -3,7 +3,9 @@
 Problem: a loss in one account is washed by a purchase in any other on the same day (26 USC 1091; for good,
 where that is a retirement account, Rev. Rul. 2008-5). Decision: of every group of substantially identical
 names either nobody buys, or nobody in a taxable account sells at a loss; both are locks on signals, so that
-all that follows treats them as it treats any other lock.
+all that follows treats them as it treats any other lock. Where wash sales have a price, a group is washed by the
+smaller of what is sold at a loss and what is bought: so either every loss counts as washed, or every purchase as
+washing, and the cheaper of the two is the price. The first is a loss that is worth less, on signals.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.signals import AccountSignals, Lock, LockKind, Signals
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 
-__all__ = ["WashSide", "loss_lots", "with_sides"]
+__all__ = ["PricedSide", "Side", "WashSide", "loss_lots", "with_losses_worth", "with_sides"]
 
 
 class WashSide(StrEnum):
@@ -28,6 +30,19 @@ class WashSide(StrEnum):
     NO_LOSS_SALE = "no_loss_sale"
 
 
+class PricedSide(StrEnum):
+    """What is charged for in a group where wash sales have a price."""
+
+    LOSSES = "losses"
+    """Every loss, as if it were washed."""
+
+    PURCHASES = "purchases"
+    """Every purchase, as if it washed the cheapest loss."""
+
+
+Side = WashSide | PricedSide
+
+
 def loss_lots(account: AccountSignals) -> NDArray[np.bool_]:
     """Lots that may be sold, and at a loss that counts for tax, shape (L,)."""
     if account.kind in RETIREMENT_KINDS:
@@ -35,15 +50,35 @@ def loss_lots(account: AccountSignals) -> NDArray[np.bool_]:
     return np.asarray(account.lot_sellable & (account.lot_gain_usd < 0), dtype=np.bool_)
 
 
-def with_sides(signals: Signals, sides: Mapping[int, WashSide], reasons: Mapping[int, str] | None = None) -> Signals:
+def with_losses_worth(signals: Signals, shares: Mapping[int, float]) -> Signals:
+    """Signals in which the losses of some groups count for a share of what they are; the same where there are none.
+
+    Parameters
+    ----------
+    signals : Signals
+        One account.
+    shares : Mapping of int to float
+        By group, above 0.
+    """
+    account, group = signals.account, signals.market.universe.group_of
+    worth = np.ones(int(group.max(initial=0)) + 1)
+    for of, share in shares.items():
+        worth[of] = share
+    scale = np.where(loss_lots(account), worth[group[account.lot_name]], 1.0)
+    if (scale == 1.0).all():
+        return signals
+    return replace(signals, account=replace(account, lot_gain_usd=account.lot_gain_usd * scale))
+
+
+def with_sides(signals: Signals, sides: Mapping[int, Side], reasons: Mapping[int, str] | None = None) -> Signals:
     """Signals under the sides of some groups; the same object where nothing changes.
 
     Parameters
     ----------
     signals : Signals
         One account.
-    sides : Mapping of int to WashSide
-        By the group's number in the universe.
+    sides : Mapping of int to WashSide or PricedSide
+        By the group's number in the universe; a priced one locks nothing.
     reasons : Mapping of int to str, optional
         What the locks say, by group.
     """

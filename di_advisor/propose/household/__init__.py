@@ -28,13 +28,15 @@ from di_advisor.formulate.household import refuse_wrong_status
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
 from di_advisor.propose.household.conflicts import refuse_conflict
 from di_advisor.propose.household.located import LocatedSettling, refuse_own_limits, with_location
+from di_advisor.propose.household.priced import washed_at_a_price
 from di_advisor.propose.household.proposal import HouseholdCertificate, HouseholdProposal
 from di_advisor.propose.household.settled import Settled, Settling
 from di_advisor.propose.household.told import decisions_of, reasons_for, told
 from di_advisor.propose.planned import never
 from di_advisor.signals import estimate_account
 from di_advisor.signals.household_locks import WashSide
-from di_advisor.solve.household.coordination import AccountFacts, Coordination, FilerFacts, Joint, clashes, planned_side
+from di_advisor.solve.household.coordination import AccountFacts, Coordination, FilerFacts, clashes, planned_side
+from di_advisor.solve.household.priced import Priced
 from di_advisor.solve.household.washes import Coordinated, coordinate
 
 __all__ = ["Apart", "facts_of", "propose"]
@@ -108,8 +110,11 @@ def propose(
         s.keeps and coordinated is not None and settling.is_close(s, coordinated.bound_usd) for s in found
     ):
         found += _repaired(settling, avoiding)
+    priced: Priced | None = None
     if household.wash_policy is WashPolicy.PRICE:
-        found += _washing(settling, found)
+        rates = None if coordinated is None else coordinated.rates
+        priced, washing = washed_at_a_price(settling, found, rates, nodes_max)
+        found += washing
     kept = [s for s in found if s.keeps]
     if not kept:
         refuse_conflict(settling, failure)
@@ -120,7 +125,7 @@ def propose(
     best = min(kept, key=lambda s: s.objective_usd)
     allowed = [s for s in (separate, *avoiding) if s is not None and s.keeps]
     apart = min(allowed, key=lambda s: s.objective_usd, default=None)
-    return _proposal(settling, best, coordinated, Apart(separate, apart))
+    return _proposal(settling, best, coordinated, priced, Apart(separate, apart))
 
 
 def _together(settling: Settling, coordinated: Coordinated) -> Settled:
@@ -241,30 +246,13 @@ def _repaired(settling: Settling, avoiding: Iterable[Settled]) -> list[Settled]:
     return found
 
 
-def _washing(settling: Settling, found: list[Settled]) -> list[Settled]:
-    """Where wash sales are priced: the best orders with one group after another free to wash."""
-    kept = [s for s in found if s.keeps]
-    if not kept:
-        return []
-    best = min(kept, key=lambda s: s.objective_usd)
-    tried = []
-    for group in list(best.sides):
-        sides = {g: side for g, side in best.sides.items() if g != group}
-        try:
-            settled = settling.together(sides, best.gains, best.source, reasons=reasons_for(settling, sides))
-        except (SolveError, SettlementError):
-            continue
-        if settled.keeps and settled.objective_usd < best.objective_usd:
-            best = settled
-            tried.append(settled)
-    return tried
-
-
-def _proposal(settling: Settling, best: Settled, coordinated: Coordinated | None, apart: Apart) -> HouseholdProposal:
+def _proposal(
+    settling: Settling, best: Settled, coordinated: Coordinated | None, priced: Priced | None, apart: Apart
+) -> HouseholdProposal:
     proposals, filers = told(settling, best)
-    bound = _bound(settling, coordinated)
-    priced = settling.household.wash_policy is WashPolicy.PRICE
-    notes = (_SEEN, _PRICED) if priced else (_SEEN,)
+    bound = _bound(settling, coordinated, priced)
+    notes = (_SEEN, _PRICED) if settling.household.wash_policy is WashPolicy.PRICE else (_SEEN,)
+    nodes = (0 if coordinated is None else coordinated.nodes) + (0 if priced is None else priced.nodes)
     given = coordinated.sides if coordinated is not None and best.source == "together" else best.sides
     return HouseholdProposal(
         household=settling.household,
@@ -275,7 +263,7 @@ def _proposal(settling: Settling, best: Settled, coordinated: Coordinated | None
             objective_usd=best.objective_usd,
             bound_usd=bound,
             gap_usd=max(best.objective_usd - bound, 0.0),
-            nodes=0 if coordinated is None else coordinated.nodes,
+            nodes=nodes,
         ),
         decisions=decisions_of(settling, best, {} if coordinated is None else coordinated.other_side_usd, given),
         washes=best.law.washes,
@@ -287,14 +275,13 @@ def _proposal(settling: Settling, best: Settled, coordinated: Coordinated | None
     )
 
 
-def _bound(settling: Settling, coordinated: Coordinated | None) -> float:
-    """A bound of all plans that are allowed; where wash sales are priced, of all that wash for nothing."""
-    if coordinated is not None and settling.household.wash_policy is WashPolicy.BAN:
+def _bound(settling: Settling, coordinated: Coordinated | None, priced: Priced | None) -> float:
+    """A bound of all plans that are allowed, what they wash paid for."""
+    if priced is not None:
+        return priced.bound_usd
+    if coordinated is not None:
         return coordinated.bound_usd
-    if isinstance(settling, LocatedSettling):
-        return -math.inf if coordinated is None else coordinated.bound_usd
-    root: Joint = settling.coordination.joint({})
-    return root.bound_usd
+    return -math.inf if isinstance(settling, LocatedSettling) else settling.coordination.joint({}).bound_usd
 
 
 def _washed(separate: Settled) -> Decimal:

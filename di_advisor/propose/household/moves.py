@@ -31,7 +31,7 @@ from di_advisor.domain.taxes import ConstantRates
 from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.ledger.tax_return import charitable_gift
 
-__all__ = ["Donation", "Move", "donations", "moved"]
+__all__ = ["Donation", "Move", "ToldMove", "donations", "moved", "told_move"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,55 @@ class Move:
     from_account_id: str
     to_account_id: str
     shares: Exact | None = None
+
+
+@dataclass(frozen=True)
+class ToldMove:
+    """A move with what it is by law.
+
+    Attributes
+    ----------
+    lot_id, from_account_id, to_account_id : str
+        What, from where, to where.
+    shares : Decimal or Fraction
+        How many.
+    sentence : str
+        Transfer or gift, and what goes with it; not escaped.
+    events : Mapping of str to tuple of Event
+        As of `moved`.
+    """
+
+    lot_id: str
+    from_account_id: str
+    to_account_id: str
+    shares: Exact
+    sentence: str
+    events: Mapping[str, tuple[Event, ...]]
+
+
+def told_move(household: Household, signals: Signals, move: Move) -> ToldMove:
+    """A move in words, with its events.
+
+    Raises
+    ------
+    UnsupportedWishError, InputError
+        As `moved`.
+    """
+    events = moved(household, signals, move)
+    giver, taker = household.account(move.from_account_id), household.account(move.to_account_id)
+    lot = _lot(giver, move)
+    moving = lot.shares if move.shares is None else move.shares
+    basis = "its basis" if lot.basis_total_usd is None else f"its basis of ${float(lot.basis_of(moving)):,.2f}"
+    since = lot.held_since or lot.acquired
+    carried = f"{basis}{'' if since is None else f' and its date of {since}'}"
+    if giver.owner == taker.owner:
+        sentence = f"A transfer between accounts of {giver.owner}: nothing is realised, and {carried} stay with it."
+    else:
+        sentence = (
+            f"A gift from {giver.owner} to {taker.owner}, who are married: nothing is realised, and {carried} go over, "
+            "whatever the value (26 USC 1041(b), 1223(2))."
+        )
+    return ToldMove(lot.lot_id, giver.account_id, taker.account_id, moving, sentence, events)
 
 
 def moved(household: Household, signals: Signals, move: Move) -> Mapping[str, tuple[Event, ...]]:

@@ -13,21 +13,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from di_advisor.domain.household import Household
 from di_advisor.domain.mandate import Mandate, WashPolicy
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.signals import Signals
 from di_advisor.errors import InfeasibleError, SettlementError, SolveError, UndecidedError
+from di_advisor.formulate.build import formulate
 from di_advisor.formulate.household import AccountGains, beside, untaxed
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import Taxpayer, law_of, rates_of
+from di_advisor.propose.explain import explain
 from di_advisor.propose.household.at_law import AccountOrders, AtLaw, booked, gains_of_orders
 from di_advisor.propose.planned import Clock, Planned, plan_for, silent
-from di_advisor.signals.household_locks import with_sides
+from di_advisor.signals.household_locks import PricedSide, with_sides
 from di_advisor.solve.household.coordination import AccountFacts, Coordination, Sides
+from di_advisor.solve.household.priced import Charges
 
 __all__ = ["Settled", "Settling", "waiting_share"]
 
@@ -93,6 +99,7 @@ class Settling:
     household: Household
     coordination: Coordination
     cancel: Callable[[], bool]
+    _rates: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def together(
         self,
@@ -102,8 +109,11 @@ class Settling:
         *,
         reasons: Mapping[int, str] | None = None,
         bound_usd: float = -math.inf,
+        rates: Mapping[str, FloatArray] | None = None,
     ) -> Settled:
         """Orders one after another, starting from what all accounts realise by plan; a second round where better.
+
+        Groups whose sides are priced are charged for at the ``rates`` given, by filer.
 
         Raises
         ------
@@ -113,6 +123,7 @@ class Settling:
         known = dict(gains)
         planned: dict[str, Planned] = {}
         best: Settled | None = None
+        self._rates = {} if rates is None else rates
         for _ in range(2):
             try:
                 for account_id in self._order():
@@ -166,16 +177,13 @@ class Settling:
             all_of, counted = (AccountGains.total(of[i] for i in mine) for of in (gains, law.gains))
             owed = tax(counted)
             objective += owed
-            disallowed = AccountGains.total(law.disallowed[i] for i in mine)
-            washed = float(disallowed.short_usd + disallowed.long_usd)
-            if washed > 0:
-                lost = AccountGains.total(law.lost_usd[i] for i in mine)
-                kept = 1.0 - float(lost.short_usd + lost.long_usd) / washed
+            disallowed, lost = (AccountGains.total(of[i] for i in mine) for of in (law.disallowed, law.lost_usd))
+            if disallowed.short_usd + disallowed.long_usd > 0:
                 # What comes back is worth no more than it is today: a wash is never a way to carry a loss over.
-                today = owed - tax(all_of)
-                back = waiting_share(self.household) * kept * today
+                kept = AccountGains(lost.short_usd - disallowed.short_usd, lost.long_usd - disallowed.long_usd)
+                back = waiting_share(self.household) * (owed - tax(counted + kept))
                 objective -= back
-                wash_cost += today - back
+                wash_cost += owed - tax(all_of) - back
             keeps = keeps and self._within(name, facts.gain_budget_usd, facts.tax_budget_usd, counted, owed)
         banned = self.household.wash_policy is WashPolicy.BAN and bool(law.washes)
         return Settled(ordered, gains, law, objective, wash_cost, keeps and not banned, dict(sides), source)
@@ -262,13 +270,21 @@ class Settling:
             mandate = self.budgeted(mandate, facts.filer, others, room * signals.account.value_usd)
         else:
             taxpayer = untaxed(rates_of(taxpayer, self._as_of))
-        found = plan_for(signals, mandate, taxpayer, Clock(silent), self.cancel)
-        if not exact or not self._is_open(found):
-            return found
-        with suppress(SolveError, SettlementError):
-            proved = plan_for(signals, mandate, taxpayer, Clock(silent), self.cancel, exact=True)
-            found = proved if _worth_usd(proved) < _worth_usd(found) else found
-        return found
+        seen, own = self._charged(account_id, signals, sides)
+        found = plan_for(seen, mandate, taxpayer, Clock(silent), self.cancel, own)
+        if exact and self._is_open(found):
+            with suppress(SolveError, SettlementError):
+                proved = plan_for(seen, mandate, taxpayer, Clock(silent), self.cancel, own, exact=True)
+                found = proved if _worth_usd(proved) < _worth_usd(found) else found
+        return found if seen is signals and not own.terms else _uncharged(found, signals, taxpayer)
+
+    def _charged(self, account_id: str, signals: Signals, sides: Sides) -> tuple[Signals, OwnWishes]:
+        """An account with what wash sales cost it where sides are priced; as it is where none are."""
+        if not self._rates or not any(isinstance(side, PricedSide) for side in sides.values()):
+            return signals, OwnWishes()
+        charges = Charges(self.coordination, waiting_share(self.household))
+        charge = charges.purchases(account_id, sides, self._rates)
+        return charges.signals(account_id, signals, sides), OwnWishes(terms=() if charge is None else (charge,))
 
     def _is_open(self, planned: Planned) -> bool:
         """Whether the search for one account left a gap that matters to the household."""
@@ -288,6 +304,14 @@ class Settling:
             owed = self.tax_of(filer)(others)
             changes["tax_budget_usd"] = Decimal(repr(round(facts.tax_budget_usd - owed + room_usd, 4)))
         return replace(mandate, **changes) if changes else mandate  # type: ignore[arg-type]  # fields of a mandate
+
+
+def _uncharged(planned: Planned, signals: Signals, taxpayer: Taxpayer) -> Planned:
+    """Orders that were found with what wash sales cost, told without: the household states that cost by itself."""
+    problem = formulate(signals, planned.mandate, taxpayer)
+    proposal = explain(problem, planned.solution, planned.orders, signals, planned.mandate)
+    proposal = replace(proposal, certificate=planned.proposal.certificate, stages=planned.proposal.stages)
+    return replace(planned, signals=signals, problem=problem, proposal=proposal)
 
 
 def _worth_usd(planned: Planned) -> float:

@@ -20,7 +20,7 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
-from di_advisor.signals.household_locks import WashSide, loss_lots, with_sides
+from di_advisor.signals.household_locks import Side, WashSide, loss_lots, with_sides
 from di_advisor.solve.discrete import Cancel
 from di_advisor.solve.household.accounts import Offer, TaxedAccount, searched
 from di_advisor.solve.household.returns import ReturnAnswer, solve_return
@@ -29,8 +29,8 @@ __all__ = ["AccountFacts", "Coordination", "FilerFacts", "Joint", "Sides", "clas
 
 _TRADED = 1e-7
 
-Sides = Mapping[int, WashSide]
-"""By group of substantially identical names: what nobody does."""
+Sides = Mapping[int, Side]
+"""By group of substantially identical names: what nobody does, or what is charged for."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Joint:
 
     Attributes
     ----------
-    sides : Mapping of int to WashSide
+    sides : Mapping of int to WashSide or PricedSide
         By group.
     plans : Mapping of str to Plan
         By account, fractions of it.

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -27,13 +27,13 @@ from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
 from di_advisor.formulate.household import AccountGains
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.tax_cells import Region
-from di_advisor.signals.household_locks import WashSide
-from di_advisor.solve.household.coordination import Coordination, Joint, Sides, clashes
+from di_advisor.signals.household_locks import Side, WashSide
+from di_advisor.solve.household.coordination import Coordination, Joint, Sides
 from di_advisor.solve.household.pricing import mixture_of
+from di_advisor.solve.household.tree import CLOSE, Tree
 
 __all__ = ["Coordinated", "coordinate"]
 
-_CLOSE = 2e-6
 _TURNS = 3
 _SHARE = 2
 _SAME_RATES = 1e-5
@@ -71,103 +71,6 @@ class Coordinated:
     nodes: int
 
 
-@dataclass(frozen=True)
-class _Node:
-    """All accounts under some sides, at given prices of gains."""
-
-    sides: Sides
-    value_usd: float
-    bound_usd: float
-    clashing: tuple[int, ...]
-
-
-@dataclass
-class _Tree:
-    """Sides branched on at given prices of gains.
-
-    Attributes
-    ----------
-    coordination : Coordination
-        Accounts and returns.
-    rates : Mapping of str to ndarray of shape (2,)
-        By filer.
-    nodes_max : int
-        Sets of sides that are tried at most.
-    bound_usd : float
-        When run: no plans under any sides are better, the tax at these prices.
-    best : _Node or None
-        The best sides at these prices that leave no clash.
-    seen : dict of int to dict of WashSide to float
-        Bounds by group and side of the nodes tried.
-    nodes : int
-        How many were tried.
-    """
-
-    coordination: Coordination
-    rates: Mapping[str, FloatArray]
-    nodes_max: int
-    bound_usd: float = -np.inf
-    best: _Node | None = None
-    seen: dict[int, dict[WashSide, float]] = field(default_factory=dict)
-    nodes: int = 0
-
-    def run(self) -> None:
-        """Branch until the bound meets the best sides, or the budget is used up."""
-        numbers, closed = count(), np.inf
-        root = self._node({}, -np.inf)
-        if root is None:
-            return
-        open_: list[tuple[float, int, _Node]] = []
-        node: _Node | None = root
-        while node is not None or open_:
-            if node is None:
-                bound, _, node = heapq.heappop(open_)
-                if self.nodes >= self.nodes_max or self._beaten(bound):
-                    heapq.heappush(open_, (bound, next(numbers), node))
-                    break
-            if not node.clashing:
-                closed = min(closed, node.bound_usd)
-                if np.isfinite(node.value_usd) and (self.best is None or node.value_usd < self.best.value_usd):
-                    self.best = node
-                node = None
-                continue
-            found = self._split(node)
-            for other in found[1:]:
-                heapq.heappush(open_, (other.bound_usd, next(numbers), other))
-            node = found[0] if found else None
-        self.bound_usd = min([closed, *(bound for bound, _, _ in open_)])
-
-    def _beaten(self, bound: float) -> bool:
-        return self.best is not None and bound >= self.best.value_usd - _CLOSE * max(abs(self.best.value_usd), 1.0)
-
-    def _split(self, node: _Node) -> list[_Node]:
-        """Both sides of the group that clashes most, the better first."""
-        group = node.clashing[0]
-        found = []
-        for side in WashSide:
-            child = self._node({**node.sides, group: side}, node.bound_usd)
-            self.seen.setdefault(group, {}).setdefault(side, np.inf if child is None else child.bound_usd)
-            if child is not None:
-                found.append(child)
-        return sorted(found, key=lambda n: n.bound_usd)
-
-    def _node(self, sides: Sides, above: float) -> _Node | None:
-        self.nodes += 1
-        value = bound = 0.0
-        plans: dict[str, Plan] = {}
-        accounts = self.coordination.accounts
-        try:
-            for account_id, facts in accounts.items():
-                rates = self.rates[facts.filer] if facts.is_taxed else None
-                plans[account_id], at, least = self.coordination.priced(account_id, sides, rates)
-                value, bound = value + at, bound + least
-        except InfeasibleError:
-            return None
-        except (UncertifiedError, UndecidedError):
-            return _Node(sides, np.inf, above, ())
-        return _Node(sides, value, max(bound, above), clashes({i: a.signals for i, a in accounts.items()}, plans))
-
-
 def coordinate(coordination: Coordination, *, nodes_max: int = 96) -> Coordinated:
     """The best plans for all accounts that wash no loss in another, with a bound.
 
@@ -191,12 +94,12 @@ def coordinate(coordination: Coordination, *, nodes_max: int = 96) -> Coordinate
     if not root.clashing:
         return _coordinated(root, root.bound_usd, {}, 1)
     found = [_dive(coordination, root, side) for side in WashSide]
-    trees: list[_Tree] = []
+    trees: list[Tree] = []
     rates: dict[str, FloatArray] | None = {name: answer.rates for name, answer in root.returns.items()}
     for _ in range(_TURNS):
         if rates is None or _proved(_best(found), _bound(root, trees)[0]):
             break
-        tree = _Tree(coordination, rates, nodes_max)
+        tree = Tree(coordination, rates, nodes_max)
         tree.run()
         trees.append(tree)
         found.append(None if tree.best is None else _finished(coordination, tree, root))
@@ -227,7 +130,7 @@ def _best(found: Sequence[Joint | None]) -> Joint | None:
 
 
 def _proved(best: Joint | None, bound: float) -> bool:
-    return best is not None and best.objective_usd - bound <= _CLOSE * max(abs(best.objective_usd), 1.0)
+    return best is not None and best.objective_usd - bound <= CLOSE * max(abs(best.objective_usd), 1.0)
 
 
 def _joint(coordination: Coordination, sides: Sides, above: Joint) -> Joint | None:
@@ -294,7 +197,7 @@ class _Branches:
         return sorted(found, key=lambda j: j.bound_usd)
 
 
-def _finished(coordination: Coordination, tree: _Tree, root: Joint) -> Joint | None:
+def _finished(coordination: Coordination, tree: Tree, root: Joint) -> Joint | None:
     """The best sides of a tree with prices of their own; what clashes then takes the side that seemed better."""
     assert tree.best is not None  # noqa: S101 - asked for where there is one
     sides = dict(tree.best.sides)
@@ -308,7 +211,7 @@ def _finished(coordination: Coordination, tree: _Tree, root: Joint) -> Joint | N
     return None
 
 
-def _bound(root: Joint, trees: Sequence[_Tree]) -> tuple[float, dict[str, Region]]:
+def _bound(root: Joint, trees: Sequence[Tree]) -> tuple[float, dict[str, Region]]:
     """A bound of the household over all sides and all regions of its returns, and where it is lowest.
 
     In every combination of regions, one a return, the best of what is known without any sides and of what each tree
@@ -337,12 +240,12 @@ def _added(parts: Sequence[FloatArray], shape: Sequence[int]) -> FloatArray:
     return total
 
 
-def _is_new(rates: Mapping[str, FloatArray], trees: Sequence[_Tree]) -> bool:
+def _is_new(rates: Mapping[str, FloatArray], trees: Sequence[Tree]) -> bool:
     return all(any(np.abs(rates[n] - tree.rates[n]).max() > _SAME_RATES for n in rates) for tree in trees)
 
 
 def _next_rates(
-    coordination: Coordination, where: Mapping[str, Region], root: Joint, trees: Sequence[_Tree]
+    coordination: Coordination, where: Mapping[str, Region], root: Joint, trees: Sequence[Tree]
 ) -> dict[str, FloatArray] | None:
     """Prices at which the plans of the trees, mixed, would lie where the bound is lowest; None where known already."""
     leaves = [tree for tree in trees if tree.best is not None]
@@ -358,7 +261,7 @@ def _next_rates(
     return rates if _is_new(rates, trees) else None
 
 
-def _coordinated(best: Joint, bound: float, seen: Mapping[int, Mapping[WashSide, float]], nodes: int) -> Coordinated:
+def _coordinated(best: Joint, bound: float, seen: Mapping[int, Mapping[Side, float]], nodes: int) -> Coordinated:
     dearer = {}
     for group, side in best.sides.items():
         other = next(s for s in WashSide if s is not side)
