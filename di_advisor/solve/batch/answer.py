@@ -27,13 +27,13 @@ from di_advisor.solve.solution import FEASIBLE, Solution, objective_of, plan_of
 
 __all__ = ["ENOUGH", "answers"]
 
-_SOFTNESS, _SHARPER = 1e-6, 1e-7
-_SOFT_STEPS, _SHARP_STEPS, _LAST_STEPS = 6, 10, 20
+_SOFTNESS, _SHARPER = 5e-7, 1e-7
+_SOFT_STEPS, _SHARP_STEPS, _LAST_STEPS = 7, 10, 20
 _PART = 0.3
 _LEVEL = 1e-10
 _REST = 1e-24
 _GAP, _LEAST_GAP = 1e-9, 1e-12
-_FINE = 1e-4
+_FINE = 2e-4
 ENOUGH = 5e-4
 """Gap at which a plan is left as it is, a share of what it is better than doing nothing."""
 
@@ -162,12 +162,17 @@ def _prices(laid: Laid, prices: FloatArray, i: int) -> Prices:
     k = common.factors
     point = common.back @ (prices[:k] / (2.0 * block.aversion))
     exposures = 2.0 * block.aversion * (block.risk.factor_covariance_per_year @ point)
-    return Prices(block.aversion, exposures, prices[k:].copy(), point)
+    exposures[common.boxed] += prices[k + len(block.rows) :]
+    return Prices(block.aversion, exposures, prices[k : k + len(block.rows)].copy(), point)
 
 
 def _residual(block: Block, common: Common, amounts: FloatArray, active: FloatArray) -> float:
     """Largest violation of a name's limits, a row, or one side for a group."""
     over = float(np.maximum(block.active_lower - active, active - block.active_upper).max(initial=0.0))
+    if len(common.boxed):
+        e = (block.risk.exposures.T @ active)[common.boxed]
+        low, high = block.exposure_lower[common.boxed], block.exposure_upper[common.boxed]
+        over = max(over, float(np.maximum(low - e, e - high).max()))
     for row in block.rows:
         reached = 0.0 if row.on_active is None else float(row.on_active @ active)
         if row.on_segments is not None:

@@ -32,8 +32,7 @@ def suits(block: Block) -> bool:
     if not plain or block.aversion < _LEAST_AVERSION or not block.rows or not len(block.segments):
         return False
     stiff = 2.0 * (block.aversion * block.risk.specific_variance_per_year + block.impact)
-    boxed = np.isfinite(block.exposure_lower).any() or np.isfinite(block.exposure_upper).any()
-    return not boxed and float(stiff.min()) >= _LEAST_STIFFNESS
+    return float(stiff.min()) >= _LEAST_STIFFNESS
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,8 @@ class Common:
         A block's rows, whose coefficients on active weights are everybody's.
     counting : tuple of int
         Those that count amounts.
+    boxed : ndarray of int, shape (b,)
+        Factors whose exposure has a limit, each a row after those of the block; r counts both.
     levers : ndarray of shape (n, k + r)
         Exposures, turned by the root, and coefficients of the rows on active weights.
     across : ndarray of shape (k + r, n)
@@ -69,6 +70,7 @@ class Common:
     back: FloatArray
     rows: tuple[Row, ...]
     counting: tuple[int, ...]
+    boxed: IntArray
     levers: FloatArray
     across: FloatArray
     squared: FloatArray
@@ -86,7 +88,13 @@ class Common:
             return False
         if block.groups is not self.groups and not np.array_equal(block.groups, self.groups):
             return False
+        if not np.array_equal(_boxed(block), self.boxed):
+            return False
         return all(_alike(a, b) for a, b in zip(self.rows, block.rows, strict=True))
+
+
+def _boxed(block: Block) -> IntArray:
+    return np.flatnonzero(np.isfinite(block.exposure_lower) | np.isfinite(block.exposure_upper))
 
 
 def _alike(one: Row, other: Row) -> bool:
@@ -107,8 +115,9 @@ def common_to(block: Block) -> Common | None:
         root = np.asarray(np.linalg.cholesky(risk.factor_covariance_per_year), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
-    n, k = risk.exposures.shape
-    levers = np.zeros((n, k + len(block.rows)))
+    (n, k), boxed, r = risk.exposures.shape, _boxed(block), len(block.rows)
+    levers = np.zeros((n, k + r + len(boxed)))
+    levers[:, k + r :] = risk.exposures[:, boxed]
     levers[:, :k] = risk.exposures @ root
     for j, row in enumerate(block.rows):
         if row.on_active is not None:
@@ -122,6 +131,7 @@ def common_to(block: Block) -> Common | None:
         back=np.asarray(np.linalg.inv(root).T, dtype=np.float64),
         rows=block.rows,
         counting=counting,
+        boxed=boxed,
         levers=levers,
         across=np.ascontiguousarray(levers.T),
         squared=squared,

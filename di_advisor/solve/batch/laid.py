@@ -177,8 +177,7 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
         choosing[:, members] |= losses[:, members].any(axis=1, keepdims=True)
     torn = np.flatnonzero(choosing)
     together = [i * n + members for i in range(a) for members in common.shared if choosing[i, members[0]]]
-    limits = np.array([[(row.lower, row.upper, row.upper - row.reserve) for row in b.rows] for b in blocks])
-    lowest, highest, kept = limits.reshape(a, -1, 3).transpose(2, 0, 1)
+    lowest, highest, kept = np.array([_limits(b, common) for b in blocks]).transpose(1, 0, 2)
     return Laid(
         blocks=tuple(blocks),
         common=common,
@@ -220,6 +219,13 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
         kept=kept,
         loosest=np.matmul(softer[:, None, :], common.squared)[:, 0],
     )
+
+
+def _limits(block: Block, common: Common) -> FloatArray:
+    """Lower, upper and kept limits of an account's rows and boxes, shape (3, r)."""
+    rows = np.array([(row.lower, row.upper, row.upper - row.reserve) for row in block.rows])
+    low, high = block.exposure_lower[common.boxed], block.exposure_upper[common.boxed]
+    return np.concatenate([rows.T, np.stack([low, high, high])], axis=1)
 
 
 def _fill(table: FloatArray, segments: Segments, rows: list[FloatArray], slot: IntArray, before: FloatArray) -> None:
