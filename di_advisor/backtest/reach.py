@@ -2,13 +2,15 @@
 
 Problem: after a market falls, many names were sold at a loss and may not be bought back for a month; when risk rises
 meanwhile, no allowed trade leaves the account under its cap. Decision: the cap is a limit and a wash sale a cost, so on
-such a day wash sales are priced by what they defer instead of banned; where that does not reach the cap either, the
-account is traded to within a bp of what can be reached. Limits: of a mandate that already prices them, the second only.
+such a day wash sales are allowed at the price of a loss that comes back so late that it is as good as lost, which keeps
+them to what the cap needs; where that does not reach it either, the account is traded to within a bp of what can be
+reached. Limits: of a mandate that already prices wash sales, the second only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from di_advisor.domain.mandate import WashPolicy
 from di_advisor.errors import InfeasibleError, SettlementError, SolveError
@@ -17,6 +19,9 @@ from di_advisor.units import bps_from_fraction, fraction_from_bps
 from di_advisor.workspace import Workspace
 
 __all__ = ["within_reach"]
+
+_LATE_YEARS: Final = 60.0
+"""The longest deferral that a mandate can name."""
 
 
 def within_reach(workspace: Workspace, error: InfeasibleError, cancel: Callable[[], bool]) -> tuple[Proposal, str]:
@@ -38,7 +43,7 @@ def within_reach(workspace: Workspace, error: InfeasibleError, cancel: Callable[
     """
     if workspace.mandate.wash_policy is WashPolicy.BAN:
         try:
-            return workspace.what_if(cancel=cancel, wash_policy=WashPolicy.PRICE), ""
+            return workspace.what_if(cancel=cancel, wash_policy=WashPolicy.PRICE, wash_deferral_years=_LATE_YEARS), ""
         except (SolveError, SettlementError):
             if cancel():
                 raise
