@@ -22,7 +22,7 @@ class Desk:
         self.mandate, self.refuses = mandate, refuses
         self.asked: list[dict[str, Any]] = []
 
-    def what_if(self, **changes: Any) -> str:  # noqa: ANN401
+    def what_if(self, **changes: Any) -> str:
         self.asked.append({k: v for k, v in changes.items() if k != "cancel"})
         if len(self.asked) <= self.refuses:
             raise LOCKED
