@@ -3,8 +3,8 @@
 Problem: how many accounts fit into a night is a question of CPU per account, bytes moved and memory, none of which may
 be guessed. Decision: generated accounts over the sample (its index of 500 names, lots of many ages, wash windows), in
 CPU seconds; growth with the fleet and the model of a million accounts are `benchmarks.fleet_growth`'s. Limits: two
-workers are compared by wall time, the only bar here that a busy machine can spoil; the CPU seconds of both runs stand
-beside it.
+workers are compared by wall time, the only bar here that a busy machine can spoil; beside it stands the same ratio from
+what such a machine leaves alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.bars import Bar
 from di_advisor import sample
 from di_advisor.domain.mandate import Mandate
-from di_advisor.execution.jobs import one_thread
+from di_advisor.execution.jobs import BatchTimes, one_thread
 from di_advisor.fleet.account import account_from_bytes, account_to_bytes
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import CONVEX, DESK, SampleFleet, sample_facts_of
@@ -34,7 +34,8 @@ __all__ = ["AREA", "Costs", "bars", "costs_of", "peak_mb", "stages_of"]
 AREA = "fleet"
 
 _EACH = 24
-_COMPARED = 48
+_COMPARED = 192
+_TURNS = 3
 _MB = 1024.0
 _MS = 1000.0
 
@@ -112,28 +113,59 @@ def _explained(world: SampleWorld, facts: FleetFacts) -> float:
     return whole / lean
 
 
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+@dataclass(frozen=True)
+class _Shared:
+    """A run on some workers: wall seconds, share of the time in which workers had work, CPU seconds of an account."""
+
+    wall: float
+    busy: float
+    account: float
+    main: float
 
 
-def _two_against_one(world: SampleWorld, facts: FleetFacts) -> tuple[float, str]:
-    """Wall time of one worker over two on the same accounts, after the workers are warm; and CPU seconds of both."""
+def _shared_out(workers: int, address: str, accounts: SampleFleet, facts: FleetFacts, folder: Path) -> _Shared:
+    from di_advisor.execution.dask_jobs import DaskJobs
+
+    times: list[BatchTimes] = []
+    runner = DaskJobs(address, timed=times.append)
+    since, mine = time.perf_counter(), time.process_time()
+    run = propose(accounts, facts, into=folder, scheduler=runner, joint_rounds=0)
+    wall, main = time.perf_counter() - since, time.process_time() - mine
+    assert (run.done, run.set_aside) == (len(accounts), 0)
+    span = max(t.ended for t in times) - min(t.began for t in times)
+    busy = sum(t.ended - t.began for t in times) / (workers * span)
+    return _Shared(wall, busy, sum(t.cpu_seconds for t in times) / len(accounts), main / len(accounts))
+
+
+def _two_against_one(world: SampleWorld, facts: FleetFacts) -> tuple[float, float, str]:
+    """Wall time of one worker over two, the best of each of several runs in turn; and what two do for each other.
+
+    The second figure is that of two workers with a core each, whatever else the machine does: twice the time that they
+    have work, by the CPU that an account takes beside another one.
+    """
     from di_advisor.execution.dask_jobs import local_cluster
 
-    walls, said = [], []
-    for workers in (1, 2):
-        before = _children()
-        with local_cluster(workers) as address, tempfile.TemporaryDirectory() as folder:
-            warm = SampleFleet(world, 8 * workers, 9)
-            propose(warm, facts, into=Path(folder) / "warm", scheduler=address, joint_rounds=0)
-            since = time.perf_counter()
-            accounts = SampleFleet(world, _COMPARED, 4)
-            run = propose(accounts, facts, into=Path(folder) / "run", scheduler=address, joint_rounds=0)
-            walls.append(time.perf_counter() - since)
-            assert (run.done, run.set_aside) == (_COMPARED, 0)
-        said.append(f"{workers}: {walls[-1]:.1f} s wall, {_children() - before:.1f} CPU s with start")
-    return walls[0] / walls[1], "; ".join(said)
+    runs: dict[int, list[_Shared]] = {1: [], 2: []}
+    with local_cluster(1) as one, local_cluster(2) as two, tempfile.TemporaryDirectory() as folder:
+        for workers, address in ((1, one), (2, two)):
+            warm = SampleFleet(world, 16 * workers, 9, CONVEX)
+            propose(warm, facts, into=Path(folder) / f"warm{workers}", scheduler=address, joint_rounds=0)
+        for turn in range(_TURNS):
+            accounts = SampleFleet(world, _COMPARED, 4 + turn, CONVEX)
+            for workers, address in ((1, one), (2, two)):
+                where = Path(folder) / f"{turn}-{workers}"
+                runs[workers].append(_shared_out(workers, address, accounts, facts, where))
+    wall = {k: min(r.wall for r in found) for k, found in runs.items()}
+    busy, account, main = (
+        {k: statistics.median(getattr(r, name) for r in found) for k, found in runs.items()}
+        for name in ("busy", "account", "main")
+    )
+    said = "; ".join(
+        f"{k}: {wall[k]:.1f} s wall, busy {busy[k]:.1%}, {_MS * account[k]:.1f} CPU ms an account, "
+        f"main process {_MS * main[k]:.1f}"
+        for k in runs
+    )
+    return wall[1] / wall[2], 2.0 * busy[2] / busy[1] * account[1] / account[2], said
 
 
 def bars() -> list[Bar]:
@@ -141,7 +173,7 @@ def bars() -> list[Bar]:
     world = sample.load()
     facts = sample_facts_of(world)
     convex, desk = costs_of(world, facts, CONVEX), costs_of(world, facts, DESK)
-    ratio, said = _two_against_one(world, facts)
+    ratio, apart, said = _two_against_one(world, facts)
     where = "index of 500 names, lots, wash windows; one at a time; CPU ms by part:"
     return [
         Bar.at_most(
@@ -165,6 +197,13 @@ def bars() -> list[Bar]:
             unit="ratio",
             compared_to="CPU of the same accounts with every explanation, over that of their records",
         ),
-        Bar.at_least("fleet.two_workers", ratio, 1.8, unit="ratio", compared_to=f"one worker, wall; {said}"),
+        Bar.at_least("fleet.two_workers", ratio, 1.8, unit="ratio", compared_to=f"one worker, best wall; {said}"),
+        Bar.at_least(
+            "fleet.two_workers_apart",
+            apart,
+            1.8,
+            unit="ratio",
+            compared_to="one worker, by the time that workers have work and CPU of an account: whoever else runs",
+        ),
         Bar.at_most("fleet.peak_memory", peak_mb(), 1_500.0, unit="MB", compared_to="target; main process or a worker"),
     ]

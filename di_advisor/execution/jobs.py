@@ -28,6 +28,7 @@ __all__ = [
     "Work",
     "attempted",
     "attempted_together",
+    "failure_of",
     "never",
     "one_thread",
 ]
@@ -154,15 +155,20 @@ def never() -> bool:
     return False
 
 
+def failure_of(error: Exception) -> Failure:
+    """What is kept of an error of the programs' own, or of one of `FAULTS`."""
+    if isinstance(error, DiAdvisorError):
+        return Failure(type(error).__name__, error.what, error.hint)
+    what = f"A fault of the programs: {type(error).__name__}: {error}"
+    return Failure(type(error).__name__, what, "Report it with the account's facts.")
+
+
 def attempted(work: Work, shared: object, job: Job) -> Outcome:
     """Do a job; what it raises becomes its failure."""
     try:
         return Outcome(job.key, work(shared, job.body))
-    except DiAdvisorError as error:
-        return Outcome(job.key, failure=Failure(type(error).__name__, error.what, error.hint))
-    except FAULTS as error:
-        what = f"A fault of the programs: {type(error).__name__}: {error}"
-        return Outcome(job.key, failure=Failure(type(error).__name__, what, "Report it with the account's facts."))
+    except (DiAdvisorError, *FAULTS) as error:
+        return Outcome(job.key, failure=failure_of(error))
 
 
 def attempted_together(work: Work, shared: object, jobs: Sequence[Job]) -> list[Outcome]:

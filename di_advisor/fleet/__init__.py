@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from di_advisor.fleet.fairness import Fairness, fairness_of
     from di_advisor.fleet.generated import SampleFleet, sample_facts_of
     from di_advisor.fleet.running import FleetProgress, FleetRun, propose
-    from di_advisor.fleet.sources import ParquetAccounts, StoreAccounts, write_accounts
+    from di_advisor.fleet.sources import ParquetAccounts, write_accounts
+    from di_advisor.fleet.store_accounts import StoreAccounts
     from di_advisor.fleet.worklist import Shown, Worklist, WorklistPage, page_of
 
 __all__ = [
@@ -56,7 +57,8 @@ _HOME = {
     "fairness": ("Fairness", "fairness_of"),
     "generated": ("SampleFleet", "sample_facts_of"),
     "running": ("FleetProgress", "FleetRun", "propose"),
-    "sources": ("ParquetAccounts", "StoreAccounts", "write_accounts"),
+    "sources": ("ParquetAccounts", "write_accounts"),
+    "store_accounts": ("StoreAccounts",),
     "worklist": ("Shown", "Worklist", "WorklistPage", "page_of"),
 }
 _WHERE = {name: f"{__name__}.{module}" for module, names in _HOME.items() for name in names}

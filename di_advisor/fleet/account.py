@@ -23,11 +23,11 @@ from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
 from di_advisor.domain.signals import Lock, LockKind
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, NewerSchemaError
 from di_advisor.formulate.client_file import ClientFile, OwnNames, client_from_toml, client_toml
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
 
-__all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes", "digest_of"]
+__all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes", "digest_of", "head_of"]
 
 _KEPT: Final = 4096
 _SCHEMA: Final = 1
@@ -94,6 +94,11 @@ def account_to_bytes(account: FleetAccount) -> bytes:
     return json.dumps(found, separators=(",", ":")).encode()
 
 
+def head_of(label: str) -> bytes:
+    """How the bytes of an account begin."""
+    return json.dumps({"schema": _SCHEMA, "label": label}, separators=(",", ":"))[:-1].encode() + b","
+
+
 def digest_of(body: bytes) -> str:
     """A hash of an account's bytes: a result is taken again only for the same account."""
     return hashlib.sha256(body).hexdigest()[:_DIGITS]
@@ -106,15 +111,19 @@ def account_from_bytes(body: bytes) -> FleetAccount:
     ------
     InputError
         If the bytes are not such, or what they say is no account.
+    NewerSchemaError
+        If a newer program wrote them.
     """
     try:
         found = json.loads(body)
+        if isinstance(found, dict):
+            _refuse_newer(found.get("schema", _SCHEMA))
         client = _client_of(found["client"])
         accounts = tuple(_account_of(a) for a in found["accounts"])
         locks = tuple(Lock(i, LockKind(k), why, _date(until), lot) for i, k, why, until, lot in found["locks"])
         label, taxpayer = str(found["label"]), str(found["taxpayer"])
         account_id, target = str(found["account_id"]), str(found["target"])
-    except (KeyError, TypeError, ValueError, ArithmeticError) as e:
+    except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as e:
         raise InputError(
             f"An account of the fleet cannot be read: {type(e).__name__}: {e}.",
             hint="Write it with fleet.write_accounts, or pass FleetAccount values.",
@@ -123,6 +132,14 @@ def account_from_bytes(body: bytes) -> FleetAccount:
         raise InputError(f"The account {label} says no taxpayer.", hint="Its client's text needs [taxpayer].")
     portfolio = Portfolio(taxpayer, accounts)
     return FleetAccount(label, portfolio, account_id, client.mandate, client.taxpayer, target, client.own, locks)
+
+
+def _refuse_newer(version: int) -> None:
+    if version != _SCHEMA:
+        raise NewerSchemaError(
+            f"An account of the fleet was written by a newer version (schema {version}, this one reads {_SCHEMA}).",
+            hint="Use that version, or write the accounts again.",
+        )
 
 
 @lru_cache(maxsize=_KEPT)

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from di_advisor.errors import InputError
-from di_advisor.execution.jobs import Job, Runner, never
+from di_advisor.execution.jobs import Failure, Job, Runner, never
 from di_advisor.execution.results_folder import ResultsFolder, written_whole
 from di_advisor.execution.scheduling import runner_of
 from di_advisor.fleet.account import FleetAccount, digest_of
+from di_advisor.fleet.bodies import bodies_of
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.joint import JointSize, joint_size, mean_size, priced_jointly, unsettled_share
 from di_advisor.fleet.record import FleetRecord, SetAside, failure_row, is_set_aside, read_row
 from di_advisor.fleet.solving import FleetWork, solved
-from di_advisor.fleet.sources import bodies_of
 
 __all__ = [
     "FleetProgress",
@@ -227,6 +227,7 @@ class _Round:
     aside: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     under_way: dict[str, str] = field(default_factory=dict)
+    refused: list[dict[str, Any]] = field(default_factory=list)
     whole: bool = False
     told_at: float = field(default_factory=time.monotonic)
 
@@ -263,6 +264,8 @@ class _Round:
         (self.aside.add if is_set_aside(row) else self.aside.discard)(row["key"])
 
     def _tell(self, folder: ResultsFolder, waiting: list[Any], number: int) -> None:
+        waiting += self.refused
+        self.refused.clear()
         if not waiting:
             return
         folder.append(waiting)
@@ -277,8 +280,12 @@ class _Round:
             if label in self.seen:
                 raise InputError(f"Two accounts are called {label}.", hint="Give each a label of its own.", label=label)
             self.seen.add(label)
-            digest = digest_of(body)
+            digest = digest_of(body.what.encode() if isinstance(body, Failure) else body)
             if self.known.get(label) == digest and not (self.retry_set_aside and label in self.aside):
+                continue
+            if isinstance(body, Failure):
+                self._note(row := failure_row(label, body, digest))
+                self.refused.append(row)
                 continue
             self.under_way[label] = digest
             yield Job(label, body)

@@ -1,35 +1,28 @@
-"""Where accounts come from: Parquet files, or the books of a store; one at a time, as often as they are asked for.
+"""Where accounts come from: lists and Parquet files; one at a time, as often as they are asked for.
 
 Problem: a fleet does not fit into memory, and its accounts must come again for joint rounds and for drill-downs.
 Decision: a source is iterable, holds an address and no account; Parquet is read in row groups of a few hundred
-accounts, books are replayed one taxpayer at a time. An account is found again by its label. Limits: the process that
-runs the fleet reads the source, the workers do not; a store is opened anew every few hundred taxpayers, because an open
-one remembers every journal it has read.
+accounts. An account is found again by its label. Books of a store are `di_advisor.fleet.store_accounts`. Limits: the
+process that runs the fleet reads the source, the workers do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
-from di_advisor.domain.universe import Universe
 from di_advisor.errors import InputError
+from di_advisor.execution.jobs import Failure
 from di_advisor.fleet.account import FleetAccount, account_from_bytes, account_to_bytes
-from di_advisor.formulate.client_file import ClientFile
-from di_advisor.ledger.identical import IdenticalGroups
-from di_advisor.ledger.policies import LedgerPolicies
-from di_advisor.ledger.replay import replay
-from di_advisor.ledger.to_portfolio import portfolio_of_books
 
 __all__ = [
     "AccountSource",
     "ListedAccounts",
     "ParquetAccounts",
-    "StoreAccounts",
-    "bodies_of",
+    "StoredBodies",
+    "no_account",
     "source_of",
     "write_accounts",
 ]
@@ -51,7 +44,17 @@ class AccountSource(Protocol):
         ...
 
 
-def _none(label: str) -> InputError:
+@runtime_checkable
+class StoredBodies(Protocol):
+    """A source that gives accounts as they travel, and says which of them cannot be had."""
+
+    def bodies(self) -> Iterator[tuple[str, bytes | Failure]]:
+        """Labels, and accounts as bytes (`account_to_bytes`), or why there is none."""
+        ...
+
+
+def no_account(label: str) -> InputError:
+    """The error that a source has no such account."""
     return InputError(f"The fleet has no account {label!r}.", hint="Give a label of its worklist.", label=label)
 
 
@@ -75,21 +78,12 @@ class ListedAccounts:
         for account in self.accounts:
             if account.label == label:
                 return account
-        raise _none(label)
+        raise no_account(label)
 
 
 def source_of(accounts: Iterable[FleetAccount] | AccountSource) -> AccountSource:
     """Accounts as a source."""
     return accounts if isinstance(accounts, AccountSource) else ListedAccounts(accounts)
-
-
-def bodies_of(accounts: Iterable[FleetAccount]) -> Iterator[tuple[str, bytes]]:
-    """Labels and bytes of accounts; a Parquet file's are taken as they lie there."""
-    if isinstance(accounts, ParquetAccounts):
-        yield from accounts.bodies()
-        return
-    for account in accounts:
-        yield account.label, account_to_bytes(account)
 
 
 def write_accounts(path: str | Path, accounts: Iterable[FleetAccount]) -> int:
@@ -155,14 +149,39 @@ class ParquetAccounts:
         return file
 
     def __iter__(self) -> Iterator[FleetAccount]:
-        return (account_from_bytes(body) for _, body in self.bodies())
+        for _, body in self.bodies():
+            if isinstance(body, Failure):
+                raise InputError(body.what, hint=body.hint)
+            yield account_from_bytes(body)
 
-    def bodies(self) -> Iterator[tuple[str, bytes]]:
-        """Labels and accounts as bytes, unread: what a run sends to its workers."""
-        file = self._open()
-        for batch in file.iter_batches(batch_size=_GROUP, columns=[_LABEL, _BODY]):
-            for label, body in zip(batch.column(_LABEL), batch.column(_BODY), strict=True):
-                yield label.as_py(), body.as_py().encode()
+    def bodies(self) -> Iterator[tuple[str, bytes | Failure]]:
+        """Labels and accounts as bytes, unread: what a run sends to its workers; a row without one says so.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged; what was read before holds.
+        """
+        import pyarrow as pa
+
+        file, row = self._open(), 0
+        try:
+            for batch in file.iter_batches(batch_size=_GROUP, columns=[_LABEL, _BODY]):
+                for label, body in zip(batch.column(_LABEL).to_pylist(), batch.column(_BODY).to_pylist(), strict=True):
+                    row += 1
+                    if label and body:
+                        yield str(label), body if isinstance(body, bytes) else str(body).encode()
+                    else:
+                        missing = _BODY if label else _LABEL
+                        hint = "Write it again with fleet.write_accounts."
+                        yield (
+                            label or f"row {row}",
+                            Failure("InputError", f"Row {row} of the file has no {missing}.", hint),
+                        )
+        except (OSError, pa.ArrowInvalid) as e:
+            raise InputError(
+                f"{self.path} is damaged behind row {row}: {e}.", hint="Write it again; finished accounts are kept."
+            ) from e
 
     def find(self, label: str) -> FleetAccount:
         """The account of a label.
@@ -178,82 +197,4 @@ class ParquetAccounts:
             if label in labels:
                 body = file.read_row_group(group, columns=[_BODY]).column(0)[labels.index(label)]
                 return account_from_bytes(body.as_py().encode())
-        raise _none(label)
-
-
-@dataclass(frozen=True)
-class StoreAccounts:
-    """Accounts of every taxpayer in a store of journals, as the books stand on a day.
-
-    Attributes
-    ----------
-    address : str or Path
-        Path of a SQLite file, or ``postgresql://user@host/database``.
-    as_of : date
-        Day of the books; the market's.
-    client_of : callable
-        Wishes and taxpayer of an account, from the taxpayer's name and the account's id; None leaves it out.
-    universe : Universe
-        For groups of substantially identical securities.
-    policies : LedgerPolicies, optional
-        How the law is read.
-    """
-
-    address: str | Path
-    as_of: date
-    client_of: Callable[[str, str], ClientFile | None]
-    universe: Universe
-    policies: LedgerPolicies | None = None
-
-    def __iter__(self) -> Iterator[FleetAccount]:
-        names = self._taxpayers()
-        for start in range(0, len(names), _GROUP):
-            yield from self._of(names[start : start + _GROUP])
-
-    def find(self, label: str) -> FleetAccount:
-        """The account of a label, "taxpayer / account".
-
-        Raises
-        ------
-        InputError
-            If there is none.
-        """
-        for name in self._taxpayers():
-            if label.startswith(f"{name} / "):
-                for account in self._of([name]):
-                    if account.label == label:
-                        return account
-        raise _none(label)
-
-    def _taxpayers(self) -> tuple[str, ...]:
-        from di_advisor.ledger.store import Store
-
-        with Store.open(self.address) as store:
-            return store.taxpayers()
-
-    def _of(self, names: Iterable[str]) -> Iterator[FleetAccount]:
-        from di_advisor.ledger.store import Store
-
-        groups = IdenticalGroups.from_securities(self.universe.securities)
-        with Store.open(self.address) as store:
-            for name in names:
-                events = store.journal(name).effective()
-                books = replay(events, as_of=self.as_of, taxpayer=name, policies=self.policies, groups=groups)
-                portfolio = portfolio_of_books(books)
-                for account in portfolio.accounts:
-                    client = self.client_of(name, account.account_id)
-                    if client is None:
-                        continue
-                    if client.taxpayer is None:
-                        raise InputError(
-                            f"The client of {name} / {account.account_id} says no taxpayer.",
-                            hint="Its file needs [taxpayer].",
-                        )
-                    yield FleetAccount(
-                        f"{name} / {account.account_id}",
-                        portfolio,
-                        account.account_id,
-                        client.mandate,
-                        client.taxpayer,
-                        own=client.own,
-                    )
+        raise no_account(label)

@@ -6,6 +6,9 @@ from di_advisor import sample
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import SampleFleet, sample_facts_of
 from di_advisor.sample.world import SampleWorld
+from tests.ledger.store.conftest import address, postgres
+
+__all__ = ["address", "facts", "postgres", "six", "world"]
 
 
 @pytest.fixture(scope="session")

@@ -1,25 +1,17 @@
-"""Accounts stream from Parquet and from the books of a store, in order, again and again, and are found by label."""
+"""Accounts stream from Parquet, in order, again and again, and are found by label."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from di_advisor.domain.events import Deposit, OpenAccount, TransferIn
-from di_advisor.domain.mandate import Mandate
-from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InputError
 from di_advisor.fleet.account import FleetAccount
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import SampleFleet
 from di_advisor.fleet.running import propose
-from di_advisor.fleet.sources import ListedAccounts, ParquetAccounts, StoreAccounts, source_of, write_accounts
-from di_advisor.formulate.client_file import ClientFile
-from di_advisor.ledger.store import Store
+from di_advisor.fleet.sources import ListedAccounts, ParquetAccounts, source_of, write_accounts
 from tests.fleet.folders import lines
-
-CLIENT = ClientFile(Mandate(tracking_error_max=0.02), TaxProfile(ConstantRates(0.37, 0.2)))
 
 
 def test_a_parquet_file_gives_its_accounts_back_in_order_and_by_label(six: SampleFleet, tmp_path: Path) -> None:
@@ -67,49 +59,6 @@ def test_accounts_from_a_file_give_the_same_lines_as_from_memory(
         for name, source in (("memory", few), ("file", ParquetAccounts(tmp_path / "a.parquet")))
     ]
     assert lines(runs[0].records_folder) == lines(runs[1].records_folder)
-
-
-def test_the_books_of_a_store_give_an_account_each_with_its_clients_wishes(
-    six: SampleFleet, facts: FleetFacts, tmp_path: Path
-) -> None:
-    where, as_of = tmp_path / "books.db", facts.market.as_of
-    with Store.open(where) as store:
-        for number, name in enumerate(("ann", "bob")):
-            account = six.account(number).portfolio.accounts[0]
-            start = min(lot.acquired for lot in account.lots if lot.acquired)
-            events = [
-                OpenAccount(event_id="open", on=start, account_id="main"),
-                OpenAccount(event_id="old", on=start, account_id="left out"),
-                Deposit(event_id="cash", on=start, account_id="main", amount_usd=5_000),
-            ]
-            events += [
-                TransferIn(
-                    event_id=f"in {lot.lot_id}",
-                    on=lot.acquired or start,
-                    account_id="main",
-                    security_id=lot.security_id,
-                    shares=lot.shares,
-                    basis_total_usd=lot.basis_total_usd,
-                    acquired=lot.acquired,
-                    lot_id=lot.lot_id,
-                )
-                for lot in account.lots
-            ]
-            store.append(name, events, recorded_at=datetime(2026, 6, 30, tzinfo=UTC))
-
-    def client_of(taxpayer: str, account_id: str) -> ClientFile | None:
-        return CLIENT if account_id == "main" else None
-
-    source = StoreAccounts(where, as_of, client_of, facts.market.universe)
-    found = list(source)
-    assert [a.label for a in found] == ["ann / main", "bob / main"]
-    assert [len(a.portfolio.lots) for a in found] == [len(six.account(i).portfolio.lots) for i in (0, 1)]
-    assert found[0].mandate == CLIENT.mandate
-    assert source.find("bob / main") == found[1]
-    with pytest.raises(InputError, match="no account 'bob / left out'"):
-        source.find("bob / left out")
-    run = propose(source, facts, into=tmp_path / "run", scheduler="in-process", joint_rounds=0)
-    assert (run.done, run.set_aside) == (2, 0)
 
 
 def test_a_list_is_a_source_and_a_source_stays_itself(six: SampleFleet) -> None:
