@@ -32,6 +32,7 @@ _PLACE = {Align.RIGHT: _RIGHT, Align.WHOLE: _WHOLE}
 _BELOW = Markup(' style="text-align:left;padding:0 6px 5px 6px"')
 _TOTAL = Markup(' class="di-total"')
 _RULE = Markup(' class="di-total" style="border-top:1px solid #8a8a8a"')
+_UNDER = Markup(' style="border-bottom:1px solid #8a8a8a"')
 _TABLE = Markup(
     '<table class="di-table" '
     'style="border-collapse:collapse;margin:4px 0 14px 0;font-size:12px;font-variant:tabular-nums">'
@@ -134,14 +135,16 @@ def _row(cells: tuple[Cell, ...], table: Table, axes: list[_Axis], attributes: s
 def as_html(table: Table) -> Markup:
     """The table with caption, headings in scope, and its bars drawn to one scale a column."""
     axes = [_Axis.of(table, i) for i in range(len(table.columns))]
-    heads = Markup("").join(
+    heads = Markup("").join(  # a heading without words would be one that nobody can read out
         Markup('<th scope="col"{}>{}</th>').format(_PLACE.get(c.align, _LEFT), escaped(c.heading))
+        if c.heading
+        else Markup("<td></td>")
         for c in table.columns
         if c.align is not Align.BELOW
     )
     rows = [_row(r, table, axes, "") for r in table.rows]
     rows += [_row(r, table, axes, _RULE if i == 0 else _TOTAL) for i, r in enumerate(table.totals)]
     body = Markup("".join(rows))  # noqa: S704 - every text in it was escaped
-    return Markup("{}<thead><tr>{}</tr></thead>\n<tbody>{}</tbody></table>").format(
-        _TABLE.format(escaped(table.caption)), heads, body
+    return Markup("{}<thead{}><tr>{}</tr></thead>\n<tbody>{}</tbody></table>").format(
+        _TABLE.format(escaped(table.caption)), _UNDER, heads, body
     )

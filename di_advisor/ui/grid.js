@@ -17,6 +17,12 @@ const figure = (text) => {
 // Room a text asks for, in widths of a digit: capitals are wider.
 const asks = (text) => text.length + 0.3 * (text.match(/[A-Z%$&@]/g) || []).length;
 
+// As a spreadsheet takes it: figures with a plain minus, and no text that it would run as a formula.
+const pasted = (text, right) => {
+  const plain = right ? text.replaceAll("−", "-") : text;
+  return right && !Number.isNaN(Number(plain.replaceAll(",", ""))) ? plain : plain.replace(/^(?=[=+\-@\t\r])/, "'");
+};
+
 function render({ model, el }) {
   const own = `di-rows-${++made}`;
   const elsewhere = model.get("elsewhere");  // one page of more rows: sorted and searched by who fills it
@@ -136,6 +142,17 @@ function render({ model, el }) {
     choose(ids);
   }
 
+  function copy() {
+    const shown = model.get("columns"), taken = order.filter((i) => chosen.has(id(i)));
+    const rows = (taken.length ? taken : order.slice(active, active + 1)).map((i) => cells(i).map((c, k) => pasted(c, shown[k].right)));
+    const text = [shown.map((c) => pasted(c.label, false)), ...rows].map((r) => r.join("\t")).join("\n");
+    const put = (event) => { event.clipboardData.setData("text/plain", text); event.preventDefault(); event.stopPropagation(); };
+    document.addEventListener("copy", put, { capture: true, once: true });
+    document.execCommand("copy");
+    document.removeEventListener("copy", put, { capture: true });
+    count.textContent = `${rows.length} rows copied`;
+  }
+
   table.addEventListener("keydown", (event) => {
     if (event.target !== table) { return; }
     const page = Math.max(1, Math.floor(scroller.clientHeight / HEIGHT) - 2), extend = event.shiftKey;
@@ -143,6 +160,7 @@ function render({ model, el }) {
     if (event.key in moves) { go(moves[event.key], { extend }); }
     else if (event.key === " ") { toggle(); }
     else if (event.key === "Enter") { go(active, { only: true }); }
+    else if (event.key === "c" && (event.ctrlKey || event.metaKey)) { copy(); }
     else if (event.key === "a" && (event.ctrlKey || event.metaKey)) { choose(order.map(id)); }
     else { return; }
     event.preventDefault();

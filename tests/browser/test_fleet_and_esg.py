@@ -154,7 +154,7 @@ def test_a_desk_runs_a_fleet_opens_an_account_and_uses_its_own_esg_file(
     run_cell(page, 0)
     app = App(page)
     expect(app.box).to_be_visible()
-    app.done()
+    expect(app.status).to_have_text("Done", timeout=RUNS_WITHIN_MS)
     run_a_fleet(app, shots)
     open_one_of_them(app, shots)
     name_the_columns(app)

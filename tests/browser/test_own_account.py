@@ -143,6 +143,19 @@ def row_of(cell: App, ticker: str) -> Locator:
     return rows.filter(has=cell.page.get_by_role("gridcell", name=ticker, exact=True)).first
 
 
+def copied_rows_hold_no_formula(page: Any, row: Locator) -> None:
+    """What goes to the clipboard is what a spreadsheet takes as text and figures."""
+    page.evaluate("""() => { const set = DataTransfer.prototype.setData;
+        DataTransfer.prototype.setData = function (kind, text) {
+            window.copied = text; return set.call(this, kind, text); }; }""")
+    row.click()
+    page.keyboard.press("ControlOrMeta+c")
+    heading, first = page.evaluate("() => window.copied").split("\n")
+    assert "Ticker" in heading or "Name" in heading
+    assert f"'{FORMULA}" in first.split("\t")
+    assert not [c for c in first.split("\t") if c.startswith("−")]
+
+
 def decide_on_trades(page: Any, shots: Path) -> None:
     """Two rejected trades do not come back; the card of a trade whose names are hostile is text."""
     cell = App(page)
@@ -156,6 +169,7 @@ def decide_on_trades(page: Any, shots: Path) -> None:
     cell.press("Reject and solve again")
     expect(page.locator(".di-answer").last).to_contain_text("2 trades rejected")
     cell.done()
+    copied_rows_hold_no_formula(page, row_of(cell, FORMULA))
     again = proposed(page)
     assert again
     assert not {(side, name) for side, name, _ in unwanted} & {(side, name) for side, name, _ in again}

@@ -42,7 +42,7 @@ def misdeeds(watched: Watched) -> list[str]:
 
 def test_the_notebook_shows_its_results_and_the_app_proposes(watched: Watched, address: str, shots: Path) -> None:
     page, app = watched.page, open_the_page(watched, address)
-    assert page.locator(".jp-InputArea, .cm-editor").count() == 0  # no code
+    assert page.locator(".jp-CodeCell .jp-InputArea-editor").count() == 0  # no code
     assert page.locator(".di-proposal").count() > 0  # what the cells show
     expect(page.locator(".di-outlet")).to_contain_text(["", "Account young on 2026-06-30"])
     app.turn_to("Optimize")

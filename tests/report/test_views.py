@@ -47,7 +47,7 @@ ALLOWED_STYLES = {
         "padding",
         "padding-top",
     ],
-    *["border-collapse", "border-top", "font-variant"],
+    *["border-collapse", "border-top", "border-bottom", "font-variant"],
 }
 VOID = {"br"}
 
