@@ -90,6 +90,8 @@ class AccountDays:
     ----------
     running : RunningBooks
         Its books.
+    passed_by : list of SecurityEvent
+        Actions of the day of names that the account never held.
     """
 
     def __init__(self, past: Past, settings: ReplaySettings) -> None:
@@ -97,6 +99,7 @@ class AccountDays:
         self._settings = settings
         law = WashLaw.APPLIED if settings.wash_sales else WashLaw.NOT_APPLIED
         self.running = RunningBooks(settings.taxpayer, policies=LedgerPolicies(wash_law=law), groups=groups_of(past))
+        self.passed_by: list[SecurityEvent] = []
         self._owed: list[tuple[date, Dividend]] = []
         self._ever: set[str] = set()
         self._worthless: set[str] = set()
@@ -153,11 +156,13 @@ class AccountDays:
         dividend = sum((self._owe(payout) for payout in self._past.payouts(day)), Decimal(0))
         running.to(day)
         actions = self._past.opening(day)
-        mine = []
+        mine, self.passed_by = [], []
         for action in actions:  # what an action brings may be gone by the next one of the same morning
             if action.security_id in self._ever:
                 mine.append(action)
                 self._note([action])
+            else:
+                self.passed_by.append(action)
         running.apply(mine)
         sold = self._sell_delisted(mine, market)
         arrived: list[Event] = [_paid(paid, day) for on, paid in self._owed if on <= day]

@@ -3,7 +3,8 @@
 Problem: whoever is shown a value must be able to find it again without the program that wrote it. Decision: the
 journal alone is booked once more, day by day; cash, and shares at the closes of the past, must be those of every row;
 cash is also reckoned a second time from the events' own amounts; and the books after the last day must be those that
-one replay of the whole journal gives, byte for byte. Limits: closes come from the past that was replayed.
+one replay of the whole journal gives, byte for byte. Shares are checked against the rows' own fingerprints, so that a
+file alone suffices for cash, shares and lots. Limits: values need closes, which come from the past that was replayed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from fractions import Fraction
 from typing import Final
 
 from di_advisor.backtest.account_days import groups_of
+from di_advisor.backtest.holdings import holdings_digest
 from di_advisor.backtest.past import Past
 from di_advisor.backtest.record import Replayed
 from di_advisor.domain.amounts import as_fraction
@@ -32,6 +34,7 @@ from di_advisor.domain.events import (
     Worthless,
 )
 from di_advisor.errors import ConservationError
+from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.parts import RealizedKind
 from di_advisor.ledger.policies import LedgerPolicies, WashLaw
 from di_advisor.ledger.realized import IncomeKind
@@ -52,45 +55,50 @@ class Conserved:
     ----------
     sessions, events : int
         How many.
-    largest_usd : float
-        Largest difference between a row's value and the journal's, USD.
+    largest_usd : float or None
+        Largest difference between a row's value and the journal's, USD; None without a past.
     digest : str
         Of the books after the last session.
+    holdings : int
+        Sessions whose shares were checked against the row's fingerprint.
     """
 
     sessions: int
     events: int
-    largest_usd: float
+    largest_usd: float | None
     digest: str
+    holdings: int = 0
 
 
-def check_conservation(replayed: Replayed, past: Past, *, wash_sales: bool = True) -> Conserved:
+def check_conservation(replayed: Replayed, past: Past | None = None, *, wash_sales: bool | None = None) -> Conserved:
     """Book a replay's journal again and compare it with its rows.
 
     Parameters
     ----------
     replayed : Replayed
         With its rows and its journal.
-    past : Past
-        The past it ran on, for closes.
-    wash_sales : bool
-        As the replay's settings had it.
+    past : Past, optional
+        The past it ran on, for closes; without it values are left out.
+    wash_sales : bool, optional
+        As the replay's settings had it, where its file does not say so.
 
     Raises
     ------
     ConservationError
-        Naming the first session on which cash or value differ by more than half a cent and a cent, or the books
-        at the end if they are not those of one replay of the journal.
+        Naming the first session on which shares differ, or cash or value by more than half a cent and a cent; or the
+        books at the end if they are not those of one replay of the journal.
     """
-    policies = LedgerPolicies(wash_law=WashLaw.APPLIED if wash_sales else WashLaw.NOT_APPLIED)
-    running = RunningBooks(policies=policies, groups=groups_of(past))
+    lawful = replayed.wash_sales if wash_sales is None else wash_sales
+    policies = LedgerPolicies(wash_law=WashLaw.APPLIED if lawful else WashLaw.NOT_APPLIED)
+    groups = IdenticalGroups.from_lists(dict(replayed.identical)) if past is None else groups_of(past)
+    running = RunningBooks(policies=policies, groups=groups)
     of_day: dict[date, list[Event]] = defaultdict(list)
     for event in replayed.events:
         of_day[event.on].append(event)
     dividends = [e for e in replayed.events if isinstance(e, Dividend)]
     closes: dict[str, Decimal] = {}
     worthless: set[str] = set()
-    largest = 0.0
+    largest, checked, held = 0.0, 0, holdings_digest(())
     told = Fraction(0)
     for row in replayed.days:
         running.to(row.day)
@@ -98,7 +106,15 @@ def check_conservation(replayed: Replayed, past: Past, *, wash_sales: bool = Tru
         told += _paid_per_share(running, events)
         running.apply(events)
         running.close()
-        _look(closes, past, row.day)
+        if events:
+            held = holdings_digest((part.security_id, part.shares) for part in running.book.open_parts())
+        if row.holdings and row.holdings != held:
+            raise ConservationError(
+                f"On {row.day} the row's shares are not those of the journal.",
+                hint="This is a fault of these programs: report it with the journal.",
+                day=row.day,
+            )
+        checked += bool(row.holdings)
         worthless |= {event.security_id for event in events if isinstance(event, Worthless)}
         cash = sum(running.book.cash_usd.values(), Fraction(0))
         told += sum((_cash_of(event) for event in events), Fraction(0)) + _by_actions(running, events)
@@ -107,6 +123,9 @@ def check_conservation(replayed: Replayed, past: Past, *, wash_sales: bool = Tru
         owed = sum((as_fraction(d.amount_usd) for d in dividends if _owed(d, row.day)), Fraction(0))
         if abs(float(cash + owed) - row.cash_usd) > float(_HALF):
             raise _differs(row.day, "cash", row.cash_usd, float(cash + owed))
+        if past is None:
+            continue
+        _look(closes, past, row.day)
         value = cash + owed + _holdings(running, closes, worthless)
         largest = max(largest, abs(float(value) - row.value_usd))
         if largest > _CENT:
@@ -119,7 +138,9 @@ def check_conservation(replayed: Replayed, past: Past, *, wash_sales: bool = Tru
             hint="Events are of the replay's sessions.",
         )
     _require_same(running, replayed, last, policies)
-    return Conserved(len(replayed.days), len(replayed.events), largest, running.books().digest())
+    return Conserved(
+        len(replayed.days), len(replayed.events), None if past is None else largest, running.books().digest(), checked
+    )
 
 
 def _require_same(running: RunningBooks, replayed: Replayed, last: date, policies: LedgerPolicies) -> None:

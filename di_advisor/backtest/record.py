@@ -18,7 +18,7 @@ from di_advisor.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DayRow", "RebalanceRow", "Replayed"]
+__all__ = ["DayRow", "RebalanceRow", "RefusedWithdrawal", "Replayed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class DayRow:
         Triggers that fired.
     traded : bool
         Whether a proposal was carried out.
+    holdings : str
+        Fingerprint of the shares held at the close (`di_advisor.backtest.holdings`); empty in older files.
     """
 
     day: date
@@ -81,6 +83,7 @@ class DayRow:
     index_yield: float
     fired: tuple[str, ...] = ()
     traded: bool = False
+    holdings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,31 @@ class RebalanceRow:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedWithdrawal:
+    """Money that could not be raised.
+
+    Attributes
+    ----------
+    day : date
+        The session.
+    wanted_usd : float
+        What was to be paid out.
+    value_usd : float
+        What the account was worth.
+    possible_usd : float or None
+        The largest withdrawal that a plan was found for; None where that is not known.
+    why : str
+        The error's sentence.
+    """
+
+    day: date
+    wanted_usd: float
+    value_usd: float
+    possible_usd: float | None
+    why: str
+
+
 @dataclass(frozen=True)
 class Replayed:
     """A whole replay.
@@ -143,6 +171,14 @@ class Replayed:
         The ledger's journal; replaying it gives the account's lots.
     liquidation_tax_start_usd, liquidation_tax_end_usd : float
         Tax if all were sold at the first and at the last close.
+    seen : tuple of Event
+        What the days brought besides the journal: corporate actions of names that the account did not hold.
+    refused : tuple of RefusedWithdrawal
+        Withdrawals that could not be met when they were wanted.
+    wash_sales : bool
+        Whether the ledger applied the law of wash sales.
+    identical : tuple of (str, tuple of str)
+        Groups of substantially identical securities, with their members.
 
     Raises
     ------
@@ -158,6 +194,10 @@ class Replayed:
     events: tuple[Event, ...]
     liquidation_tax_start_usd: float = 0.0
     liquidation_tax_end_usd: float = 0.0
+    seen: tuple[Event, ...] = ()
+    refused: tuple[RefusedWithdrawal, ...] = ()
+    wash_sales: bool = True
+    identical: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         days = [row.day for row in self.days]

@@ -15,15 +15,16 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, Final, TypeVar
 
-from di_advisor.backtest.record import DayRow, RebalanceRow, Replayed
+from di_advisor.backtest.record import DayRow, RebalanceRow, RefusedWithdrawal, Replayed
 from di_advisor.domain.event_text import event_from_text, event_text
 from di_advisor.errors import DamagedStoreError, NewerSchemaError
 
 __all__ = ["from_bytes", "to_bytes"]
 
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
+# Version 1 had no fingerprints of holdings, no events beside the journal and no refusals; they are then empty.
 _LISTS: Final = ("fired", "reasons")
-_Row = TypeVar("_Row", DayRow, RebalanceRow)
+_Row = TypeVar("_Row", DayRow, RebalanceRow, RefusedWithdrawal)
 
 
 def to_bytes(replayed: Replayed) -> bytes:
@@ -38,6 +39,10 @@ def to_bytes(replayed: Replayed) -> bytes:
         "days": _columns(replayed.days, DayRow),
         "rebalances": _columns(replayed.rebalances, RebalanceRow),
         "events": [event_text(event) for event in replayed.events],
+        "seen": [event_text(event) for event in replayed.seen],
+        "refused": _columns(replayed.refused, RefusedWithdrawal),
+        "wash_sales": replayed.wash_sales,
+        "identical": replayed.identical,
     }
     text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
     return gzip.compress(hashlib.sha256(text).hexdigest().encode() + b"\n" + text, mtime=0)
@@ -75,10 +80,14 @@ def from_bytes(content: bytes) -> Replayed:
         events=tuple(event_from_text(each) for each in document["events"]),
         liquidation_tax_start_usd=document["liquidation_tax_start_usd"],
         liquidation_tax_end_usd=document["liquidation_tax_end_usd"],
+        seen=tuple(event_from_text(each) for each in document.get("seen", ())),
+        refused=_rows(document.get("refused", {}), RefusedWithdrawal),
+        wash_sales=document.get("wash_sales", True),
+        identical=tuple((group, tuple(members)) for group, members in document.get("identical", ())),
     )
 
 
-def _columns(rows: Sequence[DayRow] | Sequence[RebalanceRow], kind: type[Any]) -> dict[str, list[Any]]:
+def _columns(rows: Sequence[_Row], kind: type[Any]) -> dict[str, list[Any]]:
     return {f.name: [_plain(getattr(row, f.name)) for row in rows] for f in fields(kind)}
 
 

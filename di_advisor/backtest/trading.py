@@ -3,7 +3,7 @@
 Problem: the ledger wants whole events with fees, the proposal has a line a lot. Decision: one sale a name, its lots
 named with their shares, one purchase a name; the cost that the model predicts for the net trade of a name is its fee,
 in cents, and all fees together are the cost of the whole to the cent, the largest remainders rounded up. Limits:
-fills are at the close that the proposal knew, all of them at once.
+fills are at the close that the proposal knew, all of them at once. What a proposal is written down as is here too.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from math import floor
 
 import numpy as np
 
+from di_advisor.backtest.record import RebalanceRow
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.events import Buy, Event, LotChoice, LotMethod, LotShares, Sell
 from di_advisor.domain.portfolio import Side
@@ -23,7 +25,9 @@ from di_advisor.domain.trades import Trade
 from di_advisor.propose.proposal import Proposal
 from di_advisor.units import CENTS_PER_USD
 
-__all__ = ["Fills", "fills_of"]
+__all__ = ["Fills", "fills_of", "gains_of", "row_of"]
+
+_IDLE = "No trade was worth more than its cost."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +125,30 @@ def _fees(sold: dict[str, Decimal], bought: dict[str, Decimal], costs: CostCurve
     for i in sorted(range(len(keys)), key=lambda i: (cents[i] - exact_cents[i], keys[i]))[: max(missing, 0)]:
         cents[i] += 1
     return {key: Decimal(c) / CENTS_PER_USD for key, c in zip(keys, cents, strict=True)}
+
+
+def gains_of(proposal: Proposal) -> tuple[Fraction, Fraction]:
+    """Short-term and long-term gains that a proposal realises, USD."""
+    short = long = Fraction(0)
+    for trade in proposal.trade_list:
+        gain = Fraction(trade.gain_usd or 0)
+        long, short = (long + gain, short) if trade.long_term else (long, short + gain)
+    return short, long
+
+
+def row_of(reasons: tuple[str, ...], proposal: Proposal, cap: float | None, note: str) -> RebalanceRow:
+    """What is written of a proposal: its reasons, figures, and what is to be noted."""
+    terms = proposal.terms_usd
+    return RebalanceRow(
+        day=proposal.as_of,
+        reasons=reasons,
+        trades=len(proposal.trade_list),
+        benefit_usd=float(proposal.benefit_usd),
+        gap_usd=proposal.certificate.rounded_gap_usd,
+        tax_usd=float(terms.get("tax", 0)),
+        cost_usd=float(terms.get("trading cost", 0)),
+        tracking_error_before=proposal.before.tracking_error,
+        tracking_error_after=proposal.after.tracking_error,
+        tracking_error_max=cap,
+        note=note or ("" if proposal.trade_list else _IDLE),
+    )

@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from di_advisor.advisor import Advisor
 from di_advisor.backtest.account_days import AccountDays, Opened
 from di_advisor.backtest.dues import Dues
+from di_advisor.backtest.holdings import holdings_digest, identical_of
 from di_advisor.backtest.markets import Narrowing, with_unpriced
 from di_advisor.backtest.past import Past
 from di_advisor.backtest.reach import within_reach
 from di_advisor.backtest.realised import Realised
-from di_advisor.backtest.record import DayRow, RebalanceRow, Replayed
+from di_advisor.backtest.record import DayRow, RebalanceRow, RefusedWithdrawal, Replayed
 from di_advisor.backtest.settings import ReplaySettings
-from di_advisor.backtest.trading import Fills, fills_of
+from di_advisor.backtest.trading import Fills, fills_of, gains_of, row_of
+from di_advisor.backtest.waiting import Waiting
 from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.events import Event
 from di_advisor.domain.mandate import Mandate
@@ -66,7 +68,6 @@ class _Standing:
 
 _QUIET = _Done(_NOTHING, heard=True)
 _OPENED = "The account is opened."
-_IDLE = "No trade was worth more than its cost."
 
 
 class Walk:
@@ -101,6 +102,9 @@ class Walk:
         self._days: list[DayRow] = []
         self._rebalances: list[RebalanceRow] = []
         self._start_tax = self._end_tax = 0.0
+        self._waiting, self._asked, self._worth = Waiting(), Decimal(0), 0.0
+        self._seen: list[Event] = []
+        self._holdings = (-1, "")
 
     @property
     def days(self) -> tuple[DayRow, ...]:
@@ -123,6 +127,8 @@ class Walk:
         else:
             opened = self._account.open(day, market, self._dues.deposit_of(day))
             self._dues.fall_due(day)
+        self._seen += self._account.passed_by
+        self._ask_for_dues(market)
         held = self._account.held()
         unpriced = self._account.unpriced(market, held)
         target = tradable(self._past.target(day), market)
@@ -164,7 +170,7 @@ class Walk:
         return self._narrowing.narrowed(market, keep)
 
     def _workspace(self, market: Market, target: Target) -> Workspace:
-        wanted = self._dues.wanted_usd
+        wanted = self._asked
         return self._advisor.workspace(
             self._account.running.portfolio(),
             market=market,
@@ -178,6 +184,19 @@ class Walk:
             harvest=self._settings.harvest,
         )
 
+    def _ask_for_dues(self, market: Market) -> None:
+        """Set what a proposal of the day is to raise."""
+        wanted, self._asked = self._dues.wanted_usd, Decimal(0)
+        if wanted:
+            at, lots = market.universe.positions, self._account.running.portfolio().lots
+            priced = (
+                Fraction(lot.shares) * Fraction(market.price_usd[at[i]] or 0)
+                for lot in lots
+                if (i := lot.security_id) in at
+            )
+            self._worth = float(sum(priced, self._account.cash_usd))
+            self._asked = self._waiting.asked_usd(market.as_of, wanted, self._worth)
+
     # --- acting -----------------------------------------------------------------------------------------------------
 
     def _reasons(self, decision: Decision) -> tuple[str, ...]:
@@ -185,7 +204,7 @@ class Walk:
         reasons = decision.reasons if decision.due else ()
         if self._settings.portfolio is None and self._last_rebalance is None:
             reasons = (_OPENED, *reasons)
-        wanted = self._dues.wanted_usd
+        wanted = self._asked
         if as_fraction(wanted) > max(self._account.cash_usd, Fraction(0)):
             reasons = (*reasons, f"{wanted:,} USD are to be paid out, more than there is in cash.")
         return reasons
@@ -203,14 +222,33 @@ class Walk:
         except (SolveError, SettlementError) as error:
             if cancel():
                 raise
+            self._refuse(day, error)
             now = signals.market.risk.tracking_error(DayFacts.of(workspace).active())
             self._rebalances.append(RebalanceRow(day, reasons, 0, 0.0, 0.0, 0.0, 0.0, now, now, cap, str(error)))
             return _Done(_NOTHING, heard=False)
         fills = fills_of(proposal, signals.market.costs, self._settings.account_id, day)
         if decision.due or fills.events:
             self._last_rebalance = day
-        self._rebalances.append(_row_of(reasons, proposal, cap, note))
+        self._rebalances.append(row_of(reasons, proposal, cap, note))
         return _Done(fills, heard=True, tracking_error=proposal.after.tracking_error if fills.events else None)
+
+    def _refuse(self, day: date, error: SolveError | SettlementError) -> None:
+        """Note that what is to be paid out could not be raised, where that was asked."""
+        if self._asked:
+            possible = error.facts.get("largest_withdrawal_usd")
+            self._waiting.refuse(
+                RefusedWithdrawal(
+                    day, float(self._asked), self._worth, None if possible is None else float(possible), str(error)
+                )
+            )
+
+    def _held_now(self) -> str:
+        """Fingerprint of the shares held, reckoned anew where the books changed."""
+        count = len(self._account.running.events)
+        if count != self._holdings[0]:
+            lots = self._account.running.portfolio().account(self._settings.account_id).lots
+            self._holdings = count, holdings_digest((lot.security_id, lot.shares) for lot in lots)
+        return self._holdings[1]
 
     def _within_reach(self, workspace: Workspace, cancel: Callable[[], bool]) -> tuple[Proposal, str]:
         """A proposal, and what is to be noted of it: that locks let it only near the cap."""
@@ -228,7 +266,7 @@ class Walk:
         year = self._dues.carried_year(proposal.as_of)
         if year is None or not isinstance(workspace.tax, TaxProfile):
             return proposal, note
-        at_end = year.rates(*_gains(proposal))
+        at_end = year.rates(*gains_of(proposal))
         if not year.apart(workspace.tax, at_end):
             return proposal, note
         try:
@@ -240,7 +278,7 @@ class Walk:
 
         def worth_usd(plan: Proposal) -> float:
             by_rates = float(plan.terms_usd.get("tax", 0))
-            return float(plan.benefit_usd) + by_rates - year.due_usd(*_gains(plan))
+            return float(plan.benefit_usd) + by_rates - year.due_usd(*gains_of(plan))
 
         return (other, its_note) if worth_usd(other) > worth_usd(proposal) else (proposal, note)
 
@@ -280,6 +318,7 @@ class Walk:
                 index_yield=self._past.index_yield(day) if self._days else 0.0,
                 fired=tuple(f.trigger for f in decision.firings if f.fired),
                 traded=bool(fills.events),
+                holdings=self._held_now(),
             )
         )
 
@@ -305,16 +344,11 @@ class Walk:
             events=tuple(events),
             liquidation_tax_start_usd=self._start_tax,
             liquidation_tax_end_usd=self._end_tax,
+            seen=tuple(self._seen),
+            refused=tuple(self._waiting.refused),
+            wash_sales=self._settings.wash_sales,
+            identical=identical_of(self._account.running.book.groups),
         )
-
-
-def _gains(proposal: Proposal) -> tuple[Fraction, Fraction]:
-    """Short-term and long-term gains that a proposal realises, USD."""
-    short = long = Fraction(0)
-    for trade in proposal.trade_list:
-        gain = Fraction(trade.gain_usd or 0)
-        long, short = (long + gain, short) if trade.long_term else (long, short + gain)
-    return short, long
 
 
 def _as_seen(facts: DayFacts) -> _Standing:
@@ -325,23 +359,6 @@ def _as_seen(facts: DayFacts) -> _Standing:
 def _standing(value_usd: FloatArray, gain_usd: FloatArray, long_term: NDArray[np.bool_]) -> _Standing:
     return _Standing(
         float(value_usd.sum()), Fraction(float(gain_usd[~long_term].sum())), Fraction(float(gain_usd[long_term].sum()))
-    )
-
-
-def _row_of(reasons: tuple[str, ...], proposal: Proposal, cap: float | None, note: str) -> RebalanceRow:
-    terms = proposal.terms_usd
-    return RebalanceRow(
-        day=proposal.as_of,
-        reasons=reasons,
-        trades=len(proposal.trade_list),
-        benefit_usd=float(proposal.benefit_usd),
-        gap_usd=proposal.certificate.rounded_gap_usd,
-        tax_usd=float(terms.get("tax", 0)),
-        cost_usd=float(terms.get("trading cost", 0)),
-        tracking_error_before=proposal.before.tracking_error,
-        tracking_error_after=proposal.after.tracking_error,
-        tracking_error_max=cap,
-        note=note or ("" if proposal.trade_list else _IDLE),
     )
 
 

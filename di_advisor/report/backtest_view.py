@@ -18,6 +18,7 @@ from di_advisor.backtest.bootstrap import Difference
 from di_advisor.backtest.comparison import ComparedRun, PolicyComparison
 from di_advisor.backtest.twin import etf_twin
 from di_advisor.report.backtest_chart import comparison_png, replay_png
+from di_advisor.report.backtest_events import met_table, refused_table
 from di_advisor.report.markup import as_html, escaped, folded
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table, as_markdown, as_text
 from di_advisor.report.wording import bps, count_of, day, money, percent, printable, sentence_case, signed, usd
@@ -51,7 +52,10 @@ _DEFINITIONS: Final = (
 
 def run_bundle(compared: ComparedRun) -> dict[str, str]:
     """One replay by media type."""
-    lead, tables = _run_sentence(compared), (_measures(compared), _parts(compared.attribution), _by_age(compared))
+    lead, replayed = _run_sentence(compared), compared.replayed
+    tables = [_measures(compared), _parts(compared.attribution), _by_age(compared), met_table(replayed)]
+    refused = refused_table(replayed)
+    tables += [] if refused is None else [refused]
     return _bundle(lead, _run_picture(compared), tables, compared.replayed.past)
 
 
