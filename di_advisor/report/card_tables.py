@@ -18,7 +18,7 @@ from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.swaps import Leg, Swap, swaps
 from di_advisor.report.markup import as_html
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table, as_markdown, as_text
-from di_advisor.report.wording import count_of, money, percent, signed
+from di_advisor.report.wording import count_of, money, percent, sentence_case, signed
 
 __all__ = ["cost_table", "esg_table", "other_esg_table", "swap_table", "swaps_bundle"]
 
@@ -37,12 +37,14 @@ def cost_table(card: CostCard | None) -> Table | None:
     columns = (
         Column("Part of the predicted cost"),
         Column("Of the order", "bps", Align.RIGHT),
-        Column("", "", Align.BARS),
+        Column("costs | saves", "", Align.BARS),
     )
     rows: list[tuple[Cell, ...]] = []
     for part in prediction.parts:
         shown = f"{part.cost_bps:.2f}"
-        rows.append((part.name, signed(shown), Bars((part.cost_bps,), f"{part.name}: {signed(shown)} bps")))
+        rows.append(
+            (sentence_case(part.name), signed(shown), Bars((-part.cost_bps,), f"{part.name}: {signed(shown)} bps"))
+        )
     total = ("Predicted", f"{prediction.cost_bps:.2f}", "")
     return Table(f"Predicted cost of the order of ${money(card.order_usd)}", columns, tuple(rows), (total,))
 

@@ -21,7 +21,7 @@ from di_advisor.propose.trade_explanation import TradeExplanation
 from di_advisor.report.card_tables import cost_table, esg_table, other_esg_table, swap_table
 from di_advisor.report.markup import as_html, escaped, folded, html_list
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table, as_markdown, as_text, markdown_escaped
-from di_advisor.report.wording import bps, money, percent, printable, shares, signed
+from di_advisor.report.wording import bps, money, percent, printable, sentence_case, shares, signed
 
 __all__ = ["explanation_html", "explanation_markdown", "explanation_text", "python_of_card"]
 
@@ -66,12 +66,14 @@ def _dollars(explanation: TradeExplanation) -> Table:
     own, without = explanation.trade.dollars, explanation.counterfactual.dollars
     known = explanation.counterfactual.worse_usd is not None
     columns: list[Column] = [Column("Term"), Column("Gain of this trade", "$", Align.RIGHT)]
-    columns += [Column("Lost without it", "$", Align.RIGHT), Column("", "", Align.BARS)]
+    columns += [Column("Lost without it", "$", Align.RIGHT), Column("hurts | helps", "", Align.BARS)]
     rows: list[tuple[Cell, ...]] = []
     for term in dict.fromkeys([*own, *without]):
         gain, lost = -own.get(term, _ZERO), without.get(term, _ZERO)
         shown = signed(money(lost)) if known else "-"
-        rows.append((term, signed(money(gain)), shown, Bars((float(gain),), f"{term}: {signed(money(gain))} $")))
+        rows.append(
+            (sentence_case(term), signed(money(gain)), shown, Bars((float(gain),), f"{term}: {signed(money(gain))} $"))
+        )
     total = signed(money(explanation.counterfactual.worse_usd)) if explanation.counterfactual.worse_usd else "-"
     sums = ("Together", signed(money(explanation.trade.benefit_usd)), total, "")
     caption = "In dollars: the trade beside the others, and the plan solved again without it"
@@ -85,13 +87,13 @@ def _forces(explanation: TradeExplanation) -> Table | None:
     columns = (
         Column("Pull (+) or hold (-)"),
         Column("Per further $1,000", "$", Align.RIGHT),
-        Column("", "", Align.BARS),
+        Column("holds | pulls", "", Align.BARS),
     )
     parts = [(f.source, -f.usd_per_usd * _PER_USD) for f in balance.forces]
     if balance.limit:
         parts.append((balance.limit, -balance.limit_usd_per_usd * _PER_USD))
     rows = tuple(
-        (source, signed(money(pull)), Bars((pull,), f"{source}: {signed(money(pull))} $"))
+        (sentence_case(source), signed(money(pull)), Bars((pull,), f"{source}: {signed(money(pull))} $"))
         for source, pull in parts
         if abs(pull) >= 0.005
     )
@@ -116,7 +118,7 @@ def _break_evens(found: tuple[BreakEven, ...]) -> Table | None:
     for one in found:
         shown = _SHOWN[one.dial]
         side = "above" if one.above else "below"
-        rows.append((f"{one.dial} {side}", shown(one.now), shown(one.limit)))
+        rows.append((sentence_case(f"{one.dial} {side}"), shown(one.now), shown(one.limit)))
     return Table("What would make the trade disappear, all else free to give way", columns, tuple(rows))
 
 
@@ -125,7 +127,7 @@ def _lots(explanation: TradeExplanation) -> Table | None:
     if choice is None or choice.worse_usd is None:
         return None
     columns = (Column("Term"), Column("Worse with the other lot", "$", Align.RIGHT))
-    rows = tuple((term, signed(money(v))) for term, v in choice.dollars.items() if v)
+    rows = tuple((sentence_case(term), signed(money(v))) for term, v in choice.dollars.items() if v)
     total = ("Together", signed(money(choice.worse_usd)))
     caption = f"The same {shares(choice.shares)} shares from lot {choice.other_lot_id} instead of {choice.lot_id}"
     return Table(caption, columns, rows, (total,))
