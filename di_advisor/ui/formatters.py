@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from di_advisor.policy.plan import MultiPeriodPlan
     from di_advisor.policy.year_end import YearEndPlan
     from di_advisor.propose.frontiers import Frontier
+    from di_advisor.propose.household.proposal import HouseholdProposal
     from di_advisor.propose.proposal import Proposal
     from di_advisor.propose.trade_explanation import TradeExplanation
     from di_advisor.propose.transition import TransitionPlan
@@ -45,6 +46,7 @@ _FAIRNESS = ("di_advisor.fleet.fairness", "Fairness")
 _BOOKS = ("di_advisor.ledger.books", "Books")
 _EXPLANATION = ("di_advisor.propose.trade_explanation", "TradeExplanation")
 _FRONTIER = ("di_advisor.propose.frontiers", "Frontier")
+_HOUSEHOLD = ("di_advisor.propose.household.proposal", "HouseholdProposal")
 _PAPER = ("di_advisor.ledger.papers.paper", "Paper")
 _PROPOSAL = ("di_advisor.propose.proposal", "Proposal")
 _TRANSITION = ("di_advisor.propose.transition", "TransitionPlan")
@@ -155,6 +157,12 @@ def _poll_bundle(found: Poll) -> dict[str, str]:
     return poll_bundle(found)
 
 
+def _household_bundle(found: HouseholdProposal) -> dict[str, str]:
+    from di_advisor.report.household_view import household_bundle
+
+    return household_bundle(found)
+
+
 def _desk_bundle(desk: Desk) -> dict[str, str]:
     from di_advisor.report.desk_view import desk_bundle
 
@@ -176,6 +184,7 @@ def _add_formatters(ipython: Any) -> None:  # noqa: ANN401 IPython is not import
     formatter.for_type_by_name(*_FAIRNESS, _fairness_bundle)
     formatter.for_type_by_name(*_EXPLANATION, explanation_bundle)
     formatter.for_type_by_name(*_FRONTIER, frontier_bundle)
+    formatter.for_type_by_name(*_HOUSEHOLD, _household_bundle)
     formatter.for_type_by_name(*_PAPER, paper_bundle)
     formatter.for_type_by_name(*_PROPOSAL, proposal_bundle)
     formatter.for_type_by_name(*_TRANSITION, transition_bundle)

@@ -39,6 +39,9 @@ __all__ = ["Settled", "Settling", "waiting_share"]
 
 _COMPANY = 2
 _CLOSE = 1e-5
+_OPEN = 1e-4
+"""Of the household's value: a gap of one account that is worth branching on its choices."""
+
 _ROOM = 4e-6
 """Of an account's value: by how much its part of a budget may be passed for the rounding of others."""
 
@@ -290,7 +293,7 @@ class Settling:
         """Whether the search for one account left a gap that matters to the household."""
         value = sum(a.signals.account.value_usd for a in self.coordination.accounts.values())
         gap = planned.solution.objective - planned.solution.bound
-        return gap * planned.signals.account.value_usd > _CLOSE * value
+        return gap * planned.signals.account.value_usd > _OPEN * value
 
     def budgeted(self, mandate: Mandate, filer: str, others: AccountGains, room_usd: float = 0.0) -> Mandate:
         """The mandate with what is left of the return's budgets."""
