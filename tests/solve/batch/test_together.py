@@ -91,7 +91,7 @@ def _amounts(problem: Problem, found: Solution) -> np.ndarray:
     return amounts
 
 
-@pytest.mark.parametrize("seed", (3, 4, 5, 6, 7, 9, 10))
+@pytest.mark.parametrize("seed", [3, 4, 5, 6, 7, 9, 10])
 def test_an_answer_and_that_of_the_search_bound_each_other(seed: int) -> None:
     problem = _problem(seed)
     (found,) = solve_together([problem])

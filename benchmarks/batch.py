@@ -1,0 +1,168 @@
+"""CPU of an account's solve where sides are all there is to choose: by the search, alone, and side by side with others.
+
+Problem: of a fleet's accounts many differ in lots, cash and tax rates only; what does it save to solve them together,
+and is the certificate as good? Decision: the accounts of `benchmarks.fleet` without discrete rules, from formulated
+problems, the three ways in turn over the same accounts in one run; the gap is that of the plan to the bound over all
+choices, in shares of what the plan is better than doing nothing. Sides given are those of the search, so that its
+convex solve stands beside the choice of sides. Limits: records from bytes are compared too, but their other parts
+(reading, signals, settling) are the same for one account or many.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.bars import Bar
+from di_advisor import sample
+from di_advisor.execution.jobs import Job, attempted_together, one_thread
+from di_advisor.fleet.account import account_to_bytes
+from di_advisor.fleet.generated import CONVEX, SampleFleet, sample_facts_of
+from di_advisor.fleet.solving import FleetWork, solved, workspace_for
+from di_advisor.formulate import formulate
+from di_advisor.formulate.problem import Problem
+from di_advisor.solve import search_for
+from di_advisor.solve.batch import solve_together
+from di_advisor.solve.quadratic import QuadraticProgram
+from di_advisor.solve.solution import Solution
+
+__all__ = ["AREA", "bars"]
+
+AREA = "fleet"
+
+_ACCOUNTS = 24
+_TOGETHER = 8
+_TURNS = 2
+_ROUNDS = 12
+_MS = 1000.0
+
+
+@dataclass(frozen=True)
+class _Way:
+    """CPU seconds of an account, and the gaps of all."""
+
+    seconds: float
+    gaps: tuple[float, ...]
+
+    @property
+    def said(self) -> str:
+        """Gaps in words."""
+        found = sorted(self.gaps)
+        tail = found[int(0.95 * (len(found) - 1))]
+        return f"gap {statistics.median(found):.1e} of the benefit, 95 % {tail:.1e}, worst {found[-1]:.1e}"
+
+
+def _gap(found: Solution | None) -> float:
+    return float("inf") if found is None else found.gap / max(abs(found.benefit), 1e-9)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    since = time.process_time()
+    work()
+    return time.process_time() - since
+
+
+def _searched(problem: Problem) -> Solution:
+    return search_for(problem.block, lambda: False, _ROUNDS).run()
+
+
+def _ways(problems: Sequence[Problem]) -> dict[str, _Way]:
+    """The ways in turn, so that whatever else the machine does falls on all of them."""
+    plans = [_searched(p) for p in problems]
+    gaps = {
+        "search": [_gap(found) for found in plans],
+        "alone": [_gap(solve_together([p])[0]) for p in problems],
+        "together": [_gap(found) for found in solve_together(problems)],
+        "sides": [0.0],
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in gaps}
+    for _ in range(_TURNS):
+        for first in range(0, len(problems), _TOGETHER):
+            chosen = problems[first : first + _TOGETHER]
+            seconds["together"].append(_timed(lambda some=chosen: solve_together(some)) / len(chosen))  # type: ignore[misc]
+            for problem, plan in zip(chosen, plans[first : first + _TOGETHER], strict=True):
+                seconds["alone"].append(_timed(lambda one=problem: solve_together([one])))  # type: ignore[misc]
+                seconds["search"].append(_timed(lambda one=problem: _searched(one)))  # type: ignore[misc]
+                program = QuadraticProgram(problem.block, plan.choices)
+                seconds["sides"].append(_timed(lambda p=program, b=problem.block: p.solve(b.aversion)))  # type: ignore[misc]
+    return {name: _Way(statistics.median(seconds[name]), tuple(gaps[name])) for name in gaps}
+
+
+def _records(work: FleetWork, jobs: Sequence[Job]) -> tuple[float, float]:
+    """CPU seconds of a record from bytes, alone and with others; the records are the same."""
+    alone, together = [], []
+    for _ in range(_TURNS):
+        for first in range(0, len(jobs), _TOGETHER):
+            chosen = jobs[first : first + _TOGETHER]
+            since = time.process_time()
+            one = [o for job in chosen for o in attempted_together(solved, work, [job])]
+            middle = time.process_time()
+            many = attempted_together(solved, work, chosen)
+            together.append((time.process_time() - middle) / len(chosen))
+            alone.append((middle - since) / len(chosen))
+            assert [o.value for o in one] == [o.value for o in many]
+    return statistics.median(alone), statistics.median(together)
+
+
+def bars() -> list[Bar]:
+    """CPU of the solve each way, their ratios and certificates, and of whole records."""
+    world = sample.load()
+    work = FleetWork(sample_facts_of(world))
+    accounts = list(SampleFleet(world, _ACCOUNTS, 3, CONVEX))
+    problems = []
+    for account in accounts:
+        space = workspace_for(work.facts, account)
+        problems.append(formulate(space.signals, space.mandate, space.tax))
+    with one_thread():
+        solve_together(problems[:_TOGETHER])
+        ways = _ways(problems)
+        alone, together = _records(work, [Job(a.label, account_to_bytes(a)) for a in accounts[: 2 * _TOGETHER]])
+    search, one, many, sides = (ways[name] for name in ("search", "alone", "together", "sides"))
+    where = f"index of 500 names, lots, wash windows, {_ACCOUNTS} accounts, from formulated problems"
+    return [
+        Bar.at_most("fleet.solve_alone_cpu", one.seconds, 0.006, unit="CPU s", compared_to=f"target; {where}"),
+        Bar.at_most(
+            "fleet.solve_together_cpu",
+            many.seconds,
+            0.002,
+            unit="CPU s",
+            compared_to=f"target; {_TOGETHER} side by side; {where}",
+        ),
+        Bar.at_most(
+            "fleet.convex_sides_given_cpu",
+            sides.seconds,
+            0.006,
+            unit="CPU s",
+            compared_to="target; the convex solve of one account, dual Newton, with the sides of the search",
+        ),
+        Bar.at_least(
+            "fleet.solve_together_saves",
+            one.seconds / many.seconds,
+            1.2,
+            unit="ratio",
+            compared_to="the same accounts alone, the same answers to the last bit",
+        ),
+        Bar.at_least(
+            "fleet.solve_alone_saves",
+            search.seconds / one.seconds,
+            4.0,
+            unit="ratio",
+            compared_to=f"the search of one account, {_MS * search.seconds:.1f} CPU ms",
+        ),
+        Bar.at_most(
+            "fleet.solve_together_gap",
+            max(many.gaps),
+            5e-4,
+            unit="share",
+            compared_to=f"benefit over nothing; {many.said}; the search: {search.said}",
+        ),
+        Bar.at_most(
+            "fleet.record_together_cpu",
+            together,
+            0.006,
+            unit="CPU s",
+            compared_to=f"target; bytes to record, {_TOGETHER} side by side; alone {_MS * alone:.1f} CPU ms",
+        ),
+    ]
