@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, StoreError
 from di_advisor.execution.jobs import Failure, Job, Runner, never
 from di_advisor.execution.results_folder import ResultsFolder, written_whole
 from di_advisor.execution.scheduling import runner_of
@@ -151,7 +151,7 @@ def propose(  # noqa: PLR0913 - what is proposed for, and how it is run; all but
             hint="Pass a list or another source, or joint_rounds=0.",
         )
     folder = Path(into)
-    (folder / _LAST).unlink(missing_ok=True)  # what an earlier run said of its passes holds no more
+    _begun_again(folder)
     with runner_of(scheduler, workers).session() as runner:
         told, path = (retry_set_aside, progress, cancel), folder / _FIRST
         counted = _Round(runner, FleetWork(facts, solves_max), *told).run(accounts, path, 0)
@@ -172,6 +172,14 @@ def propose(  # noqa: PLR0913 - what is proposed for, and how it is run; all but
         said = {"passes": [p.name for p in passes], "unsettled": unsettled}
         written_whole(folder / _LAST, json.dumps(said, indent=1))
     return FleetRun(folder, path, counted.done, counted.set_aside, counted.finished, unsettled)
+
+
+def _begun_again(folder: Path) -> None:
+    """What an earlier run said of its passes holds no more."""
+    try:
+        (folder / _LAST).unlink(missing_ok=True)
+    except OSError as e:
+        raise StoreError(f"{folder} cannot be used: {e.strerror or e}.", hint="Check folder and permissions.") from e
 
 
 def is_finished(folder: Path) -> bool:

@@ -170,7 +170,7 @@ class ParquetAccounts:
                 for label, body in zip(batch.column(_LABEL).to_pylist(), batch.column(_BODY).to_pylist(), strict=True):
                     row += 1
                     if label and body:
-                        yield str(label), body if isinstance(body, bytes) else str(body).encode()
+                        yield str(label), _bytes(body)
                     else:
                         missing = _BODY if label else _LABEL
                         hint = "Write it again with fleet.write_accounts."
@@ -196,5 +196,9 @@ class ParquetAccounts:
             labels = file.read_row_group(group, columns=[_LABEL]).column(0).to_pylist()
             if label in labels:
                 body = file.read_row_group(group, columns=[_BODY]).column(0)[labels.index(label)]
-                return account_from_bytes(body.as_py().encode())
+                return account_from_bytes(_bytes(body.as_py()))
         raise no_account(label)
+
+
+def _bytes(body: str | bytes | None) -> bytes:
+    return body if isinstance(body, bytes) else (body or "").encode()

@@ -1,18 +1,18 @@
 """A run goes on where it stopped, takes nothing twice, and sets aside who has no proposal; in this process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, StoreError
 from di_advisor.fleet.account import FleetAccount
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import SampleFleet
 from di_advisor.fleet.record import FleetRecord, SetAside
-from di_advisor.fleet.running import FleetProgress, FleetRun, propose
+from di_advisor.fleet.running import FleetProgress, FleetRun, is_finished, propose
 from tests.fleet.folders import keys, lines
 
 HERE = "in-process"
@@ -142,3 +142,24 @@ def test_settings_that_make_no_sense_are_refused(six: SampleFleet, facts: FleetF
     ):
         with pytest.raises(InputError, match=says):
             propose(six, facts, into=tmp_path, **wrong)
+
+
+def test_a_run_that_is_begun_again_is_not_finished_until_it_is(
+    six: SampleFleet, facts: FleetFacts, tmp_path: Path
+) -> None:
+    def of(count: int, **how: Callable[[], bool]) -> FleetRun:
+        accounts = list(six)[:count]
+        return propose(accounts, facts, into=tmp_path, scheduler=HERE, joint_rounds=0, **how)
+
+    assert of(1).finished
+    assert is_finished(tmp_path)
+    assert not of(2, cancel=lambda: True).finished
+    assert not is_finished(tmp_path)
+    assert of(2).finished
+    assert is_finished(tmp_path)
+
+
+def test_a_folder_that_is_a_file_is_refused(six: SampleFleet, facts: FleetFacts, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here already", encoding="utf-8")
+    with pytest.raises(StoreError, match="cannot be used"):
+        propose([six.account(0)], facts, into=tmp_path / "file", scheduler=HERE, joint_rounds=0)
