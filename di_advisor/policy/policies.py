@@ -1,15 +1,15 @@
 """Policies: which triggers are watched, how they are combined, and how often a rebalance may be called for.
 
-A policy is a frozen value; `decide` is a pure function of policy, day and state. Three ship: `periodic`
-(monthly, quarterly, annual by the exchange's calendar), `threshold` (distance and losses, at most weekly) and
-`opportunistic` (every reason, daily). All of them act at once where the mandate's cap on tracking error is broken.
-Another is a `Policy` with other triggers.
+A policy is a frozen value; `decide` is a pure function of policy, day and state. Four ship: `periodic`
+(monthly, quarterly, annual by the exchange's calendar), `threshold` (distance and losses, at most weekly),
+`opportunistic` (every reason, daily) and `rested` (every reason, with rests as long as wash windows). All of them act
+at once where the mandate's cap on tracking error is broken. Another is a `Policy` with other triggers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -59,12 +59,15 @@ __all__ = [
     "opportunistic",
     "periodic",
     "policy_named",
+    "rested",
     "threshold",
     "unheard",
 ]
 
 
 _CAP: Final = ("cap",)
+_WINDOW_DAYS: Final = 31
+"""From a trade to the first day on which no wash window of it is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +283,15 @@ def opportunistic() -> Policy:
     return Policy("opportunistic", triggers, at_once=_CAP)
 
 
+def rested() -> Policy:
+    """Every reason of `opportunistic`, but not before the wash windows of the last call are over.
+
+    A sale at a loss keeps its name from being bought, and a purchase keeps its name from being sold at a loss, for 30
+    days: who acts daily meets the locks of yesterday, who acts after 31 days meets none.
+    """
+    return replace(opportunistic(), name="rested", at_most_every_days=_WINDOW_DAYS)
+
+
 def learned(model: RebalanceValueModel, *, tracking_error_max: float = 0.02) -> Policy:
     """Monthly, and before that where a model's lower bound of the value of acting is above zero, or for safety.
 
@@ -303,7 +315,7 @@ def learned(model: RebalanceValueModel, *, tracking_error_max: float = 0.02) -> 
     return Policy("ml", triggers, at_most_every_days=7, at_once=_CAP)
 
 
-POLICIES: Final = ("threshold", "opportunistic", *(c.value for c in Cadence))
+POLICIES: Final = ("threshold", "opportunistic", "rested", *(c.value for c in Cadence))
 """Names that `policy_named` knows without a model; besides them ``ml``, where a model is installed."""
 
 
@@ -321,6 +333,8 @@ def policy_named(name: str) -> Policy:
         return threshold()
     if name == "opportunistic":
         return opportunistic()
+    if name == "rested":
+        return rested()
     if name == "ml":
         return learned(rebalance_value_model())
     if name in set(Cadence):

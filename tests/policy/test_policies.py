@@ -201,3 +201,13 @@ def test_over_the_mandates_cap_every_policy_that_ships_acts_at_once_even_while_i
     assert not decide(policy_named("threshold"), loose, PolicyState())[0].due
     with pytest.raises(InputError, match="At once is nobody"):
         Policy("wrong", (Shows(1.0),), at_once=("nobody",))
+
+
+def test_the_rested_policy_waits_until_no_wash_window_of_its_last_call_is_left() -> None:
+    policy = policy_named("rested")
+    assert {t.name for t in policy.triggers} == {t.name for t in policy_named("opportunistic").triggers}
+    for days, due in ((30, False), (31, True)):
+        since = replace(FACTS, last_rebalance=AS_OF - timedelta(days=days))
+        decision, _ = decide(policy, since, PolicyState())
+        assert decision.due is due
+        assert bool(decision.held_back) is not due
