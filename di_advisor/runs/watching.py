@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.policy.policies import POLICIES, Policy, policy_named
 from di_advisor.policy.thresholds import dials_of, with_thresholds
 
-__all__ = ["Watching"]
+__all__ = ["LEARNED", "Watching", "as_sent", "policy_sent"]
+
+LEARNED: Final = "ml"
+"""The policy that holds a trained model."""
 
 
 @dataclass(frozen=True)
@@ -60,3 +64,19 @@ class Watching:
         apart = {d.trigger: d.value for d in dials_of(policy) if d.value != usual[d.trigger]}
         same = policy.at_most_every_days == shipped.at_most_every_days
         return cls(name, apart, None if same else policy.at_most_every_days)
+
+
+def as_sent(policy: Policy) -> Policy | Watching:
+    """What of a policy goes to another process: itself, or its name and thresholds where it holds a model."""
+    return Watching.of(policy.name, policy) if policy.name == LEARNED else policy
+
+
+def policy_sent(given: Policy | Watching) -> Policy:
+    """The policy of `as_sent`.
+
+    Raises
+    ------
+    PluginError, StoreError
+        If its model is not installed, or not what was written.
+    """
+    return given.as_policy() if isinstance(given, Watching) else given

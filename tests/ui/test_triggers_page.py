@@ -12,6 +12,7 @@ from di_advisor.policy.policies import PolicyState, decide, policy_named, thresh
 from di_advisor.policy.thresholds import with_thresholds
 from di_advisor.runs import RunSpec, SampleSource
 from di_advisor.runs.saved import SavedRun, run_from_toml, run_toml
+from di_advisor.runs.watching import Watching
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.desk import Desk
 from di_advisor.ui.pages.measures import MeasuresPage
@@ -144,6 +145,20 @@ def test_measures_are_shown_and_marked_when_the_wishes_change() -> None:
     host.edit(SPEC.with_wishes(tracking_error_max=0.02))
     page.show(host.state)
     assert "measure again" in page._says.value
+
+
+def test_the_learned_policy_can_be_chosen_and_travels_by_its_name(desk: Desk) -> None:
+    host = MadeUpHost(found(due=False))
+    page = TriggersPage(host)
+    page._named.value = "ml"
+    page._boxes["learned value"].value = 25.0
+    page._one.click()
+    ((_, request),) = host.asked
+    assert request["spec"].watching == request["policy"] == Watching("ml", {"learned value": 25.0})
+    sent = restored(plain(request))
+    answer = VERBS["watch"](desk, sent, Quiet())
+    assert set(answer["fired"]) == {"seasoned"}
+    assert "learned value" in answer["bundle"]["text/plain"]
 
 
 def test_the_sample_is_watched_account_by_account_with_figures(desk: Desk) -> None:

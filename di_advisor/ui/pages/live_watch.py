@@ -21,6 +21,7 @@ from di_advisor.policy.policies import Policy
 from di_advisor.report.wording import joined
 from di_advisor.runs.polled import SystemClock
 from di_advisor.runs.spec import RunSpec
+from di_advisor.runs.watching import as_sent
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.fields import actions, folds, grid, line, said, typed_number, typed_text
 from di_advisor.ui.pages.page import Host
@@ -127,7 +128,7 @@ class LiveWatch:
             "poll_quotes",
             doing="Polling quotes",
             spec=self._host.state.spec,
-            policy=policy,
+            policy=as_sent(policy),
             quotes=self._quotes.value,
             every=bool(self._whole.value),
             memory=self._memory,

@@ -16,9 +16,10 @@ import ipywidgets as widgets
 from di_advisor.errors import InputError
 from di_advisor.policy.policies import POLICIES, Policy, policy_named
 from di_advisor.policy.thresholds import Dial, dials_of, with_thresholds
+from di_advisor.registry import REBALANCE_VALUE_MODELS, available
 from di_advisor.report.wording import count_of, joined, sentence_case
 from di_advisor.runs.spec import RunSpec
-from di_advisor.runs.watching import Watching
+from di_advisor.runs.watching import LEARNED, Watching, as_sent
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.fields import actions, button, choice, grid, line, said, typed_number
 from di_advisor.ui.pages.live_watch import LiveWatch
@@ -48,7 +49,8 @@ class TriggersPage(Page):
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
-        named = [(sentence_case(name), name) for name in POLICIES]
+        learned = [("Learned (value of rebalancing now)", LEARNED)] if available(REBALANCE_VALUE_MODELS) else []
+        named = [*((sentence_case(name), name) for name in POLICIES), *learned]
         self._named = choice("Policy", named, "Which reasons count, and how often it may call")
         self._rest = typed_number("At most every (days)", 0.0, 1.0, "0 lets it call daily")
         self._boxes: dict[str, widgets.FloatText] = {}
@@ -173,7 +175,9 @@ class TriggersPage(Page):
             self._says.value = said(error.what, error.hint, role="alert")
             return
         doing = "Looking at all accounts" if every else "Looking at the account"
-        found: dict[str, Any] | None = await self.host.ask("watch", doing=doing, spec=spec, policy=policy, every=every)
+        found: dict[str, Any] | None = await self.host.ask(
+            "watch", doing=doing, spec=spec, policy=as_sent(policy), every=every
+        )
         if found is None:
             return
         self._watched = _Watched(spec, policy, found["bundle"])

@@ -14,6 +14,7 @@ from di_advisor.policy.intraday_memory import PollMemory, memory_from_json, memo
 from di_advisor.policy.sessions import hours_of
 from di_advisor.report.poll_view import poll_bundle
 from di_advisor.runs.polled import WatchedRun, quotes_from, watched_run
+from di_advisor.runs.watching import policy_sent
 from di_advisor.ui.desk import Desk, Say
 
 __all__ = ["poll_quotes"]
@@ -43,7 +44,8 @@ def poll_quotes(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
     DiAdvisorError
         As `di_advisor.policy.intraday.poll` and `Advisor.workspace`.
     """
-    spec, policy, now, text = request["spec"], request["policy"], request["now"], request["memory"]
+    spec, now, text = request["spec"], request["now"], request["memory"]
+    policy = policy_sent(request["policy"])
     source = quotes_from(request["quotes"])
     hours = hours_of(now.astimezone(EXCHANGE_ZONE).date())
     if not hours.hold(now):

@@ -12,6 +12,7 @@ from di_advisor.policy.day_facts import DayFacts
 from di_advisor.policy.monitor import watch as watch_accounts
 from di_advisor.report.worklist_view import worklist_bundle
 from di_advisor.runs.spec import RunSpec
+from di_advisor.runs.watching import policy_sent
 from di_advisor.ui.desk import Desk, Say
 
 __all__ = ["watch"]
@@ -41,7 +42,7 @@ def watch(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:
     """
     spec = request["spec"]
     labels = list(desk.facts(spec.source, say).accounts) if request.get("every") else [spec.account]
-    found = watch_accounts(_days(desk, spec, labels, say), request["policy"], {})
+    found = watch_accounts(_days(desk, spec, labels, say), policy_sent(request["policy"]), {})
     return {
         "due": tuple(i.label for i in found.due),
         "fired": {i.label: tuple(f.trigger for f in i.decision.firings if f.fired) for i in found.items},
