@@ -137,7 +137,10 @@ def test_vintages_leave_room_for_the_run() -> None:
     assert quarterly[0] == date(2014, 1, 2)
     assert quarterly[1] == date(2014, 4, 1)
     assert quarterly[-1] == date(2015, 10, 1)
-    assert len(vintages(date(2014, 1, 2), date(2018, 12, 31), "4", 2)) == 4
+    few = vintages(date(2014, 1, 2), date(2018, 12, 31), "4", 3)
+    assert len(few) == 4
+    assert set(few) <= set(quarterly)
+    assert (few[0], few[-1]) == (quarterly[0], quarterly[-1])
 
 
 def test_a_comparison_runs_once_and_prints_its_tables(
@@ -148,8 +151,16 @@ def test_a_comparison_runs_once_and_prints_its_tables(
     command += ["--policy", "quarterly", "--policy", "annual", "--wash", "both", "--into", str(tmp_path / "runs")]
     assert main(command) == 0
     first = capsys.readouterr().out
-    for words in ("Tax alpha by cadence", "Vanguard 107", "taper off near 30 %", "more without %", "in 4 of 4 runs"):
+    for words in (
+        "Tax alpha by cadence",
+        "Vanguard 107",
+        "taper off near 30 %",
+        "more without %",
+        "in 4 of 4 runs",
+        "Days over the cap",
+    ):
         assert words in first
+    assert "CPU s in this process" in first
     assert main([*command, "--finished"]) == 0
     again = capsys.readouterr().out
     assert first.split("Measures with")[1] == again.split("Measures with")[1]
