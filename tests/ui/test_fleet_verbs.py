@@ -1,12 +1,15 @@
 """Verbs of the fleet page on a small fleet: run, listed, opened; the app's answer is the list's."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from di_advisor.errors import InputError
 from di_advisor.fleet.generated import SampleFleet
-from di_advisor.fleet.running import records_of
+from di_advisor.fleet.record import FleetRecord
+from di_advisor.fleet.running import FleetProgress, FleetRun, records_of
 from di_advisor.fleet.sources import write_accounts
 from di_advisor.runs import FleetSource, RunSpec
 from di_advisor.runs.code import python_of
@@ -70,8 +73,9 @@ def test_an_opened_account_gets_the_answer_of_the_list_from_app_and_from_code(
     assert opened["accounts"] == [LABEL]
     assert "Simulated" in opened["label"].capitalize()
     told = {r.label: r for r in records_of(desk.worklist(request_of.folder).records_folder)}[LABEL]
+    assert isinstance(told, FleetRecord)
     assert desk.propose(spec, Said()).benefit_usd == told.benefit_usd
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(python_of(spec), names)  # noqa: S102 what the footer shows
     assert names["result"].proposal.benefit_usd == told.benefit_usd
     assert run_from_toml(run_toml(SavedRun(spec))).spec == spec
@@ -80,7 +84,7 @@ def test_an_opened_account_gets_the_answer_of_the_list_from_app_and_from_code(
 def test_an_account_that_is_not_the_one_that_was_solved_is_refused(
     desk: Desk, request_of: FleetRequest, tmp_path: Path
 ) -> None:
-    assert desk
+    assert desk.worklist(request_of.folder).finished
     other = tmp_path / "others.parquet"
     write_accounts(other, SampleFleet(load(), COUNT, SEED + 1, names=40, lots_a_name=3))
     with pytest.raises(InputError, match="is not the one that the run in"):
@@ -95,9 +99,7 @@ def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
 
 
 def test_generated_accounts_are_counted_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from di_advisor.fleet.running import FleetProgress, FleetRun
-
-    def told(request: FleetRequest, *, scheduler: str, progress: object) -> FleetRun:
+    def told(request: FleetRequest, *, scheduler: str, progress: Callable[[FleetProgress], None]) -> FleetRun:
         assert scheduler == "in-process"
         for at in (FleetProgress(0, 2, 0), FleetProgress(1, 4, 1)):
             progress(at)
