@@ -210,6 +210,6 @@ def results_frame(results: Sequence[ReplayResults]) -> pd.DataFrame:
 
 
 def _by_age(first: date, days: Sequence[date], amounts: Sequence[float]) -> tuple[float, ...]:
-    """Sums by whole years since the first day; the last one may be a part of a year."""
-    age = [int((day - first).days // _DAYS_PER_YEAR) for day in days]
+    """Sums by whole years of the calendar since the first day; the last one may be a part of a year."""
+    age = [day.year - first.year - ((day.month, day.day) < (first.month, first.day)) for day in days]
     return tuple(math.fsum(a for a, y in zip(amounts, age, strict=True) if y == year) for year in range(age[-1] + 1))

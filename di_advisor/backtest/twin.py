@@ -1,18 +1,23 @@
 """The ETF twin: the same money on the same days in a fund on the index, taxed alike.
 
 Problem: an account that saves tax must be compared with what its owner could have had without it. Decision: a fund
-earns the index's total return less its expense ratio; what the index pays is paid out, taxed as qualified, and buys
-more of the fund at the close; a withdrawal sells the lots with the highest cost; gains and losses are taxed by the
-same rules, fall due on the same days and, where the account pays its own taxes, are paid by the fund's owner from the
-fund. Limits: no spread, no wash sales between withdrawals at a loss and dividends bought, fractions of shares; a twin
-of an account that began with lots begins with a basis of its value.
+earns the index's total return less its expense ratio; what the index pays leaves its price on the ex-date, is owed
+until it is paid (as long after as the account's own dividends were, in the median), counts for the year of its payment
+and then buys more of the fund at the close; it is qualified for the shares that are held for more than 60 days of the
+121 around the ex-date (26 USC 1(h)(11)), as in the ledger; a withdrawal sells the lots with the highest cost; gains
+and losses are taxed by the same rules, fall due on the same days and, where the account pays its own taxes, are paid
+by the fund's owner from the fund. Limits: what the index pays
+is all of a kind that may qualify; no spread, no wash sales between withdrawals at a loss and dividends bought,
+fractions of shares; a twin of an account that began with lots begins with a basis of its value.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from fractions import Fraction
+from statistics import median_low
 from typing import Final
 
 import numpy as np
@@ -21,10 +26,11 @@ from di_advisor.backtest.record import Replayed
 from di_advisor.backtest.settings import ReplaySettings, TaxPaid
 from di_advisor.backtest.tax_years import TaxYears, YearOfAccount
 from di_advisor.domain.amounts import as_fraction
-from di_advisor.domain.events import Deposit, Withdrawal
+from di_advisor.domain.events import Deposit, Dividend, Withdrawal
 from di_advisor.errors import InputError
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.ledger.holding_period import is_long_term
+from di_advisor.ledger.tax_return import SharesHeld, count_holding_days, holding_window
 from di_advisor.policy.measures import ValueHistory
 from di_advisor.units import TRADING_DAYS_PER_YEAR
 
@@ -55,33 +61,75 @@ def value_history(replayed: Replayed) -> ValueHistory:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Payment:
+    """What one share of the fund was paid: its ex-date, when it comes, and USD a share."""
+
+    ex_on: date
+    on: date
+    per_share_usd: float
+
+    def qualifies(self, bought: date, until: date) -> bool:
+        """Whether a share bought on a day and held until another has been held long enough around the ex-date."""
+        if until > holding_window(self.ex_on)[1] and bought < self.ex_on:
+            return True  # held from before the ex-date to the window's end: more than 60 days, and quickly seen
+        held = SharesHeld(Fraction(1), bought, until)
+        return count_holding_days(held, self.ex_on, as_of=until).qualified
+
+
 @dataclass(slots=True)
 class _Lot:
     bought: date
     shares: float
     basis_usd: float
+    earned: list[_Payment] = field(default_factory=list)
+
+    def ordinary_usd(self, shares: float, until: date) -> Iterator[tuple[int, float]]:
+        """By year of payment, what so many of its shares earned and, held until a day, not as qualified."""
+        for payment in self.earned:
+            if payment.ex_on <= until and not payment.qualifies(self.bought, until):
+                yield payment.on.year, shares * payment.per_share_usd
 
 
 class _Fund:
     """Shares of the fund, by lots."""
 
-    def __init__(self) -> None:
+    def __init__(self, paid_after: timedelta) -> None:
+        self._paid_after = paid_after
         self.price_usd = 1.0
         self.lots: list[_Lot] = []
         self.realised: dict[tuple[int, bool], float] = {}
         self.paid: dict[int, float] = {}
+        self._ordinary: dict[int, float] = {}
+        self._owed: list[tuple[date, float]] = []
 
     @property
     def shares(self) -> float:
         return sum(lot.shares for lot in self.lots)
 
+    @property
+    def value_usd(self) -> float:
+        """Shares, and what is owed."""
+        return self.shares * self.price_usd + sum(amount for _, amount in self._owed)
+
     def grow(self, day: date, total_return: float, paid: float) -> None:
-        """One session: the price moves, and what is paid out buys more."""
-        cash = self.shares * self.price_usd * paid
+        """One session: the price moves, what the index pays is owed, and what is paid out buys more."""
+        per_share = self.price_usd * paid
+        cash = self.shares * per_share
         self.price_usd *= 1.0 + total_return - paid
         if cash > 0:
-            self.paid[day.year] = self.paid.get(day.year, 0.0) + cash
-            self.buy(day, cash)
+            payment = _Payment(day, day + self._paid_after, per_share)
+            self._owed.append((payment.on, cash))
+            for lot in self.lots:
+                lot.earned = [e for e in lot.earned if day <= holding_window(e.ex_on)[1]]
+                lot.earned.append(payment)
+        arrived = [amount for on, amount in self._owed if on <= day]
+        for on, amount in self._owed:
+            if on <= day:
+                self.paid[on.year] = self.paid.get(on.year, 0.0) + amount
+        self._owed = [(on, amount) for on, amount in self._owed if on > day]
+        if arrived:
+            self.buy(day, sum(arrived))
 
     def buy(self, day: date, amount_usd: float) -> None:
         """Buy for an amount."""
@@ -100,6 +148,8 @@ class _Fund:
             lot = self.lots[-1]
             taken = min(wanted, lot.shares)
             basis_usd = lot.basis_usd * (taken / lot.shares)
+            for year, ordinary in lot.ordinary_usd(taken, day):
+                self._ordinary[year] = self._ordinary.get(year, 0.0) + ordinary
             key = (day.year, is_long_term(lot.bought, day))
             self.realised[key] = self.realised.get(key, 0.0) + taken * self.price_usd - basis_usd
             # Taken off as it is: a product of fractions may miss it by a last bit, and the loop would chase that bit.
@@ -109,10 +159,14 @@ class _Fund:
             else:
                 lot.shares, lot.basis_usd = lot.shares - taken, lot.basis_usd - basis_usd
 
-    def year(self, year: int) -> YearOfAccount:
-        """What a year brings into the return."""
+    def year(self, year: int, day: date) -> YearOfAccount:
+        """What a year brings into the return, as it is known on a day."""
         short, long = self.realised.get((year, False), 0.0), self.realised.get((year, True), 0.0)
-        return YearOfAccount(Fraction(short), Fraction(long), Fraction(self.paid.get(year, 0.0)))
+        paid = self.paid.get(year, 0.0)
+        ordinary = self._ordinary.get(year, 0.0)
+        ordinary += sum(a for lot in self.lots for y, a in lot.ordinary_usd(lot.shares, day) if y == year)
+        ordinary = min(ordinary, paid)
+        return YearOfAccount(Fraction(short), Fraction(long), Fraction(paid - ordinary), Fraction(ordinary))
 
     def unrealised(self, day: date) -> tuple[Fraction, Fraction]:
         """Gains by term, if all were sold."""
@@ -120,6 +174,12 @@ class _Fund:
         for lot in self.lots:
             total[is_long_term(lot.bought, day)] += lot.shares * self.price_usd - lot.basis_usd
         return Fraction(total[0]), Fraction(total[1])
+
+
+def _paid_after(replayed: Replayed) -> timedelta:
+    """How long after their ex-dates the account's dividends were paid, in the median; at once where it had none."""
+    days = [(e.on - e.ex_on).days for e in replayed.events if isinstance(e, Dividend) and e.ex_on is not None]
+    return timedelta(days=max(median_low(days), 0) if days else 0)
 
 
 def etf_twin(
@@ -146,7 +206,7 @@ def etf_twin(
     if not 0 <= expense_ratio < 1:
         raise InputError(f"The expense ratio is {expense_ratio}.", hint="0.0003 is 3 bps a year.")
     settings = settings or ReplaySettings()
-    years, fund = TaxYears(tax, settings.loss_use), _Fund()
+    years, fund = TaxYears(tax, settings.loss_use), _Fund(_paid_after(replayed))
     days = replayed.days
     from_account = settings.tax_paid is TaxPaid.ACCOUNT
     open_years = list(range(days[0].day.year, days[-1].day.year + 1))
@@ -157,19 +217,19 @@ def etf_twin(
             fund.grow(row.day, row.index_return - expense_ratio / TRADING_DAYS_PER_YEAR, row.index_yield)
             while open_years and row.day >= date(open_years[0] + 1, 4, 15):
                 year = open_years.pop(0)
-                due += float(years.close(year, fund.year(year)))
+                due += float(years.close(year, fund.year(year, row.day)))
         moved = flow - due if from_account else flow
         if moved > 0:
             fund.buy(row.day, moved)
         elif moved < 0:
             fund.sell(row.day, -moved)
-        values.append(fund.shares * fund.price_usd)
+        values.append(fund.value_usd)
         flows.append(moved)
         taxes.append(due)
     last = days[-1].day
     accrued, liquidation = 0.0, 0.0
     for year in open_years:
-        account = fund.year(year)
+        account = fund.year(year, last)
         if year == last.year:
             sold = account.with_gains(*fund.unrealised(last))
             liquidation = float(years.tax_usd(year, sold) - years.tax_usd(year, account))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from di_advisor.backtest.past import Past
+from di_advisor.backtest.past_digest import past_digest
 from di_advisor.backtest.record import Replayed
 from di_advisor.backtest.replay import replay
 from di_advisor.backtest.settings import ReplaySettings
@@ -171,8 +172,8 @@ def replay_vintages(
     """
     if len({run.name for run in runs}) != len(runs):
         raise InputError("Two runs share a name.", hint="Give each its own.")
-    label = _past_of(past).label
-    keys = {run.name: f"{run.name}-{_digest(run, label)}" for run in runs}
+    content = past_digest(_past_of(past))
+    keys = {run.name: f"{run.name}-{_digest(run, content)}" for run in runs}
     names = {key: name for name, key in keys.items()}
     shared = (past, {keys[run.name]: run for run in runs})
     runner = InProcess() if workers == 1 else LocalProcesses(workers)
@@ -202,9 +203,9 @@ def _work(shared: Any, body: bytes) -> bytes:  # noqa: ANN401  (as `Work` has it
     return to_bytes(done)
 
 
-def _digest(run: Vintage, label: str) -> str:
+def _digest(run: Vintage, content: str) -> str:
     """Digest of all that a run follows from, the same in every process."""
-    text = json.dumps([label, _plain(run)], ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps([content, _plain(run)], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
 

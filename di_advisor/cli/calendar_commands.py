@@ -97,6 +97,8 @@ def plan(arguments: argparse.Namespace, screen: Screen) -> None:
     from di_advisor.policy.plan import plan_ahead
     from di_advisor.report.calendar_view import plan_text
 
+    if not 0 <= arguments.least < math.inf:
+        raise InputError(f"--least is {arguments.least}.", hint="Give dollars: 0 or more.")
     with screen.noting_warnings():
         workspace, label = _workspace(arguments)
     found = plan_ahead(workspace, _until(workspace.signals.market.as_of, arguments.days))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from di_advisor.backtest.record import DayRow, Replayed
 from di_advisor.backtest.settings import ReplaySettings
 from di_advisor.backtest.twin import etf_twin, value_history
+from di_advisor.domain.events import Dividend
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InputError
 
@@ -75,3 +78,31 @@ def test_a_replay_as_a_history_has_its_rows() -> None:
     history = value_history(_replayed(ROWS))
     assert history.value_usd.tolist() == [row.value_usd for row in ROWS]
     assert history.flow_usd.tolist() == [row.flow_usd for row in ROWS]
+
+
+def test_a_dividend_counts_for_the_year_in_which_it_is_paid_and_buys_then() -> None:
+    owed = Dividend(
+        event_id="d", on=date(2024, 1, 2), account_id="a", security_id="A", amount_usd=Decimal(1), ex_on=DAYS[1]
+    )
+    replayed = replace(_replayed(ROWS[:3]), events=(owed,))
+    twin = etf_twin(replayed, RATES, ReplaySettings(accrues_last_year=True), expense_ratio=0.0)
+    # Ex on 29 December at 1.08 with 20 owed, paid on 2 January: nothing is due for 2023.
+    assert twin.value_usd == pytest.approx([1_000, 1_100, 1_600])
+    # Held for five days only by the end: ordinary, at 0.4, as the ledger sees it on that day.
+    assert twin.tax_usd == pytest.approx([0, 0, 20 * 0.4])
+
+
+def test_shares_sold_within_sixty_days_of_their_purchase_earned_no_qualified_dividend() -> None:
+    days = (date(2024, 1, 2), date(2024, 1, 10), date(2024, 2, 1), date(2024, 2, 15), date(2024, 12, 31))
+    rows = (
+        _row(days[0], 1_000, 1_000),
+        _row(days[1], 2_000, flow=1_000),
+        _row(days[2], 2_000, paid=0.01),  # 20 are paid; the price falls to 0.99
+        _row(days[3], 1_010, flow=-990),  # 1,000 shares leave: the 20.2 reinvested ones cost 0.99, so the others
+        _row(days[4], 1_010),
+    )
+    tax = TaxProfile(ConstantRates(0.4, 0.2))
+    twin = etf_twin(_replayed(rows), tax, expense_ratio=0.0)
+    # Of one price, the later ones leave first: those of 10 January, held for 36 days, earned 10 of the 20.
+    gain = 1_000 * (0.99 - 1.0)
+    assert twin.tax_usd[-1] == pytest.approx(0.4 * gain + 10 * 0.4 + 10 * 0.2)
