@@ -77,7 +77,7 @@ class RolloutTable:
     parts : dict of str to ndarray
         Tax, cost and risk, whose sum is the label.
     cluster : ndarray of str, shape (m,)
-        Month of the day: invented worlds share their market's path, so a month is one draw in all of them.
+        Month of the day: invented worlds share their calendar of calm and crisis, so a month is one draw in all.
     """
 
     columns: FloatArray
