@@ -132,8 +132,8 @@ def _roll(asked: argparse.Namespace) -> None:
             found.append(replace(each, walk=f"seed {seed}, {each.walk}"))
             if len(found) % 20 == 0:
                 _say(f"{len(found)} rollouts, seed {seed}")
-                rollouts_frame(found).to_csv(asked.out, index=False)
-    rollouts_frame(found).to_csv(asked.out, index=False)
+                rollouts_frame(found).to_csv(asked.out, index=False, float_format="%.10g")
+    rollouts_frame(found).to_csv(asked.out, index=False, float_format="%.10g")
 
 
 def _walks(past: SamplePast, seed: int, asked: argparse.Namespace) -> Iterator[Rollout]:
