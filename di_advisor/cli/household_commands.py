@@ -157,20 +157,19 @@ def _move(text: str) -> Move:
     parts = text.split(":")
     if len(parts) != _MOVE_PARTS or not all(parts):
         raise InputError(f"{text!r} is no move.", hint="Write LOT:FROM:TO, by the ids of the lot and of the accounts.")
-    return Move(*parts)
+    lot, giver, taker = parts
+    return Move(lot, giver, taker)
 
 
 def _given(arguments: argparse.Namespace, asked: _Asked, signals: Mapping[str, Signals]) -> tuple[Donation, ...]:
     """Lots to give, of the return whose long-term gains are taxed most."""
-    from di_advisor.domain.taxes import ConstantRates
     from di_advisor.formulate.schedule_d import rates_of
     from di_advisor.propose.household.moves import donations
 
     on = asked.market.as_of
     rates = {f.name: rates_of(asked.taxes[f.name], on).rates for f in asked.household.filers}
-    constant = {name: r for name, r in rates.items() if isinstance(r, ConstantRates)}
-    name = max(constant, key=lambda n: constant[n].long_term)
+    name = max(rates, key=lambda n: rates[n].long_term)
     mine = {i: s for i, s in signals.items() if asked.household.filer_of(i).name == name}
     taxed = {i: s for i, s in mine.items() if asked.household.account(i).is_taxed}
     saved = arguments.deduction_rate_percent
-    return donations(taxed, arguments.give_usd, constant[name], _SAVED if saved is None else saved)
+    return donations(taxed, arguments.give_usd, rates[name], _SAVED if saved is None else saved)

@@ -28,7 +28,8 @@ from di_advisor.domain.taxes import FilingStatus, TaxProfile
 from di_advisor.errors import InputError, UnsupportedWishError
 from di_advisor.formulate.build import formulate
 from di_advisor.formulate.gains import RealisedGains
-from di_advisor.formulate.own import OwnSymbols, OwnWishes
+from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.own_symbols import OwnSymbols
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Locked
@@ -126,7 +127,7 @@ def refuse_wrong_status(name: str, people: int, returns: int, taxpayer: Taxpayer
         )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PurchaseCharge:
     """A charge on purchases: what they cost beside their price, because they wash a loss elsewhere.
 

@@ -23,7 +23,14 @@ from di_advisor.report.tables import Align, Cell, Column, Table, as_markdown, as
 from di_advisor.report.views import proposal_html
 from di_advisor.report.wording import count_of, day, money, percent, printable, sentence_case, shares, signed, usd
 
-__all__ = ["household_bundle", "household_html", "household_lead", "household_page", "household_text"]
+__all__ = [
+    "household_bundle",
+    "household_html",
+    "household_lead",
+    "household_markdown",
+    "household_page",
+    "household_text",
+]
 
 _ZERO: Final = Decimal(0)
 _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-household">{}</div>')
@@ -52,7 +59,7 @@ def household_lead(found: HouseholdProposal) -> str:
         washes = count_of(len(found.washes), "loss", "losses")
         parts.append(f"{washes} washed between accounts, at a cost of {usd(found.wash_cost_usd)}.")
     else:
-        parts.append("No account washes another's loss.")
+        parts.append(f"None of these {len(found.proposals)} accounts washes another's loss.")
     return " ".join(parts)
 
 
@@ -210,10 +217,10 @@ def household_text(found: HouseholdProposal, *, given: Sequence[Donation] = (), 
     accounts = [f"{i}: {headline(p)}" for i, p in found.proposals.items()]
     tables = [as_text(t) for t in _tables(found, given, moves)]
     parts = [household_lead(found), "\n".join(accounts), *tables, _certified(found), *found.notes, DISCLAIMER]
-    return "\n\n".join(printable_lines(part) for part in parts) + "\n"
+    return "\n\n".join(_printable(part) for part in parts) + "\n"
 
 
-def printable_lines(text: str) -> str:
+def _printable(text: str) -> str:
     """A text of several lines with its control characters made visible."""
     return "\n".join(printable(line) for line in text.split("\n"))
 

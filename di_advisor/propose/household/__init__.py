@@ -42,10 +42,6 @@ from di_advisor.solve.household.washes import Coordinated, coordinate
 __all__ = ["Apart", "facts_of", "propose"]
 
 _REPAIRS = 8
-_SEEN = (
-    "Not tax advice. Wash sales are matched across all accounts of the household, among today's trades and against the "
-    "fills of the last and next 30 days that the accounts show; accounts that are not here are not seen."
-)
 _PRICED = "Wash sales are priced: a washed loss comes back after the years given, and never from a retirement account."
 
 
@@ -251,7 +247,8 @@ def _proposal(
 ) -> HouseholdProposal:
     proposals, filers = told(settling, best)
     bound = _bound(settling, coordinated, priced)
-    notes = (_SEEN, _PRICED) if settling.household.wash_policy is WashPolicy.PRICE else (_SEEN,)
+    seen = _seen(settling.household)
+    notes = (seen, _PRICED) if settling.household.wash_policy is WashPolicy.PRICE else (seen,)
     nodes = (0 if coordinated is None else coordinated.nodes) + (0 if priced is None else priced.nodes)
     given = coordinated.sides if coordinated is not None and best.source == "together" else best.sides
     return HouseholdProposal(
@@ -272,6 +269,16 @@ def _proposal(
         separate_washed_usd=None if apart.unaware is None else _washed(apart.unaware),
         source=best.source,
         notes=notes,
+    )
+
+
+def _seen(household: Household) -> str:
+    """What wash sales were searched in: never a claim beyond it."""
+    names = ", ".join(household.account_ids)
+    return (
+        f"Not tax advice. Wash sales are matched across the accounts of this household ({names}), among "
+        "today's trades and against the fills of the last and next 30 days that they show; accounts that are not here "
+        "are not seen."
     )
 
 
