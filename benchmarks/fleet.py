@@ -26,6 +26,7 @@ from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import CONVEX, DESK, SampleFleet, sample_facts_of
 from di_advisor.fleet.running import propose
 from di_advisor.fleet.solving import FleetWork, recorded, solved, workspace_for
+from di_advisor.fleet.sources import ParquetAccounts, write_accounts
 from di_advisor.propose.planned import Clock, never, settled_for, silent
 from di_advisor.sample.world import SampleWorld
 
@@ -123,7 +124,7 @@ class _Shared:
     main: float
 
 
-def _shared_out(workers: int, address: str, accounts: SampleFleet, facts: FleetFacts, folder: Path) -> _Shared:
+def _shared_out(workers: int, address: str, accounts: ParquetAccounts, facts: FleetFacts, folder: Path) -> _Shared:
     from di_advisor.execution.dask_jobs import DaskJobs
 
     times: list[BatchTimes] = []
@@ -131,10 +132,10 @@ def _shared_out(workers: int, address: str, accounts: SampleFleet, facts: FleetF
     since, mine = time.perf_counter(), time.process_time()
     run = propose(accounts, facts, into=folder, scheduler=runner, joint_rounds=0)
     wall, main = time.perf_counter() - since, time.process_time() - mine
-    assert (run.done, run.set_aside) == (len(accounts), 0)
+    assert (run.done, run.set_aside) == (_COMPARED, 0)
     span = max(t.ended for t in times) - min(t.began for t in times)
     busy = sum(t.ended - t.began for t in times) / (workers * span)
-    return _Shared(wall, busy, sum(t.cpu_seconds for t in times) / len(accounts), main / len(accounts))
+    return _Shared(wall, busy, sum(t.cpu_seconds for t in times) / _COMPARED, main / _COMPARED)
 
 
 def _two_against_one(world: SampleWorld, facts: FleetFacts) -> tuple[float, float, str]:
@@ -151,7 +152,9 @@ def _two_against_one(world: SampleWorld, facts: FleetFacts) -> tuple[float, floa
             warm = SampleFleet(world, 16 * workers, 9, CONVEX)
             propose(warm, facts, into=Path(folder) / f"warm{workers}", scheduler=address, joint_rounds=0)
         for turn in range(_TURNS):
-            accounts = SampleFleet(world, _COMPARED, 4 + turn, CONVEX)
+            stored = Path(folder) / f"{turn}.parquet"  # to generate accounts takes as long as to solve them
+            write_accounts(stored, SampleFleet(world, _COMPARED, 4 + turn, CONVEX))
+            accounts = ParquetAccounts(stored)
             for workers, address in ((1, one), (2, two)):
                 where = Path(folder) / f"{turn}-{workers}"
                 runs[workers].append(_shared_out(workers, address, accounts, facts, where))
