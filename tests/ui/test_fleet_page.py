@@ -134,7 +134,7 @@ def test_an_account_that_cannot_be_opened_leaves_the_app_as_it_is() -> None:
 
 def test_accounts_of_a_file_are_found_again_in_it() -> None:
     made, host = read()
-    made._form._origin.value = "Parquet file, over the built-in market"
+    made._form._origin.value = "Parquet file"
     made._list.selected = ["A1"]
     made._open.click()
     assert "No file of accounts is named." in made._wrong.value
