@@ -30,7 +30,11 @@ class FleetForm:
 
     def __init__(self) -> None:
         self.folder = typed_text("Folder of the run", "tonight", "What the run was told as into")
-        self._origin = choice("Its accounts", [_GENERATED, _FILE], "Over the built-in market; where its accounts are found again when one opens")
+        self._origin = choice(
+            "Its accounts",
+            [_GENERATED, _FILE],
+            "Over the built-in market; where its accounts are found again when one opens",
+        )
         self._file = typed_text("File of accounts", "accounts.parquet", "As di_advisor.fleet.write_accounts wrote it")
         self._count = typed_number("How many are generated", 40, 10, "A whole number; a new run solves so many")
         self._seed = typed_number("Seed of the accounts", 1, 1, "A whole number; the run's own")
