@@ -13,18 +13,34 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from di_advisor.errors import DamagedStoreError, NewerSchemaError, StoreError
 
-__all__ = ["MANIFEST", "json_text", "parsed_json", "read_folder", "write_folder"]
+__all__ = ["MANIFEST", "figures_read", "json_text", "parsed_json", "read_folder", "write_folder"]
 
 MANIFEST = "manifest.json"
 """File that names the others with their sums."""
 
 _AGAIN = "Train it again, or take a copy."
+
+
+@contextmanager
+def figures_read(source: Path, what: str) -> Iterator[None]:
+    """Making a model of a folder's figures: those that make none are damage.
+
+    Raises
+    ------
+    DamagedStoreError
+        If a figure is missing or of another kind.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as e:
+        raise DamagedStoreError(f"{source} holds figures that are no {what}: {e!r}.", hint=_AGAIN) from e
 
 
 def write_folder(files: Mapping[str, str], folder: str | os.PathLike[str], *, kind: str, schema: int) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from di_advisor.errors import DamagedStoreError, InputError
+from di_advisor.errors import InputError
 from di_models.cost.card import ModelCard
 from di_models.cost.features import Levels
 from di_models.cost.intervals import Calibration
@@ -25,7 +25,7 @@ from di_models.cost.law import CostLaw, LawFit, LawPrior
 from di_models.cost.learned import LearnedCostModel, SizesSeen
 from di_models.cost.residual import Gate, Trees
 from di_models.cost.stopping import Stopping
-from di_models.folders import json_text, parsed_json, read_folder, write_folder
+from di_models.folders import figures_read, json_text, parsed_json, read_folder, write_folder
 
 __all__ = ["SCHEMA", "StoredModel", "load_cost_model", "save_cost_model"]
 
@@ -107,12 +107,8 @@ def load_cost_model(folder: str | os.PathLike[str]) -> StoredModel:
     content, fingerprint = read_folder(source, _FILES, kind=_KIND, what="cost model", schema=SCHEMA)
     params, calibration = (parsed_json(content[name], source / name) for name in ("params.json", "calibration.json"))
     card = ModelCard(parsed_json(content["card.json"], source / "card.json"))
-    try:
+    with figures_read(source, "cost model"):
         model = _model(params, calibration, content["model.txt"].decode("utf-8"))
-    except (KeyError, TypeError, ValueError) as e:
-        raise DamagedStoreError(
-            f"{source} holds figures that are no cost model: {e!r}.", hint="Train it again, or take a copy."
-        ) from e
     return StoredModel(model, card, fingerprint)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from di_advisor.domain.trade_history import TradeHistory
 from di_advisor.errors import DiAdvisorError, InputError
+from di_models.console import each_stage_once, say
 from di_models.cost.from_sample import history_of_sample
 from di_models.cost.registry import save_cost_model
 from di_models.cost.training import Recipe, read_recipe, train_cost_model
@@ -58,32 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=recipe.seed,
             blocks=recipe.blocks,
             patience=recipe.patience,
-            told=_each_once(),
+            told=each_stage_once(),
         )
         fingerprint = save_cost_model(found.model, found.card, asked.out)
     except DiAdvisorError as e:
         sys.stderr.write(f"{e}\n")
         return 1
-    _say(f"{found.model.provenance_}\n{found.card.facts['promotion']['sentence']}\nfingerprint {fingerprint}")
+    say(f"{found.model.provenance_}\n{found.card.facts['promotion']['sentence']}\nfingerprint {fingerprint}")
     return 0
-
-
-def _each_once() -> Callable[[float, str], None]:
-    """Says what is at work when it changes, and not after each tree."""
-    last = ""
-
-    def told(_: float, text: str) -> None:
-        nonlocal last
-        if text != last:
-            last = text
-            _say(text)
-
-    return told
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

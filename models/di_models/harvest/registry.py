@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from di_advisor.errors import DamagedStoreError
-from di_models.folders import json_text, parsed_json, read_folder, write_folder
+from di_models.folders import figures_read, json_text, parsed_json, read_folder, write_folder
 from di_models.harvest.surrogate import HarvestSurrogate
 
 __all__ = ["SCHEMA", "StoredSurrogate", "load_harvest_model", "save_harvest_model"]
@@ -72,10 +71,6 @@ def load_harvest_model(folder: str | os.PathLike[str]) -> StoredSurrogate:
     source = Path(folder)
     content, fingerprint = read_folder(source, _FILES, kind=_KIND, what="harvest model", schema=SCHEMA)
     texts = (content[name].decode("utf-8") for name in ("advantage.txt", "restart.txt"))
-    try:
+    with figures_read(source, "harvest model"):
         surrogate = HarvestSurrogate.from_parts(parsed_json(content["params.json"], source / "params.json"), *texts)
-    except (KeyError, TypeError, ValueError) as e:
-        raise DamagedStoreError(
-            f"{source} holds figures that are no harvest model: {e!r}.", hint="Train it again, or take a copy."
-        ) from e
     return StoredSurrogate(surrogate, parsed_json(content["card.json"], source / "card.json"), fingerprint)

@@ -19,6 +19,7 @@ import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import DiAdvisorError, InputError
+from di_models.console import each_stage_once, say
 from di_models.harvest.card import card_facts, card_markdown, measured
 from di_models.harvest.profiles import label, sample_cases
 from di_models.harvest.registry import save_harvest_model
@@ -149,13 +150,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         recipe = read_harvest_recipe(asked.recipe)
         volatilities = _volatilities(recipe, asked.recipe.parent)
-        found = train_surrogate(recipe, volatilities, simulated=recipe.volatilities == "sample", told=_stage_once())
+        found = train_surrogate(recipe, volatilities, simulated=recipe.volatilities == "sample", told=each_stage_once())
         fingerprint = save_harvest_model(found.surrogate, found.facts, card_markdown(found.facts), asked.out)
     except DiAdvisorError as e:
         sys.stderr.write(f"{e}\n")
         return 1
     regret = next(row for row in found.facts["unseen"] if row["policy"] == "learned")
-    _say(f"regret on unseen clients {regret['regret']:.2f} bps a year\nfingerprint {fingerprint}")
+    say(f"regret on unseen clients {regret['regret']:.2f} bps a year\nfingerprint {fingerprint}")
     return 0
 
 
@@ -179,23 +180,6 @@ def _volatilities(recipe: HarvestRecipe, folder: Path) -> FloatArray:
     if not len(found) or not (np.isfinite(found) & (found > 0)).all():
         raise InputError(f"{file} holds volatilities that are none.", hint="Give fractions a year, such as 0.27.")
     return found
-
-
-def _stage_once() -> Callable[[float, str], None]:
-    last = ""
-
-    def told(_: float, stage: str) -> None:
-        nonlocal last
-        if stage != last:
-            last = stage
-            _say(stage)
-
-    return told
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from di_advisor.errors import DamagedStoreError
-from di_models.folders import json_text, parsed_json, read_folder, write_folder
+from di_models.folders import figures_read, json_text, parsed_json, read_folder, write_folder
 from di_models.rebalance.learner import RebalanceLearner
 from di_models.rebalance.model import LearnedRebalanceValue
 
@@ -23,7 +22,6 @@ SCHEMA = 1
 _KIND = "di_models rebalancing value"
 _FILES = ("card.json", "card.md", "params.json", "trees.txt")
 _SHIPPED = Path(__file__).resolve().parents[1] / "shipped" / "rebalance_sample"
-_AGAIN = "Train it again, or take a copy."
 
 
 def save_rebalance_value(
@@ -59,11 +57,9 @@ def load_rebalance_value(folder: str | os.PathLike[str]) -> tuple[RebalanceLearn
     content, fingerprint = read_folder(source, _FILES, kind=_KIND, what="model of rebalancing value", schema=SCHEMA)
     facts = parsed_json(content["card.json"], source / "card.json")
     params = parsed_json(content["params.json"], source / "params.json")
-    try:
+    with figures_read(source, "model of rebalancing value"):
         learner = RebalanceLearner.from_parts(params, content["trees.txt"].decode("utf-8"))
         _ = int(facts["wait_sessions"]), str(facts["learned_on"]), str(facts["trained_on"])
-    except (KeyError, TypeError, ValueError) as e:
-        raise DamagedStoreError(f"{source} holds figures that are no such model: {e!r}.", hint=_AGAIN) from e
     return learner, facts, fingerprint
 
 
