@@ -38,7 +38,7 @@ from di_models.harvest.program import Grid, solve, value_bps_per_year
 from di_models.harvest.rules import never, rules_of_thumb
 from di_models.harvest.surrogate import HarvestSurrogate, surrogate_rule
 
-__all__ = ["AREA", "MODEL", "Regret", "bars", "main", "measure_regret", "rollout", "rollout_table"]
+__all__ = ["AREA", "MODEL", "Regret", "bars", "main", "measure_regret", "rollout", "rollout_table", "verdict"]
 
 AREA = "learning"
 
@@ -112,6 +112,14 @@ def rollout_table(found: dict[str, Outcome], *, seed: int) -> str:
     return "\n".join(lines)
 
 
+def verdict(found: dict[str, Outcome], *, seed: int) -> str:
+    """Which of the three demands on the model hold for one client, each with its figure."""
+    return "\n".join(
+        f"{'holds' if bar.holds else 'does NOT hold'}: {bar.compared_to}, {bar.value:+.2f} {bar.unit}"
+        for bar in _rollout_bars("", found, seed=seed)
+    )
+
+
 def measure_regret(*, seed: int, trained_on: int, tested_on: int, rounds: int = 500) -> Regret:
     """Train the stand-in on sampled clients and value it on others by the program's own pass, reviews every 28 days."""
     labels = label(sample_cases(trained_on, seed=seed), step_days=_STEP_DAYS, seed=seed + 1, grid=_GRID)
@@ -162,7 +170,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prices = read_weekly(chosen.prices)
         _say(_setting(prices, chosen.years))
         for name, client in clients(chosen.years).items():
-            _say(f"\n{name}\n" + rollout_table(rollout(prices, client, every_weeks=chosen.every), seed=chosen.seed))
+            rolled = rollout(prices, client, every_weeks=chosen.every)
+            _say(f"\n{name}\n" + rollout_table(rolled, seed=chosen.seed))
+            _say(verdict(rolled, seed=chosen.seed))
+        windows = (len(prices.weeks) - _WARM_UP_WEEKS) / (chosen.years * 52)
+        _say(
+            f"\nThe file holds {windows:.1f} windows of {chosen.years:g} years that do not overlap: more start dates "
+            "add overlap, not power,\nand an interval over them is rather too narrow than too wide."
+        )
     if chosen.clients:
         regret = measure_regret(seed=chosen.seed, trained_on=400, tested_on=chosen.clients)
         _say("\n" + _regret_table(regret))
