@@ -166,7 +166,7 @@ class ParquetAccounts:
 
         file, row = self._open(), 0
         try:
-            for batch in file.iter_batches(batch_size=_GROUP, columns=[_LABEL, _BODY]):
+            for batch in _batches(file):
                 for label, body in zip(batch.column(_LABEL).to_pylist(), batch.column(_BODY).to_pylist(), strict=True):
                     row += 1
                     if label and body:
@@ -202,3 +202,9 @@ class ParquetAccounts:
 
 def _bytes(body: str | bytes | None) -> bytes:
     return body if isinstance(body, bytes) else (body or "").encode()
+
+
+def _batches(file: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow has no types
+    """Some hundred rows at a time, each group of rows with a reader of its own, which keeps what it has read."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(batch_size=_GROUP, row_groups=[group], columns=[_LABEL, _BODY])

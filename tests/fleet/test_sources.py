@@ -1,8 +1,11 @@
 """Accounts stream from Parquet, in order, again and again, and are found by label."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from di_advisor.errors import InputError
@@ -40,6 +43,20 @@ def test_a_parquet_file_is_written_and_read_a_group_at_a_time(six: SampleFleet, 
     assert stored._open().num_row_groups == 3
     assert sum(1 for _ in stored) == 600
     assert stored.find("B599").label == "B599"
+
+
+def test_what_was_read_of_a_parquet_file_is_let_go(tmp_path: Path) -> None:
+    path, groups, rows = tmp_path / "large.parquet", 40, 8
+    schema = pa.schema([("label", pa.string()), ("account", pa.string())])
+    with pq.ParquetWriter(path, schema) as writer:
+        for group in range(groups):
+            bodies = [os.urandom(50_000).hex() for _ in range(rows)]
+            labels = [f"{group}-{i}" for i in range(rows)]
+            writer.write_table(pa.table({"label": labels, "account": bodies}, schema=schema))
+    held = [pa.total_allocated_bytes() for _ in ParquetAccounts(path).bodies()]
+    assert len(held) == groups * rows
+    early, late = max(held[: 5 * rows]), max(held[-5 * rows :])
+    assert late < early + rows * 100_000  # less than a group more; all of them are forty
 
 
 def test_a_file_that_is_no_parquet_of_accounts_is_refused(tmp_path: Path) -> None:
