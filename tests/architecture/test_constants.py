@@ -9,7 +9,7 @@ CONVERSIONS = {10_000, 100, 252}
 ALLOWED = {
     ("data_adapters/di_data/esg/values.py", "HUNDRED_POINTS: Final = (0.0, 100.0)"): "the scale of most ESG scores",
     ("di_advisor/domain/esg_standards.py", "_GRAMS_PER_KWH = 100.0"): "art. 12(1)(g), grams of CO2e per kWh",
-    ("di_advisor/propose/lattice_merit.py", "_VARIANCE_PENALTY = 1e4"): "a penalty of the descent, not a unit",
+    ("di_advisor/propose/lattice_limits.py", "_VARIANCE_PENALTY = 1e4"): "a penalty of the descent, not a unit",
     (
         "di_advisor/solve/matrices.py",
         "SCALE = 100.0",
