@@ -83,7 +83,9 @@ def _add_orders(command: argparse.ArgumentParser, *, needed: bool = True) -> Non
     command.add_argument(
         "--zone", default="", metavar="ZONE", help="of times that carry none, such as America/New_York"
     )
-    command.add_argument("--mapping", type=Path, metavar="FILE", help="TOML of columns, sides, order types and zone (csv)")
+    command.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="TOML of columns, sides, order types and zone (csv)"
+    )
 
 
 def check_orders(arguments: argparse.Namespace, screen: Screen) -> None:
