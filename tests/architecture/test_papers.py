@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def said_after(root: Path, program: str) -> list[list[str]]:
     return [words[1:] for words in found if Path(words[0]).name == program]
 
 
+@cache
 def cli_help(*arguments: str) -> subprocess.CompletedProcess[str]:
     program = "import sys; from di_advisor.cli import main; sys.exit(main(sys.argv[1:]))"
     return subprocess.run(
