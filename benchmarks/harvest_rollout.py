@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.harvest import ClientProfile
 from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InputError
 from di_advisor.units import BPS_PER_UNIT, TRADING_DAYS_PER_YEAR
 from di_models.harvest.program import Grid, LotMarket, solve
 
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 _WEEKS = 52
+_PRICES_HINT = "Give a Parquet file with the columns date, ticker and close or adj_close, a row each day and name."
 _LOCK_WEEKS = 5
 _VOLATILITY_DAYS = 63
 _LONGEST_HOLE_WEEKS = 3
@@ -88,15 +90,22 @@ class Outcome:
 
 
 def read_weekly(files: Sequence[Path]) -> WeeklyPrices:
-    """Weekly prices of files with the columns date, ticker and close or adj_close; later files fill earlier ones."""
+    """Weekly prices of files with the columns date, ticker and close or adj_close; later files fill earlier ones.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read as Parquet, lacks a column, or holds no price.
+    """
     daily: pd.DataFrame | None = None
     for file in files:
-        frame = pd.read_parquet(file)
-        column = "adj_close" if "adj_close" in frame.columns else "close"
+        frame, column = _daily(file)
         frame = frame.assign(date=pd.to_datetime(frame["date"]), ticker=frame["ticker"].astype(str)).dropna(
             subset=[column]
         )
         frame = frame[frame[column] > 0].drop_duplicates(["date", "ticker"])
+        if frame.empty:
+            raise InputError(f"{file} holds no price above zero.", hint=_PRICES_HINT, file=str(file))
         wide = frame.set_index(["date", "ticker"])[column].astype(np.float64).unstack("ticker")  # noqa: PD010 pairs occur once
         daily = wide if daily is None else pd.concat([daily, wide.loc[:, ~wide.columns.isin(daily.columns)]], axis=1)
     assert daily is not None
@@ -113,6 +122,19 @@ def read_weekly(files: Sequence[Path]) -> WeeklyPrices:
         price.to_numpy(dtype=np.float64),
         volatility.loc[last].to_numpy(dtype=np.float64),
     )
+
+
+def _daily(file: Path) -> tuple[pd.DataFrame, str]:
+    """One file, and which of its columns is the price."""
+    try:
+        frame = pd.read_parquet(file)
+    except (OSError, ValueError) as e:  # pyarrow's own error is a ValueError
+        raise InputError(f"{file} cannot be read as Parquet: {e}", hint=_PRICES_HINT, file=str(file)) from e
+    column = "adj_close" if "adj_close" in frame.columns else "close"
+    missing = [name for name in ("date", "ticker", column) if name not in frame.columns]
+    if missing:
+        raise InputError(f"{file} lacks {', '.join(missing)}.", hint=_PRICES_HINT, file=str(file), missing=missing)
+    return frame, column
 
 
 def threshold_policies(client: ClientProfile, cost: float) -> Mapping[str, LotPolicy]:

@@ -33,6 +33,7 @@ from benchmarks.harvest_rollout import (
 )
 from di_advisor.domain.harvest import ClientProfile
 from di_advisor.domain.market import FloatArray
+from di_advisor.errors import InputError
 from di_models.harvest.profiles import label, sample_cases
 from di_models.harvest.program import Grid, solve, value_bps_per_year
 from di_models.harvest.rules import never, rules_of_thumb
@@ -166,8 +167,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=4, metavar="WEEKS", help="between start dates")
     parser.add_argument("--clients", type=int, default=60, help="unseen clients of the regret; 0 leaves it out")
     chosen = parser.parse_args(arguments)
+    if chosen.every < 1 or chosen.years <= 0 or chosen.clients < 0:
+        parser.error("--every is at least 1, --years more than 0, --clients not below 0")
     if chosen.prices:
-        prices = read_weekly(chosen.prices)
+        try:
+            prices = read_weekly(chosen.prices)
+        except InputError as e:
+            parser.error(str(e))
+        if len(prices.weeks) <= _WARM_UP_WEEKS + round(chosen.years * 52):
+            parser.error(f"the files hold {len(prices.weeks)} weeks, too few for --years {chosen.years:g}")
         _say(_setting(prices, chosen.years))
         for name, client in clients(chosen.years).items():
             rolled = rollout(prices, client, every_weeks=chosen.every)

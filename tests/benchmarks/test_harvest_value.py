@@ -97,6 +97,29 @@ def test_the_command_prints_every_policy(tmp_path: Path, capsys: pytest.CaptureF
         assert word in shown
 
 
+def test_files_that_hold_no_such_prices_are_refused_with_what_is_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, other, none = (tmp_path / name for name in ("a.csv", "other.parquet", "none.parquet"))
+    text.write_text("date,ticker,close\n")
+    pd.DataFrame({"day": ["2020-01-02"], "close": [1.0]}).to_parquet(other)
+    pd.DataFrame({"date": ["2020-01-02"], "ticker": ["A"], "close": [0.0]}).to_parquet(none)
+    for file, words in (
+        (text, "cannot be read as Parquet"),
+        (tmp_path / "absent.parquet", "cannot be read as Parquet"),
+        (other, "lacks date, ticker"),
+        (none, "no price above zero"),
+    ):
+        with pytest.raises(SystemExit):
+            main(["--prices", str(file), "--clients", "0"])
+        shown = capsys.readouterr().err
+        assert words in shown
+        assert "date, ticker and close or adj_close" in shown
+    with pytest.raises(SystemExit):
+        main(["--prices", str(simulated(tmp_path)), "--years", "9", "--clients", "0"])
+    assert "too few for --years 9" in capsys.readouterr().err
+
+
 def test_regret_is_never_negative_even_for_a_small_model() -> None:
     regret = measure_regret(seed=4, trained_on=25, tested_on=1, rounds=30)
     for values in (regret.gated, regret.ungated, *regret.rules.values()):

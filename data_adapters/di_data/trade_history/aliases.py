@@ -87,7 +87,8 @@ class ColumnMapping:
     Raises
     ------
     InputError
-        If a column is not documented, a header is given twice, a side is neither buy nor sell, or a type is not known.
+        If a column is not documented, a header is given twice, a side is neither buy nor sell, a type is not known, or
+        a word has two meanings.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -109,6 +110,15 @@ class ColumnMapping:
             raise InputError(
                 f"The mapping's side of {wrong[0]!r} is {self.sides[wrong[0]]!r}.", hint="Write buy or sell."
             )
+        for table, stated in (("sides", self.sides), ("order_types", self.order_types)):
+            meant: dict[str, str] = {}
+            for word, value in stated.items():
+                if meant.setdefault(word.casefold(), value) != value:
+                    raise InputError(
+                        f"The mapping's {table} give {word!r} two meanings: {meant[word.casefold()]} and {value}.",
+                        hint="Capitals do not count: state each word once.",
+                        field=table,
+                    )
         strange = sorted(w for w, kind in self.order_types.items() if kind not in set(OrderType))
         if strange:
             raise InputError(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.domain.order_types import OrderType
+from di_advisor.domain.order_types import MAY_STAY_UNFILLED, OrderType
 from di_advisor.domain.trade_history import ArrivalPrice, TradeHistory, order_types
 from di_advisor.errors import InputError
 from di_models.cost.law import schedule_variance
@@ -179,8 +179,12 @@ class Levels:
         return cls({name: words for name, words in found.items() if words or name not in _ONLY_WHERE_TOLD})
 
     def usual(self) -> dict[str, str]:
-        """The most frequent word of each column, empty where there is none."""
-        return {name: words[0] if words else "" for name, words in self.words.items()}
+        """The most frequent word of each column, empty where there is none.
+
+        Of order types it is the most frequent one that is sure to be done, if any is: a curve prices whole orders.
+        """
+        sure = {name: [w for w in words if w not in MAY_STAY_UNFILLED] for name, words in self.words.items()}
+        return {name: (sure[name] or [*words, ""])[0] for name, words in self.words.items()}
 
     def names(self) -> tuple[str, ...]:
         """Columns of `matrix`."""

@@ -12,8 +12,9 @@ shares unfilled and has no closing prices has no known cost and is not ranked.
 
     cost = filled (law + s half-spread + i impact) + u volatility sqrt(left)
 
-Limits: as for venues, types were chosen for their orders; a remainder that is dropped rather than completed has another
-cost; sizes beyond those seen of a type are told.
+Limits: as for venues, types were chosen for their orders; a history holds no order of which nothing was filled, so a
+type that often fails wholly looks cheaper than it is (each route says so); a remainder that is dropped rather than
+completed has another cost; sizes beyond those seen of a type are told.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.domain.order_types import MAY_STAY_UNFILLED
 from di_advisor.domain.trade_history import TradeHistory
 from di_advisor.units import BPS_PER_UNIT
 from di_models.cost.features import Conditions
@@ -138,7 +140,7 @@ def costs_by_type(types: Mapping[str, TypeCost], order: TypedOrder) -> tuple[Cos
 
 
 def best_type(types: Mapping[str, TypeCost], costs: tuple[Cost, ...], size: float) -> tuple[str, tuple[str, ...]]:
-    """The cheapest type if its interval is clear of the next one's, else an empty text; and what to say."""
+    """The cheapest type if its interval is clear of all others', else an empty text; and what to say."""
     said = [
         f"A {name} order is not ranked: it leaves {1 - each.filled:.0%} unfilled, and the history has no closing "
         "prices to say what that cost."
@@ -148,15 +150,22 @@ def best_type(types: Mapping[str, TypeCost], costs: tuple[Cost, ...], size: floa
     far = [name for name, *_ in costs if size > types[name].largest]
     if far:
         said.append(f"The order is larger than nearly all that were seen as: {', '.join(far)}.")
+    resting = [name for name, *_ in costs if name in MAY_STAY_UNFILLED]
+    if resting:
+        said.append(
+            f"Orders of which nothing was filled are in no history: what they cost as {', '.join(resting)} is left out."
+        )
     if len(costs) < 2:
         said.insert(0, f"There is no second order type with at least {FEWEST} orders to compare with.")
         return "", tuple(said)
     (best, cheapest, low, high), *others = costs
     errors = {name: (top - bottom) / (2 * NINETY) for name, _, bottom, top in costs}
-    other, second = others[0][:2]
+    nearest = min(others, key=lambda row: row[2])
+    clear = nearest[2] > high
+    other, second = (others[0] if clear else nearest)[:2]
     apart, error = second - cheapest, errors[best] + errors[other]
     counts = types[best].orders, types[other].orders
-    if apart > NINETY * error:
+    if clear:
         rest = f"; {1 - types[best].filled:.0%} stays unfilled and is done at the close" if _waits(types[best]) else ""
         said.insert(
             0,

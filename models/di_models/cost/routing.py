@@ -22,7 +22,7 @@ from di_advisor.domain.trade_history import TradeHistory
 from di_advisor.errors import InputError
 from di_models.cost.features import Conditions
 from di_models.cost.learned import LearnedCostModel
-from di_models.cost.order_type_costs import TypeCost, TypedOrder, best_type, costs_by_type, type_costs
+from di_models.cost.order_type_costs import TypeCost, TypedOrder, best_type, costs_by_type, part_left, type_costs
 from di_models.cost.schedules import Schedule, auction_told, pace_sentence, schedules_of
 from di_models.cost.ways import Cost, Effect, Evidence, best_of, costs_of, effects_of, law_parts
 
@@ -31,6 +31,8 @@ __all__ = ["Effect", "Route", "Router", "Schedule"]
 _NEEDED = ("size_of_adv", "half_spread_bps", "volatility_daily_bps")
 _ALSO = ("time_of_day",)
 _SLOW, _FAST = 0.04, 0.09
+_MOST = {"slow": _SLOW, "usual": _FAST}
+"""Participation below which a pace lies."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Router:
     order_types : mapping of str to TypeCost
         By name; empty where the history does not tell them.
     simulated : bool
-        Whether the history was invented.
+        Whether the history, or that of the model, was invented.
     """
 
     model: LearnedCostModel
@@ -97,7 +99,7 @@ class Router:
             model,
             effects_of("venue", given.venue, seen),
             effects_of("algo", given.algo, seen),
-            history.simulated,
+            history.simulated or model.simulated_,
             type_costs(history, given, seen),
             effects_of("pace", _paces(given), seen),
         )
@@ -122,18 +124,26 @@ class Router:
         one = _one(order)
         parts = {name: float(part[0]) for name, part in law_parts(self.model, one).items()}
         size = float(one.size_of_adv[0])
+        left = float(part_left(one.time_of_day)[0]) if np.isfinite(one.time_of_day[0]) else 1.0
+        paces = {name: each for name, each in self.paces.items() if size / _MOST.get(name, math.inf) < left}
         types = costs_by_type(self.order_types, TypedOrder.of(self.model, one, size))
         verdicts = {
             "venue": best_of("venue", parts, self.venues),
             "algorithm": best_of("algorithm", parts, self.algos),
-            "pace": best_of("pace", parts, self.paces),
+            "pace": best_of("pace", parts, paces),
         }
+        if len(paces) < len(self.paces):
+            late = ", ".join(sorted(set(self.paces) - set(paces)))
+            still = verdicts["pace"][1] if len(paces) > 1 else ""
+            verdicts["pace"] = (verdicts["pace"][0], f"The day is too short for the pace {late}. {still}".strip())
         kind, said = best_type(self.order_types, types, size)
         told, on_auction = auction_told(self.model, one, self.order_types)
         schedules = schedules_of(self.model, one, self.order_types, auction=told)
         best = min(schedules, key=lambda each: each.cost_bps + risk_aversion_per_bps * each.risk_bps**2)
         sentences = [verdicts["venue"][1], verdicts["algorithm"][1], *said, verdicts["pace"][1], on_auction]
         sentences.append(pace_sentence(best, schedules))
+        if not self.model.fit_.orders:
+            sentences.append("Nothing was learnt yet: this is the prior.")
         if self.simulated:
             sentences.append("Simulated: this rests on invented orders until your own fills are loaded.")
         chosen = {name: way for name, (way, _) in verdicts.items()} | {"order type": kind}
@@ -141,7 +151,7 @@ class Router:
             venues=costs_of(parts, self.venues),
             algos=costs_of(parts, self.algos),
             order_types=types,
-            paces=costs_of(parts, self.paces),
+            paces=costs_of(parts, paces),
             schedules=schedules,
             schedule=best,
             best={name: way for name, way in chosen.items() if way},

@@ -133,16 +133,21 @@ def auction_told(model: LearnedCostModel, one: Conditions, types: Mapping[str, T
 def pace_sentence(best: Schedule, schedules: Sequence[Schedule]) -> str:
     """How fast to work it, and whether the model can tell speeds apart at all."""
     low, high = best.interval_bps
-    worked = f"over {best.span:.2%} of a day's volume ({best.participation:.1%} participation, {best.slices} slices)"
+    slices = f"{best.slices} slice{'' if best.slices == 1 else 's'}"
+    worked = f"over {best.span:.2%} of a day's volume ({best.participation:.1%} participation, {slices})"
     closing = f", {best.at_close:.0%} of it in the closing auction" if best.at_close else ""
     how = "Leave all of it to the closing auction" if best.at_close == 1.0 else f"Work it {worked}{closing}"
     plan = (
         f"{how}: {best.cost_bps:.1f} bps expected ({low:.1f} to {high:.1f}), "
         f"±{best.risk_bps:.1f} bps of market risk meanwhile."
     )
+    if best.participation > 1.0:
+        return f"{plan} That is more than the volume that is left: it cannot be done today."
+    if best.participation > _FASTEST * (1.0 + _SAME):
+        plan += f" More than {_FASTEST:.0%} of the volume is faster than this can judge."
     costs = [each.cost_bps for each in schedules if not each.at_close]
     if best.at_close < 1.0 and max(costs) - min(costs) <= _SAME * max(costs):
-        return f"{plan} The model predicts the same cost at every speed, so only the risk of waiting decides."
+        return f"{plan} The model predicts the same cost at each of these speeds, so only the risk of waiting decides."
     return plan
 
 

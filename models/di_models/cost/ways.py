@@ -134,14 +134,17 @@ def costs_of(parts: Mapping[str, float], effects: Mapping[str, Effect]) -> tuple
 
 
 def best_of(kind: str, parts: Mapping[str, float], effects: Mapping[str, Effect]) -> tuple[str, str]:
-    """The best way if its interval is clear of the next one's, else an empty text; and the sentence on it."""
+    """The best way if its interval is clear of all others', else an empty text; and the sentence on it."""
     if len(effects) < 2:
         return "", f"There is no second {kind} with at least {FEWEST} orders to compare with."
-    (best, first), (other, second), *_ = sorted(effects.items(), key=lambda item: item[1].relative)
+    (best, first), *others = sorted(effects.items(), key=lambda item: item[1].relative)
+    nearest = min(others, key=lambda item: item[1].relative - NINETY * item[1].standard_error)
+    clear = first.relative + NINETY * first.standard_error < nearest[1].relative - NINETY * nearest[1].standard_error
+    other, second = others[0] if clear else nearest
     middle = parts[first.part]
     apart = second.relative - first.relative
     error = first.standard_error + second.standard_error
-    if apart > NINETY * error:
+    if clear:
         saved = f"{middle * apart:.1f} bps cheaper than {other} for this order (±{middle * NINETY * error:.1f})"
         return best, f"Use the {kind} {best}: {saved}, on {first.orders:,} and {second.orders:,} orders."
     needed = orders_needed(first.orders + second.orders, apart, error)

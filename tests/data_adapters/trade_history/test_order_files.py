@@ -122,6 +122,14 @@ def test_order_types_are_read_in_any_words_and_unknown_ones_are_kept_and_counted
     assert of("Iceberg", mapping=toml) == ({"passive limit"}, 0)
 
 
+def test_a_mapping_that_gives_a_word_two_meanings_is_refused():
+    with pytest.raises(InputError, match="order_types give 'peg' two meanings: midpoint and passive limit"):
+        ColumnMapping(order_types={"PEG": "midpoint", "peg": "passive limit"})
+    with pytest.raises(InputError, match="sides give 'x' two meanings"):
+        ColumnMapping(sides={"X": "buy", "x": "sell"})
+    assert ColumnMapping(order_types={"PEG": "midpoint", "peg": "midpoint"}).order_type("Peg") == "midpoint"
+
+
 def test_a_mapping_to_an_order_type_that_is_none_is_refused():
     with pytest.raises(InputError, match="order type of 'X' is 'charming'"):
         ColumnMapping(order_types={"X": "charming"})

@@ -94,6 +94,42 @@ def test_nothing_is_ranked_where_intervals_overlap(router):
     assert "orders would settle it" in said[0]
 
 
+def test_a_third_type_with_a_wide_interval_keeps_the_first_from_being_ranked():
+    def known(spread, error):
+        return TypeCost(np.array([spread, 0.0]), np.diag([error**2, 0.0]), 1.0, 0.0, 0.0, 100, 0.1)
+
+    order = TypedOrder(1e-3, 10.0, 6.0, 4.0, 100.0)
+    sure = {"close auction": known(0.0, 0.1), "market": known(1.0, 0.1)}
+    assert best_type(sure, costs_by_type(sure, order), 1e-3)[0] == "close auction"
+    three = sure | {"marketable limit": known(1.2, 1.0)}  # 14.8 bps, give or take 6.6
+    best, said = best_type(three, costs_by_type(three, order), 1e-3)
+    assert best == ""
+    assert "the intervals of close auction and marketable limit overlap" in said[0]
+    assert "Dearer for certain: market." in said[0]
+
+
+def test_a_resting_order_by_hand_saves_half_a_spread_and_pays_for_its_remainder():
+    passive = TypeCost(np.array([-0.5, 0.0]), np.zeros((2, 2)), 0.7, 0.3, 0.01, 100, 0.1)
+    cost, error = passive.cost(TypedOrder(0.01, 10.0, 8.0, 4.0, 50.0))
+    assert cost == pytest.approx(0.7 * (10.0 - 0.5 * 4.0) + 0.3 * 50.0)
+    assert error == pytest.approx(0.5)
+    types = {"passive limit": passive, "market": replace(passive, filled=1.0, unfilled=0.0)}
+    said = best_type(types, costs_by_type(types, TypedOrder(0.01, 10.0, 8.0, 4.0, 50.0)), 0.01)[1]
+    assert any("nothing was filled are in no history: what they cost as passive limit" in s for s in said)
+
+
+def test_an_order_larger_than_the_volume_that_is_left_is_told(router):
+    sentences = router.route(LATE | {"size_of_adv": 0.2}).sentences
+    assert any("cannot be done today" in s for s in sentences)
+    assert not any("cannot be done today" in s for s in router.route(LATE).sentences)
+
+
+def test_a_curve_prices_the_usual_type_that_is_sure_to_be_done():
+    words = {"venue": ("A", "B"), "order_type": ("passive limit", "midpoint", "market")}
+    assert Levels(words).usual() == {"venue": "A", "order_type": "market"}
+    assert Levels({"order_type": ("limit",), "venue": ()}).usual() == {"order_type": "limit", "venue": ""}
+
+
 def test_without_closing_prices_a_type_that_stays_unfilled_is_not_ranked(model, history):
     blind = Router.of(model, replace(history, close_price_usd=np.full(len(history), np.nan)))
     route = blind.route(WIDE)

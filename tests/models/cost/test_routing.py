@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from di_advisor.errors import InputError
-from di_models.cost.learned import LearnedCostModel
+from di_models.cost.learned import LearnedCostModel, untrained
 from di_models.cost.routing import Router
+from di_models.cost.ways import Effect, best_of
 from tests.models.cost.histories import simulated
 
 SMALL = {"size_of_adv": 1e-5, "half_spread_bps": 4.0, "volatility_daily_bps": 150.0}
@@ -103,3 +104,30 @@ def test_a_history_without_order_types_gives_no_ranking_of_them_and_says_so(rout
     assert any("no second order type" in s for s in route.sentences)
     assert any("Too few orders went to the closing auction" in s for s in route.sentences)
     assert {each.at_close for each in route.schedules} == {0.0}
+
+
+def test_a_third_way_with_a_wide_interval_keeps_the_first_from_being_ranked():
+    sure = {"A": Effect("A", "whole", -0.3, 0.02, -0.3, 500), "B": Effect("B", "whole", 0.0, 0.02, 0.0, 400)}
+    wide = sure | {"C": Effect("C", "whole", 0.1, 0.3, 0.0, 20)}
+    assert best_of("venue", {"whole": 10.0}, sure)[0] == "A"
+    best, said = best_of("venue", {"whole": 10.0}, wide)
+    assert best == ""
+    assert "the intervals of A and C overlap" in said
+
+
+def test_paces_that_the_day_leaves_no_time_for_are_not_ranked(router):
+    assert {name for name, *_ in router.route(LARGE | {"time_of_day": 0.0}).paces} == {"usual", "fast"}
+    late = router.route(LARGE | {"time_of_day": 0.9})
+    assert [name for name, *_ in late.paces] == ["fast"]
+    assert "pace" not in late.best
+    assert any("too short for the pace slow, usual" in s for s in late.sentences)
+
+
+def test_own_fills_beside_a_model_of_simulated_orders_are_still_labelled_simulated(router, history):
+    assert Router.of(router.model, replace(history, simulated=False)).simulated
+
+
+def test_the_prior_says_that_nothing_was_learnt(history):
+    route = Router.of(untrained(), replace(history.take(np.arange(0)), simulated=False)).route(SMALL)
+    assert any("this is the prior" in s for s in route.sentences)
+    assert not route.simulated
