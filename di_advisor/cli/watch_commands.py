@@ -46,7 +46,7 @@ def add_watch(command: argparse.ArgumentParser) -> None:
         "--policy",
         default="threshold",
         metavar="NAME",
-        help="threshold, opportunistic, monthly, quarterly, annual or ml",
+        help="threshold, opportunistic, rested, monthly, quarterly, annual or ml",
     )
     command.add_argument(
         "--last-rebalance", metavar="DATE", help="of all accounts; without it, each account's latest trade"

@@ -26,7 +26,7 @@ class Quote:
     bid_usd, ask_usd : float
         Best prices, USD a share; NaN where not given.
     at : datetime or None
-        When, UTC; None where not known.
+        When, UTC; None where not known. Without a zone where it cannot be expressed in UTC.
     """
 
     symbol: str
@@ -37,7 +37,11 @@ class Quote:
 
     def __post_init__(self) -> None:
         if self.at is not None and self.at.tzinfo is not None:
-            object.__setattr__(self, "at", self.at.astimezone(UTC))
+            try:
+                moment = self.at.astimezone(UTC)
+            except OverflowError:  # the first or last moment there is, in another zone: what feeds write for "never"
+                moment = self.at.replace(tzinfo=None)
+            object.__setattr__(self, "at", moment)
 
     @property
     def two_sided(self) -> bool:

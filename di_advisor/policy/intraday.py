@@ -41,7 +41,7 @@ class IntradayRules:
     Attributes
     ----------
     confirm_polls : int
-        Polls in a row on which a trigger must be on before it is heard.
+        Polls in a row on which a trigger must be on before it is heard; one without newer quotes confirms nothing.
     rest : timedelta
         After a trigger was heard, and after an account called, until it may again that day.
     quotes : QuoteRules
@@ -175,11 +175,11 @@ def poll(  # the facts of a poll, all keyword-only
     items: list[WorkItem] = []
     unjudged: dict[str, str] = {}
     aside: list[SetAside] = []
-    accepted, known = dict(memory.accepted_usd), dict(memory.accounts)
+    accepted, known, newest = dict(memory.accepted_usd), dict(memory.accounts), dict(memory.newest)
     try:
         quoted = [(each, source.poll(each.market.universe)) for each in watched]
     except DiAdvisorError as e:
-        return Poll(now, policy.name, standing=_standing(memory), failed=e.what), memory
+        return Poll(now, policy.name, standing=_standing(memory), failed=f"{e.what} {e.hint}".strip()), memory
     for each, quotes in quoted:
         if each.market.as_of > day:
             raise InputError(
@@ -189,6 +189,8 @@ def poll(  # the facts of a poll, all keyword-only
         found = checked(quotes, each.market, before, now=now, opened=hours.opens, rules=rules.quotes)
         accepted[each.name] = {**before, **found.price_usd}
         aside += found.aside
+        fresh = _newer(found.newest, memory.newest.get(each.name))
+        newest |= {each.name: found.newest} if found.newest is not None and fresh else {}
         for facts in each.accounts(_market_now(each.market, accepted[each.name], now)):
             if facts.label in unjudged or any(i.label == facts.label for i in items):
                 raise InputError(f"Two accounts are called {facts.label}.", hint="Give each a label of its own.")
@@ -196,22 +198,24 @@ def poll(  # the facts of a poll, all keyword-only
                 unjudged[facts.label] = lacking
                 continue
             trusted = _without(facts, found)
-            decision, known[facts.label] = decide_now(
-                policy, trusted, known.get(facts.label, AccountMemory()), now, rules
-            )
+            before_it = known.get(facts.label, AccountMemory())
+            decision, known[facts.label] = decide_now(policy, trusted, before_it, now, rules, fresh=fresh)
             items.append(WorkItem(facts.label, day, decision))
     items.sort(key=lambda i: (not i.decision.due, i.label))
-    after = PollMemory(day, now, accepted, known)
-    return Poll(now, policy.name, tuple(items), _standing(after), unjudged, tuple(aside)), after
+    after = PollMemory(day, now, accepted, known, newest)
+    return Poll(now, policy.name, tuple(items), _standing(after), unjudged, tuple(dict.fromkeys(aside))), after
 
 
 def decide_now(
-    policy: Policy, facts: DayFacts, memory: AccountMemory, now: datetime, rules: IntradayRules
+    policy: Policy, facts: DayFacts, memory: AccountMemory, now: datetime, rules: IntradayRules, *, fresh: bool = True
 ) -> tuple[Decision, AccountMemory]:
-    """What a policy says of an account at this moment, and what is remembered for the next."""
+    """What a policy says of an account at this moment, and what is remembered for the next.
+
+    Without ``fresh`` quotes it is the moment before that is seen once more, which confirms nothing.
+    """
     before = memory.policy.triggers
     judged = [(t.name, *judge(t, facts, before.get(t.name, TriggerState()))) for t in policy.triggers]
-    heard = {name: _seen(memory.heard.get(name, Heard()), firing) for name, firing, _ in judged}
+    heard = {name: _seen(memory.heard.get(name, Heard()), firing, fresh=fresh) for name, firing, _ in judged}
     firings = [replace(f, fired=f.fired and _audible(heard[name], now, rules)) for name, f, _ in judged]
     decision = _rested(concluded(policy, firings, facts, memory.policy), policy, memory, now, rules)
     triggers, calls = {}, memory.calls
@@ -226,8 +230,13 @@ def decide_now(
     return decision, AccountMemory(PolicyState(triggers, last), heard, calls)
 
 
-def _seen(heard: Heard, firing: Firing) -> Heard:
-    return replace(heard, polls_on=heard.polls_on + 1 if firing.on else 0, released=heard.released or not firing.on)
+def _newer(one: datetime | None, before: datetime | None) -> bool:
+    return one is not None and (before is None or one > before)
+
+
+def _seen(heard: Heard, firing: Firing, *, fresh: bool) -> Heard:
+    polls_on = heard.polls_on + int(fresh) if firing.on else 0
+    return replace(heard, polls_on=polls_on, released=heard.released or not firing.on)
 
 
 def _audible(heard: Heard, now: datetime, rules: IntradayRules) -> bool:

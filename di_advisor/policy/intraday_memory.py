@@ -8,6 +8,7 @@ memories are of one policy.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -87,17 +88,21 @@ class PollMemory:
         Prices accepted last today, by market and security id.
     accounts : Mapping of str to AccountMemory
         By label.
+    newest : Mapping of str to datetime
+        Of the newest quote accepted today, by market.
     """
 
     day: date | None = None
     polled_at: datetime | None = None
     accepted_usd: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     accounts: Mapping[str, AccountMemory] = field(default_factory=dict)
+    newest: Mapping[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         accepted = {k: FrozenMap(dict(v)) for k, v in self.accepted_usd.items()}
         object.__setattr__(self, "accepted_usd", FrozenMap(accepted))
         object.__setattr__(self, "accounts", FrozenMap(dict(self.accounts)))
+        object.__setattr__(self, "newest", FrozenMap(dict(self.newest)))
 
     def on(self, day: date) -> PollMemory:
         """The memory on a day: of another day only what a policy remembers overnight is left."""
@@ -116,6 +121,7 @@ def memory_to_json(policy: str, memory: PollMemory) -> str:
         "day": None if memory.day is None else memory.day.isoformat(),
         "polled_at": _written(memory.polled_at),
         "accepted_usd": {market: dict(prices) for market, prices in memory.accepted_usd.items()},
+        "newest": {market: at.isoformat() for market, at in memory.newest.items()},
         "accounts": {label: _account(known) for label, known in sorted(memory.accounts.items())},
     }
     return json.dumps(given, indent=1) + "\n"
@@ -131,7 +137,7 @@ def memory_from_json(text: str, policy: str) -> PollMemory:
     """
     try:
         given = json.loads(text)
-        version, kind, name = given["schema_version"], given["kind"], given["policy"]
+        version, kind, name = given["schema_version"], given.get("kind", "closes"), given["policy"]
         if (version, kind, name) != (_SCHEMA, _KIND, policy):
             raise InputError(
                 f"The file is of {kind}, policy {name} (version {version}), not of {_KIND}, policy {policy}.",
@@ -140,10 +146,11 @@ def memory_from_json(text: str, policy: str) -> PollMemory:
         return PollMemory(
             None if given["day"] is None else date.fromisoformat(given["day"]),
             _moment(given["polled_at"]),
-            {str(m): {str(k): float(v) for k, v in prices.items()} for m, prices in given["accepted_usd"].items()},
+            {str(m): {str(k): _price(v) for k, v in prices.items()} for m, prices in given["accepted_usd"].items()},
             {str(label): _known(known) for label, known in given["accounts"].items()},
+            {str(market): _at(written) for market, written in given.get("newest", {}).items()},
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as e:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as e:
         raise InputError("The file of what was polled cannot be read.", hint="Remove it to start anew.") from e
 
 
@@ -152,7 +159,21 @@ def _written(moment: datetime | None) -> str | None:
 
 
 def _moment(written: str | None) -> datetime | None:
-    return None if written is None else datetime.fromisoformat(written)
+    return None if written is None else _at(written)
+
+
+def _at(written: str) -> datetime:
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is None:
+        raise ValueError(f"{written} has no zone")
+    return moment
+
+
+def _price(written: float) -> float:
+    price = float(written)
+    if not (math.isfinite(price) and price > 0):
+        raise ValueError(f"{price} is no price")
+    return price
 
 
 def _account(known: AccountMemory) -> dict[str, Any]:
@@ -170,7 +191,6 @@ def _known(given: Mapping[str, Any]) -> AccountMemory:
         for name, h in given["heard"].items()
     }
     calls = tuple(
-        Call(datetime.fromisoformat(c["at"]), tuple(map(str, c["reasons"])), tuple(map(str, c["triggers"])))
-        for c in given["calls"]
+        Call(_at(c["at"]), tuple(map(str, c["reasons"])), tuple(map(str, c["triggers"]))) for c in given["calls"]
     )
     return AccountMemory(PolicyState.from_dict(given["policy"]), heard, calls)

@@ -81,11 +81,14 @@ class CheckedQuotes:
         All other names of the market, in its order.
     strangers : tuple of str
         Symbols that the market does not know.
+    newest : datetime or None
+        Of the newest quote that was accepted; None where none was.
     """
 
     price_usd: Mapping[str, float]
     aside: tuple[SetAside, ...] = ()
     strangers: tuple[str, ...] = field(default=())
+    newest: datetime | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "price_usd", FrozenMap(dict(self.price_usd)))
@@ -136,7 +139,8 @@ def checked(
             aside.append(SetAside(name, security.ticker, reason))
         else:
             prices[name] = quoted.price_usd
-    return CheckedQuotes(prices, tuple(aside), tuple(dict.fromkeys(strangers)))
+    newest = max((at for name in prices if (at := of[name].at) is not None), default=None)
+    return CheckedQuotes(prices, tuple(aside), tuple(dict.fromkeys(strangers)), newest)
 
 
 def _newer(one: Quote, other: Quote) -> bool:
@@ -170,7 +174,7 @@ def _wrong_time(at: datetime | None, now: datetime, opened: datetime, rules: Quo
 def _wrong_price(quote: Quote, known: float | None, rules: QuoteRules) -> str:
     for what, figure in (("price", quote.last_usd), ("bid", quote.bid_usd), ("ask", quote.ask_usd)):
         if not math.isnan(figure) and not (math.isfinite(figure) and figure > 0):
-            return f"its {what} is {figure:g}"
+            return f"its {what} is {figure:g}" if math.isfinite(figure) else f"its {what} cannot be read as a number"
     price = quote.price_usd
     if math.isnan(price):
         return "its price is not a number"

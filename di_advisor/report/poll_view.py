@@ -11,12 +11,14 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from di_advisor.policy.intraday import Poll
+from di_advisor.policy.triggers.words import listed
 from di_advisor.report.markup import as_html, escaped, folded
 from di_advisor.report.tables import Align, Column, Table, as_markdown, as_text, markdown_escaped
 from di_advisor.report.wording import count_of
 
 __all__ = ["aside_table", "poll_bundle", "poll_rows", "poll_sentence", "poll_table", "poll_text"]
 
+_TERMINAL_ROWS: Final = 12
 _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-worklist">{}</div>')
 _LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b></div>')
 
@@ -62,26 +64,38 @@ def poll_table(found: Poll) -> Table:
         (
             row["account"],
             f"{row['state']}, new" if row["new"] else row["state"],
-            _moment(found.standing[row["account"]][0].at) if row["calls"] else "-",
+            f"{found.standing[row['account']][0].at.astimezone(UTC):%H:%M} UTC" if row["calls"] else "-",
             " ".join(row["why"]) or "Nothing fires.",
         )
         for row in poll_rows(found)
     )
-    columns = (Column("Account"), Column("Now"), Column("Since", align=Align.WHOLE), Column("Why"))
+    columns = (
+        Column("Account"),
+        Column("Now", align=Align.WHOLE),
+        Column("Since", align=Align.WHOLE),
+        Column("Why", align=Align.BELOW),
+    )
     return Table("Worklist", columns, rows)
 
 
-def aside_table(found: Poll) -> Table:
-    """Quotes that were not used, and why."""
-    rows = tuple((each.ticker, each.reason) for each in found.aside)
-    return Table("Quotes set aside", (Column("Name", align=Align.WHOLE), Column("Why")), rows)
+def aside_table(found: Poll, rows_max: int | None = None) -> Table:
+    """Quotes that were not used, and why: a row a reason, the most frequent first; the rest as one row."""
+    of: dict[str, list[str]] = {}
+    for each in found.aside:
+        of.setdefault(each.reason, []).append(each.ticker)
+    groups = sorted(of.items(), key=lambda group: -len(group[1]))
+    shown = groups if rows_max is None or len(groups) <= rows_max else groups[: rows_max - 1]
+    rows = [(listed(names), reason) for reason, names in shown]
+    if left := sum(len(names) for _, names in groups[len(shown) :]):
+        rows.append((f"{left:,} more", "for other reasons"))
+    return Table("Quotes set aside", (Column("Names"), Column("Why")), tuple(rows))
 
 
 def poll_text(found: Poll) -> str:
     """For a terminal."""
     parts = [poll_sentence(found)]
     parts += [as_text(poll_table(found))] if poll_rows(found) else []
-    parts += [as_text(aside_table(found))] if found.aside else []
+    parts += [as_text(aside_table(found, _TERMINAL_ROWS))] if found.aside else []
     return "\n\n".join(parts) + "\n"
 
 

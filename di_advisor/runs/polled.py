@@ -37,6 +37,7 @@ __all__ = [
     "Polling",
     "SystemClock",
     "WatchedRun",
+    "age_of",
     "kept_memory",
     "quotes_from",
     "watch_polls",
@@ -159,7 +160,7 @@ def kept_memory(state: Path | None, policy: str) -> PollMemory:
     InputError
         If the file is not such a memory, or is of another policy.
     """
-    if state is None or not state.is_file():
+    if state is None or not state.exists():
         return PollMemory()
     try:
         text = state.read_text(encoding="utf-8")
@@ -207,7 +208,8 @@ def watch_polls(
         day = now.astimezone(EXCHANGE_ZONE).date()
         if day not in opened:
             opened = {day: open_all()}
-            _tell_ages(opened[day], day, told)
+            for old in filter(None, (age_of(each, day) for each in opened[day])):
+                told(old)
         found, memory = poll(opened[day], source, policy, memory, now=now, rules=polling.rules)
         if state is not None:
             write_text(state.parent, state.name, memory_to_json(policy.name, memory))
@@ -267,8 +269,7 @@ def watch_quotes(
         before = found
 
 
-def _tell_ages(watched: Sequence[Watched], day: date, told: Callable[[str], None]) -> None:
-    for each in watched:
-        apart = sessions_between(each.market.as_of, day) if each.market.as_of <= day else 0
-        if apart > 1:
-            told(f"The facts of {each.name} are of {each.market.as_of}, {apart} sessions before.")
+def age_of(watched: Watched, day: date) -> str:
+    """A sentence where facts are older than the session before a day; empty where they are not."""
+    apart = sessions_between(watched.market.as_of, day) if watched.market.as_of <= day else 0
+    return f"The facts of {watched.name} are of {watched.market.as_of}, {apart} sessions before." if apart > 1 else ""

@@ -121,6 +121,37 @@ def test_in_a_notebook_the_worklist_comes_as_it_changes_and_shows_itself(
     assert "<script" not in bundle["text/html"]
 
 
+def test_a_terminal_is_told_of_what_was_set_aside_reason_by_reason(
+    saved: Path, tmp_path: Path, closes: Mapping[str, float], capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    class Hanging(Feed):
+        def write(self) -> None:
+            rows = [
+                f"{name},{price},2026-06-30T19:{n % 60:02}:00Z" for n, (name, price) in enumerate(self.closes.items())
+            ]
+            self.path.write_text("\n".join(["symbol,price,time", *rows[:-20]]) + "\n", encoding="utf-8")
+
+    feed = Hanging(tmp_path / "quotes.csv", closes, interrupt_at=OPENS + timedelta(minutes=30))
+    monkeypatch.setattr("di_advisor.runs.polled.SystemClock", feed)
+    assert main(["watch", str(saved), "--every", "1h", "--quotes", str(feed.path)]) == 0
+    shown = capsys.readouterr().out
+    assert "and 15 more  there is no quote" in " ".join(shown.split(" ")).replace("   ", "  ")
+    assert "for other reasons" in shown
+    assert len(shown.splitlines()) < 30
+
+
+def test_a_state_that_is_a_folder_is_refused_before_the_exchange_opens(
+    saved: Path, tmp_path: Path, closes: Mapping[str, float], capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    feed = Feed(tmp_path / "quotes.csv", closes)
+    monkeypatch.setattr("di_advisor.runs.polled.SystemClock", feed)
+    assert main(command(saved, feed.path, "--state", str(tmp_path))) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    assert feed.at < OPENS
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

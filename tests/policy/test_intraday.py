@@ -69,6 +69,37 @@ def test_what_hovers_at_the_threshold_calls_once_and_again_only_after_release_an
     assert calls(run(again, rules=short, restarting=restarting)[0]) == [1, 4]
 
 
+def test_a_file_that_is_not_written_anew_confirms_nothing() -> None:
+    clock = SimulatedClock(OPENS)
+    stuck = [Quote(name, price, at=OPENS) for name, price in UP.items()]
+    memory, found = PollMemory(), []
+    for quotes in (stuck, stuck, stuck, UP):
+        one, memory = poll([watched()], Scripted(clock, [quotes]), DRIFT, memory, now=clock.now())
+        memory = memory_from_json(memory_to_json("drift", memory), "drift")
+        found.append(one)
+        clock.at += EVERY
+    assert not found[2].aside, "it is not stale yet"
+    assert calls(found) == [3]
+
+
+@pytest.mark.parametrize(
+    ("was", "damaged"),
+    [
+        ('"B": 105.0', '"B": NaN'),
+        ('"B": 105.0', '"B": 0'),
+        ('"B": 105.0', '"B": -3'),
+        ('"B": 105.0', '"B": 1e400'),
+        ('"heard_at": "2026-11-23T14:35:00+00:00"', '"heard_at": "2026-11-23T14:35:00"'),
+        ('"at": "2026-11-23T14:35:00+00:00"', '"at": "2026-11-23T14:35:00"'),
+    ],
+)
+def test_a_memory_with_figures_that_are_no_prices_or_times_without_a_zone_is_refused(was: str, damaged: str) -> None:
+    text = memory_to_json("drift", run([UP, UP])[1])
+    assert was in text
+    with pytest.raises(InputError, match="cannot be read"):
+        memory_from_json(text.replace(was, damaged), "drift")
+
+
 def test_a_restart_does_not_fire_twice_and_still_shows_the_call() -> None:
     before, memory = run([UP, UP])
     assert calls(before) == [1]
@@ -183,7 +214,8 @@ def test_moments_at_which_the_exchange_is_closed_and_facts_of_a_later_day_are_re
     ("text", "words"),
     [
         ("{", "cannot be read"),
-        ('{"schema_version": 1, "policy": "drift", "accounts": {}}', "cannot be read"),
+        ("[" * 100_000, "cannot be read"),
+        ('{"schema_version": 1, "policy": "drift", "accounts": {}}', "one of its own for polled quotes"),
         (memory_to_json("weekly", PollMemory()), "policy weekly"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import numpy as np
@@ -36,12 +36,14 @@ def reason_of(quote: Quote, accepted: float | None = None) -> str:
         (Quote("A", NAN, at=FRESH), "not a number"),
         (Quote("A", 0.0, at=FRESH), "its price is 0"),
         (Quote("A", -5.0, at=FRESH), "its price is -5"),
-        (Quote("A", math.inf, at=FRESH), "its price is inf"),
+        (Quote("A", math.inf, at=FRESH), "its price cannot be read as a number"),
         (Quote("A", 100.0, 101.0, 99.0, FRESH), "crossed: bid 101 above ask 99"),
         (Quote("A", 100.0, 0.0, 100.0, FRESH), "its bid is 0"),
         (Quote("A", 100.0, 90.0, 110.0, FRESH), "2,000.0 bps apart"),
         (Quote("A", 100.0, at=None), "time is not known"),
         (Quote("A", 100.0, at=datetime(2026, 11, 23, 11)), "no zone"),  # noqa: DTZ001 what is refused
+        (Quote("A", 100.0, at=datetime.max.replace(tzinfo=timezone(-timedelta(hours=5)))), "cannot be read"),
+        (Quote("A", 100.0, at=datetime.min.replace(tzinfo=timezone(timedelta(hours=5)))), "cannot be read"),
         (Quote("A", 100.0, at=NOW - timedelta(minutes=16)), "stale: of 2026-11-23 15:44:00"),
         (Quote("A", 100.0, at=NOW - timedelta(days=1)), "stale"),
         (Quote("A", 100.0, at=NOW + timedelta(minutes=2)), "still to come"),

@@ -26,7 +26,7 @@ OPENS = datetime(2026, 7, 1, 13, 30, tzinfo=UTC)
 
 def answer(**more: Any) -> dict[str, Any]:
     return {
-        "memory": "remembered", "closed": "", "failed": "", "called": (), "standing": (),
+        "memory": "remembered", "closed": "", "failed": "", "called": (), "standing": (), "ages": "",
         "bundle": {"text/html": "<p>list</p>"}, **more,
     }  # fmt: skip
 
@@ -172,3 +172,30 @@ def test_the_state_of_a_page_that_watches_is_shown_without_asking() -> None:
     page = watching(host, 1)
     page.show(AppState(SPEC))
     assert host.asked == []
+
+
+def test_an_answer_that_comes_after_another_account_was_chosen_is_not_kept() -> None:
+    class Slow(FakeHost):
+        async def ask(self, verb: str, **request: Any) -> Any:
+            found = await super().ask(verb, **request)
+            self.edit(SPEC.with_changes(account="young"))
+            return found
+
+    host = Slow(SPEC, {"poll_quotes": answer(called=("seasoned",))})
+    page = watching(host, 100)
+    page.live._switch.value = True
+    assert not page.live.on
+    assert (page.live._memory, page.live._list.value) == ("", "")
+    assert "Another account was chosen" in page.live._says.value
+
+
+def test_old_facts_are_said_and_the_switch_says_what_it_does() -> None:
+    host = FakeHost(SPEC, {"poll_quotes": answer(ages="The facts of market are of 2026-06-30, 101 sessions before.")})
+    page = watching(host, 1)
+    said: list[str] = []
+    page.live._says.observe(lambda change: said.append(change["new"]), names="value")
+    page.live._switch.observe(lambda change: said.append(change["new"]), names="description")
+    page.live._switch.value = True
+    assert said[0] == "Stop watching"
+    assert "101 sessions before" in said[1]
+    assert page.live._switch.description == "Watch"

@@ -104,20 +104,20 @@ def _whole(path: Path) -> tuple[bytes, datetime]:
             f"{path.name} cannot be read: {e.strerror or e}.", hint="It is read again at the next poll."
         ) from e
     if (before.st_mtime_ns, before.st_size, before.st_ino) != (after.st_mtime_ns, len(body), after.st_ino):
-        raise _half(path)
+        raise _half(path, "it changed while it was read")
     return body, datetime.fromtimestamp(after.st_mtime, UTC)
 
 
-def _half(path: Path) -> SourceUnavailableError:
+def _half(path: Path, why: str) -> SourceUnavailableError:
     return SourceUnavailableError(
-        f"{path.name} is half written.",
+        f"{path.name} is half written: {why}.",
         hint="It is read again at the next poll; write it under another name and move it over.",
     )
 
 
 def _csv_rows(text: str, path: Path) -> Iterator[Mapping[str, Any]]:
     if not text.endswith("\n"):
-        raise _half(path)
+        raise _half(path, "its last line does not end")
     header, rows = read_rows(text, path.name)
     _columns(header, path)
     for row in rows:
@@ -127,8 +127,8 @@ def _csv_rows(text: str, path: Path) -> Iterator[Mapping[str, Any]]:
 def _json_rows(text: str, path: Path) -> Iterator[Mapping[str, Any]]:
     try:
         given = json.loads(text)
-    except ValueError as e:
-        raise _half(path) from e
+    except (ValueError, RecursionError) as e:
+        raise _half(path, "it is no whole JSON") from e
     rows = given.get("quotes") if isinstance(given, Mapping) else given
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise InputError(
@@ -162,7 +162,7 @@ def _figure(written: object) -> float:
         return math.inf
     try:
         return float(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.inf
 
 

@@ -68,7 +68,7 @@ class LiveWatch:
             (
                 "Watch live on polled quotes",
                 widgets.VBox(
-                    [grid(self._quotes, self._every, self._whole), actions(self._switch), self._says, self._list]
+                    [grid(self._quotes, self._every), actions(self._switch, self._whole), self._says, self._list]
                 ),
             )
         )
@@ -92,6 +92,7 @@ class LiveWatch:
 
     def _turned(self, *, on: bool) -> None:
         self._round += 1
+        self._switch.description = "Stop watching" if on else "Watch"
         if on:
             self._spec = self._host.state.spec
             self._host.start(self._watch)
@@ -109,14 +110,14 @@ class LiveWatch:
     async def _watch(self) -> None:
         mine = self._round
         while self._goes_on(mine):
-            polled = False if self._host.state.running else await self._poll()
+            polled = False if self._host.state.running else await self._poll(mine)
             seconds = max(float(self._every.value), _LEAST_MINUTES) * _SECONDS_PER_MINUTE if polled else _PIECE_SECONDS
             while seconds > 0 and self._goes_on(mine):
                 await self.pause(min(seconds, _PIECE_SECONDS))
                 seconds -= _PIECE_SECONDS
 
-    async def _poll(self) -> bool:
-        """Ask once; false where it is to be asked again soon."""
+    async def _poll(self, mine: int) -> bool:
+        """Ask once; false where it is to be asked again soon, or the answer is no longer wanted."""
         try:
             policy = self._policy()
         except InputError as error:
@@ -134,12 +135,15 @@ class LiveWatch:
             memory=self._memory,
             now=self.now(),
         )
+        if not self._goes_on(mine):  # switched off meanwhile, or it was of another account
+            return False
         if found is None:
             if not self._host.state.running:  # cancelled or refused: the footer says which
                 self._stop("The watch ended.", "alert")
             return False
         self._memory = found["memory"]
-        self._says.value = said(f"Polled at {self.now():%H:%M:%S} UTC. {_in_words(found)}")
+        done = "Looked" if found["closed"] else "Polled"
+        self._says.value = said(f"{done} at {self.now():%H:%M:%S} UTC. {_in_words(found)}", found["ages"])
         self._list.value = found["bundle"].get("text/html", self._list.value)
         return True
 

@@ -13,7 +13,7 @@ from di_advisor.policy.intraday import poll
 from di_advisor.policy.intraday_memory import PollMemory, memory_from_json, memory_to_json
 from di_advisor.policy.sessions import hours_of
 from di_advisor.report.poll_view import poll_bundle
-from di_advisor.runs.polled import WatchedRun, quotes_from, watched_run
+from di_advisor.runs.polled import WatchedRun, age_of, quotes_from, watched_run
 from di_advisor.runs.watching import policy_sent
 from di_advisor.ui.desk import Desk, Say
 
@@ -37,7 +37,7 @@ def poll_quotes(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
     -------
     dict
         ``memory``, ``closed`` (when the exchange opens; empty while it is open), ``failed``, ``called`` and
-        ``standing`` (labels), ``bundle``.
+        ``standing`` (labels), ``ages`` (where facts are old), ``bundle``.
 
     Raises
     ------
@@ -52,15 +52,17 @@ def poll_quotes(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
         opens = f"The exchange is closed; it opens at {hours.opens:%Y-%m-%d %H:%M} UTC."
         if now > hours.closes:
             opens = "The exchange is closed for today."
-        return {"memory": text, "closed": opens, "failed": "", "called": (), "standing": (), "bundle": {}}
+        return {"memory": text, "closed": opens, "failed": "", "called": (), "standing": (), "ages": "", "bundle": {}}
     known = memory_from_json(text, policy.name) if text else PollMemory()
     run = WatchedRun(spec, every_account=bool(request.get("every")), facts=desk.estimated(spec, say))
-    found, after = poll([watched_run(run)], source, policy, known, now=now)
+    watched = watched_run(run)
+    found, after = poll([watched], source, policy, known, now=now)
     return {
         "memory": memory_to_json(policy.name, after),
         "closed": "",
         "failed": found.failed,
         "called": tuple(i.label for i in found.called),
         "standing": tuple(found.standing),
+        "ages": age_of(watched, now.astimezone(EXCHANGE_ZONE).date()),
         "bundle": poll_bundle(found),
     }

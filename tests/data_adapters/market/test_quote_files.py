@@ -61,7 +61,10 @@ def test_all_files_of_a_folder_are_read_and_hidden_ones_are_not(tmp_path: Path) 
     assert [q.symbol for q in QuoteFiles(tmp_path).poll(NAMES)] == ["A", "B"]
 
 
-@pytest.mark.parametrize(("name", "text"), [("q.csv", "symbol,price\nA,10"), ("q.json", '[{"symbol": "A", "pri')])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("q.csv", "symbol,price\nA,10"), ("q.json", '[{"symbol": "A", "pri'), ("q.json", "[" * 100_000)],
+)
 def test_a_half_written_file_is_refused_and_read_at_the_next_poll(tmp_path: Path, name: str, text: str) -> None:
     source = written(tmp_path / name, text)
     with pytest.raises(SourceUnavailableError, match="half written"):
@@ -74,6 +77,13 @@ def test_a_half_written_file_is_refused_and_read_at_the_next_poll(tmp_path: Path
 @pytest.mark.parametrize("cell", ["n/a", "1,5", "--", "inf"])
 def test_a_figure_that_cannot_be_read_spoils_its_own_quote_only(tmp_path: Path, cell: str) -> None:
     first, second = written(tmp_path / "q.csv", f'symbol,price\nA,"{cell}"\nB,7\n').poll(NAMES)
+    assert math.isinf(first.last_usd)
+    assert second.price_usd == 7.0
+
+
+def test_a_whole_number_beyond_every_price_spoils_its_own_quote_only(tmp_path: Path) -> None:
+    text = '[{"symbol": "A", "price": 1%s}, {"symbol": "B", "price": 7}]' % ("0" * 400)
+    first, second = written(tmp_path / "q.json", text).poll(NAMES)
     assert math.isinf(first.last_usd)
     assert second.price_usd == 7.0
 
