@@ -32,7 +32,8 @@ def add_backtest(command: argparse.ArgumentParser) -> None:
         "--policy",
         action="append",
         metavar="NAME",
-        help="threshold, opportunistic, monthly, quarterly, annual or ml; may be given again (monthly and threshold)",
+        help="threshold, opportunistic, rested, monthly, quarterly, annual or ml; may be given again (monthly and "
+        "threshold)",
     )
     command.add_argument("--start", metavar="DATE", default="2023-01-01", help="of the first vintage (2023-01-01)")
     command.add_argument("--end", metavar="DATE", default="2024-12-31", help="of all vintages (2024-12-31)")

@@ -218,6 +218,9 @@ def decide_now(
     heard = {name: _seen(memory.heard.get(name, Heard()), firing, fresh=fresh) for name, firing, _ in judged}
     firings = [replace(f, fired=f.fired and _audible(heard[name], now, rules)) for name, f, _ in judged]
     decision = _rested(concluded(policy, firings, facts, memory.policy), policy, memory, now, rules)
+    unconfirmed = [name for name, f, _ in judged if f.fired and heard[name].polls_on < rules.confirm_polls]
+    if unconfirmed and not decision.due and not decision.held_back:
+        decision = replace(decision, held_back=f"On, and not yet confirmed by another poll: {', '.join(unconfirmed)}.")
     triggers, calls = {}, memory.calls
     for (name, as_read, new), firing in zip(judged, firings, strict=True):
         said = decision.due and firing.fired

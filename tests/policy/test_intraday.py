@@ -53,6 +53,8 @@ def calls(found: Sequence[Poll]) -> list[int]:
 def test_a_trigger_is_heard_once_it_was_on_at_two_polls_in_a_row() -> None:
     found, _ = run([prices(), UP, prices(), UP, UP, UP, UP])
     assert calls(found) == [4]
+    assert found[0].items[0].decision.held_back == ""
+    assert found[1].items[0].decision.held_back == "On, and not yet confirmed by another poll: name drift."
     assert "T-B stands 103.4 bps above its target" in found[4].standing["account"][0].reasons[0]
     assert found[6].standing == found[4].standing
     assert [each.differs(before) for each, before in zip(found[4:], found[3:], strict=False)] == [True, False, False]
