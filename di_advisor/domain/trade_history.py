@@ -38,6 +38,8 @@ class ArrivalPrice(StrEnum):
 
 
 _TEXTS = ("order_id", "account_id", "security_id", "arrival_price_source", "venue", "algo", "order_type", "broker")
+_LABEL = "simulated"
+_NOT_SIMULATED = {"false", "0", "0.0", "no", ""}
 _TIMES = ("decision_utc", "arrival_utc", "end_utc")
 _NEEDED = ("ordered_shares", "filled_shares", "average_price_usd", "arrival_price_usd", "half_spread_bps")
 _POSITIVE = (*_NEEDED, "volatility_daily_bps", "adv_usd")
@@ -226,10 +228,29 @@ class TradeHistory:
         return cls(**made, simulated=simulated, provenance=provenance)
 
     def to_frame(self) -> pd.DataFrame:
-        """The columns as a pandas frame, one row an order."""
+        """The columns as a pandas frame, one row an order; invented orders say so in a column ``simulated``."""
         import pandas as pd
 
-        return pd.DataFrame({name: getattr(self, name) for name in self.columns()})
+        frame = pd.DataFrame({name: getattr(self, name) for name in self.columns()})
+        return frame.assign(simulated=True) if self.simulated else frame
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, *, provenance: str = "") -> TradeHistory:
+        """From a table as `to_frame` makes it: simulated where its column ``simulated`` says so of any order.
+
+        Raises
+        ------
+        InputError
+            As `from_columns`.
+        """
+        columns = {str(name): frame[name].to_numpy() for name in frame.columns}
+        for name in columns.keys() & {*_TEXTS, _LABEL}:  # a blank cell of a CSV is read as NaN
+            columns[name] = np.where(frame[name].isna(), "", frame[name].astype(str))
+        told = {
+            str(each).strip().casefold()
+            for each in np.unique(columns.pop(_LABEL, np.zeros(0, dtype=np.str_)).astype(np.str_))
+        }
+        return cls.from_columns(columns, simulated=bool(told - _NOT_SIMULATED), provenance=provenance)
 
 
 def order_types(words: NDArray[np.str_]) -> NDArray[np.str_]:

@@ -42,7 +42,10 @@ def test_some_orders_keep_what_they_are() -> None:
     history = TradeHistory.from_columns(columns(), simulated=True, provenance="made up")
     one = history.take(history.side < 0)
     assert (one.order_id.tolist(), one.simulated, one.provenance) == (["B"], True, "made up")
-    assert list(history.to_frame().columns) == list(TradeHistory.columns())
+    assert list(history.to_frame().columns) == [*TradeHistory.columns(), "simulated"]
+    own = TradeHistory.from_columns(columns())
+    assert list(own.to_frame().columns) == list(TradeHistory.columns())
+    assert not TradeHistory.from_frame(own.to_frame()).simulated
 
 
 @pytest.mark.parametrize(

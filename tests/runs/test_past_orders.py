@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from di_advisor import sample
+from di_advisor.domain.trade_history import TradeHistory
 from di_advisor.errors import InputError
 from di_advisor.runs.past_orders import SAMPLE_ORDERS, OrderFiles, orders_of_files, orders_of_frame
 from tests.data_adapters.trade_history.order_files import DAILY, FILLS, ORDERS, QUOTES, write
@@ -49,6 +51,20 @@ def test_the_samples_orders_come_by_name_or_with_the_source_and_are_simulated():
         assert found.history.simulated
         assert len(found.history) == len(frame)
         assert not found.overlaps
+
+
+def test_simulated_orders_are_still_simulated_after_they_were_written_as_a_table(tmp_path):
+    history = orders_of_files(OrderFiles(SAMPLE_ORDERS)).history.take(slice(0, 50))
+    frame = history.to_frame()
+    frame.to_parquet(tmp_path / "checked.parquet", index=False)
+    frame.to_csv(tmp_path / "checked.csv", index=False)
+    assert orders_of_files(OrderFiles(tmp_path / "checked.parquet")).history.simulated
+    again = TradeHistory.from_frame(pd.read_csv(tmp_path / "checked.csv"))
+    assert again.simulated
+    assert (again.broker == "").all()  # blank throughout, and not "nan"
+    assert orders_of_frame(frame).history.simulated
+    assert not orders_of_frame(frame.assign(simulated=False)).history.simulated
+    assert not orders_of_frame(frame.drop(columns="simulated")).history.simulated
 
 
 def test_a_source_without_orders_and_a_reader_without_a_mapping_say_so(files):

@@ -39,8 +39,7 @@ def history_of(recipe: Recipe, folder: Path) -> TradeHistory:
         raise InputError(
             f"The orders {file} cannot be read: {e}.", hint='Name a CSV or Parquet file, or "sample".'
         ) from e
-    columns = {str(name): frame[name].to_numpy() for name in frame.columns}
-    return TradeHistory.from_columns(columns, provenance=file.name)
+    return TradeHistory.from_frame(frame, provenance=file.name)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

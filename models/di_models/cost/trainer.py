@@ -47,8 +47,7 @@ class FolderTrainer:
             return history_of(Recipe(orders.name, trained_on=date.min), orders.parent)
         if "true_cost_bps" in orders.columns:  # only a simulation knows it
             return history_of_sample(orders)
-        columns = {str(name): orders[name].to_numpy() for name in orders.columns}
-        return TradeHistory.from_columns(columns)
+        return TradeHistory.from_frame(orders)
 
     def recipe(self, file: Path) -> tuple[CostTraining, Path]:
         """How a recipe trains, and the orders that it names.

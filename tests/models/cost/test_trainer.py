@@ -74,7 +74,7 @@ def test_orders_come_from_the_samples_frame_a_table_or_a_frame_of_its_columns(tm
     for orders in (tmp_path / "orders.parquet", history.to_frame()):
         found = trainer.history(orders)
         np.testing.assert_array_equal(found.order_id, history.order_id)
-        assert not found.simulated
+        assert found.simulated
 
 
 def test_a_recipe_names_its_training_and_its_orders_beside_it(root: Path):
