@@ -170,6 +170,8 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
     sale_end, buy_start = end[1:sales].copy(), start[sales + 1 :]
     end = np.where((start > upper) & (start < end), -np.inf, np.minimum(end, upper))
     end[sales:][:, upper < 0] = -np.inf
+    # nothing to buy: an empty piece, which no price moves, must not hold back sales that pay
+    end[sales][(first_buy.reshape(a, n) == bounds[-1]) & (first_sale.reshape(a, n) < bounds[-1])] = -np.inf
     end[:sales][:, lower > 0] = -np.inf
     paying = _spread(sizes, place, pieces[:-1, 2], 0.0)
     choosing = losses.copy()
