@@ -23,7 +23,7 @@ from di_advisor.errors import InputError
 from di_models.cost.features import Conditions
 from di_models.cost.learned import LearnedCostModel
 from di_models.cost.order_type_costs import TypeCost, TypedOrder, best_type, costs_by_type, part_left, type_costs
-from di_models.cost.schedules import Schedule, auction_told, pace_sentence, schedules_of
+from di_models.cost.schedules import Schedule, auction_told, not_told_apart, pace_sentence, schedules_of
 from di_models.cost.ways import Cost, Effect, Evidence, best_of, costs_of, effects_of, law_parts
 
 __all__ = ["Effect", "Route", "Router", "Schedule"]
@@ -142,6 +142,8 @@ class Router:
         best = min(schedules, key=lambda each: each.cost_bps + risk_aversion_per_bps * each.risk_bps**2)
         sentences = [verdicts["venue"][1], verdicts["algorithm"][1], *said, verdicts["pace"][1], on_auction]
         sentences.append(pace_sentence(best, schedules))
+        if alike := not_told_apart(best, schedules, risk_aversion_per_bps):
+            sentences.append(alike)
         if not self.model.fit_.orders:
             sentences.append("Nothing was learnt yet: this is the prior.")
         if self.simulated:

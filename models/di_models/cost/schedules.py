@@ -28,7 +28,7 @@ from di_models.cost.learned import LearnedCostModel
 from di_models.cost.order_type_costs import TypeCost, TypedOrder, part_left
 from di_models.cost.ways import NINETY
 
-__all__ = ["Schedule", "auction_told", "pace_sentence", "schedules_of"]
+__all__ = ["Schedule", "auction_told", "not_told_apart", "pace_sentence", "schedules_of"]
 
 _SLOWEST = 0.005
 _FASTEST = 0.3
@@ -146,9 +146,22 @@ def pace_sentence(best: Schedule, schedules: Sequence[Schedule]) -> str:
     if best.participation > _FASTEST * (1.0 + _SAME):
         plan += f" More than {_FASTEST:.0%} of the volume is faster than this can judge."
     costs = [each.cost_bps for each in schedules if not each.at_close]
-    if best.at_close < 1.0 and max(costs) - min(costs) <= _SAME * max(costs):
+    if not best.at_close and max(costs) - min(costs) <= _SAME * max(costs):
         return f"{plan} The model predicts the same cost at each of these speeds, so only the risk of waiting decides."
     return plan
+
+
+def not_told_apart(best: Schedule, schedules: Sequence[Schedule], risk_aversion_per_bps: float) -> str:
+    """How many other schedules cannot be told from the best, risk priced, by their intervals; empty where all can."""
+
+    def ends(each: Schedule) -> tuple[float, float]:
+        risk = risk_aversion_per_bps * each.risk_bps**2
+        return each.interval_bps[0] + risk, each.interval_bps[1] + risk
+
+    near = sum(ends(each)[0] <= ends(best)[1] for each in schedules if each is not best)
+    if not near:
+        return ""
+    return f"With risk priced, intervals do not tell it from {near} of the other {len(schedules) - 1} schedules."
 
 
 def _schedule(

@@ -12,7 +12,7 @@ from di_models.cost.law import schedule_variance
 from di_models.cost.learned import LearnedCostModel
 from di_models.cost.order_type_costs import TypeCost, TypedOrder, best_type, costs_by_type, type_costs
 from di_models.cost.routing import Router
-from di_models.cost.schedules import schedules_of
+from di_models.cost.schedules import Schedule, not_told_apart, schedules_of
 from di_models.cost.ways import Evidence
 from tests.models.cost.histories import simulated
 
@@ -144,6 +144,14 @@ def test_the_auction_is_taken_late_in_the_day_and_not_at_its_opening(router):
     assert any("closing auction is" in s and "cheaper" in s for s in late.sentences)
     low, high = late.schedule.interval_bps
     assert low < late.schedule.cost_bps < high
+
+
+def test_a_schedule_whose_interval_overlaps_another_is_told_with_its_risk_priced():
+    fast = Schedule(0.1, 0.1, 1, 10.0, 10.0, (9.0, 11.0))  # 11 with its risk at 0.01
+    slow = Schedule(0.4, 0.02, 5, 8.0, 20.0, (7.5, 8.5))  # 12, from 11.5
+    slower = Schedule(0.9, 0.01, 9, 8.0, 30.0, (7.5, 8.5))  # 17, from 16.5
+    assert not_told_apart(fast, (fast, slow, slower), 0.01).endswith("from 1 of the other 2 schedules.")
+    assert not_told_apart(fast, (fast, slower), 0.01) == ""
 
 
 def test_risk_is_that_of_an_even_schedule_and_a_block_at_the_close(model):
