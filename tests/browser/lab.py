@@ -35,7 +35,8 @@ class Serves:
     program: str = "lab"
 
 
-def _environment(folder: Path, serves: Serves) -> dict[str, str]:
+def environment(folder: Path, serves: Serves) -> dict[str, str]:
+    """Variables for a server that keeps all that is its own in a folder."""
     own = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -78,7 +79,7 @@ def lab(notebooks: Path, folder: Path, serves: Serves | None = None) -> Iterator
         "--ServerApp.disable_check_xsrf=True",
         *("--LabApp.extension_manager=readonly", f"--ServerApp.root_dir={notebooks}"),
     ]
-    with _serving(command, _environment(folder, serves), folder / "lab.log", f"http://127.0.0.1:{port}", "/api/status"):
+    with serving(command, environment(folder, serves), folder / "lab.log", f"http://127.0.0.1:{port}", "/api/status"):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -90,19 +91,17 @@ def voila(notebook: Path, folder: Path) -> Iterator[str]:
         *(sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}", "--Voila.ip=127.0.0.1"),
         "--show_tracebacks=True",
     ]
-    with _serving(command, _environment(folder, Serves()), folder / "voila.log", f"http://127.0.0.1:{port}", None):
+    with serving(command, environment(folder, Serves()), folder / "voila.log", f"http://127.0.0.1:{port}", None):
         yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
-def _serving(
-    command: list[str], environment: dict[str, str], log: Path, address: str, asked: str | None
+def serving(
+    command: list[str], variables: dict[str, str], log: Path, address: str, asked: str | None
 ) -> Iterator[None]:
     """Run a server; ends its own process group. Up when ``asked`` is answered, or its port is open."""
     with log.open("w", encoding="utf-8") as file:
-        server = subprocess.Popen(
-            command, env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
-        )
+        server = subprocess.Popen(command, env=variables, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
     try:
         _wait_for(server, address, asked, log)
         yield

@@ -1,21 +1,19 @@
 """3,000 lots in the grid: scrolled from end to end, traced by the browser, no frame's work takes 100 ms."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from di_advisor.report.tables import Align, Column, SecurityName, Table
 from di_advisor.ui.grid import Grid
-from tests.browser.watched import measured
+from tests.browser.watched import TRACED, measured, scrolled_to_the_end, tasks_ms
 
 pytestmark = pytest.mark.browser
 
 ROWS = 3_000
 LONGEST_MS = 100.0
-TRACED = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]
 COLUMNS = ("Name", "Lot", "Bought", "Shares", "Value", "Gain", "Term", "State")
 
 SHOW = """async ([esm, css, values]) => {
@@ -43,24 +41,6 @@ def grid_of(rows: int) -> dict[str, Any]:
     return {name: getattr(grid, name) for name in names}
 
 
-def tasks_ms(trace: bytes) -> list[float]:
-    """CPU milliseconds of each task of the page's main thread; by the clock where the trace has no CPU time."""
-    events = json.loads(trace)["traceEvents"]
-    main = {
-        (e["pid"], e["tid"]) for e in events if e.get("name") == "thread_name" and e["args"]["name"] == "CrRendererMain"
-    }
-    tasks = [e for e in events if e.get("ph") == "X" and e["name"].endswith("RunTask") and (e["pid"], e["tid"]) in main]
-    return [e.get("tdur", e["dur"]) / 1e3 for e in tasks]
-
-
-def scrolled_to_the_end(page: Page) -> None:
-    page.locator("#grid").hover()
-    for _ in range(60):
-        page.mouse.wheel(0, 1_600)
-        page.wait_for_timeout(16)
-    page.wait_for_timeout(200)
-
-
 def test_three_thousand_lots_scroll_without_a_frame_of_a_tenth_of_a_second(browser: Browser, shots: Path) -> None:
     page = browser.new_page(viewport={"width": 1200, "height": 800})
     errors: list[str] = []
@@ -69,7 +49,7 @@ def test_three_thousand_lots_scroll_without_a_frame_of_a_tenth_of_a_second(brows
     page.evaluate(SHOW, [Grid._esm, Grid._css, grid_of(ROWS)])
     page.get_by_text("lot-00000").wait_for()
     browser.start_tracing(page=page, categories=TRACED)
-    scrolled_to_the_end(page)
+    scrolled_to_the_end(page, "#grid")
     spent = tasks_ms(browser.stop_tracing())
     page.get_by_text(f"lot-{ROWS - 1:05d}").wait_for()
     assert page.evaluate("() => document.querySelectorAll('#grid tr, #grid [role=row]').length") < 200

@@ -1,5 +1,6 @@
 """A page that remembers what it should not have done, and what a person does with the app on it."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from tests.browser.lab import LOOPBACK
 
 TIMEOUT_MS = 60_000
 IN_CELL, IN_PANEL = ".jp-Notebook .di-app", ".di-Side .di-app"
+TRACED = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"]
 DARK, LIGHT = "JupyterLab Dark", "JupyterLab Light"
 
 expect.set_options(timeout=TIMEOUT_MS)
@@ -106,6 +108,25 @@ def in_theme(page: Page, theme: str) -> None:
     page.evaluate("theme => void window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
     page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
     page.wait_for_timeout(400)
+
+
+def tasks_ms(trace: bytes) -> list[float]:
+    """CPU milliseconds of each task of the page's main thread; by the clock where the trace has no CPU time."""
+    events = json.loads(trace)["traceEvents"]
+    main = {
+        (e["pid"], e["tid"]) for e in events if e.get("name") == "thread_name" and e["args"]["name"] == "CrRendererMain"
+    }
+    tasks = [e for e in events if e.get("ph") == "X" and e["name"].endswith("RunTask") and (e["pid"], e["tid"]) in main]
+    return [e.get("tdur", e["dur"]) / 1e3 for e in tasks]
+
+
+def scrolled_to_the_end(page: Page, selector: str) -> None:
+    """Turn the wheel over an element, as fast as frames come."""
+    page.locator(selector).first.hover()
+    for _ in range(60):
+        page.mouse.wheel(0, 1_600)
+        page.wait_for_timeout(16)
+    page.wait_for_timeout(200)
 
 
 def measured(shots: Path, line: str) -> None:
