@@ -289,7 +289,7 @@ def _scrolls(browser: Browser, app: App) -> Bar:
     page = app.page
     kernel_says(page, f"exec({_WITH_FILES!r})")
     app.turn_to("Account")
-    expect(app.box).to_contain_text("3000 lots")
+    expect(app.box).to_contain_text("3,000 lots")
     app.done()
     app.box.get_by_text("All lots", exact=True).click()
     app.press("Show all lots")
