@@ -107,6 +107,10 @@ class Grid:
         """Node of a new lot."""
         return int(np.argmin(np.abs(self.z())))
 
+    def calmest(self, years: float) -> float:
+        """Least volatility per year whose move over an interval of these years the spacing of the nodes can carry."""
+        return (self.highest - self.lowest) / (self.nodes - 1) / math.sqrt(3 * years)
+
     def transition(self, market: LotMarket, years: float) -> FloatArray:
         """Weights of the next values, times the price ratio, shape (nodes, nodes).
 
@@ -121,7 +125,7 @@ class Grid:
         weight = weight / weight.sum()
         mean = (market.drift_per_year - market.volatility_per_year**2 / 2) * years
         wanted = market.volatility_per_year**2 * years
-        if self.refined and wanted < h * h / 3:
+        if self.refined and market.volatility_per_year < self.calmest(years):
             raise InputError(
                 f"A volatility of {market.volatility_per_year} over {years:.3f} years is too small for nodes {h:.4f} "
                 "apart.",

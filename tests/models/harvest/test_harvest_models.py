@@ -10,7 +10,7 @@ from di_advisor.errors import DamagedStoreError, InputError, UnfinishedError
 from di_advisor.ports import HarvestModel
 from di_models.harvest import HarvestSurrogate, LotMarket, ProgramHarvestModel, SurrogateHarvestModel, solve
 from di_models.harvest.profiles import FEATURES, Case, Labels, inside_box, label, sample_cases
-from di_models.harvest.program import Grid, value_bps_per_year
+from di_models.harvest.program import YEAR_DAYS, Grid, value_bps_per_year
 from di_models.harvest.rules import never, rules_of_thumb
 from di_models.harvest.surrogate import surrogate_rule
 
@@ -65,6 +65,19 @@ def test_on_a_solved_volatility_the_model_is_the_program() -> None:
     exact = solve(CLIENT, LotMarket(1.1**-11.5), step_days=STEP)
     wanted = (exact.value - exact.hold_at(between.basis_over_price(), age)) * between.value_usd
     assert near == pytest.approx(wanted, abs=0.0003 * 1000)
+
+
+@pytest.mark.parametrize("review_days", [7, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_name_too_calm_for_the_grid_is_valued_as_one_that_it_carries(review_days: int) -> None:
+    client = ClientProfile(0.408, 0.238, horizon_years=1.0)
+    model = ProgramHarvestModel(review_days=review_days, margin=0.0)
+    calm = Grid().calmest(review_days / YEAR_DAYS)
+    worth = [model.worth(lots([0.1], volatility=v), client, review_days=review_days) for v in (0.01, 0.05, calm)]
+    assert len({w.continuation_usd[0] for w in worth}) == 1
+    livelier = model.worth(lots([0.1], volatility=1.3 * calm), client, review_days=review_days)
+    assert livelier.continuation_usd[0] != worth[0].continuation_usd[0]
+    with pytest.raises(InputError, match="too small for nodes"):
+        solve(client, LotMarket(0.99 * calm), step_days=review_days)
 
 
 def test_the_margin_is_taken_off_what_is_positive_and_never_turns_it_negative() -> None:
