@@ -52,7 +52,7 @@ def propose_and_insert(watched: Watched) -> None:
     before = page.locator(".jp-Notebook .jp-Cell").count()
     app.box.get_by_text("Python that repeats this", exact=True).first.click()
     app.press("Insert as cell")
-    expect(app.box.get_by_role("note").last).to_contain_text("Inserted as a cell")
+    expect(app.box.get_by_role("note").last).to_contain_text("Inserted as a cell", timeout=20_000)
     assert page.locator(".jp-Notebook .jp-Cell").count() == before + 1
 
 

@@ -77,7 +77,7 @@ def levied(plan: Planned, place: Place, charge: float) -> Problem:
     return replace(plan.problem, terms=terms)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("seed", [1, 5])
+@pytest.mark.parametrize("seed", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_charge_below_the_break_even_keeps_the_trade_and_one_above_ends_it_by_brute_force(seed: int) -> None:
     """Over all cells of the tax, each solved by cvxpy."""
     _, _, plan = planned(seed)
@@ -101,7 +101,7 @@ def test_a_charge_below_the_break_even_keeps_the_trade_and_one_above_ends_it_by_
     assert seen
 
 
-@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize("seed", [5, pytest.param(0, marks=pytest.mark.slow)])
 def test_every_dial_keeps_the_trade_on_one_side_of_its_break_even_and_ends_it_on_the_other(seed: int) -> None:
     """By a problem formulated anew, so that nothing of the search for the break-even is believed."""
     case, filer, plan = planned(seed)
@@ -161,7 +161,7 @@ class AtLeast:
         return [traded >= self.weight]
 
 
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("seed", [1, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("weight", [1e-3, 2e-2])
 def test_a_trade_of_any_size_is_forced_as_brute_force_over_the_cells_has_it(seed: int, weight: float) -> None:
     _, _, plan = planned(seed)
@@ -216,7 +216,7 @@ def test_what_is_asked_beyond_the_room_is_said_to_be_beyond_it_and_what_is_trade
     assert "you ask about $1,000,000,000.00" in bought.sentence
 
 
-@pytest.mark.parametrize("seed", [1, 4, 5])
+@pytest.mark.parametrize("seed", [1, 4, pytest.param(5, marks=pytest.mark.slow)])
 def test_the_average_rate_of_a_sale_times_its_gain_is_what_the_return_changes_by_to_the_cent(seed: int) -> None:
     _, _, plan = planned(seed)
     tax, made = curve(plan), plan.solution.plan
@@ -248,7 +248,7 @@ def test_a_forced_sale_is_drawn_first_and_costs_what_it_costs() -> None:
     assert found.objective == pytest.approx(own, abs=1e-9)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 4, 5])
+@pytest.mark.parametrize("seed", [1, 4, *(pytest.param(s, marks=pytest.mark.slow) for s in (2, 5))])
 def test_a_sale_s_tax_over_all_of_it_is_the_law_s_and_its_force_lies_between_the_rates_of_its_ends(seed: int) -> None:
     _, _, plan = planned(seed)
     tax, made = curve(plan), plan.solution.plan

@@ -86,7 +86,7 @@ def test_without_any_one_member_there_are_orders_that_keep_the_others(which: int
         assert broken_wishes(case.signals, mandate, orders, case.tax.rates) == [], name
 
 
-@pytest.mark.parametrize("which", [0, 2])
+@pytest.mark.parametrize("which", [0, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_tracking_error_that_is_said_to_be_enough_is_enough(which: int) -> None:
     case, facts = case_of(which), conflict_of(which).facts
     texts = zip(facts["relaxations"], facts["amounts"], facts["enough"], strict=True)
