@@ -79,23 +79,6 @@ __import__("threading").Thread(target=_kills_what_runs, daemon=True).start()
 """Kill the process as soon as it works: a cell that is run by hand may come after the answer."""
 
 
-def inserts(app: App) -> int:
-    """Press until the app says that it inserted a cell; how often that took.
-
-    What is said goes with the next change of a control, and on a busy machine that may come after the press.
-    """
-    for presses in range(1, 4):
-        app.press("Insert as cell")
-        try:
-            expect(app.box.get_by_role("note").last).to_contain_text("Inserted as a cell", timeout=20_000)
-        except AssertionError:
-            if presses == 3:
-                raise
-        else:
-            return presses
-    raise AssertionError
-
-
 def another_window_sees_and_changes_the_same(browser: Browser, address: str, first: App) -> None:
     second = Watched(browser)
     open_notebook(second.page, address, NAME)
@@ -106,7 +89,7 @@ def another_window_sees_and_changes_the_same(browser: Browser, address: str, fir
     expect(first.field(LEAST)).to_have_value("650")
     panel.box.get_by_text("Python that repeats this", exact=True).first.click()
     cells, theirs = (p.locator(".jp-Notebook .jp-Cell").count() for p in (second.page, first.page))
-    written = inserts(panel)
+    written = panel.inserts()
     assert second.page.locator(".jp-Notebook .jp-Cell").count() in range(cells + 1, cells + written + 1)
     assert first.page.locator(".jp-Notebook .jp-Cell").count() == theirs
     panel.press("Propose")
