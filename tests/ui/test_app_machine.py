@@ -75,6 +75,11 @@ class Clicks(RuleBasedStateMachine):
         for _ in range(60):
             self.turn()
             self.answered()
+        for _ in range(2000):  # proposals are restored in a thread, whose end no number of turns awaits
+            if not self.app.state.running:
+                break
+            self.loop.run_until_complete(asyncio.sleep(0.005))
+            self.answered()
 
     def answered(self) -> None:
         if not self.worker.waiting:
