@@ -7,6 +7,7 @@ from fractions import Fraction
 from di_advisor.domain import events as ev
 from di_advisor.domain.amounts import cents_of_parts
 from di_advisor.domain.events import Event, TaxTreatment
+from di_advisor.domain.lots import LotState
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.ledger.books import Books
 from di_advisor.ledger.replay import replay
@@ -101,3 +102,34 @@ def about(of: Books, what: str) -> list[str]:
 
 def cents(*parts: Fraction) -> list[Decimal]:
     return cents_of_parts(list(parts))
+
+
+LOT = bought("L", 100, "1000")
+
+
+UNKNOWN = ev.TransferIn(
+    event_id="U",
+    on=date(2015, 7, 1),
+    account_id="A",
+    security_id="X",
+    shares=10,
+    basis_total_usd=None,
+    acquired=None,
+)
+
+
+VALUES = {"value_per_old_usd": "30", "value_per_new_usd": "40"}
+
+
+def states(found: Books) -> dict[str, LotState]:
+    return {b.lot.lot_id: b.lot.state for b in found.lots}
+
+
+def to_stock(treatment=FREE, on: str = "2016-01-04", **terms) -> ev.StockMerger:
+    given = {"new_security_id": "Y", "new_per_old": 2, **terms}
+    return action(ev.StockMerger, on, treatment, **given)
+
+
+def mixed(treatment=BOOT, **terms) -> ev.MixedMerger:
+    given = {"new_security_id": "Y", "new_per_old": 1, "cash_per_share_usd": 5, "value_per_new_usd": 8, **terms}
+    return action(ev.MixedMerger, "2016-01-04", treatment, **given)

@@ -9,51 +9,28 @@ from di_advisor.domain import events as ev
 from di_advisor.domain.lots import LotState
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.errors import InputError
-from di_advisor.ledger.books import Books
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.parts import RealizedKind
 from di_advisor.ledger.realized import Term
 from tests.ledger.actions.ledgers import (
-    BOOT,
     FREE,
+    LOT,
     TAXABLE,
+    UNKNOWN,
     about,
     action,
     books,
     bought,
     gains,
     lots,
+    mixed,
     opened,
     sold,
     spin_off,
+    states,
+    to_stock,
     total,
 )
-
-LOT = bought("L", 100, "1000")
-UNKNOWN = ev.TransferIn(
-    event_id="U",
-    on=dt.date(2015, 7, 1),
-    account_id="A",
-    security_id="X",
-    shares=10,
-    basis_total_usd=None,
-    acquired=None,
-)
-VALUES = {"value_per_old_usd": "30", "value_per_new_usd": "40"}
-
-
-def states(found: Books) -> dict[str, LotState]:
-    return {b.lot.lot_id: b.lot.state for b in found.lots}
-
-
-def to_stock(treatment=FREE, on: str = "2016-01-04", **terms) -> ev.StockMerger:
-    given = {"new_security_id": "Y", "new_per_old": 2, **terms}
-    return action(ev.StockMerger, on, treatment, **given)
-
-
-def mixed(treatment=BOOT, **terms) -> ev.MixedMerger:
-    given = {"new_security_id": "Y", "new_per_old": 1, "cash_per_share_usd": 5, "value_per_new_usd": 8, **terms}
-    return action(ev.MixedMerger, "2016-01-04", treatment, **given)
 
 
 def offer(shares: object, **terms) -> ev.Exchange:
