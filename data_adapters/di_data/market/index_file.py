@@ -9,24 +9,22 @@ header in the first line (the first row of the first sheet of a workbook); long 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import ClassVar, Final
 
 from di_advisor.domain.cells import is_blank
 from di_advisor.domain.identifiers import IdentifierScheme
 from di_advisor.domain.index_holdings import HoldingKind, HoldingsSheet, IndexHolding
 from di_advisor.domain.rows import Findings, Row, some_of
-from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
 from di_advisor.units import fraction_from_percent
 from di_data.delimited import decoded_text, read_records
-from di_data.frame.adapter import Adapter, SourceFacts
-from di_data.frame.exchange import Content, Received, Request
+from di_data.frame.exchange import Received
 from di_data.frame.rows import as_content_error, refuse
 from di_data.frame.workbooks import sheets_of
-from di_data.market.file_mapping import HoldingsMapping, mapping_of_text
+from di_data.market.file_mapping import HoldingsMapping
 from di_data.market.holding_rows import checked_sheet, identifiers_of, require_whole
+from di_data.market.own_files import OwnFiles, own_file_facts
 
 __all__ = ["IndexFile"]
 
@@ -34,7 +32,7 @@ _SCHEMES: Final = {s.value: s for s in IdentifierScheme}
 _IDENTIFIERS: Final = ("ticker", "isin", "cusip", "sedol", "figi", "security_id")
 
 
-class IndexFile(Adapter[HoldingsSheet]):
+class IndexFile(OwnFiles[HoldingsSheet, HoldingsMapping]):
     """A sheet of weights of a file.
 
     Parameters
@@ -44,35 +42,13 @@ class IndexFile(Adapter[HoldingsSheet]):
         and without that, columns ``ticker``, ``weight`` (fractions) and ``as_of``.
     """
 
-    facts: ClassVar = SourceFacts(
-        name="index_file",
-        title="index weights from a file",
-        provider="own files",
-        hosts=(),
-        licence="as agreed with the index provider",
-        documentation="data_adapters/README.md",
-        limits=(),
-        keeps_for=timedelta(0),
-        accepts=Content.CSV,
-        options=("index", "mapping"),
+    facts: ClassVar = own_file_facts(
+        "index_file", "index weights from a file", "as agreed with the index provider", "index", "mapping"
     )
 
     def __init__(self, mapping: HoldingsMapping | None = None) -> None:
-        self._stated = mapping is not None
-        self.mapping = mapping or HoldingsMapping.model_validate(
-            {"index": "", "weights": "fraction", "columns": {"as_of": "as_of"}}
-        )
-
-    def plan(self, query: SourceQuery) -> Sequence[Request]:
-        """Nothing can be fetched.
-
-        Raises
-        ------
-        InputError
-            Always: files are given, not asked for.
-        """
-        del query
-        raise InputError("index_file reads files and asks no service.", hint="Give it a saved file.")
+        unstated = {"index": "", "weights": "fraction", "columns": {"as_of": "as_of"}}
+        super().__init__(mapping or HoldingsMapping.model_validate(unstated), stated=mapping is not None)
 
     def parse(self, body: bytes, received: Received) -> Sequence[HoldingsSheet]:
         """The sheet.
@@ -83,22 +59,10 @@ class IndexFile(Adapter[HoldingsSheet]):
             If a column is missing, a cell cannot be read (all are named together), rows are of several days,
             or the weights do not add up.
         """
-        text = received.context.get("mapping", "")
-        if text and not self._stated:
-            with as_content_error(received):
-                made = mapping_of_text(text, HoldingsMapping, "the mapping")
-            told = replace(received, provider=made.provider, licence=made.licence)
-            return IndexFile(made).parse(body, told)
+        if sent := self._sent_mapping(received):
+            return IndexFile(sent[0]).parse(body, sent[1])
         header, rows = self._rows(body, received)
-        columns = [c for c in self.mapping.columns.model_dump().values() if c]
-        missing = [c for c in columns if c not in header]
-        if missing:
-            refuse(
-                received,
-                f"the column {', '.join(missing)} is missing.",
-                f"It has: {', '.join(header)}. Name the columns in the mapping.",
-                missing=missing,
-            )
+        self._require_columns(self.mapping.columns, header, received)
         findings, days, holdings = Findings(received.source), set[date](), list[IndexHolding]()
         with as_content_error(received):
             for row in rows:

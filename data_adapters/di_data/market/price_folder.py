@@ -12,8 +12,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -21,13 +20,12 @@ from di_advisor.domain.cells import is_blank, require_usd
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.price_bars import PriceBar
 from di_advisor.domain.rows import Findings, Row
-from di_advisor.domain.source_query import SourceQuery
 from di_advisor.errors import InputError
 from di_data.delimited import decoded_text, read_records
-from di_data.frame.adapter import Adapter, SourceFacts
-from di_data.frame.exchange import Content, Received, Request
+from di_data.frame.exchange import Content, Received
 from di_data.frame.rows import as_content_error, refuse
-from di_data.market.file_mapping import Closes, PriceMapping, mapping_of_text
+from di_data.market.file_mapping import Closes, PriceMapping
+from di_data.market.own_files import OwnFiles, own_file_facts
 from di_data.market.price_rows import asked_symbol, in_order
 
 __all__ = ["PriceFolder"]
@@ -35,7 +33,7 @@ __all__ = ["PriceFolder"]
 _SUFFIXES: Final = {".csv": Content.CSV, ".txt": Content.CSV, ".parquet": Content.PARQUET}
 
 
-class PriceFolder(Adapter[PriceBar]):
+class PriceFolder(OwnFiles[PriceBar, PriceMapping]):
     """Daily bars of files.
 
     Parameters
@@ -45,33 +43,16 @@ class PriceFolder(Adapter[PriceBar]):
         file), and without that, columns ``date`` and ``close`` as traded.
     """
 
-    facts: ClassVar = SourceFacts(
-        name="price_folder",
-        title="daily prices from CSV or Parquet files",
-        provider="own files",
-        hosts=(),
-        licence="as agreed with the provider of the files",
-        documentation="data_adapters/README.md",
-        limits=(),
-        keeps_for=timedelta(0),
-        accepts=Content.CSV,
-        options=("symbol", "mapping"),
+    facts: ClassVar = own_file_facts(
+        "price_folder",
+        "daily prices from CSV or Parquet files",
+        "as agreed with the provider of the files",
+        "symbol",
+        "mapping",
     )
 
     def __init__(self, mapping: PriceMapping | None = None) -> None:
-        self.mapping = mapping or PriceMapping(closes=Closes.AS_TRADED)
-        self._stated = mapping is not None
-
-    def plan(self, query: SourceQuery) -> Sequence[Request]:
-        """Nothing can be fetched.
-
-        Raises
-        ------
-        InputError
-            Always: files are given, not asked for.
-        """
-        del query
-        raise InputError("price_folder reads files and asks no service.", hint="Give it a folder, or a saved file.")
+        super().__init__(mapping or PriceMapping(closes=Closes.AS_TRADED), stated=mapping is not None)
 
     def read(self, folder: Path) -> tuple[PriceBar, ...]:
         """Bars of all files of a folder, by security and day.
@@ -114,12 +95,8 @@ class PriceFolder(Adapter[PriceBar]):
         SourceContentError
             If a column is missing, or a cell cannot be read; all wrong cells are named together.
         """
-        text = received.context.get("mapping", "")
-        if text and not self._stated:
-            with as_content_error(received):
-                made = mapping_of_text(text, PriceMapping, "the mapping")
-            told = replace(received, provider=made.provider, licence=made.licence)
-            return PriceFolder(made).parse(body, told)
+        if sent := self._sent_mapping(received):
+            return PriceFolder(sent[0]).parse(body, sent[1])
         if self.mapping.closes is not Closes.AS_TRADED:
             refuse(
                 received,
@@ -139,7 +116,7 @@ class PriceFolder(Adapter[PriceBar]):
         with as_content_error(received):
             text = decoded_text(body, received.source, self.mapping.encoding)
             header, records = read_records(text, received.source, delimiter=self.mapping.delimiter)
-            self._columns_there(header, received)
+            self._require_columns(self.mapping.columns, header, received)
             return [
                 Row(f"line {n}", dict(zip(header, (c.strip() for c in cells), strict=True))) for n, cells in records
             ]
@@ -150,24 +127,13 @@ class PriceFolder(Adapter[PriceBar]):
 
         try:
             file = pq.ParquetFile(io.BytesIO(body))
-            self._columns_there(file.schema_arrow.names, received)
+            self._require_columns(self.mapping.columns, file.schema_arrow.names, received)
             columns = sorted({c for c in self.mapping.columns.model_dump().values() if c})
             table = file.read(columns=columns)
         except (OSError, pa.ArrowException) as e:
             refuse(received, f"it is no whole Parquet file ({e}).", "Write the file again.")
         cells = zip(*(table.column(c).to_pylist() for c in columns), strict=True)
         return [Row(f"row {n}", dict(zip(columns, each, strict=True))) for n, each in enumerate(cells, start=1)]
-
-    def _columns_there(self, header: Sequence[str], received: Received) -> None:
-        asked = [c for c in self.mapping.columns.model_dump().values() if c]
-        missing = [c for c in asked if c not in header]
-        if missing:
-            refuse(
-                received,
-                f"the column {', '.join(missing)} is missing.",
-                f"It has: {', '.join(header)}. Name the columns in the mapping.",
-                missing=missing,
-            )
 
     def _bars(self, rows: Iterable[Row], received: Received, findings: Findings) -> Iterable[PriceBar]:
         columns, provenance = self.mapping.columns, received.provenance
