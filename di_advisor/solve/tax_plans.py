@@ -24,6 +24,8 @@ from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, Region, regi
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.choices import Choice, Choices, beyond_cost, is_any
+from di_advisor.solve.gain_reach import GainReach
+from di_advisor.solve.matrices import Matrices
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import plan_of
@@ -121,6 +123,7 @@ class FixedChoices:
     def __init__(self, family: AtAnyRates, choices: Choices, hot: HotPath, ask: Callable[[], None]) -> None:
         self.family, self.choices, self.hot, self.ask = family, choices, hot, ask
         self.risk: float | None = None
+        self.reach = GainReach()
 
     def at(self, rates: FloatArray) -> tuple[GainPlan, Proved]:
         """The best plan at constant rates, and what it proves."""
@@ -183,7 +186,17 @@ class FixedChoices:
         """
         bare = self.family.block(region.rates, order=order)
         block = replace(bare, rows=(*bare.rows, *self.region_rows(region, bare)))
-        plan, prices = self._solved(block)
+
+        def rules() -> Matrices:
+            return QuadraticProgram(block, self.choices, hot=self.hot).matrices
+
+        if self.reach.out_of_reach(region, rules):
+            raise InfeasibleError("The rules leave no plan in a region of the tax.", hint="Widen a rule.")
+        try:
+            plan, prices = self._solved(block)
+        except InfeasibleError:
+            self.reach.learn(region, rules())
+            raise
         kept = len(bare.rows)
         rates = region.rates.copy()
         for price, border in zip(prices.rows[kept:], region.borders, strict=True):

@@ -82,6 +82,7 @@ class TaxedSearch:
         self.over_all: list[Proved] = []
         self.relaxed_bounds = np.zeros(0)
         self.regions = regions_for(self.family)
+        self.searched: dict[bytes, RegionSearch] = {}
 
     def run(self) -> tuple[Problem, Solution]:
         """The best plan with its certificate, and the problem as it stands at the plan's rates.
@@ -157,6 +158,13 @@ class TaxedSearch:
     def _regions(self, choices: Choices) -> RegionSearch:
         return RegionSearch(FixedChoices(self.family, choices, self.hot, self._ask), self.regions)
 
+    def _under_choices(self, choices: Choices) -> RegionSearch:
+        """The search over regions under choices, gone on with where they were met before.
+
+        At other rates the search for choices often ends with the same ones.
+        """
+        return self.searched.setdefault(choices.tobytes(), self._regions(choices))
+
     def _rates_of(self, found: RegionSearch) -> FloatArray:
         """The prices that prove most about the region of the best plan."""
         return self._proof_of(found).rates
@@ -195,7 +203,8 @@ class TaxedSearch:
     def _under(self, found: Solution, priced: Proved) -> FloatArray | None:
         """The regions under the choices of a plan."""
         self._note(priced)
-        search = self._regions(found.choices)
+        search = self._under_choices(found.choices)
+        known = len(search.proofs)
         plan = replace(judged(self.family, found.plan, found.choices), rates=priced.rates)
         search.take(plan, search.solves.proved(priced.rates, priced.prices))
         search.solves.risk = found.prices.risk
@@ -203,7 +212,7 @@ class TaxedSearch:
             best = search.run(priced.rates, free=False)
         except InfeasibleError:
             return None
-        for proof in search.proofs[1:]:
+        for proof in search.proofs[known + 1 :]:
             self._note(proof)
         if self.best is None or best.objective < self.best.plan.objective:
             self.best = _Found(best, self._proof_of(search), float(search.bounds().min()))
