@@ -106,7 +106,7 @@ def apart(region: Region, matrices: Matrices) -> HalfPlane | None:
     )
     if found.status == _INFEASIBLE:
         return _NOTHING_AT_ALL
-    if found.status != _SOLVED or found.fun / SCALE <= _APART:
+    if found.status != _SOLVED or found.fun is None or float(found.fun) / SCALE <= _APART:
         return None
     share = np.maximum(-np.asarray(found.ineqlin.marginals[:borders]), 0.0)
     share /= share.sum()
@@ -118,4 +118,4 @@ def apart(region: Region, matrices: Matrices) -> HalfPlane | None:
 
 def _beside(rows: Any, give: float) -> Any:  # noqa: ANN401 - sparse matrices have no precise stub
     """Rows with a further column: how far they give way."""
-    return sp.hstack([rows, np.full((rows.shape[0], 1), give)], format="csr")
+    return sp.hstack([rows, sp.csr_matrix(np.full((rows.shape[0], 1), give))], format="csr")
