@@ -3,7 +3,8 @@
 Problem: rounding moves every trade by up to half a step of shares; where steps are large against the
 account, or a budget is narrow, no single step mends what that breaks. Decision: an integer program over the
 counts of shares (`di_advisor.solve.share_program`), first with each name on the side where the solution
-has it, then, unless what was found is near the bound, with every side open; what is found is checked as any
+has it, then, unless what was found is near the bound, with every side open and with all tangents of the
+first, which hold for every plan; the first tangent is at the solution. What is found is checked as any
 other orders. Where the second ends without orders within its budget, that there are none is proved, and the
 error says so.
 
@@ -90,9 +91,13 @@ def settle_exactly(
 
     value_usd = block.holdings.value_usd
     best: tuple[float, Orders] | None = None
+    looked = [(np.asarray(block.holdings.active + net, dtype=np.float64), net)]
     for sides in (near, None):
         search = ShareSearch(block, places, step, sides)
+        for active, moved in looked:
+            search.take(active, moved)
         counts = search.run(judged, ask)
+        looked += search.looked
         if counts is not None:
             orders = found[id(counts)]
             worth = sum(t.value_usd(orders.plan) for t in problem.terms) / value_usd

@@ -245,7 +245,7 @@ def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted
             orders = settle(asked, solution, signals, mandate)
         except SettlementError as error:
             failure = failure or error
-            if not room.more(problem, error):
+            if not room.more(problem, error, solution.plan):
                 break
             continue
         return Settled(signals, mandate, asked, tightened, solution, orders, room.notes)

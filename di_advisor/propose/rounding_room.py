@@ -2,8 +2,9 @@
 
 Rounding moves every trade by up to half a share, and a rule that binds may then be passed. The lattice
 mends what it knows; where the tracking-error cap, a band, cash, turnover, a budget or a user's own
-rule is passed, the limit is tightened by that and a half more, and the plan is solved again. Limits:
-an equality of the user's own cannot be tightened, and a cap not below half of what was asked for.
+rule is passed, the limit is tightened by that and a half more, beyond what the plan leaves of it anyway
+(else the same plan would come back), and the plan is solved again. Limits: an equality of the user's own
+cannot be tightened, and a cap not below half of what was asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from di_advisor.errors import SettlementError
 from di_advisor.formulate.margins import takes_room, with_room
 from di_advisor.formulate.own_affine import AffineRule
 from di_advisor.formulate.own_opaque import OpaqueRule
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.rules import ActiveGroup
 
 __all__ = ["RoundingRoom"]
 
@@ -53,8 +56,17 @@ class RoundingRoom:
             problem = with_room(problem, name, margin)
         return problem
 
-    def more(self, problem: Problem, error: SettlementError) -> bool:
+    def more(self, problem: Problem, error: SettlementError, plan: Plan) -> bool:
         """Tighten what rounding broke; False where it cannot be, or the limit of tightening is reached.
+
+        Parameters
+        ----------
+        problem : Problem
+            As asked for, without any room.
+        error : SettlementError
+            What rounding broke.
+        plan : Plan
+            What was rounded: the room is more than it leaves by itself.
 
         Raises
         ------
@@ -71,8 +83,12 @@ class RoundingRoom:
                     rule=own.name,
                     excess=error.facts["excess"],
                 ) from error
-            more = max(_TIGHTER * float(error.facts["excess"]), _LEAST_MARGIN)
-            self._margins[own.name] = self._margins.get(own.name, 0.0) + more
+            scale = own.scale if isinstance(own, ActiveGroup) else 1.0
+            more = scale * max(_TIGHTER * float(error.facts["excess"]), _LEAST_MARGIN)
+            left = (
+                0.0 if isinstance(own, (AffineRule, OpaqueRule)) else own.slack(plan)
+            )  # theirs are in their own units
+            self._margins[own.name] = max(self._margins.get(own.name, 0.0), left) + more
             return True
         if broken != "tracking error cap" or self._tight is None or self._cap is None:
             return False

@@ -72,6 +72,13 @@ class ShareSearch:
         Weight of a step of shares of each name.
     sides : ndarray of shape (n,), optional
         -1, 0 or 1 where only one side, or none, is open; any side where left out.
+
+    Attributes
+    ----------
+    exact : bool
+        Whether a search that ends without counts proves that there are none.
+    looked : list of (ndarray, ndarray)
+        Active weights, and what each name moves, of the counts that were judged: where tangents were taken.
     """
 
     def __init__(self, block: Block, places: Places, step: FloatArray, sides: FloatArray | None = None) -> None:
@@ -98,6 +105,7 @@ class ShareSearch:
         self._purchases()
         self.exact = sides is None
         self.nodes, self.steps = 0, 0
+        self.looked: list[tuple[FloatArray, FloatArray]] = []
         active = block.holdings.active
         self.take(active, active * 0.0)
 
@@ -206,6 +214,7 @@ class ShareSearch:
             seen.append(counts)
             active, moved = self._after(counts)
             self.take(active, moved)
+            self.looked.append((active, moved))
             verdict = judged(counts)
             if verdict is Verdict.KEPT:
                 block = self.block

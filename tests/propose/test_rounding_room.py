@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from di_advisor.domain.mandate import Band, Mandate, NameBand, Rounding
+from di_advisor.errors import SettlementError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.margins import takes_room, with_room
 from di_advisor.formulate.rules import slack_in_rows
 from di_advisor.propose.planned import Clock, never, plan_for, silent
+from di_advisor.propose.rounding_room import RoundingRoom
 from di_advisor.solve import solve
 from di_advisor.testing.random_cases import RandomCase, random_case
 from di_advisor.testing.rule_check import FinalOrders, broken_wishes
@@ -66,3 +68,17 @@ def test_a_plan_keeps_the_room_that_is_asked_for(name: str) -> None:
     assert slack_in_rows(rule, solution.plan) >= 0.004 - 1e-6
     assert np.isfinite(solution.objective)
     assert solution.objective >= solve(problem).bound - 1e-9
+
+
+@pytest.mark.parametrize("name", ["turnover", "cash", "gain budget", "sector band: S1", "factor band: style0"])
+def test_a_rule_that_only_rounding_passes_is_kept_with_more_room_than_the_plan_leaves_anyway(name: str) -> None:
+    case = coarse_case(3)
+    mandate = wished(name)
+    problem = formulate(case.signals, mandate, case.tax)
+    rule, plan = next(r for r in problem.rules if r.name == name), solve(problem).plan
+    room = RoundingRoom(mandate)
+    assert room.more(problem, SettlementError("Broken.", hint="", rule=name, excess=0.0004), plan)
+    solution = solve(room.in_margins(problem))
+    half = 0.5 * (getattr(rule, "upper", np.inf) - getattr(rule, "lower", -np.inf))  # a band keeps its middle
+    # Less would bring the same plan back, and the same orders with it.
+    assert rule.slack(solution.plan) >= min(rule.slack(plan) + 0.0004, half) - 1e-6
