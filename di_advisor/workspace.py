@@ -385,7 +385,8 @@ class Workspace(Questions):
         market: MarketSignals = self.signals.market
         account_id = self.signals.account.account_id
         account = estimate_account(self.portfolio, account_id, market, self.target, mandate, locks=self.locks)
-        return Signals(market, replace(account, kept=self.signals.account.kept))
+        known = self.signals.account  # what was told of the same lots: no wish changes it
+        return Signals(market, replace(account, kept=known.kept, continuation_usd=known.continuation_usd))
 
     def _later_cash(self) -> Sequence[str]:
         as_of = self.signals.market.as_of

@@ -22,7 +22,7 @@ from di_advisor.backtest.dues import Dues
 from di_advisor.backtest.holdings import holdings_digest, identical_of
 from di_advisor.backtest.markets import Narrowing, with_unpriced
 from di_advisor.backtest.past import Past
-from di_advisor.backtest.reach import within_reach
+from di_advisor.backtest.reach import concerns_cap, within_reach
 from di_advisor.backtest.realised import Realised
 from di_advisor.backtest.record import DayRow, RebalanceRow, RefusedWithdrawal, Replayed
 from di_advisor.backtest.settings import ReplaySettings
@@ -35,7 +35,7 @@ from di_advisor.domain.market import FloatArray, Market
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.target import IndexWeights, Target, TargetComponent
 from di_advisor.domain.taxes import TaxProfile
-from di_advisor.errors import InfeasibleError, SettlementError, SolveError
+from di_advisor.errors import SettlementError, SolveError
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.policy.day_facts import DayFacts
 from di_advisor.policy.policies import Decision, Policy, PolicyState, decide
@@ -254,10 +254,11 @@ class Walk:
         """A proposal, and what is to be noted of it: that locks let it only near the cap."""
         try:
             return workspace.propose(cancel=cancel), ""
-        except InfeasibleError as error:
-            if not self._settings.nears_cap or not isinstance(error.facts.get("smallest"), float):
+        except (SolveError, SettlementError) as error:
+            if cancel() or not self._settings.nears_cap or not concerns_cap(error):
                 raise
-            return within_reach(workspace, error, cancel)
+            now = workspace.signals.market.risk.tracking_error(DayFacts.of(workspace).active())
+            return within_reach(workspace, error, now, cancel)
 
     def _with_carried_losses(
         self, workspace: Workspace, proposal: Proposal, note: str, cancel: Callable[[], bool]

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from di_advisor.advisor import Advisor
 from di_advisor.domain.harvest import ClientProfile, HarvestWorth, LotStates
-from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.mandate import Mandate, TradingMode, WashPolicy
 from di_advisor.domain.portfolio import AccountKind
+from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InputError
 from di_advisor.ports import HarvestModel
 from di_advisor.registry import harvest_model
@@ -51,6 +53,30 @@ def test_each_lot_with_a_basis_gets_the_models_dollars(small_world: SmallWorld) 
     assert model.lots.days_to_long_term.tolist() == [0, 1, 366]
     assert model.lots.age_days.tolist()[1:] == [365, 0]
     assert model.lots.volatility_per_year == pytest.approx(name_volatility_per_year(w.risk)[signals.account.lot_name])
+
+
+def test_another_wish_that_locks_keeps_what_the_model_said_of_the_lots(small_world: SmallWorld) -> None:
+    w = small_world
+    asked = Advisor().workspace(
+        portfolio(BOOK, cash_usd="1000"),
+        market=w.market,
+        target=w.target,
+        mandate=Mandate(),
+        tax=TaxProfile(ConstantRates(0.408, 0.238)),
+        risk=w.risk,
+        costs=w.costs,
+        harvest=Harvesting(Told(), CLIENT, 14),
+    )
+    sold = asked.signals.account.lots[0].security_id
+    for changes in (
+        {"do_not_sell": frozenset({sold})},
+        {"wash_policy": WashPolicy.PRICE},
+        {"mode": TradingMode.SELL_ONLY},
+    ):
+        account = asked.under(**changes).signals.account
+        assert account is not asked.signals.account
+        assert account.lots == asked.signals.account.lots
+        assert account.continuation_usd.tolist() == [2.501, 2.501, 2.0], changes
 
 
 class Picks:
