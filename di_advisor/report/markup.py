@@ -25,9 +25,11 @@ AGAINST = "#c62828"
 BEFORE = "#8a8a8a"
 """Colours that stand out on white and on black."""
 
-_LEFT = Markup(' style="text-align:left;padding:2px 6px"')
-_WHOLE = Markup(' style="text-align:left;white-space:nowrap;padding:2px 6px"')
-_RIGHT = Markup(' align="right" style="padding:2px 6px"')
+# Of styles only what JupyterLab's own would undo: it reads each when it looks for headings in results, and a cell's
+# padding is the host's, which in JupyterLab is set for the class (`di_advisor/ui/labextension`).
+_LEFT = Markup(' style="text-align:left"')
+_WHOLE = Markup(' style="text-align:left;white-space:nowrap"')
+_RIGHT = Markup(' align="right"')
 _PLACE = {Align.RIGHT: _RIGHT, Align.WHOLE: _WHOLE}
 _BELOW = Markup(' style="text-align:left;padding:0 6px 5px 6px"')
 _TOTAL = Markup(' class="di-total"')

@@ -63,7 +63,7 @@ _PAGE: Final = Markup(
 <style>
 body {{ margin: 0 auto; max-width: 1440px; padding: 24px 28px; font: 14px/1.5 system-ui, Arial, sans-serif; }}
 .sheet {{ overflow-x: auto; }}
-.di-table th, .di-table td {{ border-bottom: 1px solid #8a8a8a55; vertical-align: top; }}
+.di-table th, .di-table td {{ padding: 2px 6px; border-bottom: 1px solid #8a8a8a55; vertical-align: top; }}
 </style>
 </head>
 <body>

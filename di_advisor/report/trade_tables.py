@@ -2,13 +2,16 @@
 
 Sales and buys are two tables, since a buy has no lot and no gain; each ends in totals, and the
 totals of both add up to the change of the objective. Dollars by term keep the objective's sign
-(positive hurts); the benefit is minus their sum.
+(positive hurts); the benefit is minus their sum. What folds away is `slim`: a browser reads every
+cell of a result, folded or not, and JupyterLab does so twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from di_advisor.domain.trades import Trade
 from di_advisor.propose.proposal import Proposal
@@ -16,7 +19,10 @@ from di_advisor.report.sections import sum_usd
 from di_advisor.report.tables import Align, Bars, Cell, Column, Reason, SecurityName, Table
 from di_advisor.report.wording import day, money, sentence_case, shares, signed, usd
 
-__all__ = ["buys", "sales", "short_trades"]
+__all__ = ["buys", "sales", "short_trades", "slim"]
+
+_TOLD: Final = ("Bought", "Term", "Price")
+"""Columns that the sentence or the columns beside them tell, too."""
 
 _ZERO = Decimal(0)
 
@@ -101,6 +107,24 @@ def buys(
         return ("", "", "", money(sum_usd([t.value_usd for t in of])))
 
     return _trade_table(proposal, trades, caption, own, cells, sums, parts)
+
+
+def slim(table: Table) -> Table:
+    """The same trades and totals without bars and the columns that their reasons tell; reasons do not unfold."""
+    kept = [i for i, c in enumerate(table.columns) if c.align is not Align.BARS and c.label not in _TOLD]
+
+    def of(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        return tuple(_flat(row[i]) for i in kept)
+
+    columns = tuple(table.columns[i] for i in kept)
+    return replace(table, columns=columns, rows=tuple(map(of, table.rows)), totals=tuple(map(of, table.totals)))
+
+
+def _flat(cell: Cell) -> Cell:
+    if not isinstance(cell, Reason) or not cell.facts:
+        return cell
+    facts = "; ".join(f"{k}: {v}" for k, v in cell.facts.items())
+    return Reason(f"{cell.sentence} {sentence_case(facts)}.", cell.about, {})
 
 
 def short_trades(trades: Sequence[Trade], caption: str) -> Table:

@@ -66,8 +66,8 @@ def _side_html(
         parts = [(f"Shown: {len(shown)}", shown), (f"Folded below: {len(rest)}", rest), *parts]
     html = as_html(table(proposal, shown, f"{verb} ({count_of(len(trades), noun)}), largest benefit first", parts))
     if rest:
-        rest_table = as_html(table(proposal, rest, f"{verb}, continued", [("Folded here", rest)]))
-        html += folded(f"{verb}: the other {count_of(len(rest), noun)}", rest_table)
+        continued = trade_tables.slim(table(proposal, rest, f"{verb}, continued", [("Folded here", rest)]))
+        html += folded(f"{verb}: the other {count_of(len(rest), noun)}", as_html(continued))
     return html
 
 

@@ -338,6 +338,7 @@ class Application:
                 )
                 state.keep(answer, scenario)
             self.refresh()
+            await asyncio.sleep(0)  # hundreds of rows were made: the kernel's other messages come first
         self._show_answer()
         if found is not None:
             self._show_page()

@@ -172,12 +172,12 @@ def test_no_heading_is_empty(shown: Reader) -> None:
     assert all(all(heading.strip() for heading in rows[0]) for rows in shown.tables.values())
 
 
-def trade_rows(reader: Reader, word: str) -> tuple[list[str], list[list[str]], list[list[str]]]:
-    """Headings, trades (shown and folded) and totals of one side."""
+def trade_rows(reader: Reader, word: str) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Trades (shown and folded, which have fewer columns) and totals of one side, by heading."""
     tables = [rows for caption, rows in reader.tables.items() if caption.startswith(word)]
     is_total = re.compile(r"^(All|Shown|Folded)")
-    rows = [row for table in tables for row in table[1:] if len(row) > 1]
-    return tables[0][0], [r for r in rows if not is_total.match(r[0])], [r for r in rows if is_total.match(r[0])]
+    rows = [dict(zip(heads, row, strict=True)) for heads, *body in tables for row in body if len(row) > 1]
+    return [r for r in rows if not is_total.match(r["Name"])], [r for r in rows if is_total.match(r["Name"])]
 
 
 @pytest.mark.parametrize(("sales", "buys"), [(3, 2), (20, 15), (110, 90)])
@@ -194,22 +194,20 @@ def test_shown_totals_are_the_sums_of_shown_trades_and_both_sides_make_the_objec
     assert sum(changes[:-1]) == changes[-1] == -p.benefit_usd
     benefit = Decimal(0)
     for word, count in (("Sell", sales), ("Buy", buys)):
-        heads, trades, totals = trade_rows(shown, word)
-        every = next(row for row in totals if row[0].startswith("All"))
+        trades, totals = trade_rows(shown, word)
+        every = next(row for row in totals if row["Name"].startswith("All"))
         assert len(trades) == count
         for label in ("Value, $", "Benefit, $", "Tax, $", "Active risk, $", "Trading cost, $"):
-            at = heads.index(label)
-            assert number(every[at]) == sum(number(row[at]) for row in trades)
-        benefit += number(every[heads.index("Benefit, $")])
+            assert number(every[label]) == sum(number(row[label]) for row in trades)
+        benefit += number(every["Benefit, $"])
     assert benefit == p.benefit_usd
 
 
 def test_a_trade_s_dollars_by_term_make_its_benefit(shown: Reader) -> None:
     for word in ("Sell", "Buy"):
-        heads, trades, _ = trade_rows(shown, word)
-        columns = [heads.index(f"{term.capitalize()}, $") for term in TERMS]
+        trades, _ = trade_rows(shown, word)
         for row in trades:
-            assert sum(number(row[at]) for at in columns) == -number(row[heads.index("Benefit, $")])
+            assert sum(number(row[f"{term.capitalize()}, $"]) for term in TERMS) == -number(row["Benefit, $"])
 
 
 def test_every_trade_carries_its_sentence_in_each_view() -> None:
@@ -225,7 +223,21 @@ def test_two_hundred_trades_stay_under_four_hundred_kilobytes_and_most_are_folde
     assert len(html.encode()) < 400_000
     before_first_fold = html.split("<summary>Sell: the other 98 lots", maxsplit=1)[0]
     assert before_first_fold.count("Sold") == 12
-    assert all(p.trade_list[i].sentence in html for i in (0, -1))
+    assert all(t.sentence in html for t in p.trade_list)
+
+
+def test_what_is_folded_keeps_its_facts_in_fewer_cells() -> None:
+    html = proposal_html(proposal(20, 15))
+    shown, folded_rows = html.split("<summary>Sell: the other 8 lots", maxsplit=1)
+    continued = folded_rows.split("</table>", maxsplit=1)[0]
+    assert "hurts | helps" in shown
+    assert "hurts | helps" not in continued
+    assert "<details" not in continued
+    assert continued.count('<tr class="di-below">') == 8
+    named = [t for t in proposal(20, 15).trade_list if f">{t.ticker}<" in continued and t.sentence in continued]
+    assert named
+    assert any(t.facts for t in named)
+    assert all(f"{k}: {v}".casefold() in continued.casefold() for t in named for k, v in t.facts.items())
 
 
 def test_colour_never_stands_alone(shown: Reader) -> None:

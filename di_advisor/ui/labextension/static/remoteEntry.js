@@ -24,7 +24,8 @@
     'border-bottom:1px solid var(--jp-border-color2);margin-bottom:8px}' +
     '.di-Side-line button{font:inherit;padding:2px 10px;color:var(--jp-ui-font-color1);' +
     'background:var(--jp-layout-color2);border:1px solid var(--jp-border-color1);border-radius:2px;cursor:pointer}' +
-    '.di-Side-line button:focus-visible{outline:2px solid var(--jp-brand-color1)}';
+    '.di-Side-line button:focus-visible{outline:2px solid var(--jp-brand-color1)}' +
+    '.jp-RenderedHTMLCommon .di-table :is(th,td){padding:2px 6px}';
 
   let shared = null;
 
