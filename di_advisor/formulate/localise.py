@@ -23,6 +23,7 @@ from di_advisor.formulate.schedule_d import AHEAD, ScheduleDTax
 from di_advisor.formulate.segments import Segments, cut
 from di_advisor.formulate.separable import Row, Separable, add_up
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
+from di_advisor.formulate.wash_prices import WashPrices
 
 __all__ = ["AtAnyRates", "at_the_rates_of", "schedule_d_of"]
 
@@ -90,14 +91,20 @@ class AtAnyRates:
         """What may be sold and bought at most."""
         return next(r for r in self.problem.rules if isinstance(r, Locked))
 
-    def segments(self, rates: FloatArray, first: FloatArray | None = None) -> Segments:
+    def segments(
+        self, rates: FloatArray, first: FloatArray | None = None, washed: WashPrices | None = None
+    ) -> Segments:
         """Pieces at given rates, shape (2,), each name's lots in the order that is cheapest at these.
 
-        Of lots that tie, those come first of which a larger share is in ``first``, shape (L,).
+        Of lots that tie, those come first of which a larger share is in ``first``, shape (L,). With prices of
+        wash sales every loss, and every purchase that washes one, bears its price whatever the amount.
         """
         taxed = self.tax.gains.taxed((float(rates[0]), float(rates[1])))
         slope = taxed if self.beside.lot_slope is None else self.beside.lot_slope + taxed
         holdings, locked = self.problem.block.holdings, self.locked
+        if washed is not None:
+            charged = np.where(washed.sell_width > 0, washed.sell_price, 0.0)
+            slope = slope + np.where(self.loss, charged[holdings.lot_name], 0.0)
         ahead = np.zeros(len(slope)) if first is None else AHEAD * first
         found = cut(
             holdings.lot_name,
@@ -108,6 +115,9 @@ class AtAnyRates:
             self.traded,
             self.beside.linear,
         ).tilted(self.beside.name_slope)
+        if washed is not None:
+            charged = np.where(washed.buy_width > 0, washed.buy_price, 0.0)
+            found = replace(found, slope=found.slope + np.where(found.sell, 0.0, charged[found.name]))
         return found if first is None else replace(found, slope=found.slope + np.r_[ahead, 0.0][found.lot])
 
     def block(
@@ -141,6 +151,19 @@ class AtAnyRates:
             segments=found,
             rows=(*(row for rule in kept for row in rule.rows(found)), *rows),
         )
+
+    def all_washed(self, rates: FloatArray) -> Block | None:
+        """The block at given rates with every loss washed in its slopes, in their order; None where none has a price.
+
+        What the first so much of a name costs: a gain, or another loss, may then come before a loss that is washed.
+        """
+        wash = self.problem.block.wash
+        if wash is None:
+            return None
+        found = self.segments(rates, washed=wash)
+        kept = (r for r in self.problem.rules if not isinstance(r, (GainBudget, TaxBudget)))
+        rows = tuple(row for rule in kept for row in rule.rows(found))
+        return replace(self.problem.block, segments=found, rows=rows, wash=None)
 
     def localised(self, rates: FloatArray, order: FloatArray, plan: Plan) -> Problem:
         """The problem as it stands at a plan: the tax at the rates there, and budgets by their rows.

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
+from di_advisor.formulate.segments import Segments
 from di_advisor.solve.choices import COLUMNS, Choice, Choices, Restriction, is_any, washed
 from di_advisor.solve.counting import Counting
 from di_advisor.solve.groups import least_of_all, shared_groups
@@ -89,15 +90,18 @@ class PricedNames:
         The account.
     allowed : ndarray of bool, shape (n, `COLUMNS`), optional
         Choices that each name may take; all when left out.
+    inner : Block, optional
+        The block with every loss washed in its slopes, cut in the order of these; when left out its pieces are
+        those of ``block``, whose trading costs then belong to another order where the prices change it.
     """
 
-    def __init__(self, block: Block, allowed: NDArray[np.bool_] | None = None) -> None:
+    def __init__(self, block: Block, allowed: NDArray[np.bool_] | None = None, *, inner: Block | None = None) -> None:
         self.block = block
         segments = block.segments
         self.counting = Counting(block)
         self._losses = segments.names_with_losses(len(block.active_lower))
-        self._sell = Side.of(segments, np.flatnonzero(segments.sell))
-        self._buy = Side.of(segments, np.flatnonzero(~segments.sell))
+        self._given = inner
+        self._sides = _sides_of(segments)
         self._shared = shared_groups(block.groups)
         self._all_choices = self.counting.limited or block.wash is not None
         self._last: tuple[Prices, NameValues] | None = None
@@ -105,7 +109,7 @@ class PricedNames:
 
     def only(self, allowed: NDArray[np.bool_]) -> PricedNames:
         """The same with some choices only, shape (n, `COLUMNS`): bounds then are over these."""
-        return PricedNames(self.block, allowed)
+        return PricedNames(self.block, allowed, inner=self._given)
 
     @cached_property
     def row_active(self) -> FloatArray:
@@ -117,9 +121,7 @@ class PricedNames:
     @cached_property
     def row_segments(self) -> FloatArray:
         """Coefficients of the rows on amounts, shape (r, m)."""
-        m = len(self.block.segments)
-        rows = [np.zeros(m) if r.on_segments is None else r.on_segments for r in self.block.rows]
-        return np.array(rows).reshape(len(rows), m)
+        return _on_segments(self.block)
 
     def values(self, prices: Prices) -> NameValues:
         """Each name's best value under each choice, at given prices."""
@@ -154,11 +156,13 @@ class PricedNames:
         selling, buying = Curve(q, -lean, powers[0]), Curve(q, lean, powers[1])
         least = (np.maximum(block.min_trade, forced_down), np.maximum(block.min_trade, forced_up))
 
-        def sold(at: FloatArray) -> Best:
-            return minimised(self._sell.sorted_by(block.segments, at), at, selling, least[0], down, step=step)
+        def sold(at: FloatArray, of: Block = block) -> Best:
+            side = self._sides_in(of)[0].sorted_by(of.segments, at)
+            return minimised(side, at, selling, least[0], down, step=step)
 
-        def bought(at: FloatArray) -> Best:
-            return minimised(self._buy.sorted_by(block.segments, at), at, buying, least[1], up, step=step)
+        def bought(at: FloatArray, of: Block = block) -> Best:
+            side = self._sides_in(of)[1].sorted_by(of.segments, at)
+            return minimised(side, at, buying, least[1], up, step=step)
 
         nothing = np.where((forced_down <= _TOLERANCE) & (forced_up <= _TOLERANCE), 0.0, np.inf)
         base = own * z0 * z0 + g * z0
@@ -168,12 +172,13 @@ class PricedNames:
             plain = np.stack([nothing, sell.value, both, np.where(self._losses, np.inf, sell.value)], axis=1)
             return NameValues(plain, plain, base, {Choice.SELL: sell, Choice.BUY: buy})
         plain = np.full((len(z0), COLUMNS), np.inf)
-        inner = self._washed_block.segments.slope + extra
-        sell, buy = sold(inner), bought(inner)
+        every = self._washed_block
+        inner = every.segments.slope + prices.rows @ self._row_segments_washed
+        sell, buy = sold(inner, every), bought(inner, every)
         best = {Choice.SELL: sell, Choice.BUY: buy}
         plain[:, Choice.NOTHING] = nothing
         plain[:, Choice.SELL] = sell.value
-        plain[:, Choice.BUY] = self._with_gains_sold(prices, inner, buy.value, self._both_sides_washed)
+        plain[:, Choice.BUY] = self._with_gains_sold(prices, inner, buy.value, self._both_sides_washed, every)
         plain[:, Choice.SELL_GAINS] = np.where(self._losses, np.inf, sell.value)
         if block.wash is not None:
             wash = block.wash
@@ -197,11 +202,26 @@ class PricedNames:
     @cached_property
     def _washed_block(self) -> Block:
         """The washed part of every sale and buy in its slope."""
+        if self._given is not None:
+            return self._given
         n = len(self.block.active_lower)
         sides = (washed(self.block, np.full(n, int(c))) for c in (Choice.SELL, Choice.BUY))
         slope = sum(b.segments.slope for b in sides) - self.block.segments.slope
         segments = replace(self.block.segments, slope=np.asarray(slope, dtype=np.float64))
         return replace(self.block, segments=segments, wash=None)
+
+    @cached_property
+    def _row_segments_washed(self) -> FloatArray:
+        """`row_segments` of the pieces of `_washed_block`."""
+        return self.row_segments if self._given is None else _on_segments(self._given)
+
+    @cached_property
+    def _sides_washed(self) -> tuple[Side, Side]:
+        return self._sides if self._given is None else _sides_of(self._given.segments)
+
+    def _sides_in(self, block: Block) -> tuple[Side, Side]:
+        """Sales and buys of the pieces of a block: this one, or `_washed_block`."""
+        return self._sides if block is self.block else self._sides_washed
 
     @cached_property
     def _exit_block(self) -> Block:
@@ -230,10 +250,19 @@ class PricedNames:
         return pieces if len(pieces.first) and block.power is None else None
 
     def _with_gains_sold(
-        self, prices: Prices, slope: FloatArray, value: FloatArray, pieces: Pieces | None
+        self,
+        prices: Prices,
+        slope: FloatArray,
+        value: FloatArray,
+        pieces: Pieces | None,
+        of: Block | None = None,
     ) -> FloatArray:
-        """Buying where gains may be sold too: a lot that is better sold now may be, and bought back."""
-        segments, block = self.block.segments, self.block
+        """Buying where gains may be sold too: a lot that is better sold now may be, and bought back.
+
+        ``slope`` is that of the pieces of a block, this one when left out.
+        """
+        block = self.block if of is None else of
+        segments = block.segments
         n = len(value)
         least = np.full(n, np.inf)
         np.minimum.at(least, segments.name[~segments.sell], slope[~segments.sell])
@@ -343,6 +372,18 @@ class PricedNames:
             return prices
         held, traded = self.counting.prices(self.values(prices).plain)
         return replace(prices, held=held, traded=traded)
+
+
+def _sides_of(segments: Segments) -> tuple[Side, Side]:
+    """Sales and buys in fill order."""
+    return Side.of(segments, np.flatnonzero(segments.sell)), Side.of(segments, np.flatnonzero(~segments.sell))
+
+
+def _on_segments(block: Block) -> FloatArray:
+    """Coefficients of a block's rows on its amounts, shape (r, m)."""
+    m = len(block.segments)
+    rows = [np.zeros(m) if r.on_segments is None else r.on_segments for r in block.rows]
+    return np.array(rows).reshape(len(rows), m)
 
 
 def _same_but_counts(one: Prices, other: Prices) -> bool:

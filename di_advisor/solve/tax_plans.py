@@ -38,6 +38,7 @@ __all__ = [
     "beside_of",
     "judged",
     "kept_back",
+    "priced_at",
     "proved_over_all",
     "regions_for",
 ]
@@ -285,6 +286,11 @@ def regions_for(family: AtAnyRates) -> tuple[Region, ...]:
 
 def proved_over_all(family: AtAnyRates, rates: FloatArray, prices: Prices) -> Proved:
     """A bound over all discrete choices at any rates and prices; no solve."""
-    names = PricedNames(family.block(rates))
+    names = priced_at(family, rates)
     clean = names.sanitised(prices)
     return Proved(rates, names.bound(clean), clean)
+
+
+def priced_at(family: AtAnyRates, rates: FloatArray) -> PricedNames:
+    """The scalar problems at any rates, each branch with its lots in the order that is cheapest in it."""
+    return PricedNames(family.block(rates), inner=family.all_washed(rates))

@@ -4,8 +4,8 @@ Problem: the bound over all regions and choices allows any amount of every trade
 shares, so what it leaves open is not all that could be gained. Decision: at a pair of rates and prices
 every name is priced in whole steps of shares, as at constant rates; what that proves holds for plans
 whose gains lie in any region, less what the region's tax is below the rates. Each region takes the best
-of these and of what is proved for any amounts, and the least over the regions is the bound. Limits: where
-washes are priced no rates but one are looked at, and the plain bound stays.
+of these and of what is proved for any amounts, and the least over the regions is the bound. Limits: of the
+prices known, some two dozen are looked at.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.localise import AtAnyRates
 from di_advisor.formulate.tax_cells import Region
-from di_advisor.solve.prices import PricedNames
-from di_advisor.solve.tax_plans import Proved
+from di_advisor.solve.tax_plans import Proved, priced_at
 
 __all__ = ["bound_in_shares_at_law"]
 
@@ -51,7 +50,7 @@ def bound_in_shares_at_law(
     best = [max(range(len(proofs)), key=lambda i: proofs[i].bound(regions[j])) for j in np.argsort(plain).tolist()]
     for i in list(dict.fromkeys(best))[:_PROOFS_MAX]:
         proof = proofs[i]
-        names = PricedNames(family.block(proof.rates))
+        names = priced_at(family, proof.rates)
         whole = replace(proof, least=names.bound_in_shares(names.sanitised(proof.prices)))
         found = np.maximum(found, [whole.bound(region) for region in regions])
     return float(found.min())

@@ -4,7 +4,8 @@ Decision: the convex relaxation is solved over all regions first (`tax_regions`)
 are those that the search for choices then works at, as if they were constant; under the choices found
 the regions are solved once more, and the search repeated where the rates moved. Every pair of rates
 also bounds every region over all choices, without a solve, so the last figure is a bound over all
-regions and all choices. Limits: budgets of searches; what they leave open shows in the gap.
+regions and all choices. Where wash sales are priced, regions that stay open are searched with their
+borders as rows (`tax_kinks`). Limits: budgets of searches; what they leave open shows in the gap.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from di_advisor.solve.choices import Choice, Choices, relaxed
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import FEASIBLE, Solution, residual_of
+from di_advisor.solve.tax_kinks import search_at_kinks
 from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged, kept_back, proved_over_all, regions_for
 from di_advisor.solve.tax_regions import RegionSearch
 from di_advisor.solve.tax_shares import bound_in_shares_at_law
@@ -92,7 +94,7 @@ class TaxedSearch:
         InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
             When there is no plan, or none that certifies.
         """
-        loose = self._regions(relaxed(self.problem.block))
+        loose = self.regions_under(relaxed(self.problem.block))
         loose.run(np.array(self.tax.rates))
         self.relaxed_bounds = loose.bounds() - kept_back(loose.proofs, self.problem.block.rows)
         rates = self._rates_of(loose)
@@ -103,6 +105,8 @@ class TaxedSearch:
             rates = moved
         self._idle(loose)
         self._elsewhere(loose)
+        if self.problem.block.wash is not None:
+            search_at_kinks(self)
         return self.answer()
 
     def completed(self, choices: Choices) -> tuple[Problem, Solution]:
@@ -113,14 +117,14 @@ class TaxedSearch:
         InfeasibleError, UncertifiedError, UnfinishedError
             When they leave none, or none that certifies.
         """
-        loose = self._regions(relaxed(self.problem.block))
+        loose = self.regions_under(relaxed(self.problem.block))
         loose.run(np.array(self.tax.rates))
         self.relaxed_bounds = loose.bounds() - kept_back(loose.proofs, self.problem.block.rows)
-        search = self._regions(choices)
+        search = self.regions_under(choices)
         search.solves.risk = loose.solves.risk
         best = search.run(self._rates_of(loose), free=False)
         for proof in (*loose.proofs, *search.proofs):
-            self._note(proof)
+            self.note(proof)
         self.best = _Found(best, self._proof_of(search), float(search.bounds().min()))
         return self.answer()
 
@@ -132,7 +136,7 @@ class TaxedSearch:
         InfeasibleError, UncertifiedError, UnfinishedError
             When they leave none, or it was not solved.
         """
-        search = self._regions(choices)
+        search = self.regions_under(choices)
         search.solves.risk = None if self.best is None else self.best.proof.prices.risk
         best = search.run(np.array(self.tax.rates) if self.best is None else self.best.proof.rates)
         return best.plan, float(search.bounds().min()) - kept_back(search.proofs, self.problem.block.rows)
@@ -145,7 +149,7 @@ class TaxedSearch:
         InfeasibleError, UncertifiedError, UnfinishedError
             When they leave none, or it was not solved.
         """
-        search = self._regions(choices)
+        search = self.regions_under(choices)
         search.solves.risk = None if self.best is None else self.best.proof.prices.risk
         best = search.run(np.array(self.tax.rates) if self.best is None else self.best.proof.rates)
         if self.best is None or best.objective < self.best.plan.objective:
@@ -155,7 +159,8 @@ class TaxedSearch:
         if self.cancel():
             raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
 
-    def _regions(self, choices: Choices) -> RegionSearch:
+    def regions_under(self, choices: Choices) -> RegionSearch:
+        """The search over all regions under choices, not yet run."""
         return RegionSearch(FixedChoices(self.family, choices, self.hot, self._ask), self.regions)
 
     def _under_choices(self, choices: Choices) -> RegionSearch:
@@ -163,7 +168,7 @@ class TaxedSearch:
 
         At other rates the search for choices often ends with the same ones.
         """
-        return self.searched.setdefault(choices.tobytes(), self._regions(choices))
+        return self.searched.setdefault(choices.tobytes(), self.regions_under(choices))
 
     def _rates_of(self, found: RegionSearch) -> FloatArray:
         """The prices that prove most about the region of the best plan."""
@@ -185,24 +190,25 @@ class TaxedSearch:
         """
         found = self.searching(self.family.block(rates), self.hot).run()
         priced = Proved(rates, found.bound, found.prices)
-        self.over_all += [priced] if self.priced_alike else []
-        after = self._under(found, priced)
+        if self.problem.block.wash is None:  # else the search's pieces are those of one order of lots only
+            self.over_all.append(priced)
+        after = self.under(found, priced)
         if after is not None or not self._budgets:
             return after
         only = self.home(np.array(self.tax.gains.realised(found.plan)))
         with suppress(InfeasibleError, UncertifiedError):
-            after = self._under(*self._within_budgets(rates, only))
+            after = self.under(*self._within_budgets(rates, only))
         normals = [_normal(only, b.rule) for b in only.borders if b.rule]
         for dearer in _DEARER if normals else ():
             if after is None:
                 further = rates + dearer * np.max(normals, axis=0)
                 found = self.searching(self.family.block(further), self.hot).run()
-                after = self._under(found, Proved(further, found.bound, found.prices))
+                after = self.under(found, Proved(further, found.bound, found.prices))
         return after
 
-    def _under(self, found: Solution, priced: Proved) -> FloatArray | None:
+    def under(self, found: Solution, priced: Proved) -> FloatArray | None:
         """The regions under the choices of a plan."""
-        self._note(priced)
+        self.note(priced)
         search = self._under_choices(found.choices)
         known = len(search.proofs)
         plan = replace(judged(self.family, found.plan, found.choices), rates=priced.rates)
@@ -213,7 +219,7 @@ class TaxedSearch:
         except InfeasibleError:
             return None
         for proof in search.proofs[known + 1 :]:
-            self._note(proof)
+            self.note(proof)
         if self.best is None or best.objective < self.best.plan.objective:
             self.best = _Found(best, self._proof_of(search), float(search.bounds().min()))
         return self._rates_of(search)
@@ -222,7 +228,7 @@ class TaxedSearch:
         """The search at constant rates within one region."""
         bare = self.family.block(rates)
         kept = len(bare.rows)
-        rows = self._regions(relaxed(bare)).solves.region_rows(only, bare)
+        rows = self.regions_under(relaxed(bare)).solves.region_rows(only, bare)
         found = self.searching(replace(bare, rows=(*bare.rows, *rows)), self.hot).run()
         normals = np.array([b.normal for b in only.borders]).reshape(len(rows), 2)
         prices = replace(found.prices, rows=found.prices.rows[:kept])
@@ -232,19 +238,9 @@ class TaxedSearch:
     def _budgets(self) -> bool:
         return any(isinstance(r, (GainBudget, TaxBudget)) for r in self.problem.rules)
 
-    def _note(self, proof: Proved) -> None:
+    def note(self, proof: Proved) -> None:
         """What prices prove over all choices."""
-        if self.priced_alike:
-            self.over_all.append(proved_over_all(self.family, proof.rates, proof.prices))
-
-    @property
-    def priced_alike(self) -> bool:
-        """Whether names can be priced at any rates.
-
-        Prices of wash sales belong to one pair of rates: at others a gain may come before a loss that is washed,
-        which the scalar problems do not look at. What is then proved is the relaxation without wash sales.
-        """
-        return self.problem.block.wash is None or self.tax.is_constant
+        self.over_all.append(proved_over_all(self.family, proof.rates, proof.prices))
 
     def bounds(self) -> FloatArray:
         """A bound of each region, over all choices."""
@@ -293,7 +289,7 @@ class TaxedSearch:
             return None
         kept = kept_back([proof], self.problem.block.rows)
         self.relaxed_bounds[at] = max(self.relaxed_bounds[at], proof.bound(region) - kept)
-        self._note(proof)
+        self.note(proof)
         open_ = self.best is None or float(self.bounds()[at]) < self.best.plan.objective
         return proof.rates if open_ else None
 
