@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from di_advisor.policy.polling import Clock
     from di_advisor.runs.polled import WatchedRun
 
-__all__ = ["add_polled", "duration", "watch_polled"]
+__all__ = ["add_polled", "duration", "rest", "watch_polled"]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 
@@ -36,8 +36,22 @@ def duration(text: str) -> timedelta:
     argparse.ArgumentTypeError
         If it is none.
     """
+    found = rest(text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no interval; such as 30s, 5m or 1h")
+    return found
+
+
+def rest(text: str) -> timedelta:
+    """An interval as of `duration`, or none at all: ``0s``.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is neither.
+    """
     found = re.fullmatch(r"(\d{1,6})([smh])", text.strip())
-    if found is None or int(found[1]) == 0:
+    if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no interval; such as 30s, 5m or 1h")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
@@ -55,7 +69,9 @@ def add_polled(command: argparse.ArgumentParser) -> None:
     polled.add_argument(
         "--confirm", type=int, default=2, metavar="N", help="polls in a row before a trigger counts (2)"
     )
-    polled.add_argument("--rest", type=duration, metavar="TIME", help="after a call, until the next that day (1h)")
+    polled.add_argument(
+        "--rest", type=rest, metavar="TIME", help="after a call, until the next that day (1h); 0s for no rest"
+    )
     polled.add_argument("--quote-age-max", type=duration, metavar="TIME", help="older quotes are set aside (15m)")
     polled.add_argument(
         "--jump-max", type=float, default=0.2, metavar="FRACTION", help="larger jumps of a price are set aside (0.2)"
@@ -89,8 +105,8 @@ def watch_polled(
     if arguments.record is not None:
         raise InputError("Measures are of a day's close.", hint="Leave --record out where --quotes is given.")
     quotes = QuoteRules(age_max=arguments.quote_age_max or timedelta(minutes=15), jump_max=arguments.jump_max)
-    rest = timedelta(hours=1) if arguments.rest is None else arguments.rest
-    rules = IntradayRules(arguments.confirm, rest, quotes)
+    resting = timedelta(hours=1) if arguments.rest is None else arguments.rest
+    rules = IntradayRules(arguments.confirm, resting, quotes)
     polling = Polling(arguments.every or timedelta(minutes=5), arguments.sessions, arguments.state, rules)
     standing = 0
     try:
@@ -113,4 +129,5 @@ def _as_json(found: Any) -> dict[str, Any]:  # noqa: ANN401 a Poll, which is not
         "new": [i.label for i in found.called],
         "rows": poll_rows(found),
         "aside": [{"name": each.ticker, "why": each.reason} for each in found.aside],
+        "strangers": list(found.strangers),
     }

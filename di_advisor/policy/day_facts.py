@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DayFacts", "LotAdvantage", "last_traded"]
 
+_NOTHING_LEFT = 1e-6
+"""Share of an account below which the rest of it is none."""
+
 
 @dataclass(frozen=True)
 class LotAdvantage:
@@ -144,13 +147,22 @@ class DayFacts:
         return max(self.signals.account.value_usd - float(self.mandate.withdrawal_usd), 0.01)
 
     def active(self) -> FloatArray:
-        """Weight held less target weight, shape (n,); 0 for names that are set aside."""
+        """Weight held less target weight, shape (n,).
+
+        Names that are set aside count as if they stood at their target, and the others divide what is left: a price
+        that is not to be trusted moves the weights of all names.
+        """
         account = self.signals.account
-        active = np.asarray(account.held_usd() / self.value_usd - account.target_weight, dtype=np.float64)
-        if self.set_aside:
-            at = self.signals.market.universe.positions
-            active[[at[name] for name in sorted(self.set_aside) if name in at]] = 0.0
-        return active
+        held = np.asarray(account.held_usd() / self.value_usd, dtype=np.float64)
+        target = account.target_weight
+        if not self.set_aside:
+            return held - target
+        at = self.signals.market.universe.positions
+        out = np.zeros(len(held), dtype=np.bool_)
+        out[[at[name] for name in self.set_aside if name in at]] = True
+        left = 1.0 - float(held[out].sum())
+        scale = (1.0 - float(target[out].sum())) / left if left > _NOTHING_LEFT else 1.0
+        return np.where(out, 0.0, held * scale - target)
 
     def tickers(self, positions: Iterable[int]) -> tuple[str, ...]:
         """What people call the names at some positions of the universe."""

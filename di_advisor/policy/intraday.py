@@ -12,6 +12,7 @@ corporate actions) are the daily monitor's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -41,7 +42,8 @@ class IntradayRules:
     Attributes
     ----------
     confirm_polls : int
-        Polls in a row on which a trigger must be on before it is heard; one without newer quotes confirms nothing.
+        Polls in a row on which a trigger must be on before it is heard. Only names with a newer quote than at the
+        poll before confirm: a trigger counts a poll if it is on with the others at their targets, too.
     rest : timedelta
         After a trigger was heard, and after an account called, until it may again that day.
     quotes : QuoteRules
@@ -102,6 +104,8 @@ class Poll:
         Accounts that were not judged, and why.
     aside : tuple of SetAside
         Names whose quote was not used.
+    strangers : tuple of str
+        Symbols quoted that no market of the accounts knows.
     failed : str
         Why nothing could be read; empty where something was.
     """
@@ -112,6 +116,7 @@ class Poll:
     standing: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
     unjudged: Mapping[str, str] = field(default_factory=dict)
     aside: tuple[SetAside, ...] = ()
+    strangers: tuple[str, ...] = ()
     failed: str = ""
 
     def __post_init__(self) -> None:
@@ -175,6 +180,7 @@ def poll(  # the facts of a poll, all keyword-only
     items: list[WorkItem] = []
     unjudged: dict[str, str] = {}
     aside: list[SetAside] = []
+    strangers: dict[str, int] = {}
     accepted, known, newest = dict(memory.accepted_usd), dict(memory.accounts), dict(memory.newest)
     try:
         quoted = [(each, source.poll(each.market.universe)) for each in watched]
@@ -189,33 +195,50 @@ def poll(  # the facts of a poll, all keyword-only
         found = checked(quotes, each.market, before, now=now, opened=hours.opens, rules=rules.quotes)
         accepted[each.name] = {**before, **found.price_usd}
         aside += found.aside
-        fresh = _newer(found.newest, memory.newest.get(each.name))
-        newest |= {each.name: found.newest} if found.newest is not None and fresh else {}
+        strangers |= {symbol: strangers.get(symbol, 0) + 1 for symbol in found.strangers}
+        known_at = memory.newest.get(each.name, {})
+        fresh = {name: at for name, at in found.at.items() if name not in known_at or at > known_at[name]}
+        newest |= {each.name: {**known_at, **fresh}}
         for facts in each.accounts(_market_now(each.market, accepted[each.name], now)):
             if facts.label in unjudged or any(i.label == facts.label for i in items):
                 raise InputError(f"Two accounts are called {facts.label}.", hint="Give each a label of its own.")
             if lacking := _lacking(facts, found, rules.quotes.covered_min):
                 unjudged[facts.label] = lacking
                 continue
-            trusted = _without(facts, found)
+            trusted = _without(facts, {each.security_id for each in found.aside})
+            newer = _newer(facts, fresh)
             before_it = known.get(facts.label, AccountMemory())
-            decision, known[facts.label] = decide_now(policy, trusted, before_it, now, rules, fresh=fresh)
+            decision, known[facts.label] = decide_now(policy, trusted, before_it, now, rules, newer=newer)
             items.append(WorkItem(facts.label, day, decision))
     items.sort(key=lambda i: (not i.decision.due, i.label))
     after = PollMemory(day, now, accepted, known, newest)
-    return Poll(now, policy.name, tuple(items), _standing(after), unjudged, tuple(dict.fromkeys(aside))), after
+    unknown = tuple(symbol for symbol, markets in strangers.items() if markets == len(quoted))
+    return Poll(now, policy.name, tuple(items), _standing(after), unjudged, tuple(dict.fromkeys(aside)), unknown), after
 
 
 def decide_now(
-    policy: Policy, facts: DayFacts, memory: AccountMemory, now: datetime, rules: IntradayRules, *, fresh: bool = True
+    policy: Policy,
+    facts: DayFacts,
+    memory: AccountMemory,
+    now: datetime,
+    rules: IntradayRules,
+    *,
+    newer: frozenset[str] | None = None,
 ) -> tuple[Decision, AccountMemory]:
     """What a policy says of an account at this moment, and what is remembered for the next.
 
-    Without ``fresh`` quotes it is the moment before that is seen once more, which confirms nothing.
+    Parameters
+    ----------
+    policy, facts, memory, now, rules
+        Whose moment, and by which rules.
+    newer : frozenset of str, optional
+        Names whose quotes are newer than at the poll before; all when left out. The others were seen before, and
+        seeing them once more confirms nothing.
     """
     before = memory.policy.triggers
     judged = [(t.name, *judge(t, facts, before.get(t.name, TriggerState()))) for t in policy.triggers]
-    heard = {name: _seen(memory.heard.get(name, Heard()), firing, fresh=fresh) for name, firing, _ in judged}
+    confirmed = _confirmed(policy, facts, before, judged, newer)
+    heard = {name: _seen(memory.heard.get(name, Heard()), f, confirmed=name in confirmed) for name, f, _ in judged}
     firings = [replace(f, fired=f.fired and _audible(heard[name], now, rules)) for name, f, _ in judged]
     decision = _rested(concluded(policy, firings, facts, memory.policy), policy, memory, now, rules)
     unconfirmed = [name for name, f, _ in judged if f.fired and heard[name].polls_on < rules.confirm_polls]
@@ -233,12 +256,33 @@ def decide_now(
     return decision, AccountMemory(PolicyState(triggers, last), heard, calls)
 
 
-def _newer(one: datetime | None, before: datetime | None) -> bool:
-    return one is not None and (before is None or one > before)
+def _newer(facts: DayFacts, fresh: Mapping[str, datetime]) -> frozenset[str] | None:
+    """Names of a market that have a newer quote; None where all have."""
+    ids = facts.signals.market.universe.security_ids
+    return None if len(fresh) == len(ids) else frozenset(fresh)
 
 
-def _seen(heard: Heard, firing: Firing, *, fresh: bool) -> Heard:
-    polls_on = heard.polls_on + int(fresh) if firing.on else 0
+def _confirmed(
+    policy: Policy,
+    facts: DayFacts,
+    before: Mapping[str, TriggerState],
+    judged: Iterable[tuple[str, Firing, TriggerState]],
+    newer: frozenset[str] | None,
+) -> set[str]:
+    """Triggers that are on, and would be by the names with newer quotes alone."""
+    on = {name for name, firing, _ in judged if firing.on}
+    if newer is None or not on:
+        return on
+    old = [i for i in facts.signals.market.universe.security_ids if i not in newer]
+    if not newer:
+        return set()
+    by_new = _without(facts, facts.set_aside.union(old))
+    watched = [t for t in policy.triggers if t.name in on]
+    return {t.name for t in watched if judge(t, by_new, before.get(t.name, TriggerState()))[0].on}
+
+
+def _seen(heard: Heard, firing: Firing, *, confirmed: bool) -> Heard:
+    polls_on = heard.polls_on + int(confirmed) if firing.on else 0
     return replace(heard, polls_on=polls_on, released=heard.released or not firing.on)
 
 
@@ -285,11 +329,10 @@ def _lacking(facts: DayFacts, found: CheckedQuotes, covered_min: float) -> str:
     return f"{share:.3f} of what it holds and wants has a usable quote, against {covered_min:g}."
 
 
-def _without(facts: DayFacts, found: CheckedQuotes) -> DayFacts:
-    """Facts in which nothing can be concluded from names without a usable quote."""
-    names = frozenset(each.security_id for each in found.aside)
+def _without(facts: DayFacts, names: AbstractSet[str]) -> DayFacts:
+    """Facts in which nothing can be concluded from some names."""
     account = facts.signals.account
     ids = facts.signals.market.universe.security_ids
     out = np.array([ids[i] in names for i in account.lot_name.tolist()], dtype=np.bool_)
     signals = replace(facts.signals, account=replace(account, lot_sellable=account.lot_sellable & ~out))
-    return replace(facts, signals=signals, set_aside=names)
+    return replace(facts, signals=signals, set_aside=frozenset(names))

@@ -20,7 +20,9 @@ from di_advisor.policy.policies import PolicyState
 
 __all__ = ["AccountMemory", "Call", "Heard", "PollMemory", "memory_from_json", "memory_to_json"]
 
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
+_READ: Final = (1, _SCHEMA)
+# Version 1 knew the newest time of a market only, which says nothing of a name.
 _KIND: Final = "intraday"
 
 
@@ -88,21 +90,22 @@ class PollMemory:
         Prices accepted last today, by market and security id.
     accounts : Mapping of str to AccountMemory
         By label.
-    newest : Mapping of str to datetime
-        Of the newest quote accepted today, by market.
+    newest : Mapping of str to (Mapping of str to datetime)
+        Times of the newest quotes accepted today, by market and security id.
     """
 
     day: date | None = None
     polled_at: datetime | None = None
     accepted_usd: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     accounts: Mapping[str, AccountMemory] = field(default_factory=dict)
-    newest: Mapping[str, datetime] = field(default_factory=dict)
+    newest: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         accepted = {k: FrozenMap(dict(v)) for k, v in self.accepted_usd.items()}
         object.__setattr__(self, "accepted_usd", FrozenMap(accepted))
         object.__setattr__(self, "accounts", FrozenMap(dict(self.accounts)))
-        object.__setattr__(self, "newest", FrozenMap(dict(self.newest)))
+        newest = {k: FrozenMap(dict(v)) for k, v in self.newest.items()}
+        object.__setattr__(self, "newest", FrozenMap(newest))
 
     def on(self, day: date) -> PollMemory:
         """The memory on a day: of another day only what a policy remembers overnight is left."""
@@ -121,7 +124,7 @@ def memory_to_json(policy: str, memory: PollMemory) -> str:
         "day": None if memory.day is None else memory.day.isoformat(),
         "polled_at": _written(memory.polled_at),
         "accepted_usd": {market: dict(prices) for market, prices in memory.accepted_usd.items()},
-        "newest": {market: at.isoformat() for market, at in memory.newest.items()},
+        "newest": {market: {k: at.isoformat() for k, at in known.items()} for market, known in memory.newest.items()},
         "accounts": {label: _account(known) for label, known in sorted(memory.accounts.items())},
     }
     return json.dumps(given, indent=1) + "\n"
@@ -138,7 +141,7 @@ def memory_from_json(text: str, policy: str) -> PollMemory:
     try:
         given = json.loads(text)
         version, kind, name = given["schema_version"], given.get("kind", "closes"), given["policy"]
-        if (version, kind, name) != (_SCHEMA, _KIND, policy):
+        if version not in _READ or (kind, name) != (_KIND, policy):
             raise InputError(
                 f"The file is of {kind}, policy {name} (version {version}), not of {_KIND}, policy {policy}.",
                 hint="Keep a file for each policy, and one of its own for polled quotes.",
@@ -148,7 +151,9 @@ def memory_from_json(text: str, policy: str) -> PollMemory:
             _moment(given["polled_at"]),
             {str(m): {str(k): _price(v) for k, v in prices.items()} for m, prices in given["accepted_usd"].items()},
             {str(label): _known(known) for label, known in given["accounts"].items()},
-            {str(market): _at(written) for market, written in given.get("newest", {}).items()},
+            {}
+            if version == 1
+            else {str(m): {str(k): _at(v) for k, v in of.items()} for m, of in given["newest"].items()},
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as e:
         raise InputError("The file of what was polled cannot be read.", hint="Remove it to start anew.") from e

@@ -81,17 +81,18 @@ class CheckedQuotes:
         All other names of the market, in its order.
     strangers : tuple of str
         Symbols that the market does not know.
-    newest : datetime or None
-        Of the newest quote that was accepted; None where none was.
+    at : Mapping of str to datetime
+        Times of the accepted quotes, by security id.
     """
 
     price_usd: Mapping[str, float]
     aside: tuple[SetAside, ...] = ()
-    strangers: tuple[str, ...] = field(default=())
-    newest: datetime | None = None
+    strangers: tuple[str, ...] = ()
+    at: Mapping[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "price_usd", FrozenMap(dict(self.price_usd)))
+        object.__setattr__(self, "at", FrozenMap(dict(self.at)))
 
 
 def checked(
@@ -139,8 +140,8 @@ def checked(
             aside.append(SetAside(name, security.ticker, reason))
         else:
             prices[name] = quoted.price_usd
-    newest = max((at for name in prices if (at := of[name].at) is not None), default=None)
-    return CheckedQuotes(prices, tuple(aside), tuple(dict.fromkeys(strangers)), newest)
+    times = {name: at for name in prices if (at := of[name].at) is not None}
+    return CheckedQuotes(prices, tuple(aside), tuple(dict.fromkeys(strangers)), times)
 
 
 def _newer(one: Quote, other: Quote) -> bool:

@@ -16,10 +16,11 @@ from di_advisor.report.markup import as_html, escaped, folded
 from di_advisor.report.tables import Align, Column, Table, as_markdown, as_text, markdown_escaped
 from di_advisor.report.wording import count_of
 
-__all__ = ["aside_table", "poll_bundle", "poll_rows", "poll_sentence", "poll_table", "poll_text"]
+__all__ = ["aside_table", "poll_bundle", "poll_rows", "poll_sentence", "poll_table", "poll_text", "strangers_sentence"]
 
 _TERMINAL_ROWS: Final = 12
 _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-worklist">{}</div>')
+_PLAIN: Final = Markup('<div style="margin:4px 0">{}</div>')
 _LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b></div>')
 
 
@@ -91,11 +92,17 @@ def aside_table(found: Poll, rows_max: int | None = None) -> Table:
     return Table("Quotes set aside", (Column("Names"), Column("Why")), tuple(rows))
 
 
+def strangers_sentence(found: Poll) -> str:
+    """Symbols that are quoted and that no market knows: a ticker that changed, or a feed of more names."""
+    return f"Quoted, but not known here: {listed(found.strangers)}." if found.strangers else ""
+
+
 def poll_text(found: Poll) -> str:
     """For a terminal."""
     parts = [poll_sentence(found)]
     parts += [as_text(poll_table(found))] if poll_rows(found) else []
     parts += [as_text(aside_table(found, _TERMINAL_ROWS))] if found.aside else []
+    parts += [strangers_sentence(found)] if found.strangers else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -109,6 +116,9 @@ def poll_bundle(found: Poll) -> dict[str, str]:
     if found.aside:
         html += folded(f"{count_of(len(found.aside), 'quote')} set aside", as_html(aside_table(found)))
         markdown.append(as_markdown(aside_table(found)))
+    if found.strangers:
+        html += _PLAIN.format(escaped(strangers_sentence(found)))
+        markdown.append(markdown_escaped(strangers_sentence(found)))
     return {
         "text/html": str(_NO_FORMULAS.format(html)),
         "text/markdown": "\n\n".join(markdown) + "\n",

@@ -1,5 +1,6 @@
 """``di-advisor watch --quotes``: a session on a simulated clock, with a file of quotes that is rewritten all along."""
 
+import argparse
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 
 from di_advisor.advisor import Advisor
 from di_advisor.cli import main
+from di_advisor.cli.polled_commands import rest
 from di_advisor.runs import RunSpec, SampleSource
 from di_advisor.runs.facts import Facts, sample_facts
 from di_advisor.runs.polled import Polling, WatchedRun, watch_quotes
@@ -56,7 +58,7 @@ class Feed:
 
     def write(self) -> None:
         later = self.at >= OPENS + timedelta(hours=2)
-        rows = ["symbol,price,time"]
+        rows = ["symbol,price,time", f"OTHER,5,{self.at.isoformat()}"]
         for n, (name, price) in enumerate(self.closes.items()):
             factor = FALLEN if later and n % 2 else RISEN
             rows.append(f"{name},{'0' if n == 0 else price * factor},{self.at.isoformat()}")
@@ -84,12 +86,13 @@ def test_a_session_is_polled_once_called_and_not_again_after_an_interrupt(
     quotes, state = tmp_path / "quotes.csv", tmp_path / "polled.json"
     stop = OPENS + timedelta(hours=4, minutes=30)
     monkeypatch.setattr("di_advisor.runs.polled.SystemClock", Feed(quotes, closes, interrupt_at=stop))
-    asked = command(saved, quotes, "--state", str(state), "--last-rebalance", "2026-05-01")
+    asked = command(saved, quotes, "--state", str(state), "--last-rebalance", "2026-05-01", "--rest", "0s")
     assert main(asked) == 1
     shown, said = capsys.readouterr()
     first, called = map(json.loads, shown.splitlines())
     assert (first["at"], first["new"]) == (OPENS.isoformat(), [])
     assert [each["why"] for each in first["aside"]] == ["its price is 0"]
+    assert first["strangers"] == ["OTHER"]
     assert (called["at"], called["new"]) == ((OPENS + timedelta(hours=3)).isoformat(), ["seasoned"])
     assert called["rows"][0]["why"]
     assert f"Stopped; what triggers remember is in {state}." in said
@@ -157,6 +160,8 @@ def test_a_state_that_is_a_folder_is_refused_before_the_exchange_opens(
     [
         (["--every", "5m"], "There is nothing to poll"),
         (["--every", "5x", "--quotes", "q.csv"], "no interval"),
+        (["--every", "0s", "--quotes", "q.csv"], "no interval"),
+        (["--rest", "-1s", "--quotes", "q.csv"], "expected one argument"),
         (["--quotes", "q.csv", "--record", "books.db"], "Measures are of a day's close"),
         (["--quotes", "q.csv", "--jump-max", "0"], "A rule of quotes"),
         (["--quotes", "q.csv", "--confirm", "0"], "at least one poll"),
@@ -169,3 +174,10 @@ def test_what_cannot_be_polled_ends_with_two(
 ) -> None:
     assert main(["watch", str(saved), *given]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("0s", 0), ("0m", 0), ("90s", 90), ("1h", 3600)])
+def test_a_rest_may_be_none_at_all(given: str, seconds: int) -> None:
+    assert rest(given) == timedelta(seconds=seconds)
+    with pytest.raises(argparse.ArgumentTypeError, match="no interval"):
+        rest(f"{given} please")

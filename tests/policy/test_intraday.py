@@ -4,10 +4,16 @@ The account holds 400 A, 300 B, 300 C at 100 and is on target (0.4, 0.3, 0.3). W
 300 p / (70,000 + 300 p): 0.30 at 100, 0.3118 at 105.71, 0.3103 at 105, and the drift fires from 100 bps on.
 """
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.quotes import Quote
@@ -16,7 +22,8 @@ from di_advisor.policy.intraday import IntradayRules, Poll, Watched, poll
 from di_advisor.policy.intraday_memory import PollMemory, memory_from_json, memory_to_json
 from di_advisor.policy.policies import Policy
 from di_advisor.policy.triggers import CashOutside, LossAvailable, NameDrift, OverCap
-from tests.policy.polled_world import CLOSES, OPENS, Scripted, SimulatedClock, days, prices, watched
+from di_advisor.report.poll_view import poll_bundle, poll_text
+from tests.policy.polled_world import CLOSES, MARKET, OPENS, Scripted, SimulatedClock, days, prices, watched
 
 EVERY = timedelta(minutes=5)
 DRIFT = Policy("drift", (NameDrift(),))
@@ -82,6 +89,81 @@ def test_a_file_that_is_not_written_anew_confirms_nothing() -> None:
         clock.at += EVERY
     assert not found[2].aside, "it is not stale yet"
     assert calls(found) == [3]
+
+
+STUCK = Quote("B", UP["B"], at=OPENS)
+
+
+def with_stuck(clock: SimulatedClock, **moving: float) -> list[Quote]:
+    """B hangs at its price of the opening while the others go on."""
+    return [STUCK, *(Quote(name, price, at=clock.at) for name, price in moving.items())]
+
+
+@pytest.mark.parametrize("trigger", [NameDrift(), OverCap()])
+def test_one_name_that_hangs_does_not_confirm_itself_while_the_others_go_on(trigger: NameDrift | OverCap) -> None:
+    clock, memory, found = SimulatedClock(OPENS), PollMemory(), []
+    policy = Policy("one", (trigger,))
+    accounts = watched(days(mandate=Mandate(tracking_error_max=0.001)))
+    for n in range(5):
+        source = Scripted(clock, [with_stuck(clock, A=100.0, C=100.0) if n < 3 else UP])
+        one, memory = poll([accounts], source, policy, memory, now=clock.now())
+        memory = memory_from_json(memory_to_json("one", memory), "one")
+        found.append(one)
+        clock.at += EVERY
+    assert not any(each.aside for each in found), "it is not stale yet"
+    assert found[0].items[0].decision.firings[0].on
+    assert found[2].items[0].decision.held_back == f"On, and not yet confirmed by another poll: {trigger.name}."
+    assert calls(found) == [3]  # B is quoted anew, and still there
+
+
+@given(st.floats(1.0, 1_000.0), st.sampled_from([frozenset("B"), frozenset("AB"), frozenset("ABC")]))
+def test_a_price_that_is_not_trusted_moves_no_name_from_its_target(price: float, aside: frozenset[str]) -> None:
+    shown = replace(MARKET, price_usd=(Decimal(104), Decimal(repr(price)), Decimal(100)))
+    (wrong,), (right,) = (
+        days(cash_usd="500")(shown),
+        days(cash_usd="500")(replace(shown, price_usd=(Decimal(104), Decimal(100), Decimal(100)))),
+    )
+    if aside == frozenset("B"):
+        moved = [replace(each, set_aside=aside).active() for each in (wrong, right)]
+        assert moved[0] == pytest.approx(moved[1], abs=1e-9)
+        # 41,600 of A, 30,000 of C and 500 in cash divide 0.7.
+        assert moved[0] == pytest.approx([0.7 * 41_600 / 72_100 - 0.4, 0.0, 0.7 * 30_000 / 72_100 - 0.3])
+    assert not replace(wrong, set_aside=frozenset("ABC")).active().any()
+    assert np.isfinite(replace(wrong, set_aside=aside).active()).all()
+
+
+def test_a_loss_of_a_name_that_hangs_is_not_confirmed_by_the_others() -> None:
+    clock, memory, found = SimulatedClock(OPENS), PollMemory(), []
+    policy = Policy("loss", (LossAvailable(least_usd=100.0, least_weight=0.0),))
+    for n in range(4):
+        hanging = Quote("B", 90.0, at=OPENS if n < 3 else clock.at)
+        quotes = [hanging, *(Quote(name, 100.0, at=clock.at) for name in "AC")]
+        one, memory = poll([watched()], Scripted(clock, [quotes]), policy, memory, now=clock.now())
+        found.append(one)
+        clock.at += EVERY
+    assert calls(found) == [3]
+
+
+def test_a_memory_of_version_one_is_read_without_its_times_of_markets() -> None:
+    memory = run([UP])[1]
+    assert set(memory.newest["market"]) == {"A", "B", "C"}
+    given = json.loads(memory_to_json("drift", memory))
+    old = {**given, "schema_version": 1, "newest": {"market": OPENS.isoformat()}}
+    read = memory_from_json(json.dumps(old), "drift")
+    assert read == replace(memory, newest={})
+    with pytest.raises(InputError, match="version 3"):
+        memory_from_json(json.dumps({**given, "schema_version": 3}), "drift")
+
+
+def test_symbols_that_no_market_knows_are_told() -> None:
+    clock = SimulatedClock(OPENS)
+    quotes = [*(Quote(name, 100.0, at=clock.at) for name in "ABC"), Quote("X", 5.0, at=clock.at)]
+    found, _ = poll([watched()], Scripted(clock, [quotes]), DRIFT, PollMemory(), now=clock.now())
+    assert found.strangers == ("X",)
+    assert "Quoted, but not known here: X." in poll_text(found)
+    bundle = poll_bundle(found)
+    assert "Quoted, but not known here: X." in bundle["text/html"]
+    assert "Quoted, but not known here: X." in bundle["text/markdown"]
 
 
 @pytest.mark.parametrize(
