@@ -58,12 +58,15 @@ class Relaxation:
         Whether it settles the whole mandate; otherwise only this conflict, and another remains.
     text : str
         In plain words.
+    known : bool
+        False where the amount is a lower bound only: that much is needed, and nothing is known to be enough.
     """
 
     rule: Rule
     amount: float
     enough: bool
     text: str
+    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,14 @@ class Diagnosis:
         else:
             what = f"These wishes contradict each other: {listed}"
         enough = [r.text for r in self.relaxations if r.enough]
-        partly = [r.text for r in self.relaxations if not r.enough]
+        partly = [r.text for r in self.relaxations if not r.enough and r.known]
+        needed_at_least = [r.text for r in self.relaxations if not r.known]
         hint = f"Any one of these is enough: {_list(enough, '; ')}." if enough else ""
         if partly:
             hint += f"{' ' if hint else ''}Not enough alone, other wishes clash too: {_list(partly, '; ')}."
+        if needed_at_least:
+            more = f"That much is needed, and it may not be enough: {_list(needed_at_least, '; ')}."
+            hint += f"{' ' if hint else ''}{more}"
         if self.together:
             hint += f" All at once: {_list(list(self.together), '; ')}."
         facts = {} if self.smallest is None else {"smallest": self.smallest, "cap": self.cap}

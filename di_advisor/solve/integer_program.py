@@ -36,8 +36,7 @@ _HALF = 0.5
 _STILL = 1e-7
 _WIDEST = 1e6
 _RELATIVE_GAP = 1e-5
-_ANY = 0.2
-_OVER = 1e-7
+_ANY, _OVER = 0.2, 1e-7
 
 _Row = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray, FloatArray]
 
@@ -106,6 +105,7 @@ class IntegerProgram:
         cap = _WIDEST if block.tracking_error_max is None else block.tracking_error_max * (1.0 + _OVER)
         self.error = self.columns(np.zeros(1), np.array([cap]))
         self.measure = self.error
+        self.aim: NDArray[np.int64] | None = None  # columns whose sum is least at a point, where there are such
         self.places = np.zeros(0, dtype=np.int64)
         self._links()
         self._sides()
@@ -129,9 +129,11 @@ class IntegerProgram:
         value = np.broadcast_to(np.asarray(value, dtype=np.float64), np.shape(column))
         self._rows.append((np.asarray(row), np.asarray(column), value, low, high))
 
-    def weigh(self, row: Any, column: Any, value: Any, equal: Any) -> None:  # noqa: ANN401 - array-likes
-        """Rows of weights that equal something, by the row, column and value of each entry."""
-        self.add(row, column, _SCALE * np.asarray(value, dtype=np.float64), _SCALE * equal, _SCALE * equal)
+    def weigh(self, row: Any, column: Any, value: Any, equal: Any, *, at_most: bool = False) -> None:  # noqa: ANN401
+        """Rows of weights that equal something, or are at most that, by the row, column and value of each entry."""
+        high = _SCALE * np.asarray(equal, dtype=np.float64)
+        low = np.full_like(high, -np.inf) if at_most else high
+        self.add(row, column, _SCALE * np.asarray(value, dtype=np.float64), low, high)
 
     def close(self, columns: NDArray[np.int64]) -> None:
         """Binaries that stay at zero."""
@@ -186,8 +188,9 @@ class IntegerProgram:
     def _counts(self) -> None:
         block, counting, n = self.block, self.counting, self.n
         self.held: NDArray[np.int64] | None = None
+        self.traded: NDArray[np.int64] | None = None
         if block.trades_max is not None:
-            traded = self.columns(np.zeros(n), np.ones(n), whole=True)
+            traded = self.traded = self.columns(np.zeros(n), np.ones(n), whole=True)
             self._pairs(self.sells, traded, -np.inf, 0.0, -1.0)
             self._pairs(self.buys, traded, -np.inf, 0.0, -1.0)
             self.add(np.zeros(n, np.int64), traded, 1.0, -np.inf, block.trades_max)
@@ -295,11 +298,7 @@ class IntegerProgram:
         if found.status == "failed":
             again = solve_program(program, nodes_max=max(nodes_max, 1), gap=close, presolve=False)
             found = replace(again, steps=again.steps + found.steps)
-        if found.columns is None:
-            status = "none" if found.status == "none" else "budget"
-            still, nothing = np.zeros(self.n, dtype=np.int64), np.zeros(self._size)
-            return Point(status, found.nodes, found.steps, np.inf, np.zeros(self.m), still, None, nothing)
-        return self._point(found.columns, found)
+        return self._point(found)
 
     def in_fractions(self) -> Point:
         """A point whose binaries may lie between 0 and 1; asked again it goes on from there, with what was added."""
@@ -309,13 +308,14 @@ class IntegerProgram:
             self._relaxation.add(*self._matrix(self._rows[self._laid :]))
         self._laid = len(self._rows)
         found = self._relaxation.solved()
-        if found.columns is None:
-            still, nothing = np.zeros(self.n, dtype=np.int64), np.zeros(self._size)
-            status = "none" if found.status == "none" else "budget"
-            return Point(status, 1, found.steps, np.inf, np.zeros(self.m), still, None, nothing)
-        return self._point(found.columns, found)
+        return self._point(found)
 
-    def _point(self, columns: FloatArray, found: Answer) -> Point:
+    def _point(self, found: Answer) -> Point:
+        columns = found.columns
+        if columns is None:
+            status = "none" if found.status == "none" else "budget"
+            still, nothing = np.zeros(self.n, dtype=np.int64), np.zeros(self._size)
+            return Point(status, found.nodes, found.steps, np.inf, np.zeros(self.m), still, None, nothing)
         amounts = np.clip(columns[self.amounts], 0.0, self.block.segments.width)
         region = self.regions[int(columns[self.places].argmax())] if self.regions else None
         choices = self._choices(columns, amounts)
@@ -323,7 +323,9 @@ class IntegerProgram:
 
     def _program(self, *, any_will_do: bool) -> Program:
         cost = np.zeros(self._size)
-        if any_will_do:
+        if self.aim is not None:
+            cost[self.aim] = 1.0
+        elif any_will_do:
             cost[self.measure] = 0.0 if self.block.tracking_error_max is None else 1.0
         else:
             cost[self.amounts], cost[self.curve] = self.block.segments.slope, 1.0
