@@ -7,6 +7,7 @@ Exit code 0 also when a bar does not hold: a benchmark reports, tests forbid. Ex
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--measure", metavar="MODULE", help=argparse.SUPPRESS)
     parser.add_argument("--into", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
     chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _ended)
 
     if chosen.measure:
         write_results(measure(chosen.measure), chosen.into)
@@ -41,6 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     write_results(bars, chosen.into)
     _say(_summary(bars, outcomes, chosen.only))
     return 1 if any(outcome.error for outcome in outcomes) else 0
+
+
+def _ended(number: int, frame: object) -> None:
+    """End as by an exception: what was started is ended on the way out."""
+    del frame
+    raise SystemExit(128 + number)
 
 
 def _summary(bars: Sequence[Bar], outcomes: Sequence[Outcome], only: str | None) -> str:

@@ -2,10 +2,10 @@
 
 Problem: CPU seconds of a process do not say how long a person waits. Decision: the command of `make lab` starts
 JupyterLab on loopback, Debian's Chromium is driven as a person would, seconds are wall seconds of the browser's own
-clock where it can tell them, and each figure stands beside the load of the machine at that moment. Limits: on a busy
-machine the figures measure the neighbours; so this is no benchmark that `python -m benchmarks` runs:
-``python -m benchmarks.ui_browser``. The browser runs before the command does, and a new computer's first start, which
-reads everything from its disk, is slower.
+clock where it can tell them, and each figure stands beside the load of the machine at that moment. The kernel's echo
+is asked twice: by a client of its own, which is the kernel's, and from the page, which draws meanwhile. Limits: on a
+busy machine the figures measure the neighbours; without Chromium there are none. The browser runs before the command
+does, and a new computer's first start, which reads everything from its disk, is slower.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from benchmarks.bars import Bar, table
+from benchmarks.bars import Bar
+from benchmarks.ui_kernel import Echo
 from tests.browser.lab import CURRENT, KERNEL, Serves, environment, execute, free_port, kernel_says, serving, wait_idle
 from tests.browser.watched import IN_CELL, IN_PANEL, TIMEOUT_MS, TRACED, App, scrolled_to_the_end, tasks_ms
 from tests.conftest import chromium_executable
 
-__all__ = ["main"]
+__all__ = ["AREA", "bars"]
+
+AREA = "ui"
 
 _ROOT = Path(__file__).resolve().parents[1]
 _FIRST, _PLAN = "01_first_rebalance.ipynb", "plan.ipynb"
@@ -108,12 +111,12 @@ _CANCELLED = """([view, wait]) => { window.felt = (async () => {
 })(); }"""
 
 
-def main() -> int:
-    """Measure, print the figures beside their bars, and return 0."""
+def bars() -> list[Bar]:
+    """Measure what a person feels; nothing where there is no Chromium."""
     executable = chromium_executable()
     if executable is None:
-        sys.stdout.write("This needs Chromium, and none is installed (DI_CHROMIUM names one elsewhere).\n")
-        return 1
+        sys.stdout.write("Clicks and seconds need Chromium, and none is installed (DI_CHROMIUM names one elsewhere).\n")
+        return []
     found: list[Bar] = []
     with tempfile.TemporaryDirectory(prefix="felt-") as place, sync_playwright() as playwright:
         started = playwright.chromium.launch(
@@ -132,18 +135,16 @@ def main() -> int:
                 found.append(_bar(f"seconds_to_trades_{time_of}", time.monotonic() - begun, 20.0, "s", note))
                 if time_of == "second":
                     found.append(_bar("clicks_to_trades", clicks, 6.0, "clicks", "panel, start, Optimize, Propose"))
-                    found += _with_the_plan(started, address, folder / "notebooks")
+                    found += _with_the_plan(started, address, folder)
                 page.close()
         started.close()
-    sys.stdout.write(f"{table(found)}\n")
-    return 0
+    return found
 
 
 def _bar(name: str, value: float, target: float, unit: str, note: str) -> Bar:
-    bar = Bar.at_most(f"felt.{name}", value, target, unit=unit, compared_to=f"{note}; load {os.getloadavg()[0]:.2f}")
-    sys.stdout.write(f"{bar.bar}: {bar.value:.3g} {unit}\n")
-    sys.stdout.flush()
-    return bar
+    return Bar.at_most(
+        f"ui.felt_{name}", value, target, unit=unit, compared_to=f"{note}; load {os.getloadavg()[0]:.2f}"
+    )
 
 
 def _page(browser: Browser) -> Page:
@@ -222,7 +223,9 @@ def _with_the_plan(browser: Browser, address: str, folder: Path) -> list[Bar]:
     app.press("Propose")
     page.wait_for_selector(".jp-Notebook .di-proposal")
     app.done()
-    found += [*_dials_and_echoes(app), _cancels(app), _scrolls(browser, app), _saved(app, folder / _PLAN)]
+    found += _dials(app)
+    found += _echoes(app, max((folder / "run").glob("kernel-*.json"), key=lambda path: path.stat().st_mtime))
+    found += [_cancels(app), _scrolls(browser, app), _saved(app, folder / "notebooks" / _PLAN)]
     page.close()
     return found
 
@@ -247,23 +250,31 @@ def _shown_after_cell(page: Page) -> float:
     return statistics.median(seconds)
 
 
-def _dials_and_echoes(app: App) -> list[Bar]:
-    """Dials that are followed, each to a place where it has not been, and the kernel's echo meanwhile."""
-    page = app.page
+def _dials(app: App) -> list[Bar]:
+    """Dials that are followed, each to a place where it has not been."""
     app.box.get_by_label("Follow the dials").check()
     felt = _moved(app, range(95, 95 - 3 * _MOVES, -3))
-    page.evaluate(_ECHOES, [])  # apart from the dials' seconds: the echoes are work, too
-    _moved(app, range(94, 94 - 3 * _MOVES, -3))
-    page.evaluate("() => { window.echoing = false; }")
-    echoes = page.evaluate("() => window.echoes")
-    app.box.get_by_label("Follow the dials").uncheck()
-    names = int(kernel_says(page, "di_advisor.app().state.opened['names']"))
+    names = int(kernel_says(app.page, "di_advisor.app().state.opened['names']"))
     first, last = (statistics.median(each) for each in zip(*felt, strict=True))
     note = f"median of {_MOVES} moves, {names} names"
     return [
         _bar("dial_to_figures", first, 0.5, "s", f"certified, before rounding; {note}"),
         _bar("dial_to_trades", last, 0.5, "s", f"whole proposal drawn; {note}"),
-        _bar("kernel_echo", max(echoes), 0.1, "s", f"largest of {len(echoes)} during {_MOVES} solves"),
+    ]
+
+
+def _echoes(app: App, connection: Path) -> list[Bar]:
+    """The kernel's echo while dials are followed, apart from the dials' seconds: echoes are work, too."""
+    with Echo(connection) as echo:
+        _moved(app, range(94, 94 - 3 * _MOVES, -3))
+    app.page.evaluate(_ECHOES, [])
+    _moved(app, range(93, 93 - 3 * _MOVES, -3))
+    app.page.evaluate("() => { window.echoing = false; }")
+    in_page = app.page.evaluate("() => window.echoes")
+    app.box.get_by_label("Follow the dials").uncheck()
+    return [
+        _bar("kernel_echo", max(echo.seconds), 0.1, "s", f"largest of {len(echo.seconds)} during {_MOVES} solves"),
+        _bar("page_echo", max(in_page), 0.1, "s", f"the same from the page, which draws; largest of {len(in_page)}"),
     ]
 
 
@@ -329,7 +340,3 @@ def _saved(app: App, path: Path) -> Bar:
     megabytes = path.stat().st_size / _BYTES_PER_MB
     note = f"{_TRADES} of {trades} trades of a notebook of {megabytes:.2f} MB, 3 ESG wishes"
     return _bar("saved_notebook", megabytes * min(1.0, _TRADES / trades), 1.0, "MB", note)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -19,6 +19,12 @@ PAGE_TIMEOUT_MS = 90_000
 LOOPBACK = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:", "chrome:")
 CURRENT = "window.jupyterapp.shell.currentWidget"
 KERNEL = f"{CURRENT}.sessionContext.session.kernel"
+_ENDS_WITH_US = (
+    "import ctypes, os, signal, sys; "
+    "sys.platform == 'linux' and ctypes.CDLL(None).prctl(1, signal.SIGTERM); "  # 1: told when the parent dies
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
+"""Becomes a command that is ended when who started it is killed, and cannot end it; on Linux only."""
 
 
 def free_port() -> int:
@@ -100,8 +106,9 @@ def serving(
     command: list[str], variables: dict[str, str], log: Path, address: str, asked: str | None
 ) -> Iterator[None]:
     """Run a server; ends its own process group. Up when ``asked`` is answered, or its port is open."""
+    whole = [sys.executable, "-c", _ENDS_WITH_US, *command]
     with log.open("w", encoding="utf-8") as file:
-        server = subprocess.Popen(command, env=variables, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+        server = subprocess.Popen(whole, env=variables, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
     try:
         _wait_for(server, address, asked, log)
         yield
