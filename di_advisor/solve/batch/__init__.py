@@ -19,9 +19,6 @@ from di_advisor.solve.solution import Solution
 
 __all__ = ["fits", "solve_together"]
 
-_TOGETHER = 8
-"""Accounts side by side: more of them leave the nearest cache."""
-
 _KNOWN: list[Common] = []
 _KNOWN_MAX = 8
 
@@ -46,10 +43,8 @@ def solve_together(problems: Sequence[Problem]) -> list[Solution | None]:
         if common is not None:
             waiting.setdefault(id(common), (common, []))[1].append(i)
     for common, places in waiting.values():
-        for first in range(0, len(places), _TOGETHER):
-            chosen = places[first : first + _TOGETHER]
-            for i, solution in zip(chosen, answers([problems[i].block for i in chosen], common), strict=True):
-                found[i] = solution
+        for i, solution in zip(places, answers([problems[i].block for i in places], common), strict=True):
+            found[i] = solution
     return found
 
 

@@ -8,6 +8,7 @@ certified is None here, and belongs to the search of one account.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,16 +20,19 @@ from di_advisor.formulate.problem import Block
 from di_advisor.solve.batch.climb import Standing, climbed, slope_at
 from di_advisor.solve.batch.common import Common
 from di_advisor.solve.batch.laid import Laid, laid_out
-from di_advisor.solve.batch.names import at_prices, coupling, ordered
+from di_advisor.solve.batch.names import chosen, coupling, ordered, over_all
 from di_advisor.solve.choices import Choice
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.solution import FEASIBLE, Solution, objective_of, plan_of
 
-__all__ = ["ENOUGH", "answers"]
+__all__ = ["ENOUGH", "TOGETHER", "answers"]
+
+TOGETHER = 8
+"""Accounts side by side: more of them leave the nearest cache."""
 
 _SOFTNESS, _SHARPER = 5e-7, 1e-7
-_SOFT_STEPS, _SHARP_STEPS, _LAST_STEPS = 7, 10, 20
+_SOFT_STEPS, _SHARP_STEPS, _LAST_STEPS = 5, 10, 20
 _PART = 0.3
 _LEVEL = 1e-10
 _REST = 1e-24
@@ -48,25 +52,33 @@ class _Tops:
     last: Standing
     buys: NDArray[np.bool_]
     bound: FloatArray
-    better: FloatArray
 
 
 def answers(blocks: list[Block], common: Common) -> list[Solution | None]:
     """Solutions of accounts that fit what they share; None where the ordinary search has the word."""
-    laid = laid_out(blocks, common)
-    start = np.zeros((len(blocks), common.levers.shape[1]))
-    tops = _topped(laid, start, _SOFTNESS, _SOFT_STEPS)
-    found = _solutions(laid, tops)
-    for i, solution in enumerate(found):
-        if solution is None or solution.gap > _FINE * abs(solution.benefit):
-            found[i] = _better(solution, blocks[i], common, tops.soft[i : i + 1])
+    starts = np.zeros((len(blocks), common.levers.shape[1]))
+    found: list[Solution | None] = []
+    for few in _few(range(len(blocks))):
+        laid = laid_out([blocks[i] for i in few], common)
+        tops = _topped(laid, starts[few], _SOFTNESS, _SOFT_STEPS)
+        found += _solutions(laid, tops)
+        starts[few] = tops.soft
+    wide = [i for i, solution in enumerate(found) if solution is None or solution.gap > _FINE * abs(solution.benefit)]
+    for few in _few(wide):
+        laid = laid_out([blocks[i] for i in few], common)
+        again = _solutions(laid, _topped(laid, starts[few], _SHARPER, _SHARP_STEPS))
+        for i, solution in zip(few, again, strict=True):
+            found[i] = _better(found[i], solution)
     return found
 
 
-def _better(found: Solution | None, block: Block, common: Common, start: FloatArray) -> Solution | None:
-    """One account once more, more sharply; None where that is not enough either."""
-    laid = laid_out([block], common)
-    (again,) = _solutions(laid, _topped(laid, start, _SHARPER, _SHARP_STEPS))
+def _few(places: Sequence[int]) -> list[list[int]]:
+    """So many places at a time as stand side by side."""
+    return [list(places[first : first + TOGETHER]) for first in range(0, len(places), TOGETHER)]
+
+
+def _better(found: Solution | None, again: Solution | None) -> Solution | None:
+    """What two attempts found; None where that is not enough either."""
     if found is not None and again is not None:
         bound = max(found.bound, again.bound)
         best = found if found.objective <= again.objective else again
@@ -77,18 +89,16 @@ def _better(found: Solution | None, block: Block, common: Common, start: FloatAr
 
 def _topped(laid: Laid, start: FloatArray, softness: float, steps: int) -> _Tops:
     """Climb softly, fix the sides, and climb to the top."""
-    soft = climbed(
-        laid, start, steps=steps, softness=np.full(len(laid.blocks), softness), enough=_PART * softness
-    ).prices
-    plain = at_prices(laid, soft)
+    softly = climbed(laid, start, steps=steps, softness=np.full(len(laid.blocks), softness), enough=_PART * softness)
+    soft, plain = softly.prices, chosen(laid, softly.prices, softly.sides)
     buys = plain.better <= 0
-    last = climbed(laid, soft, steps=_LAST_STEPS, buys=buys, enough=_REST)
-    at_last = at_prices(laid, last.prices)
-    bound = np.fmax(_over_all(laid, soft, plain.value), _over_all(laid, last.prices, at_last.value))
-    return _Tops(soft, last, buys, bound, at_last.better)
+    last = climbed(laid, soft, plain, steps=_LAST_STEPS, buys=buys, enough=_REST)
+    at_last = over_all(laid, last.sides, buys)
+    bound = np.fmax(_unreserved(laid, soft, plain.value), _unreserved(laid, last.prices, at_last))
+    return _Tops(soft, last, buys, bound)
 
 
-def _over_all(laid: Laid, prices: FloatArray, value: FloatArray) -> FloatArray:
+def _unreserved(laid: Laid, prices: FloatArray, value: FloatArray) -> FloatArray:
     """A bound on every plan, whose rows need no reserve."""
     return value - coupling(laid, prices, kept=True) + coupling(laid, prices, kept=False)
 
@@ -106,9 +116,9 @@ def _solution(laid: Laid, tops: _Tops, i: int) -> Solution | None:
     mine = (laid.torn >= i * n) & (laid.torn < (i + 1) * n)
     sells = np.zeros(n, dtype=np.bool_)
     sells[laid.torn[mine][~tops.buys[mine]] - i * n] = True
-    trade = tops.last.sides.trade[i].copy()
+    trade = tops.last.sides.best.trade[i].copy()
     trade[laid.torn[mine] - i * n] = np.where(
-        tops.buys[mine], trade[laid.torn[mine] - i * n], tops.last.sides.selling[mine]
+        tops.buys[mine], trade[laid.torn[mine] - i * n], tops.last.sides.best.selling[mine]
     )
     amounts = _amounts(laid, i, trade, sells)
     segments = block.segments

@@ -12,14 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.solve.batch.curvature import curvature_at
 from di_advisor.solve.batch.laid import Laid
-from di_advisor.solve.batch.names import Sides, at_prices, curvature_at
+from di_advisor.solve.batch.names import Sides, at_prices
 
 __all__ = ["Standing", "climbed", "slope_at"]
 
 _ARMIJO = 1e-4
 _SHORTER = 0.3
 _HALVINGS = 8
+_LEVEL = 1e-15
+_LAST = 30.0
+"""A whole step that promised so many times what is enough leaves less than that."""
 _NOISE = 1e-15
 _LEAST_NOISE = 1e-19
 
@@ -35,6 +39,7 @@ class Standing:
 def climbed(
     laid: Laid,
     start: FloatArray,
+    here: Sides | None = None,
     *,
     steps: int,
     softness: FloatArray | None = None,
@@ -49,6 +54,8 @@ def climbed(
         The accounts.
     start : ndarray of shape (a, d)
         Prices.
+    here : Sides, optional
+        What is known there.
     steps : int
         Budget of each account.
     softness, buys
@@ -57,11 +64,17 @@ def climbed(
         An account rests where a step promises no more than this.
     """
     prices = start.copy()
-    here = at_prices(laid, prices, softness=softness, buys=buys)
+    if here is None:
+        here = at_prices(laid, prices, softness=softness, buys=buys)
     resting = np.zeros(len(prices), dtype=np.bool_)
     for _ in range(steps):
         slope, free = slope_at(laid, prices, here)
-        way = _ways(laid, prices, slope, free, curvature_at(laid, here, softness))
+        if buys is not None:
+            resting |= np.abs(slope).max(axis=1) <= _LEVEL  # at the top of the last piece, to the last bit
+            if resting.all():
+                break
+        curvature = curvature_at(laid, here, softness, free, ~resting)
+        way = _ways(laid, prices, slope, free, curvature, ~resting)
         promised = (slope * way).sum(axis=1)
         resting |= (promised <= enough) | ~np.isfinite(promised)
         if resting.all():
@@ -82,6 +95,10 @@ def climbed(
             trial = _moved(laid, prices, share[:, None] * way)
             there = at_prices(laid, trial, softness=softness, buys=buys)
         prices, here = trial, there
+        if softness is not None:
+            resting |= (share == 1.0) & (promised <= _LAST * enough)
+            if resting.all():
+                break
     return Standing(prices, here)
 
 
@@ -101,22 +118,32 @@ def slope_at(laid: Laid, prices: FloatArray, here: Sides) -> tuple[FloatArray, N
 
 
 def _ways(
-    laid: Laid, prices: FloatArray, slope: FloatArray, free: NDArray[np.bool_], curvature: FloatArray
+    laid: Laid,
+    prices: FloatArray,
+    slope: FloatArray,
+    free: NDArray[np.bool_],
+    curvature: FloatArray,
+    wanted: NDArray[np.bool_],
 ) -> FloatArray:
-    """Newton's directions; a price leaves zero to the side of its slope only."""
+    """Newton's directions of the accounts wanted; a price leaves zero to the side of its slope only."""
     k = laid.common.factors
-    resting = prices == 0
-    resting[:, :k] = False
-    diagonal = np.arange(slope.shape[1])
-    while True:
-        both = free[:, :, None] & free[:, None, :]
-        system = np.where(both, curvature, 0.0)
-        system[:, diagonal, diagonal] = np.where(free, curvature[:, diagonal, diagonal], 1.0)
-        way = np.linalg.solve(system, np.where(free, slope, 0.0)[:, :, None])[:, :, 0]
-        against = free & resting & (way * slope < 0)
-        if not against.any():
-            return np.asarray(way, dtype=np.float64)
-        free = free & ~against
+    way = np.zeros(slope.shape)
+    waiting = np.flatnonzero(wanted)
+    free = free.copy()
+    while len(waiting):
+        numbers = free[waiting].sum(axis=1)
+        for number in np.unique(numbers):  # each system by itself and as small as it is, whoever stands beside it
+            some = waiting[numbers == number]
+            on = np.nonzero(free[some])[1].reshape(len(some), number)
+            at, right = some[:, None], slope[some[:, None], on]
+            found = np.linalg.solve(curvature[at[:, :, None], on[:, :, None], on[:, None, :]], right[:, :, None])
+            way[some] = 0.0
+            way[at, on] = found[:, :, 0]
+        against = free & (prices == 0) & (way * slope < 0)
+        against[:, :k] = False
+        free &= ~against
+        waiting = np.flatnonzero(against.any(axis=1))
+    return way
 
 
 def _moved(laid: Laid, prices: FloatArray, way: FloatArray) -> FloatArray:

@@ -55,6 +55,8 @@ class Common:
         Factors whose exposure has a limit, each a row after those of the block; r counts both.
     levers : ndarray of shape (n, k + r)
         Exposures, turned by the root, and coefficients of the rows on active weights.
+    turned : ndarray of shape (n, k)
+        The exposures of it alone.
     across : ndarray of shape (k + r, n)
         The same, across.
     squared : ndarray of shape (n, k + r)
@@ -72,6 +74,7 @@ class Common:
     counting: tuple[int, ...]
     boxed: IntArray
     levers: FloatArray
+    turned: FloatArray
     across: FloatArray
     squared: FloatArray
     shared: list[IntArray]
@@ -133,6 +136,7 @@ def common_to(block: Block) -> Common | None:
         counting=counting,
         boxed=boxed,
         levers=levers,
+        turned=np.ascontiguousarray(levers[:, :k]),
         across=np.ascontiguousarray(levers.T),
         squared=squared,
         shared=shared_groups(block.groups),

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.formulate.segments import Segments
 from di_advisor.solve.batch.common import Common
 
 __all__ = ["Laid", "laid_out"]
@@ -38,8 +39,8 @@ class Laid:
         Slabs of sales; those of buys follow.
     reach : ndarray of shape (s, a, n)
         Net trade at which a piece would be used just so, were there no prices.
-    turn : tuple of c ndarrays of shape (s, a, n)
-        By how much the price of a counting row lowers it.
+    place : ndarray of int, shape (m,)
+        Of each segment of all accounts its flat position in slabs.
     end : ndarray of shape (s, a, n)
         Net trade at which a piece ends, within the limits of the name; an empty piece ends below everything.
     sale_end, buy_start : ndarray of shape (slabs less one, a, n)
@@ -73,8 +74,9 @@ class Laid:
         Half the curvature; whether buys do not exclude sales.
     never_sell, never_buy : ndarray of bool, shape (t,), or None
         Where limits leave no trade on a side; None where they nowhere do.
-    teams : tuple of ndarray of int
-        Members of groups that must choose together, as places among those with two sides.
+    teams, team_of, team_begins : ndarray of int
+        Members of groups that must choose together, as places among those with two sides, group by group; the
+        group of each; where each group begins.
     own, aversion : ndarray of shape (a,)
         Cost of the specific risk of doing nothing; price of variance.
     idle : ndarray of shape (a, k + r)
@@ -83,13 +85,15 @@ class Laid:
         Limits of the rows, and the upper ones less their reserves.
     loosest : ndarray of shape (a, k + r)
         Curvature of the dual along each price if every name moved.
+    follows, sell : ndarray of bool, shape (m,)
+        Whether a segment comes after one of the same name and side; whether it is a sale.
     """
 
     blocks: tuple[Block, ...]
     common: Common
     sales: int
     reach: FloatArray
-    turn: tuple[FloatArray, ...]
+    place: IntArray
     end: FloatArray
     sale_end: FloatArray
     buy_start: FloatArray
@@ -116,7 +120,9 @@ class Laid:
     gains: NDArray[np.bool_]
     never_sell: NDArray[np.bool_] | None
     never_buy: NDArray[np.bool_] | None
-    teams: tuple[IntArray, ...]
+    teams: IntArray
+    team_of: IntArray
+    team_begins: IntArray
     own: FloatArray
     aversion: FloatArray
     idle: FloatArray
@@ -124,6 +130,17 @@ class Laid:
     highest: FloatArray
     kept: FloatArray
     loosest: FloatArray
+    follows: NDArray[np.bool_]
+    sell: NDArray[np.bool_]
+
+    @cached_property
+    def turn(self) -> tuple[FloatArray, ...]:
+        """By how much the price of each counting row lowers `reach`, c arrays of shape (s, a, n)."""
+        table = self.pieces[:-1]
+        return tuple(
+            _spread(self.reach.shape, self.place, table[:, 4 + 2 * at], 0.0) * self.softer
+            for at in range(len(self.counting))
+        )
 
     @property
     def counting(self) -> tuple[int, ...]:
@@ -134,59 +151,60 @@ class Laid:
 def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
     """Lay out accounts that fit what they share."""
     a, n = len(blocks), len(common.levers)
-    spots = [_spots(b) for b in blocks]
-    sales = 1 + max(int(slot[b.segments.sell].max(initial=0)) for b, (slot, _) in zip(blocks, spots, strict=True))
-    buys = 1 + max(int(slot[~b.segments.sell].max(initial=0)) for b, (slot, _) in zip(blocks, spots, strict=True))
-    s = sales + buys
-    counting = common.counting
     bounds = np.cumsum([0, *(len(b.segments) for b in blocks)])
-    pieces = np.zeros((int(bounds[-1]) + 1, 4 + 2 * len(counting)))
-    first_sale, first_buy = (np.full(a * n, bounds[-1]) for _ in range(2))
-    places = []
-    active, lower, upper, curvature, lean = (np.empty((a, n)) for _ in range(5))
-    losses, own = np.empty((a, n), np.bool_), np.empty(a)
-    for i, (block, (slot, before)) in enumerate(zip(blocks, spots, strict=True)):
-        segments, z0 = block.segments, block.holdings.active
-        sell, name = segments.sell, segments.name + i * n
-        places.append(np.where(sell, slot, sales + slot) * (a * n) + name)
-        begins = np.flatnonzero(slot == 0)
-        for side, first in ((sell, first_sale), (~sell, first_buy)):
-            mine = begins[side[begins]]
-            first[name[mine]] = mine + bounds[i]
-        rows = [block.rows[j].on_segments for j in counting]
-        _fill(pieces[bounds[i] : bounds[i + 1]], segments, [r for r in rows if r is not None], slot, before)
-        active[i], losses[i] = z0, segments.names_with_losses(n)
-        lower[i], upper[i] = block.active_lower - z0, block.active_upper - z0
-        specific = block.aversion * block.risk.specific_variance_per_year
-        curvature[i], lean[i] = 2.0 * (specific + block.impact), 2.0 * specific * z0
-        own[i] = float((specific * z0 * z0).sum())
-    place, softer = np.concatenate(places), 1.0 / curvature
-    sizes = (s, a, n)
-    start, end = _spread(sizes, place, pieces[:-1, 0], np.inf), _spread(sizes, place, pieces[:-1, 1], -np.inf)
-    start[0][first_sale.reshape(a, n) == bounds[-1]] = end[0][first_sale.reshape(a, n) == bounds[-1]] = 0.0
-    start[sales][first_buy.reshape(a, n) == bounds[-1]] = end[sales][first_buy.reshape(a, n) == bounds[-1]] = 0.0
-    lower = np.maximum(lower, np.minimum(start[:sales], 0.0).min(axis=0))
-    upper = np.minimum(upper, np.maximum(end[sales:], 0.0).max(axis=0))
-    sale_end, buy_start = end[1:sales].copy(), start[sales + 1 :]
-    end = np.where((start > upper) & (start < end), -np.inf, np.minimum(end, upper))
-    end[sales:][:, upper < 0] = -np.inf
-    # nothing to buy: an empty piece, which no price moves, must not hold back sales that pay
-    end[sales][(first_buy.reshape(a, n) == bounds[-1]) & (first_sale.reshape(a, n) < bounds[-1])] = -np.inf
-    end[:sales][:, lower > 0] = -np.inf
-    paying = _spread(sizes, place, pieces[:-1, 2], 0.0)
+    m, size = int(bounds[-1]), a * n
+    sell = np.concatenate([b.segments.sell for b in blocks])
+    name = np.concatenate([b.segments.name + i * n for i, b in enumerate(blocks)])
+    side = name + np.where(sell, 0, size)
+    follows = np.zeros(m, dtype=np.bool_)
+    np.equal(side[1:], side[:-1], out=follows[1:])
+    begins = np.flatnonzero(~follows)
+    ends = np.append(begins[1:], m) - 1
+    run = np.cumsum(~follows) - 1
+    slot = np.arange(m) - begins.take(run)
+    first = np.full(2 * size, m)
+    first[side.take(begins)] = begins
+    first_sale, first_buy = first[:size], first[size:]
+    pieces, after = _pieces(blocks, common, sell, (begins, run, bounds))
+    active = np.array([b.holdings.active for b in blocks])
+    losses = np.zeros((a, n), dtype=np.bool_)
+    losses.ravel()[name[np.concatenate([b.segments.loss for b in blocks])]] = True
+    aversion = np.array([b.aversion for b in blocks])
+    specific = aversion[:, None] * common.risk.specific_variance_per_year
+    curvature = 2.0 * (specific + np.array([b.impact for b in blocks]))
+    lean, softer = 2.0 * specific * active, 1.0 / curvature
+    own = (specific * active * active).sum(axis=1)
+    furthest = np.zeros(2 * size)
+    furthest[side.take(ends)] = after.take(ends)
+    lower = np.maximum(np.array([b.active_lower for b in blocks]) - active, -furthest[:size].reshape(a, n))
+    upper = np.minimum(np.array([b.active_upper for b in blocks]) - active, furthest[size:].reshape(a, n))
+    last, sold = slot.take(ends), sell.take(ends)
+    sales = 1 + int(np.where(sold, last, 0).max(initial=0))
+    sizes = (sales + 1 + int(np.where(sold, 0, last).max(initial=0)), a, n)
+    place = np.where(sell, slot, sales + slot) * size + name
+    start, end, most = pieces[:-1, 0], pieces[:-1, 1], upper.ravel().take(name)
+    # what a limit shuts off ends below everything, and what is not there does: no price makes it hold back others
+    shut = (start > most) | (most < 0) & ~sell | (lower.ravel().take(name) > 0) & sell
+    open_end = _spread(sizes, place, np.where(shut, -np.inf, np.minimum(end, most)), -np.inf)
+    limited = bool((shut & sell).any())
+    sale_end = (_spread(sizes, place, end, -np.inf) if limited else open_end)[1:sales]
+    later = np.flatnonzero(follows & ~sell)
+    buy_start = np.full((sizes[0] - sales - 1, a, n), np.inf)
+    buy_start.ravel()[place.take(later) - (sales + 1) * size] = start.take(later)
     choosing = losses.copy()
     for members in common.shared:
         choosing[:, members] |= losses[:, members].any(axis=1, keepdims=True)
     torn = np.flatnonzero(choosing)
     together = [i * n + members for i in range(a) for members in common.shared if choosing[i, members[0]]]
+    lengths = np.array([len(members) for members in together], dtype=np.int64)
     lowest, highest, kept = np.array([_limits(b, common) for b in blocks]).transpose(1, 0, 2)
     return Laid(
         blocks=tuple(blocks),
         common=common,
         sales=sales,
-        reach=(paying - lean) * softer,
-        turn=tuple(_spread(sizes, place, pieces[:-1, 4 + 2 * at], 0.0) * softer for at in range(len(counting))),
-        end=end,
+        reach=_spread(sizes, place, (pieces[:-1, 2] - lean.ravel().take(name)) * softer.ravel().take(name), 0.0),
+        place=place,
+        end=open_end,
         sale_end=sale_end,
         buy_start=buy_start,
         pieces=pieces,
@@ -204,7 +222,7 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
         torn=torn,
         apiece=(1.0 / np.bincount(common.groups)[common.groups])[torn % n],
         torn_owner=torn // n,
-        torn_end=sale_end.reshape(sales - 1, a * n)[:, torn],
+        torn_end=sale_end.reshape(sales - 1, size).take(torn, axis=1),
         most_sold=lower.take(torn),
         one_sided=np.where(losses, -np.inf, 0.0),
         least=np.where(losses, np.maximum(lower, 0.0), lower),
@@ -212,14 +230,18 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
         gains=~losses.ravel(),
         never_sell=_any(lower.take(torn) > 0),
         never_buy=_any((losses & (upper < 0)).take(torn)),
-        teams=tuple(np.searchsorted(torn, members) for members in together),
+        teams=np.searchsorted(torn, np.concatenate([np.zeros(0, np.int64), *together])),
+        team_of=np.repeat(np.arange(len(lengths)), lengths),
+        team_begins=np.cumsum(lengths) - lengths,
         own=own,
-        aversion=np.array([b.aversion for b in blocks]),
+        aversion=aversion,
         idle=np.matmul(active[:, None, :], common.levers)[:, 0],
         lowest=lowest,
         highest=highest,
         kept=kept,
         loosest=np.matmul(softer[:, None, :], common.squared)[:, 0],
+        follows=follows,
+        sell=sell,
     )
 
 
@@ -230,40 +252,47 @@ def _limits(block: Block, common: Common) -> FloatArray:
     return np.concatenate([rows.T, np.stack([low, high, high])], axis=1)
 
 
-def _fill(table: FloatArray, segments: Segments, rows: list[FloatArray], slot: IntArray, before: FloatArray) -> None:
-    """Fill an account's part of `Laid.pieces`."""
-    sell, width, sign, begins = segments.sell, segments.width, segments.sign, np.flatnonzero(slot == 0)
-    after = before + width
-    after[:-1] = np.where(slot[1:] > 0, before[1:], after[:-1])  # where the next one begins, to the last bit
-    table[:, 0], table[:, 1] = np.where(sell, -after, before), np.where(sell, -before, after)
-    nearest = np.where(sell, -before, before)
-    for at, row in enumerate((segments.slope, *rows)):
-        per_unit = sign * row
-        table[:, 2 + 2 * at] = per_unit if at else -per_unit
-        table[:, 3 + 2 * at] = _before(begins, row * width) - per_unit * nearest
+def _pieces(
+    blocks: Sequence[Block], common: Common, sell: NDArray[np.bool_], runs: tuple[IntArray, IntArray, IntArray]
+) -> tuple[FloatArray, FloatArray]:
+    """`Laid.pieces`, and the amount filled of a name and side after each segment, shape (m,)."""
+    begins, run, bounds = runs
+    m, lines = len(sell), 2 + len(common.counting)
+    filled = np.empty((lines, m))  # of each unit: the amount, what it costs, what rows count
+    np.concatenate([b.segments.width for b in blocks], out=filled[0])
+    np.concatenate([b.segments.slope for b in blocks], out=filled[1])
+    for at, j in enumerate(common.counting):
+        rows = [b.rows[j].on_segments for b in blocks]
+        np.concatenate([r for r in rows if r is not None], out=filled[2 + at])
+    sign = np.where(sell, -1.0, 1.0)
+    per_unit = filled[1:] * sign
+    width = filled[0]
+    filled[1:] *= width
+    before = np.empty_like(filled)
+    for low, high in pairwise(bounds):  # an account's sums are its own
+        np.cumsum(filled[:, low:high], axis=1, out=before[:, low:high])
+    before -= filled
+    before -= before.take(begins, axis=1).take(run, axis=1)
+    nearest = before[0] * sign
+    after = before[0] + width
+    follows = np.flatnonzero(run[1:] == run[:-1])
+    after[follows] = before[0].take(follows + 1)  # where the next one begins, to the last bit
+    furthest = after * sign
+    table = np.zeros((m + 1, 2 * lines))
+    np.minimum(nearest, furthest, out=table[:-1, 0])
+    np.maximum(nearest, furthest, out=table[:-1, 1])
+    rest = before[1:] - per_unit * nearest
+    np.negative(per_unit[0], out=per_unit[0])
+    table[:-1, 2::2], table[:-1, 3::2] = per_unit.T, rest.T
+    return table, after
 
 
 def _any(where: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     return where if where.any() else None
 
 
-def _spread(sizes: tuple[int, int, int], place: IntArray, values: FloatArray, rest: float) -> FloatArray:
+def _spread(sizes: tuple[int, ...], place: IntArray, values: FloatArray, rest: float) -> FloatArray:
     """Values of segments in slabs, shape (s, a, n); something else where there is none."""
     found = np.full(sizes, rest)
     found.ravel()[place] = values
     return found
-
-
-def _spots(block: Block) -> tuple[IntArray, FloatArray]:
-    """Of each segment its number within its name and side, and the amount filled before it."""
-    segments = block.segments
-    side = 2 * segments.name + ~segments.sell
-    begins = np.flatnonzero(np.concatenate([[True], side[1:] != side[:-1]]))
-    slot = np.arange(len(side)) - np.repeat(begins, np.diff(np.append(begins, len(side))))
-    return slot, _before(begins, segments.width)
-
-
-def _before(begins: IntArray, amount: FloatArray) -> FloatArray:
-    """Sums of amounts over the segments of the same name and side before each one."""
-    before = np.cumsum(amount) - amount
-    return np.asarray(before - np.repeat(before[begins], np.diff(np.append(begins, len(before)))), dtype=np.float64)
