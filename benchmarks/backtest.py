@@ -174,14 +174,17 @@ def _until(start: date, end: date, years: int | None) -> date:
 
 def _conserved(compared: PolicyComparison, past: Past) -> bool:
     """Say whether cash, shares and lots of every run follow from its journal, to the cent."""
-    broken = []
+    broken, sessions, blank = [], 0, 0
     for r in compared.runs:
         try:
-            check_conservation(r.replayed, past, wash_sales=r.run.settings.wash_sales)
+            found = check_conservation(r.replayed, past, wash_sales=r.run.settings.wash_sales)
         except ConservationError as error:
             broken.append(f"{r.run.name}: {error}")
+        else:
+            sessions, blank = sessions + found.sessions, blank + found.unchecked
     _say(f"\nCash, shares and lots follow from the journal to the cent in {len(compared.runs) - len(broken)} of "
-         f"{len(compared.runs)} runs.")  # fmt: skip
+         f"{len(compared.runs)} runs, on {sessions:,} sessions; {blank:,} of these are of files without fingerprints "
+         "of shares, whose value and cash were checked.")  # fmt: skip
     for sentence in broken:
         _say(sentence)
     return not broken

@@ -69,6 +69,11 @@ class Conserved:
     digest: str
     holdings: int = 0
 
+    @property
+    def unchecked(self) -> int:
+        """Sessions whose row has no fingerprint of shares: all of a file of the first version, otherwise none."""
+        return self.sessions - self.holdings
+
 
 def check_conservation(replayed: Replayed, past: Past | None = None, *, wash_sales: bool | None = None) -> Conserved:
     """Book a replay's journal again and compare it with its rows.
@@ -85,8 +90,9 @@ def check_conservation(replayed: Replayed, past: Past | None = None, *, wash_sal
     Raises
     ------
     ConservationError
-        Naming the first session on which shares differ, or cash or value by more than half a cent and a cent; or the
-        books at the end if they are not those of one replay of the journal.
+        Naming the first session on which shares differ, or cash or value by more than half a cent and a cent, or whose
+        row lacks the fingerprint of shares that others have; or the books at the end if they are not those of one
+        replay of the journal.
     """
     lawful = replayed.wash_sales if wash_sales is None else wash_sales
     policies = LedgerPolicies(wash_law=WashLaw.APPLIED if lawful else WashLaw.NOT_APPLIED)
@@ -98,7 +104,8 @@ def check_conservation(replayed: Replayed, past: Past | None = None, *, wash_sal
     dividends = [e for e in replayed.events if isinstance(e, Dividend)]
     closes: dict[str, Decimal] = {}
     worthless: set[str] = set()
-    largest, checked, held = 0.0, 0, holdings_digest(())
+    largest, held = 0.0, holdings_digest(())
+    checked = _fingerprinted(replayed)
     told = Fraction(0)
     for row in replayed.days:
         running.to(row.day)
@@ -114,7 +121,6 @@ def check_conservation(replayed: Replayed, past: Past | None = None, *, wash_sal
                 hint="This is a fault of these programs: report it with the journal.",
                 day=row.day,
             )
-        checked += bool(row.holdings)
         worthless |= {event.security_id for event in events if isinstance(event, Worthless)}
         cash = sum(running.book.cash_usd.values(), Fraction(0))
         told += sum((_cash_of(event) for event in events), Fraction(0)) + _by_actions(running, events)
@@ -141,6 +147,19 @@ def check_conservation(replayed: Replayed, past: Past | None = None, *, wash_sal
     return Conserved(
         len(replayed.days), len(replayed.events), None if past is None else largest, running.books().digest(), checked
     )
+
+
+def _fingerprinted(replayed: Replayed) -> int:
+    """How many rows have a fingerprint of shares: all, or none where the file is of the first version."""
+    blank = [row.day for row in replayed.days if not row.holdings]
+    if blank and len(blank) < len(replayed.days):
+        raise ConservationError(
+            f"The row of {blank[0]} has no fingerprint of shares, and others have: {len(blank)} of "
+            f"{len(replayed.days)} lack it.",
+            hint="The file was changed: replay again.",
+            day=blank[0],
+        )
+    return len(replayed.days) - len(blank)
 
 
 def _require_same(running: RunningBooks, replayed: Replayed, last: date, policies: LedgerPolicies) -> None:

@@ -96,7 +96,16 @@ def test_files_of_the_first_version_are_read_with_what_they_lack_left_empty() ->
     read = from_bytes(gzip.compress(hashlib.sha256(old).hexdigest().encode() + b"\n" + old))
     assert (read.seen, read.refused, read.days[0].holdings) == ((), (), "")
     assert read.events == found.events
-    assert check_conservation(read, past).holdings == 0
+    checked = check_conservation(read, past)
+    assert (checked.holdings, checked.unchecked) == (0, 5)
+
+
+def test_a_row_that_lost_its_fingerprint_is_refused_where_others_have_one() -> None:
+    found, _ = replayed()
+    assert check_conservation(found).unchecked == 0
+    rows = tuple(replace(row, holdings="") if row.day == SESSIONS[3] else row for row in found.days)
+    with pytest.raises(ConservationError, match=r"2024-01-11 has no fingerprint.*1 of 5"):
+        check_conservation(replace(found, days=rows))
 
 
 def test_a_withdrawal_that_cannot_be_met_is_refused_once_and_the_account_goes_on() -> None:
