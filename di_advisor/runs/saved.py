@@ -102,6 +102,7 @@ class _OfFleet:
     accounts: str = ""
     count: int = 0
     seed: int = 1
+    market: _Files | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,8 @@ def _source_table(source: Source, folder: Path | None) -> dict[str, Any]:
         value = getattr(source, each.name)
         if isinstance(value, Path):
             value = str(_relative(value, folder))
+        if isinstance(value, FileSource):  # the market of a fleet
+            value = {k: v for k, v in _source_table(value, folder).items() if k != "kind"}
         if value is not None and value != {}:
             table[each.name] = _text_or_table(value)
     return table
@@ -237,8 +240,12 @@ def _source_of(given: Any, source: str, folder: Path | None) -> Source:  # noqa:
     if kind == "fleet":
         of = record_of(_OfFleet, rest, source, _SOURCE)
         file = _placed(of.accounts, folder) if of.accounts else None
-        return FleetSource(_placed(of.folder, folder), of.label, file, of.count, of.seed)
-    texts = record_of(_Files, rest, source, _SOURCE)
+        market = None if of.market is None else _files_of(of.market, folder)
+        return FleetSource(_placed(of.folder, folder), of.label, file, of.count, of.seed, market)
+    return _files_of(record_of(_Files, rest, source, _SOURCE), folder)
+
+
+def _files_of(texts: _Files, folder: Path | None) -> FileSource:
     paths: dict[str, Any] = {name: _placed(getattr(texts, name), folder) for name in _PATHS if getattr(texts, name)}
     others = {f.name: getattr(texts, f.name) for f in fields(_Files) if f.name not in _PATHS}
     return FileSource(**paths, **others)

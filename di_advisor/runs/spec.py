@@ -110,7 +110,7 @@ class KernelSource:
 
 @dataclass(frozen=True)
 class FleetSource:
-    """One account of a fleet's run over the built-in market, at the prices of the run's last pass.
+    """One account of a fleet's run, at the prices of the run's last pass.
 
     Attributes
     ----------
@@ -122,11 +122,13 @@ class FleetSource:
         Parquet file of the accounts; None for generated ones.
     count, seed : int
         Of the generated accounts.
+    market : FileSource or None
+        Files whose prices, index and history the run rests on; None for the built-in market.
 
     Raises
     ------
     InputError
-        If there is no label, or neither a file nor a number of accounts.
+        If there is no label, neither a file nor a number of accounts, or generated ones over another market.
     """
 
     folder: Path
@@ -134,10 +136,15 @@ class FleetSource:
     accounts: Path | None = None
     count: int = 0
     seed: int = 1
+    market: FileSource | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))
         object.__setattr__(self, "accounts", None if self.accounts is None else Path(self.accounts))
+        if self.accounts is None and self.market is not None:
+            raise InputError(
+                "Generated accounts are of the built-in market.", hint="Give a file of accounts.", field="accounts"
+            )
         if not self.label:
             raise InputError("No account of the fleet is named.", hint="Choose one of its list.", field="label")
         if self.accounts is None and self.count < 1:

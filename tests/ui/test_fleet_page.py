@@ -1,5 +1,7 @@
 """The fleet page without a kernel: pages, orders and filters are asked for, an account becomes the app's account."""
 
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +9,9 @@ import pytest
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.report.tables import Column, Table
-from di_advisor.runs import FleetSource, RunSpec, SampleSource
+from di_advisor.runs import FileSource, FleetSource, RunSpec, SampleSource
 from di_advisor.runs.of_fleet import FleetRequest
+from di_advisor.ui.aside import Aside
 from di_advisor.ui.pages.fleet import FleetPage
 from di_advisor.ui.pages.source_form import SourceForm
 from tests.ui.fake_host import FakeHost
@@ -28,11 +31,30 @@ FOUND: dict[str, Any] = {
     "sentence": "9,998 of <b>10,000</b> accounts with a proposal.",
     "bundle": BUNDLE,
 }
+MARKET = FileSource(Path("lots.csv"), Path("prices.csv"), Path("index.csv"), date(2026, 6, 30))
 
 
-def page(**answers: Any) -> tuple[FleetPage, FakeHost]:
+class FakeAside(Aside):
+    """Works at once; `asked` holds what was asked, `meanwhile` is done while it works."""
+
+    def __init__(self, *ended: tuple[str, Any]) -> None:
+        super().__init__()
+        self.ended = list(ended)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    async def work(self, verb: str, told: Callable[[str], None], **request: Any) -> tuple[str, Any]:
+        self.asked.append((verb, request))
+        self.running = True
+        told("40%: 16 accounts done")
+        self.meanwhile()
+        self.running = False
+        return self.ended.pop(0)
+
+
+def page(*ended: tuple[str, Any], **answers: Any) -> tuple[FleetPage, FakeHost]:
     host = FakeHost(SPEC, answers)
-    made = FleetPage(host)
+    made = FleetPage(host, FakeAside(*ended))
     host.page = made
     host.refresh()
     return made, host
@@ -153,23 +175,68 @@ def test_a_number_that_is_none_is_said_before_a_run_starts(count: float, says: s
     assert says in made._wrong.value
 
 
+def test_the_market_of_a_file_of_accounts_is_the_apps_where_that_is_chosen() -> None:
+    made, host = read()
+    made._form._origin.value, made._form._file.value = "Parquet file", "clients.parquet"
+    made._form._market.value = "Market of my files"
+    made._list.selected = ["A1"]
+    made._open.click()
+    assert "The app&#39;s source is not files." in made._wrong.value
+    opened = FleetSource(Path("tonight"), "A1", Path("clients.parquet"), market=MARKET)
+    for source in (MARKET, opened):  # also after an account of the same run was opened
+        host.state.edit(RunSpec(source, "A1"))
+        made._open.click()
+        assert host.asked[-1] == ("account_of_fleet", {"source": opened})
+
+
 def test_a_run_shows_its_list_and_the_python_that_repeats_it() -> None:
     code = "fleet.propose(..., into='<tonight>')"
-    made, host = page(fleet_page=FOUND, start_fleet={"done": 40, "set_aside": 0, "code": code})
+    made, host = page(("result", {"done": 40, "set_aside": 0, "code": code}), fleet_page=FOUND)
+    aside = made._aside
+    assert isinstance(aside, FakeAside)
     made._form.folder.value = "tonight"
     made._start.click()
-    assert host.asked[0] == ("start_fleet", {"request": FleetRequest(Path("tonight"), None, 40, 1, 1)})
-    assert host.asked[1][0] == "fleet_page"
+    assert aside.asked == [("start_fleet", {"request": FleetRequest(Path("tonight"), None, 40, 1, 1)})]
+    assert [verb for verb, _ in host.asked] == ["fleet_page"]
     assert "into=&#39;&lt;tonight&gt;" in made._code.value
+    assert "Finished: 40 accounts done, 0 set aside." in made._runs.value
 
 
-def test_while_something_runs_nothing_else_can_be_asked() -> None:
+def test_while_a_run_works_other_questions_can_be_asked_and_it_can_be_stopped() -> None:
+    made, host = page(("stopped", ""), fleet_page=FOUND)
+    aside, seen = made._aside, list[Any]()
+    assert isinstance(aside, FakeAside)
+
+    def look() -> None:
+        made.show(host.state)
+        seen.extend([made._read.disabled, made._start.disabled, made._stop.disabled, made._runs.value])
+
+    aside.meanwhile = look
+    made._form.folder.value = "tonight"
+    assert made._stop.disabled
+    made._start.click()
+    assert seen[:3] == [False, True, False]
+    assert "40%: 16 accounts done" in seen[3]
+    assert "Stopped; what was solved stands." in made._runs.value
+    assert (made._start.disabled, made._stop.disabled) == (False, True)
+
+
+def test_a_run_that_breaks_says_why() -> None:
+    made, host = page(("failed", "The disk is <full>."))
+    made._form.folder.value = "tonight"
+    made._start.click()
+    assert host.asked == []
+    assert "The disk is &lt;full&gt;." in made._wrong.value
+    assert not made._start.disabled
+
+
+def test_while_something_runs_no_list_can_be_asked_for_but_a_run_can_start() -> None:
     made, host = read()
     host.state.start("Proposing")
     made.show(host.state)
     assert made._read.disabled
-    assert made._start.disabled
     assert made._after.disabled
+    assert not made._start.disabled
 
 
 def test_the_source_form_offers_a_fleets_account_once_there_is_one() -> None:

@@ -2,9 +2,10 @@
 
 Problem: a desk looks at ten thousand accounts by their totals and exceptions, then at one of them closely. Decision:
 a run's folder is read, finished or under way; the list is sorted, filtered and cut into pages where it is kept, in the
-child process; an account that is opened becomes the app's account with the facts it was solved on. A run can be
-started here and is cancelled like any question; what it wrote stands. Limits: runs over the built-in market open their
-accounts, of others the list alone is shown; a large run belongs to `di-advisor fleet`, and is looked at here.
+child process; an account that is opened becomes the app's account with the facts it was solved on, over the built-in
+market or that of the app's files. A run can be started here: it works aside (`Aside`), the app's questions go on, and
+what it wrote when it is stopped stands. Limits: it solves one account after another and ends with the kernel; a large
+run belongs to `di-advisor fleet`, and is looked at here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from di_advisor.errors import InputError
 from di_advisor.fleet.worklist import BY_URGENCY, Shown
 from di_advisor.report.wording import count_of
 from di_advisor.ui.app_state import AppState
+from di_advisor.ui.aside import Aside
 from di_advisor.ui.grid import Grid
 from di_advisor.ui.pages.account import AccountPage
 from di_advisor.ui.pages.fields import actions, button, choice, folds, grid, line, said, typed_text
@@ -35,6 +37,7 @@ _SHOWN: Final = [
     ("With warnings", Shown.WARNINGS.value),
     ("With trades", Shown.TRADING.value),
 ]
+_STOPPED = "Stopped; what was solved stands. Start again to go on."
 _CODE = Markup('<pre class="di-code" tabindex="0" aria-label="Python that repeats the run">{}</pre>')
 
 
@@ -43,8 +46,9 @@ class FleetPage(Page):
 
     title = "Fleet"
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, aside: Aside | None = None) -> None:
         super().__init__(host)
+        self._aside = aside or Aside()
         self._form = FleetForm()
         self._read = button("Read the list", "The accounts of the run as it stands now", style="primary")
         self._read.on_click(lambda _: host.start(self._first))
@@ -62,8 +66,11 @@ class FleetPage(Page):
         self._open.on_click(lambda _: host.start(self._open_account))
         self._list.on_order(self._asked_again)
         self._list.on_choice(lambda _: self._enable(host.state))
-        self._start = button("Start or go on", "Solve every account that is not solved yet; Cancel keeps what is done")
+        self._start = button("Start or go on", "Solve every account that is not solved yet, beside other questions")
+        self._stop = button("Stop the run", "At once; what was solved stands")
         self._start.on_click(lambda _: host.start(self._run))
+        self._stop.on_click(lambda _: self._aside.stop())
+        self._runs = line()
         self._code = widgets.HTML("")
         self._listed = widgets.VBox(
             [
@@ -72,7 +79,7 @@ class FleetPage(Page):
                 actions(self._open, self._before, self._after, self._where),
             ]
         )
-        runs = widgets.VBox([self._form.numbers, actions(self._start), self._code])
+        runs = widgets.VBox([self._form.numbers, actions(self._start, self._stop), self._runs, self._code])
         for part in (self._listed, runs):
             part.add_class("di-page")
         self._listed.layout.display = "none"
@@ -100,8 +107,8 @@ class FleetPage(Page):
 
     def _enable(self, state: AppState) -> None:
         number, pages = self._found.get("number", 1), self._found.get("pages", 1)
-        for each in (self._read, self._start):
-            each.disabled = state.running
+        self._read.disabled = state.running
+        self._start.disabled, self._stop.disabled = self._aside.running, not self._aside.running
         self._before.disabled = state.running or number <= 1
         self._after.disabled = state.running or number >= pages
         self._open.disabled = state.running or len(self._list.selected) != 1
@@ -158,7 +165,8 @@ class FleetPage(Page):
         self._wrong.value = ""
         label = self._list.selected[0]
         try:
-            source = self._form.request(at_least=int(self._found.get("accounts", 0))).account(label)
+            known = int(self._found.get("accounts", 0))
+            source = self._form.request(self.host.state.spec.source, at_least=known).account(label)
         except InputError as error:
             self._say_wrong(error)
             return
@@ -171,15 +179,28 @@ class FleetPage(Page):
     async def _run(self) -> None:
         self._wrong.value = ""
         try:
-            request = self._form.request()
+            request = self._form.request(self.host.state.spec.source)
         except InputError as error:
             self._say_wrong(error)
             return
-        found: dict[str, Any] | None = await self.host.ask("start_fleet", doing="Running the fleet", request=request)
         self._folder = request.folder
-        if found is not None:
-            self._code.value = _CODE.format(found["code"])
-            await self._page()
+        self._tell("Starting")
+        self._start.disabled, self._stop.disabled = True, False
+        kind, found = await self._aside.work("start_fleet", self._tell, request=request)
+        self._enable(self.host.state)
+        match kind:
+            case "result":
+                self._tell(f"Finished: {count_of(found['done'], 'account')} done, {found['set_aside']:,} set aside.")
+                self._code.value = _CODE.format(found["code"])
+                await self._page()
+            case "stopped":
+                self._tell(_STOPPED)
+            case _:
+                self._tell("")
+                self._wrong.value = said("The run ended early.", str(found), role="alert")
+
+    def _tell(self, words: str) -> None:
+        self._runs.value = said(words)
 
 
 def _under_way(found: dict[str, Any]) -> str:
