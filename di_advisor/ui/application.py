@@ -162,13 +162,23 @@ class Application:
 
     async def insert_cell(self) -> None:
         """Put the Python of what the controls say into the notebook, or show it where that cannot be done."""
+        self._say("Inserting as a cell …")
         await asyncio.sleep(READ_AFTER_SECONDS)
-        if await insert_cell(lines_of(self.state.spec), self._guard.window):
-            self.state.tell("Inserted as a cell.")
+        if not self._guard.window:  # the press came before the window's name
+            await asyncio.sleep(5 * READ_AFTER_SECONDS)
+        if await insert_cell(lines_of(self.state.spec), self._guard.window, self._offer_code):
+            self._say("Inserted as a cell.")
         else:
-            self.state.tell("Nothing here can insert cells: copy the Python below into a cell of your own.")
-            self._footer.unfold_code()
-        self.refresh()
+            self._offer_code()
+
+    def _offer_code(self) -> None:
+        self._footer.unfold_code()
+        self._say("Nothing here can insert cells: copy the Python below into a cell of your own.")
+
+    def _say(self, words: str) -> None:
+        with self._lock:
+            self.state.tell(words)
+        self._footer.show(self.state, lambda: python_of(self.state.spec))
 
     def show(self, bundle: Bundle) -> None:
         """Put a result below the controls."""

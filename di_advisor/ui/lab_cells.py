@@ -2,21 +2,24 @@
 
 Problem: a kernel cannot write into its notebook. Decision: a comm to the extension, which inserts the cell
 in the window that was used last and answers; where none listens, the host closes the comm or stays silent,
-and that is an answer too. Limits: nothing is ever inserted unasked.
+and that is an answer too. A window that is busy answers late: the silence is told early, and heard out.
+Limits: nothing is ever inserted unasked.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 __all__ = ["ANSWER_WITHIN_SECONDS", "insert_cell"]
 
 TARGET: Final = "di_advisor.lab"
 ANSWER_WITHIN_SECONDS = 3.0
+HEARD_OUT_SECONDS = 30.0
 
 
-async def insert_cell(source: str, window: str) -> bool:
+async def insert_cell(source: str, window: str, silent: Callable[[], None]) -> bool:
     """Ask for a code cell below the active one.
 
     Parameters
@@ -25,6 +28,8 @@ async def insert_cell(source: str, window: str) -> bool:
         The cell's text.
     window : str
         Name of the browser window whose notebook it is for (`Guard.window`).
+    silent : callable
+        Called where there is no answer within `ANSWER_WITHIN_SECONDS`; one may still come.
 
     Returns
     -------
@@ -47,8 +52,10 @@ async def insert_cell(source: str, window: str) -> bool:
     comm.on_msg(pass_on)
     comm.on_close(pass_on)
     try:
-        return await asyncio.wait_for(heard, ANSWER_WITHIN_SECONDS)
-    except TimeoutError:
-        return False
+        done, _ = await asyncio.wait([heard], timeout=ANSWER_WITHIN_SECONDS)
+        if not done:
+            silent()
+            done, _ = await asyncio.wait([heard], timeout=HEARD_OUT_SECONDS)
+        return bool(done) and heard.result()
     finally:
         comm.close()

@@ -165,9 +165,33 @@ def test_a_name_that_leaves_the_folder_is_not_saved(app: Application, monkeypatc
 
 def test_where_nobody_inserts_cells_the_code_is_shown(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab_cells, "ANSWER_WITHIN_SECONDS", 0.01)
+    monkeypatch.setattr(lab_cells, "HEARD_OUT_SECONDS", 0.01)
     run(app, app.insert_cell)
     assert "copy the Python below" in app._footer._notice.value
     assert app._footer._folds.selected_index == 0
+
+
+def test_a_busy_window_that_answers_late_is_heard(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Comm:
+        """A window that inserts, and says so after its silence was told."""
+
+        def __init__(self, target_name: str, data: dict[str, str]) -> None:
+            assert target_name == lab_cells.TARGET
+            assert data["insert"].startswith("from ")
+            assert "Inserting" in app._footer._notice.value
+
+        def on_msg(self, told: Callable[[Any], None]) -> None:
+            asyncio.get_running_loop().call_later(0.05, told, {"content": {"data": {"inserted": True}}})
+
+        def on_close(self, told: Callable[[Any], None]) -> None: ...
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(lab_cells, "ANSWER_WITHIN_SECONDS", 0.01)
+    monkeypatch.setattr("comm.create_comm", Comm)
+    run(app, app.insert_cell)
+    assert "Inserted as a cell." in app._footer._notice.value
+    assert any("copy the Python below" in line for line in app.state.log)
 
 
 def test_a_state_that_is_replaced_while_a_question_runs_stays_clean(app: Application) -> None:
