@@ -263,25 +263,24 @@ class Walk:
     def _with_carried_losses(
         self, workspace: Workspace, proposal: Proposal, note: str, cancel: Callable[[], bool]
     ) -> tuple[Proposal, str]:
-        """The proposal, or the one at the rates where it leaves the year, if that is better by the whole figure."""
+        """The proposal, or one at other rates of the year that is better by the whole figure."""
         year = self._dues.carried_year(proposal.as_of)
         if year is None or not isinstance(workspace.tax, TaxProfile):
             return proposal, note
-        at_end = year.rates(*gains_of(proposal))
-        if not year.apart(workspace.tax, at_end):
-            return proposal, note
-        try:
-            other, its_note = self._within_reach(replace(workspace, tax=at_end), cancel)
-        except (SolveError, SettlementError):
-            if cancel():
-                raise
-            return proposal, note  # what was found first stands
 
-        def worth_usd(plan: Proposal) -> float:
-            by_rates = float(plan.terms_usd.get("tax", 0))
-            return float(plan.benefit_usd) + by_rates - year.due_usd(*gains_of(plan))
+        def propose(rates: TaxProfile) -> tuple[Proposal, str] | None:
+            try:
+                return self._within_reach(replace(workspace, tax=rates), cancel)
+            except (SolveError, SettlementError):
+                if cancel():
+                    raise
+                return None  # what was found before stands
 
-        return (other, its_note) if worth_usd(other) > worth_usd(proposal) else (proposal, note)
+        def figures(found: tuple[Proposal, str]) -> tuple[float, Fraction, Fraction]:
+            plan = found[0]
+            return (float(plan.benefit_usd) + float(plan.terms_usd.get("tax", 0)), *gains_of(plan))
+
+        return year.best(workspace.tax, (proposal, note), propose, figures)
 
     # --- what is written --------------------------------------------------------------------------------------------
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +22,7 @@ from di_advisor.backtest.tax_years import TaxYears, YearOfAccount
 from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.policy.policies import Policy
-from di_advisor.policy.triggers import LossAvailable
+from di_advisor.policy.triggers import LossAvailable, NameDrift
 from di_advisor.testing import portfolio
 from tests.backtest.hand_past import FlatCosts, HandPast, OneFactor
 
@@ -123,3 +126,75 @@ def test_a_plan_that_uses_up_the_year_is_weighed_as_a_whole(cost_bps: float, los
     whole = year().due_usd() - year().due_usd(Fraction(0), Fraction(-25_000))
     assert whole == pytest.approx(8_414.4, abs=0.5)
     assert taken(replayed(LossUse.CARRIED, cost_bps)) == loss
+
+
+def test_a_gain_in_a_year_without_any_is_taken_at_its_own_rate() -> None:
+    """1,000 A at 50 with a long-term gain of 30 each, and B wanted: a gain costs 0.2 whether losses are carried or not.
+
+    The next dollar of loss would save 0.4 of ordinary income; at that rate fewer would be sold.
+    """
+    past = HandPast(SESSIONS, {"A": ("50",) * 3, "B": ("50",) * 3}, {SESSIONS[0]: {"A": 0.5, "B": 0.5}})
+    policy = Policy("drift", (NameDrift(),))
+    wishes = Mandate(risk_aversion=3.0, cash_max=1.0)
+
+    def sold(use: LossUse, rates: TaxProfile) -> float:
+        book = portfolio("A1 1000 A @ 20.00 on 2022-01-03")
+        settings = ReplaySettings(cash_usd=Decimal(0), portfolio=book, loss_use=use)
+        advisor = Advisor(OneFactor(), FlatCosts(1.0))
+        found = replay(past, SESSIONS[0], SESSIONS[1], policy, wishes, rates, settings, advisor=advisor)
+        return sum(row.sold_usd for row in found.days)
+
+    dear = replace(RATES, rates=ConstantRates(0.4, 0.4))
+    assert 0 < sold(LossUse.ELSEWHERE, dear) < sold(LossUse.ELSEWHERE, RATES) < 25_000
+    assert sold(LossUse.CARRIED, RATES) == sold(LossUse.ELSEWHERE, RATES)
+
+
+LEVELS = np.linspace(0.0, 1.0, 9)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Three lots with what selling them is worth before tax: concave in the share of each that is sold."""
+
+    gain: np.ndarray[tuple[int], np.dtype[np.float64]]
+    long: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    first: np.ndarray[tuple[int], np.dtype[np.float64]]
+    falls: np.ndarray[tuple[int], np.dtype[np.float64]]
+
+    @classmethod
+    def of(cls, random: np.random.Generator) -> Wish:
+        gain = random.choice([-1, 1], 3) * random.uniform(500, 12_000, 3)
+        wish = random.uniform(0.0, 0.45, 3) * np.abs(gain) * np.where(gain > 0, 1.0, 0.3)
+        return cls(gain, random.random(3) < 0.6, wish, random.uniform(0.02, 0.5, 3) * np.abs(gain))
+
+    def under(self, rates: TaxProfile) -> tuple[float, ...]:
+        each = np.where(self.long, rates.rates.long_term, rates.rates.short_term)
+        return tuple(np.clip((self.first - each * self.gain) / self.falls, 0, 1).tolist())
+
+    def figures(self, shares: tuple[float, ...]) -> tuple[float, Fraction, Fraction]:
+        sold, of = np.asarray(shares), self.gain * np.asarray(shares)
+        worth = float(np.sum(self.first * sold - self.falls * sold**2 / 2))
+        return worth, Fraction(float(of[~self.long].sum())), Fraction(float(of[self.long].sum()))
+
+
+def test_plans_at_slopes_of_the_year_come_close_to_the_best_of_all() -> None:
+    lost = {"one slope": 0.0, "slopes": 0.0}
+    most = 0.0
+    for seed, (short, long) in enumerate([(0, 0), (0, 5_000), (8_000, 0), (4_000, -6_000)] * 6):
+        wish, in_year = Wish.of(np.random.default_rng(seed)), year(short, long)
+        now = in_year.due_usd()
+
+        def worth(
+            shares: tuple[float, ...], wish: Wish = wish, in_year: CarriedYear = in_year, now: float = now
+        ) -> float:
+            before, by_short, by_long = wish.figures(shares)
+            return before - in_year.due_usd(by_short, by_long) + now
+
+        first = wish.under(in_year.rates())
+        found = in_year.best(in_year.rates(), first, wish.under, wish.figures)
+        best = max(worth(shares) for shares in product(LEVELS.tolist(), repeat=3))
+        lost["one slope"] += max(best - worth(first), 0)
+        lost["slopes"] += max(best - worth(found), 0)
+        most += best
+    assert lost["one slope"] > 0.005 * most
+    assert lost["slopes"] < 0.001 * most
