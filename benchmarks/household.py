@@ -1,5 +1,7 @@
 """Households solved together against their accounts solved separately, on 100 generated households.
 
+`python -m benchmarks.household FIRST LAST` runs a part of the seeds only, and no bars: parts can run side by side.
+
 Separate proposals know of nobody else: they may wash each other's losses and spend a loss twice. Two comparisons:
 against separate proposals whose wash sales are avoided by the better of two rules of thumb (where accounts clash
 nobody buys, or nobody sells at a loss), and, with wash sales priced, against separate proposals as they are, at
@@ -100,6 +102,8 @@ class _Run:
 
     def __str__(self) -> str:
         gains = self.gains_usd
+        if not gains:
+            return f"{len(self.seconds)} solved, {self.impossible} proved to have no plans, {self.unsolved} not solved"
         return (
             f"{len(self.seconds)} solved, {self.impossible} proved to have no plans, {self.unsolved} not solved; "
             f"{len(gains)} compared, {self.alone_washed} whose separate proposals would wash losses; gain USD: "
@@ -111,16 +115,22 @@ class _Run:
         )
 
 
-def bars() -> list[Bar]:
-    """Never worse, nothing washed unless priced, all solved or proved impossible, and what was gained."""
+def _parts(first: int, last: int) -> tuple[_Run, _Run]:
+    """Households of some seeds, wash sales banned and (of some) priced."""
     sys.stdout.write("seed acc        value    objective gain/separ.        gap  washed s. wash  CPU s  source\n")
     banned, priced = _Run(), _Run()
-    for seed in range(_HOUSEHOLDS):
+    for seed in range(first, last):
         banned.add(seed, WashPolicy.BAN)
     sys.stdout.write(f"{banned}\nwash sales priced, compared with separate proposals at law:\n")
-    for seed in range(0, _HOUSEHOLDS, _PRICED_EVERY):
+    for seed in range(first - first % -_PRICED_EVERY, last, _PRICED_EVERY):
         priced.add(seed, WashPolicy.PRICE)
     sys.stdout.write(f"{priced}\n")
+    return banned, priced
+
+
+def bars() -> list[Bar]:
+    """Never worse, nothing washed unless priced, all solved or proved impossible, and what was gained."""
+    banned, priced = _parts(0, _HOUSEHOLDS)
     least, least_priced = min(banned.gains_usd), min(priced.gains_usd)
     worst, median = max(banned.gaps_bps), float(np.median(banned.seconds))
     worst_priced, unsolved = max(priced.gaps_bps), banned.unsolved + priced.unsolved
@@ -137,5 +147,8 @@ def bars() -> list[Bar]:
 
 
 if __name__ == "__main__":
-    for bar in bars():
-        sys.stdout.write(f"{bar}\n")
+    if len(sys.argv) > 1:
+        _parts(int(sys.argv[1]), int(sys.argv[2]))
+    else:
+        for bar in bars():
+            sys.stdout.write(f"{bar}\n")

@@ -15,7 +15,7 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.schedule_d import TaxCell
 
-__all__ = ["GAIN_BUDGET", "TAX_BUDGET", "HalfPlane", "Region", "hull_of", "regions_of"]
+__all__ = ["GAIN_BUDGET", "TAX_BUDGET", "HalfPlane", "Region", "clipped", "hull_of", "regions_of"]
 
 GAIN_BUDGET, TAX_BUDGET = "gain budget", "tax budget"
 """Names of the rules that clip cells, and of their rows."""
@@ -66,7 +66,7 @@ class Region:
         return max((float(b.normal @ gains) - b.limit for b in self.borders), default=-np.inf)
 
 
-def _clip(corners: FloatArray, normal: FloatArray, limit: float) -> FloatArray:
+def clipped(corners: FloatArray, normal: FloatArray, limit: float) -> FloatArray:
     """The part of a convex polygon on one side of a line, possibly empty."""
     side = corners @ normal - limit
     kept: list[FloatArray] = []
@@ -142,7 +142,7 @@ def regions_of(
             continue
         corners = cell.corners
         for line in (*reach, *budgets):
-            corners = _clip(corners, line.normal, line.limit) if len(corners) else corners
+            corners = clipped(corners, line.normal, line.limit) if len(corners) else corners
         if len(corners) > 2 or (len(corners) and (budgets or len(cell.corners) < 3)):
             found.append(_region(cell, corners, budgets, reach))
     return tuple(found)

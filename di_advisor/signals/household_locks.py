@@ -11,16 +11,17 @@ washing, and the cheaper of the two is the price. The first is a loss that is wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import AccountSignals, Lock, LockKind, Signals
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 
-__all__ = ["PricedSide", "Side", "WashSide", "loss_lots", "with_losses_worth", "with_sides"]
+__all__ = ["LevelSide", "PricedSide", "Side", "WashSide", "loss_lots", "with_losses_worth", "with_sides"]
 
 
 class WashSide(StrEnum):
@@ -36,11 +37,31 @@ class PricedSide(StrEnum):
     LOSSES = "losses"
     """Every loss, as if it were washed."""
 
+    LOSSES_BACK = "losses_back"
+    """The same, and they do come back: no retirement account buys."""
+
     PURCHASES = "purchases"
     """Every purchase, as if it washed the cheapest loss."""
 
 
-Side = WashSide | PricedSide
+@dataclass(frozen=True)
+class LevelSide:
+    """A priced side at a level, which moves a charge between those who sell at a loss and those who buy.
+
+    Attributes
+    ----------
+    side : PricedSide
+        What is charged for.
+    level_usd : float
+        By the share. Of losses: how much of what they are worth later has to be bought back, by purchases that are
+        paid for it. Of purchases: what they are charged, those losses that are cheaper being paid the difference.
+    """
+
+    side: PricedSide
+    level_usd: float
+
+
+Side = WashSide | PricedSide | LevelSide
 
 
 def loss_lots(account: AccountSignals) -> NDArray[np.bool_]:
@@ -50,24 +71,20 @@ def loss_lots(account: AccountSignals) -> NDArray[np.bool_]:
     return np.asarray(account.lot_sellable & (account.lot_gain_usd < 0), dtype=np.bool_)
 
 
-def with_losses_worth(signals: Signals, shares: Mapping[int, float]) -> Signals:
-    """Signals in which the losses of some groups count for a share of what they are; the same where there are none.
+def with_losses_worth(signals: Signals, shares: FloatArray) -> Signals:
+    """Signals in which losses count for a share of what they are; the same where each counts in full.
 
     Parameters
     ----------
     signals : Signals
         One account.
-    shares : Mapping of int to float
-        By group, above 0.
+    shares : ndarray of shape (L,)
+        By lot, above 0; 1 where it holds no loss.
     """
-    account, group = signals.account, signals.market.universe.group_of
-    worth = np.ones(int(group.max(initial=0)) + 1)
-    for of, share in shares.items():
-        worth[of] = share
-    scale = np.where(loss_lots(account), worth[group[account.lot_name]], 1.0)
-    if (scale == 1.0).all():
+    if (shares == 1.0).all():
         return signals
-    return replace(signals, account=replace(account, lot_gain_usd=account.lot_gain_usd * scale))
+    account = signals.account
+    return replace(signals, account=replace(account, lot_gain_usd=account.lot_gain_usd * shares))
 
 
 def with_sides(signals: Signals, sides: Mapping[int, Side], reasons: Mapping[int, str] | None = None) -> Signals:
@@ -77,14 +94,15 @@ def with_sides(signals: Signals, sides: Mapping[int, Side], reasons: Mapping[int
     ----------
     signals : Signals
         One account.
-    sides : Mapping of int to WashSide or PricedSide
-        By the group's number in the universe; a priced one locks nothing.
+    sides : Mapping of int to WashSide, PricedSide or LevelSide
+        By the group's number in the universe; a priced one locks nothing but purchases for good.
     reasons : Mapping of int to str, optional
         What the locks say, by group.
     """
     account, universe = signals.account, signals.market.universe
     group = universe.group_of
-    silent = [g for g, side in sides.items() if side is WashSide.NO_BUY]
+    silencing = {WashSide.NO_BUY, *([PricedSide.LOSSES_BACK] if account.kind in RETIREMENT_KINDS else [])}
+    silent = [g for g, side in sides.items() if side in silencing]
     keep = [g for g, side in sides.items() if side is WashSide.NO_LOSS_SALE]
     unbought = np.isin(group, silent) & account.can_buy
     unsold = loss_lots(account) & np.isin(group[account.lot_name], keep)

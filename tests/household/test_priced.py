@@ -15,7 +15,7 @@ from di_advisor.propose.household import facts_of, propose
 from di_advisor.propose.household.settled import waiting_share
 from di_advisor.propose.planned import never
 from di_advisor.signals.household_locks import PricedSide
-from di_advisor.solve.household.priced import Charges
+from di_advisor.solve.household.charges import Charges, Ends
 from di_advisor.testing.random_households import random_household
 from tests.household.world import LOOSE, account, market, target
 
@@ -40,13 +40,13 @@ def test_a_loss_is_charged_for_what_does_not_come_back_and_a_purchase_by_the_sha
     signals = charges.coordination.accounts["sells"].signals
     left = 1.05**-5 if kind is AccountKind.TAXABLE else 0.0
     # Of the loss of 1,000 so much is left as comes back in five years; nothing of one washed in an IRA.
-    worth = charges.signals("sells", signals, sides).account.lot_gain_usd
+    worth = charges.signals("sells", signals, sides, Ends.at({"ann": np.array([0.35, 0.15])})).account.lot_gain_usd
     assert worth == pytest.approx([-1_000 * left], abs=1e-5)
-    charge = charges.purchases("buys", {0: PricedSide.PURCHASES}, {"ann": np.array([0.35, 0.15])})
+    charge = charges.purchases("buys", {0: PricedSide.PURCHASES}, Ends.at({"ann": np.array([0.35, 0.15])}))
     assert charge is not None
     # A share bought washes a loss of 10, worth 3.50, of which what comes back is left: by the dollar of a price of 100.
     assert charge.per_dollar == pytest.approx([0.035 * (1 - left), 0.0])
-    assert charges.purchases("sells", {0: PricedSide.PURCHASES}, {"ann": np.array([0.35, 0.15])}) is None
+    assert charges.purchases("sells", {0: PricedSide.PURCHASES}, Ends.at({"ann": np.array([0.35, 0.15])})) is None
 
 
 def test_plans_that_wash_at_a_price_are_close_to_their_bound_and_no_worse_than_separate() -> None:

@@ -1,17 +1,20 @@
 """Orders that wash a loss where it is worth more than it costs: where wash sales between accounts have a price.
 
-Decision: the sides that `di_advisor.solve.household.priced` finds become orders at law, and from the best of all orders
-on, groups are let go one at a time, as long as that is better. What the ledger books decides, never a charge.
+Decision: the sides that `di_advisor.solve.household.priced` finds become orders at law; where a retirement account
+would destroy a loss for good, the same is tried with no such account buying; and from the best of all orders on, groups
+are let go one at a time, as long as that is better. What the ledger books decides, never a charge.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import SettlementError, SolveError
 from di_advisor.propose.household.settled import Settled, Settling, waiting_share
 from di_advisor.propose.household.told import reasons_for
+from di_advisor.signals.household_locks import PricedSide
 from di_advisor.solve.household.coordination import Sides
 from di_advisor.solve.household.priced import Priced, wash_at_a_price
 
@@ -52,8 +55,23 @@ def washed_at_a_price(
             tried.append(settling.together(sides, gains, "together", reasons=reasons_for(settling, sides), rates=at))
         except (SolveError, SettlementError):
             continue
+        tried += _come_back(settling, tried[-1], at)
     bound = -float("inf") if priced is None else priced.bound_usd
     return priced, [*tried, *_let_go(settling, [*found, *tried], bound)]
+
+
+def _come_back(settling: Settling, settled: Settled, rates: Mapping[str, FloatArray]) -> list[Settled]:
+    """Orders again, retirement accounts buying nothing that would destroy a loss of the others for good."""
+    universe = next(iter(settling.coordination.accounts.values())).signals.market.universe
+    gone = [w.loss_security_id for w in settled.law.washes if w.lost_for_good]
+    groups = {int(universe.group_of[universe.positions[name]]) for name in gone}
+    if not groups:
+        return []
+    sides = {**settled.sides, **dict.fromkeys(groups, PricedSide.LOSSES_BACK)}
+    reasons = reasons_for(settling, sides)
+    with suppress(SolveError, SettlementError):
+        return [settling.together(sides, settled.gains, settled.source, reasons=reasons, rates=rates)]
+    return []
 
 
 def _let_go(settling: Settling, found: Sequence[Settled], bound_usd: float) -> list[Settled]:

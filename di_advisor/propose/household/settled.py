@@ -31,9 +31,9 @@ from di_advisor.formulate.schedule_d import Taxpayer, law_of, rates_of
 from di_advisor.propose.explain import explain
 from di_advisor.propose.household.at_law import AccountOrders, AtLaw, booked, gains_of_orders
 from di_advisor.propose.planned import Clock, Planned, plan_for, silent
-from di_advisor.signals.household_locks import PricedSide, with_sides
+from di_advisor.signals.household_locks import WashSide, with_sides
+from di_advisor.solve.household.charges import Charges, Ends
 from di_advisor.solve.household.coordination import AccountFacts, Coordination, Sides
-from di_advisor.solve.household.priced import Charges
 
 __all__ = ["Settled", "Settling", "waiting_share"]
 
@@ -283,11 +283,12 @@ class Settling:
 
     def _charged(self, account_id: str, signals: Signals, sides: Sides) -> tuple[Signals, OwnWishes]:
         """An account with what wash sales cost it where sides are priced; as it is where none are."""
-        if not self._rates or not any(isinstance(side, PricedSide) for side in sides.values()):
+        if not self._rates or all(isinstance(side, WashSide) for side in sides.values()):
             return signals, OwnWishes()
         charges = Charges(self.coordination, waiting_share(self.household))
-        charge = charges.purchases(account_id, sides, self._rates)
-        return charges.signals(account_id, signals, sides), OwnWishes(terms=() if charge is None else (charge,))
+        ends = Ends.at(self._rates)
+        charge = charges.purchases(account_id, sides, ends)
+        return charges.signals(account_id, signals, sides, ends), OwnWishes(terms=() if charge is None else (charge,))
 
     def _is_open(self, planned: Planned) -> bool:
         """Whether the search for one account left a gap that matters to the household."""

@@ -28,7 +28,7 @@ from di_advisor.propose.household.proposal import FilerFigures, WashDecision
 from di_advisor.propose.household.settled import Settled, Settling
 from di_advisor.propose.planned import Planned
 from di_advisor.propose.proposal import Proposal
-from di_advisor.signals.household_locks import PricedSide, WashSide
+from di_advisor.signals.household_locks import WashSide
 from di_advisor.solve.household.coordination import Sides
 
 __all__ = ["decisions_of", "reasons_for", "told"]
@@ -149,7 +149,7 @@ def reasons_for(settling: Settling, sides: Sides) -> dict[int, str]:
     universe = next(iter(settling.coordination.accounts.values())).signals.market.universe
     found = {}
     for group, side in sides.items():
-        if isinstance(side, PricedSide):
+        if not isinstance(side, WashSide):
             continue
         names = ", ".join(s.ticker for s, g in zip(universe.securities, universe.group_of, strict=True) if g == group)
         if side is WashSide.NO_BUY:
@@ -177,7 +177,7 @@ def decisions_of(
         sellers, buyers = _who(settled, group, universe.group_of)
         more = dearer.get(group)
         other = "" if more is None else f" The other way round would cost about ${max(more, 0.0):,.2f} more."
-        if group not in settled.sides or isinstance(side, PricedSide):
+        if group not in settled.sides or not isinstance(side, WashSide):
             what, sentence = (
                 "priced",
                 f"{names} is sold at a loss and bought: the wash sale costs less than it is worth.",

@@ -225,16 +225,25 @@ class Coordination:
         found = account.search(rates)
         return account.under(found.choices).judged(found.plan)
 
+    @property
+    def value_usd(self) -> float:
+        """Of all accounts."""
+        return sum(a.signals.account.value_usd for a in self.accounts.values())
+
     def taxed(self, filer: str) -> tuple[str, ...]:
         """Accounts whose gains go to a return."""
         return tuple(i for i, a in self.accounts.items() if a.filer == filer and a.is_taxed)
 
     def _account(self, account_id: str, key: bytes, problem: Problem) -> TaxedAccount:
         if (account_id, key) not in self._taxed:
-            filer, value = self.accounts[account_id].filer, problem.block.holdings.value_usd
-            total = sum(self.problem(i, {})[2].block.holdings.value_usd for i in self.taxed(filer))
-            self._taxed[account_id, key] = TaxedAccount(problem, value / total, self.cancel, self.rounds)
+            self._taxed[account_id, key] = TaxedAccount(problem, self.share(account_id), self.cancel, self.rounds)
         return self._taxed[account_id, key]
+
+    def share(self, account_id: str) -> float:
+        """A taxable account's value over that of all accounts of its return."""
+        mine = self.taxed(self.accounts[account_id].filer)
+        value = {i: self.problem(i, {})[2].block.holdings.value_usd for i in mine}
+        return value[account_id] / sum(value.values())
 
 
 def clashes(signals: Mapping[str, Signals], plans: Mapping[str, Plan]) -> tuple[int, ...]:

@@ -1,15 +1,11 @@
 """Wash sales between accounts at a price: plans that wash where it is worth more than it costs, with a bound.
 
-Problem: of a group of identical names the smaller of what accounts sell at a loss and what others buy is washed, and
-what is washed costs the worth of the loss, less what comes back years later; a minimum of two sums is not convex.
-Decision: it is the cheaper of two linear charges, one on every loss (as if all were washed) and one on every purchase
-(as if each washed the loss that costs least): a group that clashes gets either. With both, every plan is charged no
-more than its wash sales cost, so that the lowest of all sides is a bound; groups are branched on at given prices of
-gains (`di_advisor.solve.household.tree`), and the sides found are what orders are made of.
+Decision: a group that clashes is charged for in one of the ways of `di_advisor.solve.household.charges`, which together
+hold every plan and charge none more than its wash sales cost, so that the lowest of all sides is a bound; groups are
+branched on at given prices of gains (`di_advisor.solve.household.tree`), then at those where the bound is lowest
+(`di_advisor.solve.household.regions`), and the sides found are what orders are made of.
 
-Limits: a loss is charged as if it came back where some other taxable account could buy, although a retirement account
-may buy it, and a purchase as if it washed the loss that costs least; the bound lies below by the difference. The tax is
-taken to rise with gains, as it does.
+Limits: budgets of nodes and of prices.
 """
 
 from __future__ import annotations
@@ -24,76 +20,20 @@ from di_advisor.domain.signals import Signals
 from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.household import AccountGains, PurchaseCharge, account_problem, gains_usd
 from di_advisor.formulate.plan import Plan
-from di_advisor.signals.household_locks import PricedSide, Side, WashSide, loss_lots, with_losses_worth
-from di_advisor.solve.household.accounts import TaxedAccount, searched
+from di_advisor.signals.household_locks import LevelSide, PricedSide, Side, WashSide, loss_lots
+from di_advisor.solve.household.accounts import Offer, TaxedAccount, searched
+from di_advisor.solve.household.charges import Charges, Ends, side_of
 from di_advisor.solve.household.coordination import Coordination, Sides
+from di_advisor.solve.household.regions import PricedRegions
 from di_advisor.solve.household.tree import Node, Tree
 
-__all__ = ["Charges", "Priced", "wash_at_a_price"]
+__all__ = ["Priced", "wash_at_a_price"]
 
-_NEXT_TO_NOTHING = 1e-9
 _TRADED = 1e-7
 _LEAVES = 3
-_SAME_RATES = 1e-5
-_DIGITS = 12
-
-
-@dataclass(frozen=True)
-class Charges:
-    """What wash sales cost an account, by the sides of groups.
-
-    Attributes
-    ----------
-    coordination : Coordination
-        Accounts and returns.
-    back : float
-        Share of a washed loss's worth that is left when it comes back.
-    """
-
-    coordination: Coordination
-    back: float
-
-    def signals(self, account_id: str, signals: Signals, sides: Sides) -> Signals:
-        """An account's signals with its losses worth what is left of them, in groups where losses are charged."""
-        groups = [g for g, side in sides.items() if side is PricedSide.LOSSES]
-        return with_losses_worth(signals, {g: self._left(account_id, g) for g in groups}) if groups else signals
-
-    def purchases(self, account_id: str, sides: Sides, rates: Mapping[str, FloatArray]) -> PurchaseCharge | None:
-        """The charge on what an account buys, in groups where purchases are charged; None where there is none."""
-        groups = [g for g, side in sides.items() if side is PricedSide.PURCHASES]
-        group_of = self._group_of
-        per_dollar = np.zeros(len(group_of))
-        account = self.coordination.accounts[account_id]
-        price = np.array([float(p) for p in account.signals.market.price_usd])
-        kept = self.back if account.is_taxed else 0.0
-        for group in groups:
-            members = group_of == group
-            per_dollar[members] = (1.0 - kept) * self._least_loss(account_id, group, rates) / price[members]
-        per_dollar = np.round(per_dollar, _DIGITS)
-        return PurchaseCharge(per_dollar) if per_dollar.any() else None
-
-    @property
-    def _group_of(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return next(iter(self.coordination.accounts.values())).signals.market.universe.group_of
-
-    def _left(self, account_id: str, group: int) -> float:
-        """What is left of a washed loss: nothing where only retirement accounts could buy the group."""
-        members = self._group_of == group
-        takers = (a for i, a in self.coordination.accounts.items() if i != account_id and a.is_taxed)
-        return self.back if any(a.signals.account.can_buy[members].any() for a in takers) else _NEXT_TO_NOTHING
-
-    def _least_loss(self, buyer: str, group: int, rates: Mapping[str, FloatArray]) -> float:
-        """The least that a loss of another account saves, USD a share."""
-        found = []
-        for account_id, facts in self.coordination.accounts.items():
-            account = facts.signals.account
-            lots = loss_lots(account) & (self._group_of[account.lot_name] == group)
-            if account_id == buyer or not lots.any():
-                continue
-            shares = np.array([float(account.lots[i].shares) for i in np.flatnonzero(lots).tolist()])
-            rate = np.where(account.lot_long_term[lots], rates[facts.filer][1], rates[facts.filer][0])
-            found.append(float((-account.lot_gain_usd[lots] / shares * rate).min()))
-        return min(found, default=0.0)
+_TURNS = 6
+_LEVELS = 5
+_TIGHT = 2e-6
 
 
 @dataclass(frozen=True)
@@ -119,30 +59,74 @@ class Priced:
 class _PricedTree(Tree):
     """Sides that are charged for, instead of those that lock."""
 
+    ends: Ends = field(default_factory=lambda: Ends({}, {}))
     charges: Charges | None = None
-    ways: tuple[Side, ...] = tuple(PricedSide)
+    ways: tuple[Side, ...] = (PricedSide.LOSSES, PricedSide.PURCHASES)
     _solved: dict[tuple[object, ...], tuple[Plan, float, float]] = field(default_factory=dict)
+    _offers: dict[tuple[object, ...], Offer] = field(default_factory=dict)
 
     def searched(self, account_id: str, sides: Sides) -> tuple[Plan, float, float]:
-        charges, facts = self.charges, self.coordination.accounts[account_id]
-        assert charges is not None  # noqa: S101 - made with them
-        signals = charges.signals(account_id, facts.signals, sides)
-        charge = charges.purchases(account_id, sides, self.rates)
-        if signals is facts.signals and charge is None:
+        signals, charge, key = self._charged(account_id, sides)
+        if signals is self.coordination.accounts[account_id].signals and charge is None:
             return super().searched(account_id, {})
-        bought = b"" if charge is None else charge.per_dollar.tobytes()
-        key = (account_id, signals.account.lot_gain_usd.tobytes(), bought)
         if key not in self._solved:
-            self._solved[key] = self._search(account_id, signals, charge)
+            self._solved[key] = self._search(account_id, signals, charge, key)
         return self._solved[key]
 
-    def _search(self, account_id: str, signals: Signals, charge: PurchaseCharge | None) -> tuple[Plan, float, float]:
+    def offer(self, account_id: str, sides: Sides) -> Offer:
+        self.searched(account_id, sides)
+        _, _, key = self._charged(account_id, sides)
+        return self._offers[key] if key in self._offers else super().offer(account_id, {})
+
+    def child(self, sides: Sides, group: int, above: float) -> Node | None:
+        """A node, the levels of its charges those that prove most, of a few: the new one's first."""
+        found = super().child(sides, group, above)
+        for each in (group, *(g for g in sides if g != group)):
+            if found is not None and found.plans:
+                found = self._raised(found, each)
+        return found
+
+    def _raised(self, node: Node, group: int) -> Node:
+        """A node with the level of one charge that proves most, of a few, where it is below what its plans wash."""
+        assert self.charges is not None  # noqa: S101 - made with them
+        side, level = side_of(node.sides[group])
+        if side is None:
+            return node
+        best = begun = node
+        low, high = 0.0, self.charges.highest(group, side, self.ends)
+        for _ in range(_LEVELS if high > 0 else 0):
+            missing, slope = self.charges.looseness(group, LevelSide(side, level), node.plans, self.ends)
+            if best is begun and (missing <= _TIGHT * self.coordination.value_usd or (level == 0 and slope <= 0)):
+                break
+            low, high = (level, high) if slope > 0 else (low, level)
+            level = 0.5 * (low + high)
+            found = super().child({**node.sides, group: LevelSide(side, level)}, group, node.bound_usd)
+            if found is None or not found.plans:
+                break
+            node = found
+            if found.bound_usd > best.bound_usd:
+                best = found
+        return best
+
+    def _charged(self, account_id: str, sides: Sides) -> tuple[Signals, PurchaseCharge | None, tuple[object, ...]]:
+        """An account with what wash sales cost it, and a key of that."""
+        charges, facts = self.charges, self.coordination.accounts[account_id]
+        assert charges is not None  # noqa: S101 - made with them
+        signals = charges.signals(account_id, facts.signals, sides, self.ends)
+        charge = charges.purchases(account_id, sides, self.ends)
+        bought = b"" if charge is None else charge.per_dollar.tobytes()
+        return signals, charge, (account_id, signals.account.lot_gain_usd.tobytes(), bought)
+
+    def _search(
+        self, account_id: str, signals: Signals, charge: PurchaseCharge | None, key: tuple[object, ...]
+    ) -> tuple[Plan, float, float]:
         coordination, facts = self.coordination, self.coordination.accounts[account_id]
         problem = account_problem(signals, facts.mandate, coordination.filers[facts.filer].taxpayer, charge)
         value = problem.block.holdings.value_usd
         if facts.is_taxed:
-            account = TaxedAccount(problem, 1.0, coordination.cancel, coordination.rounds)
+            account = TaxedAccount(problem, coordination.share(account_id), coordination.cancel, coordination.rounds)
             found = account.search(self.rates[facts.filer])
+            self._offers[key] = account.under(found.choices).judged(found.plan)
         else:
             found = searched(problem.block, coordination.cancel, coordination.rounds)
         return found.plan, found.objective * value, found.bound * value
@@ -172,27 +156,29 @@ def wash_at_a_price(
     root = coordination.joint({})
     charges = Charges(coordination, back)
     own = {name: answer.rates for name, answer in root.returns.items()}
-    every = [own]
-    if rates and any(np.abs(rates[n] - own[n]).max() > _SAME_RATES for n in own):
-        every.append(dict(rates))
-    bound, nodes = root.bound_usd, 0
+    trees: list[tuple[Tree, Ends]] = []
+    bound = root.bound_usd
     found: list[tuple[float, Sides, Mapping[str, AccountGains], Mapping[str, FloatArray]]] = []
     if not root.clashing:
         return Priced((({}, root.gains, own),), bound, 1)
-    for at in every:
-        tree = _PricedTree(coordination, at, nodes_max, charges=charges)
+    regions = PricedRegions.of(root, back, {name: charges.losses_usd(name) for name in root.returns})
+    waiting = [Ends.at(rates)] if rates else []
+    ends: Ends | None = Ends.at(own)
+    while ends is not None and len(trees) < _TURNS:
+        at = ends.between(back)
+        tree = _PricedTree(coordination, at, nodes_max, ends=ends, charges=charges)
         tree.run()
-        nodes += tree.nodes
-        beside = sum(
-            a.shared.value_usd * min(r.least_beside(at[name]) for r in a.shared.regions)
-            for name, a in root.returns.items()
-        )
-        bound = max(bound, tree.bound_usd + beside)
+        trees.append((tree, ends))
+        beside = float(sum(regions.beside(ends, name).min() for name in root.returns))
         best = sorted((leaf for leaf in tree.leaves if np.isfinite(leaf.value_usd)), key=lambda leaf: leaf.value_usd)
         found += [
             (leaf.value_usd + beside, _as_planned(coordination, leaf), _gains(coordination, leaf), at)
             for leaf in best[:_LEAVES]
         ]
+        bound, where = regions.bound_of(trees)
+        waiting = [w for w in waiting if regions.is_new(w, trees)]
+        ends = waiting.pop() if waiting else regions.next_ends(coordination, where, trees)
+    nodes = sum(tree.nodes for tree, _ in trees)
     found.sort(key=lambda f: f[0])
     return Priced(tuple((sides, gains, at) for _, sides, gains, at in found), bound, nodes)
 

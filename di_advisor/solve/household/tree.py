@@ -18,6 +18,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.signals.household_locks import Side, WashSide
+from di_advisor.solve.household.accounts import Offer
 from di_advisor.solve.household.coordination import Coordination, Sides, clashes
 
 __all__ = ["CLOSE", "Node", "Tree"]
@@ -108,11 +109,16 @@ class Tree:
         group = node.clashing[0]
         found = []
         for side in self.ways:
-            child = self._node({**node.sides, group: side}, node.bound_usd)
+            child = self.child({**node.sides, group: side}, group, node.bound_usd)
             self.seen.setdefault(group, {}).setdefault(side, np.inf if child is None else child.bound_usd)
             if child is not None:
                 found.append(child)
         return sorted(found, key=lambda n: n.bound_usd)
+
+    def child(self, sides: Sides, group: int, above: float) -> Node | None:
+        """A node below one of a given bound, where one more group has a side; None where it holds no plan."""
+        del group
+        return self._node(sides, above)
 
     def searched(self, account_id: str, sides: Sides) -> tuple[Plan, float, float]:
         """One account's best plan under sides at these prices, its value there and a bound, USD.
@@ -125,6 +131,10 @@ class Tree:
         facts = self.coordination.accounts[account_id]
         rates = self.rates[facts.filer] if facts.is_taxed else None
         return self.coordination.priced(account_id, sides, rates)
+
+    def offer(self, account_id: str, sides: Sides) -> Offer:
+        """A taxable account's plan under sides at these prices, as its return sees it."""
+        return self.coordination.offer(account_id, sides, self.rates[self.coordination.accounts[account_id].filer])
 
     def _node(self, sides: Sides, above: float) -> Node | None:
         self.nodes += 1

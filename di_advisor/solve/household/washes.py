@@ -26,17 +26,15 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
 from di_advisor.formulate.household import AccountGains
 from di_advisor.formulate.plan import Plan
-from di_advisor.formulate.tax_cells import Region
 from di_advisor.signals.household_locks import Side, WashSide
 from di_advisor.solve.household.coordination import Coordination, Joint, Sides
-from di_advisor.solve.household.pricing import mixture_of
+from di_advisor.solve.household.regions import bound_of, is_new, next_rates
 from di_advisor.solve.household.tree import CLOSE, Tree
 
 __all__ = ["Coordinated", "coordinate"]
 
 _TURNS = 3
 _SHARE = 2
-_SAME_RATES = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,16 +95,16 @@ def coordinate(coordination: Coordination, *, nodes_max: int = 96) -> Coordinate
     trees: list[Tree] = []
     rates: dict[str, FloatArray] | None = {name: answer.rates for name, answer in root.returns.items()}
     for _ in range(_TURNS):
-        if rates is None or _proved(_best(found), _bound(root, trees)[0]):
+        if rates is None or _proved(_best(found), bound_of(root, trees)[0]):
             break
         tree = Tree(coordination, rates, nodes_max)
         tree.run()
         trees.append(tree)
         found.append(None if tree.best is None else _finished(coordination, tree, root))
-        best, (_, lowest) = _best(found), _bound(root, trees)
+        best, (_, lowest) = _best(found), bound_of(root, trees)
         own = None if best is None else {name: answer.rates for name, answer in best.returns.items()}
-        rates = own if own is not None and _is_new(own, trees) else _next_rates(coordination, lowest, root, trees)
-    best, bound = _best(found), _bound(root, trees)[0]
+        rates = own if own is not None and is_new(own, trees) else next_rates(coordination, lowest, root, trees)
+    best, bound = _best(found), bound_of(root, trees)[0]
     nodes = sum(tree.nodes for tree in trees)
     if not _proved(best, bound):
         branches = _Branches(coordination, root, best, nodes_max // _SHARE)
@@ -209,56 +207,6 @@ def _finished(coordination: Coordination, tree: Tree, root: Joint) -> Joint | No
             known = tree.seen.get(group, {})
             sides[group] = min(WashSide, key=lambda side: known.get(side, 0.0))
     return None
-
-
-def _bound(root: Joint, trees: Sequence[Tree]) -> tuple[float, dict[str, Region]]:
-    """A bound of the household over all sides and all regions of its returns, and where it is lowest.
-
-    In every combination of regions, one a return, the best of what is known without any sides and of what each tree
-    proves: its bound with the least that the taxes are there beside its prices.
-    """
-    names = list(root.returns)
-    alone = root.bound_usd - sum(a.bound_usd for a in root.returns.values())
-    shape = [len(root.returns[name].bounds_usd) for name in names]
-    found = alone + _added([root.returns[name].bounds_usd for name in names], shape)
-    for tree in trees:
-        parts = []
-        for name in names:
-            shared = root.returns[name].shared
-            parts.append(shared.value_usd * np.array([r.least_beside(tree.rates[name]) for r in shared.regions]))
-        found = np.maximum(found, tree.bound_usd + _added(parts, shape))
-    at = np.unravel_index(int(np.argmin(found)), found.shape) if names else ()
-    where = {name: root.returns[name].shared.regions[int(i)] for name, i in zip(names, at, strict=True)}
-    return float(found.min()), where
-
-
-def _added(parts: Sequence[FloatArray], shape: Sequence[int]) -> FloatArray:
-    """All sums of one element of each part, an axis a part."""
-    total = np.zeros(shape)
-    for axis, part in enumerate(parts):
-        total = total + part.reshape([-1 if k == axis else 1 for k in range(len(shape))])
-    return total
-
-
-def _is_new(rates: Mapping[str, FloatArray], trees: Sequence[Tree]) -> bool:
-    return all(any(np.abs(rates[n] - tree.rates[n]).max() > _SAME_RATES for n in rates) for tree in trees)
-
-
-def _next_rates(
-    coordination: Coordination, where: Mapping[str, Region], root: Joint, trees: Sequence[Tree]
-) -> dict[str, FloatArray] | None:
-    """Prices at which the plans of the trees, mixed, would lie where the bound is lowest; None where known already."""
-    leaves = [tree for tree in trees if tree.best is not None]
-    if not leaves:
-        return None
-    rates = {}
-    for name in root.returns:
-        offers = [
-            [coordination.offer(i, tree.best.sides, tree.rates[name]) for tree in leaves if tree.best is not None]
-            for i in coordination.taxed(name)
-        ]
-        rates[name], _ = mixture_of(where[name], offers)
-    return rates if _is_new(rates, trees) else None
 
 
 def _coordinated(best: Joint, bound: float, seen: Mapping[int, Mapping[Side, float]], nodes: int) -> Coordinated:
