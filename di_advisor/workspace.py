@@ -200,7 +200,8 @@ class Workspace(Questions):
         if self.own != OwnWishes() or self.signals.account.kept:
             raise UnsupportedWishError(
                 "A transition does not take own terms and rules, nor kept trades.",
-                hint="Ask without them.",
+                hint="Price what you want as a tilt (usd_per_point of an EsgWish, factor_tilts), and send trades that "
+                "are kept first.",
                 fields=["own", "kept"],
             )
         mandate = self.mandate.with_changes(mode=TradingMode.REBALANCE)

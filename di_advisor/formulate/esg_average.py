@@ -11,7 +11,7 @@ Source: the coverage-safe form of weighted average carbon intensity (TCFD 2017).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -105,6 +105,15 @@ class AverageLimit(ActiveGroup):
     def measure(self, plan: Plan) -> float:
         """The average after a plan."""
         return self.average(self.holdings.active + plan.net(self.holdings.lot_name))
+
+    def moved_to(self, limit: float) -> AverageLimit:
+        """The same with another limit; what was asked stays in its words."""
+        if limit == self.limit:
+            return self
+        row = np.asarray(self.counted * (self.values - limit) / self.scale, dtype=np.float64)
+        edge = -float(row @ self.holdings.target)
+        low, high = (edge, math.inf) if self.side is Side.AT_LEAST else (-math.inf, edge)
+        return replace(self, coefficients=row, lower=low, upper=high, limit=limit)
 
     def slack(self, plan: Plan) -> float:
         """Distance to the limit, in the measure's unit."""

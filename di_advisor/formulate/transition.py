@@ -1,9 +1,11 @@
 """Build the problem of a transition: today's account, the wish's dates, and the mandate's rules at each of them.
 
-What holds from the end of the plan only: the mandate's tracking-error cap, its bands and names that
-must not be held; until then a band that is broken today must not get worse. Lots bought during the
-plan are not sold in it, names outside the target are sold down and never bought, and a lock that
-ends is open at the first stage after its last day.
+What holds from the end of the plan only: the mandate's tracking-error cap, its bands, averages of ESG
+measures and names that must not be held; until then what is broken today must not get worse. A dated
+pathway has at the end the ceiling of that day. A withdrawal is paid at the first stage. Tilts in dollars
+are charged by the year that a weight is held. Lots bought during the plan are not sold in it, names
+outside the target are sold down and never bought, and a lock that ends is open at the first stage after
+its last day.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from di_advisor.domain.transition import TransitionWish, years_between
 from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.account_rules import RESERVE, CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.build import formulate
+from di_advisor.formulate.esg import esg_rules
+from di_advisor.formulate.esg_average import AverageLimit, Side
 from di_advisor.formulate.limits import largest_trade, minimum_trade, name_limits, open_sides
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Problem
@@ -58,12 +62,33 @@ _HONOURED = frozenset(
         "mode",
         "turnover_max",
         "participation_max",
+        "withdrawal_usd",
+        "cash_drag_per_year",
+        "esg",
+        "exclusions",
+        "group_bands",
+        "factor_tilts",
     }
 )
 """Wishes that a transition keeps; whatever else is set is refused."""
 
 _TERMS = (LotTax, TradingCost, ActiveRisk, WaitingValue, ActiveTilt)
 _RULES = (CashRange, NameLimits, Locked, ActiveGroup, MinimumTrade, Turnover, TrackingErrorCap)
+
+
+_INSTEAD = {
+    "gain_budget_usd": "give gain_budget_usd to the TransitionWish",
+    "tax_budget_usd": "give tax_budget_usd to the TransitionWish",
+    "max_names": "leave max_names out: names outside the target are sold down anyway",
+    "max_trades": "leave max_trades out: a minimum trade keeps today's orders few",
+    "replacements": "leave replacements out: a name sold at a loss waits for a stage after its 30 days",
+    "benefit_min_usd": "leave benefit_min_usd out, and compare the plan's benefit_usd with it",
+    "wash_policy": "use wash_policy='ban': no loss of the plan is then washed",
+    "mode": "use mode='rebalance' or mode='transition'; a transition trades in all directions",
+    "exclusions": "leave the glide path out: a transition is the path, and names that must not be held are gone by "
+    "its end",
+}
+"""What to do with a wish that a transition does not keep."""
 
 
 def _refuse(mandate: Mandate) -> None:
@@ -74,12 +99,20 @@ def _refuse(mandate: Mandate) -> None:
         named.append("wash_policy")
     if mandate.mode not in (TradingMode.REBALANCE, TradingMode.TRANSITION):
         named.append("mode")
+    if any(exclusion.glide is not None for exclusion in mandate.exclusions):
+        named.append("exclusions")
     if named:
+        todo = list(dict.fromkeys(_INSTEAD.get(n, f"leave {n} at its default") for n in named))
         raise UnsupportedWishError(
             f"The mandate sets {', '.join(named)}, which a transition does not keep.",
-            hint="Leave them at their defaults; budgets of gains and tax belong to the TransitionWish.",
+            hint=_sentence(todo),
             fields=named,
         )
+
+
+def _sentence(parts: list[str]) -> str:
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def single_mandate(mandate: Mandate) -> Mandate:
@@ -131,8 +164,22 @@ def _opened(signals: Signals, on: date) -> Signals:
     )
 
 
-def _not_worse(group: ActiveGroup, now: float) -> ActiveGroup:
-    return replace(group, lower=min(group.lower, now), upper=max(group.upper, now))
+def _not_worse(group: ActiveGroup, holdings: Holdings) -> ActiveGroup:
+    """A band that may stay as far outside its limits as it is today."""
+    if isinstance(group, AverageLimit):
+        now = group.average(holdings.active)
+        least = group.side is Side.AT_LEAST
+        return group.moved_to(min(group.limit, now) if least else max(group.limit, now))
+    here = float(group.coefficients @ holdings.active)
+    return replace(group, lower=min(group.lower, here), upper=max(group.upper, here))
+
+
+def _bands_on(problem: Problem, signals: Signals, mandate: Mandate, on: date) -> tuple[ActiveGroup, ...]:
+    """The bands of a problem as they are on a day: a dated pathway has that day's ceiling."""
+    dated = Signals(replace(signals.market, as_of=on), signals.account) if mandate.esg else signals
+    averages = iter(esg_rules(dated, mandate, problem.block.holdings))
+    bands = (r for r in problem.rules if isinstance(r, ActiveGroup))
+    return tuple(next(averages) if isinstance(band, AverageLimit) else band for band in bands)
 
 
 def formulate_transition(signals: Signals, mandate: Mandate, tax: TaxProfile, wish: TransitionWish) -> StagedProblem:
@@ -175,13 +222,12 @@ def formulate_transition(signals: Signals, mandate: Mandate, tax: TaxProfile, wi
     legs = []
     for i, (on, end) in enumerate(zip(dates, ends, strict=True)):
         leg = _leg(stages[i], single, tax, wish, block.holdings, on, first=i == 0)
-        groups = tuple(r for r in problem.rules if isinstance(r, ActiveGroup))
+        groups = _bands_on(problem, signals, single, on)
         last = i == len(dates) - 1
         path = None if wish.tracking_error_max is None else wish.tracking_error_max[i]
         caps = [c for c in (path, mandate.tracking_error_max if last else None) if c is not None]
         if not last:
-            nothing = block.holdings.nothing()
-            groups = tuple(_not_worse(g, g.measure(nothing)) for g in groups)
+            groups = tuple(_not_worse(g, block.holdings) for g in groups)
             leg = replace(leg, active_upper=np.maximum(leg.active_upper, block.holdings.active))
         else:
             leg = replace(leg, worth=_worth(signals.account))

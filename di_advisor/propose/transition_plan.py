@@ -233,7 +233,8 @@ def _alternatives(
         saves = None if objective is None else to_decimal((objective - ours) * value, _CENTS)
         return Alternative(name, sentence, saves)
 
-    found = [against("never", "Never trading", staged.objective(staged.nothing()))]
+    short = staged.holdings.cash < staged.cash_lower  # a withdrawal has to be paid
+    found = [against("never", "Never trading", None if short else staged.objective(staged.nothing()))]
     if len(staged.legs) == 1:
         return tuple(found)
     once = staged.first_only()

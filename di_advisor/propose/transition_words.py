@@ -86,6 +86,7 @@ def notes(wish: TransitionWish, *, several: bool) -> tuple[str, ...]:
             "its rate, without the limits, carryovers and brackets of the return. Tax put off is not discounted, "
             "and gains not realised by the end are not taxed."
         ),
+        "Averages of ESG measures, bands and screens hold after the last stage; until then none gets worse than today.",
         "Lots bought during the plan are not sold in it; names outside the target are sold down and not bought.",
         "Budgets count what this plan realises in this account, not what was realised before or elsewhere.",
     ]

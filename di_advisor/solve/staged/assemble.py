@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.cost_knots import CostChords
+from di_advisor.formulate.esg_average import AverageLimit
 from di_advisor.formulate.staged import Flags, Leg, StagedProblem
 from di_advisor.solve.staged.layout import Layout, LegLayout, Open
 
@@ -144,7 +145,8 @@ class _Builder:
             self.row(moved, 0.5, -np.inf, problem.turnover_max)
         for group in leg.groups:
             if not group.factor:
-                self.row(_at(here.z), group.coefficients, group.lower, group.upper)
+                kept = group.reserve if s == 0 and isinstance(group, AverageLimit) else 0.0
+                self.row(_at(here.z), group.coefficients, group.lower + kept, group.upper - kept)
         for least, names, where in (
             (choices.least_sold[s], here.sell_name, sold),
             (choices.least_bought[s], here.buy_name, bought),

@@ -7,6 +7,7 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 
+from di_advisor.formulate.esg_average import AverageLimit
 from di_advisor.formulate.staged import StagedProblem
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.solve.staged.layout import Open
@@ -54,8 +55,9 @@ def from_scratch(problem: StagedProblem, choices: Open | None = None) -> float:
         rules += [sold[sized] <= leg.size_max[sized]] if len(sized) else []
         for group in leg.groups:
             figure = group.coefficients @ active
-            rules += [figure >= group.lower] if np.isfinite(group.lower) else []
-            rules += [figure <= group.upper] if np.isfinite(group.upper) else []
+            kept = group.reserve if s == 0 and isinstance(group, AverageLimit) else 0.0  # for rounding of today
+            rules += [figure >= group.lower + kept] if np.isfinite(group.lower) else []
+            rules += [figure <= group.upper - kept] if np.isfinite(group.upper) else []
         if problem.turnover_max is not None:
             rules.append(0.5 * (cp.sum(x[s]) + cp.sum(b[s])) <= problem.turnover_max)
         rules.append(cash + cp.sum(sold) - cp.sum(b[s]) <= problem.cash_upper)
