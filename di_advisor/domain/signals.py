@@ -182,6 +182,9 @@ class AccountSignals:
         What could be washed today, where wash sales are priced; None where locks ban them.
     kept : Mapping of str to KeptTrade
         Trades by security id that are made as they are, whatever else is.
+    begins_at : Mapping of str to float
+        Prices of exposures by factor, of an earlier solve, at which the next one may begin; what is best does not
+        depend on them.
     """
 
     account_id: str
@@ -204,9 +207,11 @@ class AccountSignals:
     kind: AccountKind = AccountKind.TAXABLE
     washes: WashQuantities | None = None
     kept: Mapping[str, KeptTrade] = field(default_factory=dict)
+    begins_at: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kept", FrozenMap(dict(self.kept)))
+        object.__setattr__(self, "begins_at", FrozenMap(dict(self.begins_at)))
         if not (np.isfinite(self.value_usd) and self.value_usd > 0):
             raise InputError(
                 f"Account {self.account_id} is worth {self.value_usd} USD.",

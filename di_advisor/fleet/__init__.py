@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from di_advisor.fleet.running import FleetProgress, FleetRun, propose
     from di_advisor.fleet.sources import ParquetAccounts, write_accounts
     from di_advisor.fleet.store_accounts import StoreAccounts
+    from di_advisor.fleet.warm import WarmAccounts
     from di_advisor.fleet.worklist import Shown, Worklist, WorklistPage, page_of
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "SampleFleet",
     "Shown",
     "StoreAccounts",
+    "WarmAccounts",
     "Worklist",
     "WorklistPage",
     "allocate",
@@ -59,6 +61,7 @@ _HOME = {
     "running": ("FleetProgress", "FleetRun", "propose"),
     "sources": ("ParquetAccounts", "write_accounts"),
     "store_accounts": ("StoreAccounts",),
+    "warm": ("WarmAccounts",),
     "worklist": ("Shown", "Worklist", "WorklistPage", "page_of"),
 }
 _WHERE = {name: f"{__name__}.{module}" for module, names in _HOME.items() for name in names}

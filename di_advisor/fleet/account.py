@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import isfinite
 from typing import Any, Final
 
 from di_advisor.domain.amounts import Exact
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
@@ -27,7 +29,7 @@ from di_advisor.errors import InputError, NewerSchemaError
 from di_advisor.formulate.client_file import ClientFile, OwnNames, client_from_toml, client_toml
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
 
-__all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes", "digest_of", "head_of"]
+__all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes", "begun_at", "digest_of", "head_of"]
 
 _KEPT: Final = 4096
 _SCHEMA: Final = 1
@@ -56,6 +58,8 @@ class FleetAccount:
         Own terms and rules, by name.
     locks : tuple of Lock
         Further locks on names, such as those of a reconciliation.
+    begins_at : Mapping of str to float
+        Prices of exposures by factor at which the solve may begin (`WarmAccounts`).
 
     Raises
     ------
@@ -71,8 +75,10 @@ class FleetAccount:
     target: str = ""
     own: OwnNames = field(default_factory=OwnNames)
     locks: tuple[Lock, ...] = ()
+    begins_at: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "begins_at", FrozenMap(dict(self.begins_at)))
         if not self.label:
             raise InputError("An account of a fleet has no label.", hint="Give each a distinct one.")
         self.portfolio.account(self.account_id)
@@ -91,7 +97,14 @@ def account_to_bytes(account: FleetAccount) -> bytes:
         "accounts": [_plain_account(a) for a in account.portfolio.accounts],
         "locks": [[k.security_id, k.kind.value, k.reason, _day(k.until), k.lot_id] for k in account.locks],
     }
-    return json.dumps(found, separators=(",", ":")).encode()
+    return begun_at(json.dumps(found, separators=(",", ":")).encode(), account.begins_at)
+
+
+def begun_at(body: bytes, prices: Mapping[str, float]) -> bytes:
+    """The bytes of an account without a start, with prices to begin at."""
+    if not prices:
+        return body
+    return body[:-1] + b',"begins_at":' + json.dumps(dict(prices), separators=(",", ":")).encode() + b"}"
 
 
 def head_of(label: str) -> bytes:
@@ -123,6 +136,7 @@ def account_from_bytes(body: bytes) -> FleetAccount:
         locks = tuple(Lock(i, LockKind(k), why, _date(until), lot) for i, k, why, until, lot in found["locks"])
         label, taxpayer = str(found["label"]), str(found["taxpayer"])
         account_id, target = str(found["account_id"]), str(found["target"])
+        begins_at = {str(k): _number(v) for k, v in dict(found.get("begins_at", {})).items()}
     except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as e:
         raise InputError(
             f"An account of the fleet cannot be read: {type(e).__name__}: {e}.",
@@ -131,7 +145,15 @@ def account_from_bytes(body: bytes) -> FleetAccount:
     if client.taxpayer is None:
         raise InputError(f"The account {label} says no taxpayer.", hint="Its client's text needs [taxpayer].")
     portfolio = Portfolio(taxpayer, accounts)
-    return FleetAccount(label, portfolio, account_id, client.mandate, client.taxpayer, target, client.own, locks)
+    wishes = (client.mandate, client.taxpayer, target, client.own)
+    return FleetAccount(label, portfolio, account_id, *wishes, locks, begins_at)
+
+
+def _number(value: float) -> float:
+    found = float(value)
+    if not isfinite(found):
+        raise ValueError(f"the price {value} is no number")
+    return found
 
 
 def _refuse_newer(version: int) -> None:

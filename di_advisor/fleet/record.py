@@ -78,6 +78,9 @@ class FleetRecord:
         A year, fractions.
     warnings : tuple of str
         What somebody should look at.
+    prices : Mapping of str to float
+        Prices of exposures by factor at the plan, at which the next night's solve may begin (`WarmAccounts`); empty
+        where it would make no use of them.
     """
 
     label: str
@@ -90,9 +93,11 @@ class FleetRecord:
     tracking_error_before: float
     tracking_error_after: float
     warnings: tuple[str, ...] = field(default=())
+    prices: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms_usd", FrozenMap(dict(self.terms_usd)))
+        object.__setattr__(self, "prices", FrozenMap(dict(self.prices)))
 
     @property
     def benefit_usd(self) -> Decimal:
@@ -145,6 +150,7 @@ class FleetRecord:
             "certificate": [getattr(c, name) for name in _CERTIFICATE],
             "tracking_error": [self.tracking_error_before, self.tracking_error_after],
             "warnings": list(self.warnings),
+            "prices": dict(self.prices),
         }
 
 
@@ -210,4 +216,5 @@ def read_row(row: Mapping[str, Any]) -> FleetRecord | SetAside:
         tracking_error_before=before,
         tracking_error_after=after,
         warnings=tuple(row["warnings"]),
+        prices=row.get("prices", {}),
     )

@@ -126,6 +126,8 @@ def workspace_for(facts: FleetFacts, account: FleetAccount) -> Workspace:
     found = estimate_account(
         account.portfolio, account.account_id, facts.market, target, account.mandate, locks=account.locks
     )
+    if account.begins_at:
+        found = replace(found, begins_at=account.begins_at)
     signals = Signals(facts.market, found)
     if facts.harvest is not None:
         signals = with_waiting(signals, facts.harvest)[0]
@@ -195,7 +197,15 @@ def recorded(label: str, settled: Settled) -> FleetRecord:
         tracking_error_before=signals.market.risk.tracking_error(active),
         tracking_error_after=signals.market.risk.tracking_error(active + orders.plan.net(holdings.lot_name)),
         warnings=_warnings(settled, certificate.rounded_gap_bps),
+        prices=_prices(settled) if fits(problem) else {},
     )
+
+
+def _prices(settled: Settled) -> dict[str, float]:
+    """Prices of exposures at the plan, by factor, to so many digits as a start needs."""
+    factors = settled.signals.market.risk.factors
+    found = settled.solution.prices.exposures.tolist()
+    return {name: float(f"{price:.6g}") for name, price in zip(factors, found, strict=True)}
 
 
 def _orders(settled: Settled) -> tuple[RecordedOrder, ...]:

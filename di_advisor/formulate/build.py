@@ -215,6 +215,7 @@ def formulate(
         names_max=mandate.max_names,
         trades_max=mandate.max_trades,
         share_step=share_steps(signals, mandate, holdings),
+        begins_at=np.array([account.begins_at.get(f, 0.0) for f in market.risk.factors]) if account.begins_at else None,
     )
     said = (b.note for b in bands if b.note)
     notes = (

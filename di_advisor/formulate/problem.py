@@ -69,6 +69,8 @@ class Block:
         Most names held after, and most names traded.
     share_step : ndarray of shape (n,), optional
         Weight of the smallest number of shares that an order can differ by; None where any amount may be traded.
+    begins_at : ndarray of shape (k,), optional
+        Prices of exposures at which a solve may begin; None where nothing is known.
     """
 
     account_id: str
@@ -91,6 +93,7 @@ class Block:
     names_max: int | None = None
     trades_max: int | None = None
     share_step: FloatArray | None = None
+    begins_at: FloatArray | None = None
 
 
 @dataclass(frozen=True)

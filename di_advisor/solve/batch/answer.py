@@ -56,7 +56,7 @@ class _Tops:
 
 def answers(blocks: list[Block], common: Common) -> list[Solution | None]:
     """Solutions of accounts that fit what they share; None where the ordinary search has the word."""
-    starts = np.zeros((len(blocks), common.levers.shape[1]))
+    starts = np.array([_start(block, common) for block in blocks])
     found: list[Solution | None] = []
     for few in _few(range(len(blocks))):
         laid = laid_out([blocks[i] for i in few], common)
@@ -70,6 +70,14 @@ def answers(blocks: list[Block], common: Common) -> list[Solution | None]:
         for i, solution in zip(few, again, strict=True):
             found[i] = _better(found[i], solution)
     return found
+
+
+def _start(block: Block, common: Common) -> FloatArray:
+    """Prices to begin at: those of an earlier solve where they are known, none for rows."""
+    start = np.zeros(common.levers.shape[1])
+    if block.begins_at is not None:
+        start[: common.factors] = common.back.T @ block.begins_at
+    return start
 
 
 def _few(places: Sequence[int]) -> list[list[int]]:
