@@ -53,8 +53,10 @@ class WarmAccounts:
     def bodies(self) -> Iterator[tuple[str, bytes | Failure]]:
         """Labels and accounts as they travel, with their prices."""
         for label, body in bodies_of(self.accounts):
-            known = isinstance(body, Failure) or b',"begins_at":' in body
-            yield label, body if known else begun_at(body, self._prices_of(label))
+            if isinstance(body, Failure) or b',"begins_at":' in body:
+                yield label, body
+            else:
+                yield label, begun_at(body, self._prices_of(label))
 
     def _begun(self, account: FleetAccount) -> FleetAccount:
         return account if account.begins_at else replace(account, begins_at=self._prices_of(account.label))

@@ -19,7 +19,7 @@ from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.record import FleetRecord, SetAside, read_row
 from di_advisor.fleet.solving import FleetWork, solved
 from di_advisor.sample.world import SampleWorld
-from di_advisor.solve.batch import climb
+from di_advisor.solve.batch.curvature import curvature_at
 
 _CERTIFIED = 5e-4
 
@@ -77,13 +77,13 @@ def test_each_account_begins_at_the_prices_of_its_own_record(
 def test_a_warm_night_takes_fewer_steps_to_plans_that_are_as_good(
     accounts: list[FleetAccount], yesterday: Path, today: FleetFacts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work, counted, plain = FleetWork(today), [0], climb.curvature_at
+    work, counted, plain = FleetWork(today), [0], curvature_at
 
-    def counting(*args: Any) -> Any:  # noqa: ANN401 - passed on as it is
+    def counting(*args: Any) -> Any:
         counted[0] += int(np.sum(args[-1]))  # accounts that take a step
         return plain(*args)
 
-    monkeypatch.setattr(climb, "curvature_at", counting)
+    monkeypatch.setattr("di_advisor.solve.batch.climb.curvature_at", counting)
     cold = _records(_jobs(accounts), work)
     steps, counted[0] = counted[0], 0
     warm = _records(_jobs(list(WarmAccounts(accounts, yesterday))), work)
