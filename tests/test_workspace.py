@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from di_advisor import Advisor, Band, Mandate, Rounding, Workspace
+from di_advisor.domain.mandate import NameBand
 from di_advisor.domain.market import Market
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Portfolio, Side
 from di_advisor.domain.target import Target
@@ -243,9 +244,28 @@ def test_what_forbids_a_trade_is_said_first() -> None:
 
     only_sells = opened(2, PLAIN.with_changes(mode="sell_only", tracking_error_max=None))
     assert only_sells.why_not(bought.security_id)[0].kind is ReasonKind.MODE
-    large = opened(2, PLAIN.with_changes(min_trade_usd=Decimal(60_000), tracking_error_max=None))
-    kinds = {r.kind for s in large.signals.market.universe.security_ids for r in large.why_not(s)}
-    assert ReasonKind.MINIMUM in kinds
+
+
+def test_the_minimum_forbids_a_part_of_a_position_and_not_all_of_a_smaller_one() -> None:
+    large = PLAIN.with_changes(min_trade_usd=Decimal(60_000), tracking_error_max=None)
+    free = opened(2, large)
+    account, names = free.signals.account, free.signals.market.universe.security_ids
+    held = np.bincount(account.lot_name, weights=account.lot_value_usd, minlength=len(names))
+    small = np.flatnonzero((held > 0) & (held < 60_000)).tolist()
+    told = [r for i in small for r in free.why_not(names[i])[1:]]
+    assert ReasonKind.MINIMUM not in {r.kind for r in told}
+    kept = [r for r in told if r.kind is ReasonKind.COST]
+    assert kept
+    assert all("and with it all $" in r.sentence for r in kept)
+    worth = {float(round(held[i], 2)) for i in small}
+    assert all(min(abs(float(r.order_usd or 0) - w) for w in worth) < 0.02 for r in kept)
+
+    old = opened(2, large.with_changes(min_holding_days=400, name_band=NameBand(active_max=0.02)))
+    reasons = {s: old.why_not(s) for s in names}
+    part = [r for of in reasons.values() for r in of[1:] if r.kind is ReasonKind.MINIMUM]
+    assert part
+    assert all("the smallest order is $60,000.00" in r.sentence for r in part)
+    assert ReasonKind.MINIMUM in {of[0].kind for of in reasons.values()}
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -140,7 +140,8 @@ class Mandate:
     cash_min, cash_max : float
         Cash after trading, fraction of the account.
     min_trade_usd, max_trade_usd : Decimal or None
-        Size of a trade of one name: nothing, or at least / at most this.
+        Size of a trade of one name: nothing, or at least / at most this; a position smaller than the least is sold
+        whole or not at all.
     min_trade_weight : float
         The same minimum as a fraction of the account; the larger of the two holds.
     rounding : Rounding

@@ -25,6 +25,8 @@ __all__ = ["NO_TRADE", "RESERVE", "CashRange", "MinimumTrade", "TrackingErrorCap
 NO_TRADE = 1e-9
 """Weight below which a net trade is round-off."""
 
+_WHOLE = 1e-6
+
 RESERVE = 2e-6
 """Cash kept back while solving so that rounding to fractions of a share cannot overdraw it, as a weight."""
 
@@ -163,7 +165,10 @@ class TrackingErrorCap(UpperLimit):
 
 @dataclass(frozen=True)
 class MinimumTrade(KeptByChoices):
-    """A name that trades at all trades at least this much: a discrete rule, kept by choices, not by rows."""
+    """A name that trades at all trades at least this much: a discrete rule, kept by choices, not by rows.
+
+    A position that is smaller may be sold, all of it: what is left of a name need not stay for ever.
+    """
 
     holdings: Holdings
     lower: float
@@ -174,13 +179,16 @@ class MinimumTrade(KeptByChoices):
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
-        return f"A name that trades, trades at least ${self.lower * self.holdings.value_usd:,.2f}."
+        least = f"${self.lower * self.holdings.value_usd:,.2f}"
+        return f"A name that trades, trades at least {least}, or all of a position that is smaller."
 
     def measure(self, plan: Plan) -> float:
-        """Smallest net trade of a name that trades, as a weight; the minimum itself when none does."""
-        net = np.abs(plan.net(self.holdings.lot_name))
-        traded = net[(net > NO_TRADE) & (True if self.exempt is None else ~self.exempt)]
-        return float(traded.min()) if len(traded) else self.lower
+        """Smallest net trade of a name that is not sold out, as a weight; the minimum itself when none trades."""
+        net = plan.net(self.holdings.lot_name)
+        counts = (np.abs(net) > NO_TRADE) & (-net < self.holdings.held * (1 - _WHOLE))  # sold out is never too small
+        if self.exempt is not None:
+            counts &= ~self.exempt
+        return float(np.abs(net[counts]).min()) if counts.any() else self.lower
 
     def slack(self, plan: Plan) -> float:
         """How far the smallest trade is above the minimum."""

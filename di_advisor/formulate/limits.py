@@ -58,7 +58,7 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
 
     A limit that is broken today is moved to today's weight: the band never forces a trade by
     itself. A name that must not be held may only shrink, down to what cannot be sold; where what can
-    be sold is less than the minimum trade, it may stay.
+    be sold is less than the minimum trade, and not all there is, it may stay.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         whole = (away.most <= stuck) & (held - stuck <= size)
         most_sold = np.where(whole, held, np.maximum(size - one, 0.0))  # whole steps of shares, or all there is
         high[at] = np.maximum(np.maximum(stuck, np.minimum(away.most, held)), held - most_sold)[at]
-        too_small = held - high < minimum_trade(mandate, holdings.value_usd)
+        too_small = (held - high < minimum_trade(mandate, holdings.value_usd)) & (high > 0)
         high[at] = np.where(too_small, held, high)[at]
     if mandate.mode is TradingMode.LIQUIDATE:
         return low - t, high - t, "All that may be sold is sold, and nothing is bought."

@@ -7,6 +7,7 @@ tolerances serves every account; `Block.value_usd` turns them into dollars.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from di_advisor.formulate.terms import Term
 from di_advisor.formulate.wash_prices import WashPrices
 
 __all__ = ["Block", "Problem"]
+
+_WHOLE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Block:
     tracking_error_max : float or None
         Hard cap.
     min_trade : ndarray of shape (n,)
-        A name's net trade is zero or at least this.
+        A name's net trade is zero or at least this, or all of a position that is smaller (`least_sale`).
     groups : ndarray of int, shape (n,)
         Substantially identical group of each name: a group that is sold at a loss is not bought.
     power : ndarray of shape (n, 2), optional
@@ -94,6 +97,29 @@ class Block:
     trades_max: int | None = None
     share_step: FloatArray | None = None
     begins_at: FloatArray | None = None
+
+    @cached_property
+    def sellable(self) -> FloatArray:
+        """Weight that may be sold of each name, shape (n,)."""
+        s = self.segments
+        found = np.bincount(s.name, weights=np.where(s.sell, s.width, 0.0), minlength=len(self.holdings.held))
+        return np.asarray(found, dtype=np.float64)
+
+    @cached_property
+    def sells_out(self) -> NDArray[np.bool_]:
+        """Names whose whole position may be sold and is smaller than the minimum trade: all of it or nothing, (n,)."""
+        whole = (self.sellable > 0) & (self.sellable >= self.holdings.held * (1 - _WHOLE))
+        in_limits = self.holdings.active - self.sellable >= self.active_lower - _WHOLE
+        return np.asarray(whole & in_limits & (self.sellable < self.min_trade), dtype=np.bool_)
+
+    @cached_property
+    def least_sale(self) -> FloatArray:
+        """Smallest sale of each name, shape (n,): the minimum trade, or all of a position that is smaller."""
+        return np.asarray(np.where(self.sells_out, self.sellable, self.min_trade), dtype=np.float64)
+
+    def least_of(self, net: FloatArray) -> FloatArray:
+        """Smallest trade of each name on the side of net trades, shapes (n,)."""
+        return np.asarray(np.where(net < 0, self.least_sale, self.min_trade), dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,8 @@ class StagedProblem:
     turnover_max : float or None
         One-way turnover of each stage.
     min_trade : float
-        A name's net trade at the first stage is zero or at least this; later stages are provisional.
+        A name's net trade at the first stage is zero or at least this, or all of a position that is smaller; later
+        stages are provisional.
     identical : ndarray of int, shape (n,)
         Substantially identical group of each name.
     """

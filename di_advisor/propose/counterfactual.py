@@ -134,7 +134,7 @@ def without(planned: Planned, place: Place, *, block: Block | None = None) -> Ne
             return planned.neighbours.solve(idle, block=block)
     except InfeasibleError:
         return planned.neighbours.solve(idle, block=block)
-    least = float(block.min_trade[place.name])
+    least = float(block.least_sale[place.name] if place.lot >= 0 else block.min_trade[place.name])
     trade = abs(float(found.active[place.name] - block.holdings.active[place.name]))
     if least <= 0 or trade > least + _AT:
         return found  # the minimum does not hold it: by convexity not trading is no better

@@ -238,11 +238,16 @@ def _limit(marginals: Marginals, solution: Solution, place: Place, at: int, tota
     return _too_large(marginals, place) if total > 0 else _too_small(marginals, place, at)
 
 
+_ROUNDED = "it came about when rounding to shares"
+
+
 def _too_large(marginals: Marginals, place: Place) -> str:
     """What keeps a trade larger than it would like to be."""
     size, least = abs(float(marginals.trade[place.name])), float(marginals.block.min_trade[place.name])
+    if place.lot >= 0 and marginals.block.sells_out[place.name]:
+        return "all of a position smaller than the minimum trade is sold, or none of it" if size else _ROUNDED
     if not size:
-        return "it came about when rounding to shares"
+        return _ROUNDED
     if least > 0 and size < least + _AT:
         return "the minimum trade keeps it this large"
     return "the limits of the name keep it this large"

@@ -226,7 +226,10 @@ def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted
             tightened, known = room.in_margins(formulate(signals, capped, tax, own=own)), None
         clock.start("solve")
         try:
-            tightened, solution = known or solve_localised(tightened, cancel=cancel, named=named, exact=exact)
+            near = None if first is None else first[2]  # tightened since: its choices are as good as ever
+            tightened, solution = known or solve_localised(
+                tightened, cancel=cancel, named=named, exact=exact, near=near
+            )
         except (InfeasibleError, UndecidedError):
             if failure is None:
                 raise

@@ -97,6 +97,7 @@ def _at_the_minimum(marginals: Marginals, solution: Solution) -> float:
     """What all trades that stand at the minimum would gain if it were a unit smaller."""
     block, size = marginals.block, np.abs(marginals.trade)
     at = (solution.choices != Choice.NOTHING) & (block.min_trade > 0) & (size > 0) & (size - block.min_trade < _AT)
+    at &= ~(block.sells_out & (marginals.trade < 0))  # a smaller minimum leaves them whole
     # a name whose limit forces it to trade is not held by the minimum
     forced = _forced(marginals)
     return float(np.maximum(marginals.at_margin, 0.0)[at & ~forced].sum())

@@ -179,13 +179,17 @@ def _not_sold(planned: Planned, lot_at: int, size: float) -> Reason:
     if forbidden is not None:
         kind, why = forbidden
         return Reason(Side.SELL, lot.lot_id, kind, f"Lot {which} is not sold: {why}")
-    order = _cut_of(planned, lot_at, size)
+    order = made = _cut_of(planned, lot_at, size)
+    what = f"Selling {_money(planned, order)} of lot {which}"
+    if planned.problem.block.sells_out[name]:  # any sale of it takes everything with it
+        made = float(planned.problem.block.least_sale[name])
+        what = f"Selling lot {which}, and with it all {_money(planned, made)} of a position below the minimum trade,"
     rounded_off = planned.solution.plan.sells[lot_at] > _DUST and lot_at not in planned.orders.sells
     return _forced(
         planned,
         Reason(Side.SELL, lot.lot_id, ReasonKind.ROUNDING if rounded_off else ReasonKind.COST, ""),
-        order,
-        f"Selling {_money(planned, order)} of lot {which}",
+        made,
+        what,
         lambda: with_sale(planned.problem, planned.solution, planned.warm, lot_at, order),
     )
 
@@ -206,7 +210,7 @@ def _sale_forbidden(planned: Planned, lot_at: int, size: float) -> tuple[ReasonK
     sellable = _locked(planned).sell_max
     of_name = float(sellable[account.lot_name == name].sum())
     room = min(of_name, float(block.holdings.active[name] - block.active_lower[name]))
-    order = max(_cut_of(planned, lot_at, size), float(block.min_trade[name]))
+    order = max(_cut_of(planned, lot_at, size), float(block.least_sale[name]))
     return _too_little(planned, "locks and limits of the name leave room for selling", room, order, size)
 
 
@@ -279,7 +283,8 @@ def _cut_of(planned: Planned, lot_at: int, size: float) -> float:
     """The smallest sale of a lot as a weight, one step of shares where the name is sold anyway; or what was asked."""
     name = int(planned.signals.account.lot_name[lot_at])
     already = planned.orders.net[name] < 0
-    least = _one_step(planned, name) if already else _smallest(planned, name)
+    whole = planned.problem.block.sells_out[name]
+    least = _one_step(planned, name) if already or whole else _smallest(planned, name)
     return min(max(least, size), float(_locked(planned).sell_max[lot_at]))
 
 

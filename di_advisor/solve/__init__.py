@@ -104,7 +104,13 @@ def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> t
 
 
 def solve_localised(
-    problem: Problem, *, cancel: Cancel = _never, rounds: int = 12, named: bool = True, exact: bool = False
+    problem: Problem,
+    *,
+    cancel: Cancel = _never,
+    rounds: int = 12,
+    named: bool = True,
+    exact: bool = False,
+    near: Solution | None = None,
 ) -> tuple[Problem, Solution]:
     """The same, with the problem as it stands at the plan.
 
@@ -112,7 +118,8 @@ def solve_localised(
     block; else it is the one given. What is asked about the plan afterwards is asked of that problem. Where
     there is none and the conflict is not wanted (``named`` is False), it is not taken apart. With ``exact``
     the discrete choices are branched on until proved, within a budget of nodes that is smaller where each
-    takes longer.
+    takes longer. ``near`` is the solution of the same problem with limits that are no tighter: its choices are
+    kept where that loses next to nothing (only where the tax is no curve, and without a user's own terms).
     """
     if exact:
         nodes = _WORK // max(len(problem.block.active_lower), 1)
@@ -120,7 +127,7 @@ def solve_localised(
 
     def asked_for(asked: Problem) -> tuple[Problem, Solution]:
         try:
-            return _localised(asked, cancel, rounds)
+            return _localised(asked, cancel, rounds, near)
         except InfeasibleError as error:
             from di_advisor.solve.last_resort import last_resort
 
@@ -139,7 +146,7 @@ def _counted(problem: Problem, solving: Solving, again: Solving) -> tuple[Proble
     return solve_counted(problem, tax, solving, again) if counts_washes(problem) else solving(problem)
 
 
-def _localised(problem: Problem, cancel: Cancel, rounds: int) -> tuple[Problem, Solution]:
+def _localised(problem: Problem, cancel: Cancel, rounds: int, near: Solution | None = None) -> tuple[Problem, Solution]:
     tax = schedule_d_of(problem)
     if problem.is_opaque:
         if tax is not None:
@@ -151,6 +158,8 @@ def _localised(problem: Problem, cancel: Cancel, rounds: int) -> tuple[Problem, 
         return problem, solve_opaque(problem, search_for, cancel=cancel, rounds=rounds)
     if tax is None:
         found = _sides_alone(problem, cancel)
+        if found is None and near is not None:
+            found = search_for(problem.block, cancel, rounds).resumed(near)
         return problem, search_for(problem.block, cancel, rounds).run() if found is None else found
     return _taxed(problem, tax, cancel, rounds).run()
 

@@ -208,7 +208,7 @@ class ChoiceTree:
         group_lost = np.bincount(block.groups, weights=lost, minlength=size)[block.groups]
         group_bought = np.bincount(block.groups, weights=plan.buys, minlength=size)[block.groups]
         broken = np.minimum(lost, group_bought) + np.minimum(group_lost, plan.buys)
-        least, moved = block.min_trade, np.abs(net)
+        least, moved = block.least_of(net), np.abs(net)
         small = (moved > _DUST) & (moved < least)
         broken = broken + np.where(small, np.minimum(moved, least - moved), 0.0)
         broken = broken + np.where(least > 0, np.minimum(sold, plan.buys), 0.0)
@@ -233,7 +233,7 @@ class ChoiceTree:
         buying = np.where(np.abs(group_net) > _DUST, group_net > 0, net > 0)
         picked = np.where(buying, int(Choice.BUY), int(Choice.SELL))
         if self.counting.limited or block.min_trade.any():
-            little = (np.abs(net) < 0.5 * block.min_trade) | (np.abs(net) <= _DUST) | (buying != (net > 0))
+            little = (np.abs(net) < 0.5 * block.least_of(net)) | (np.abs(net) <= _DUST) | (buying != (net > 0))
             picked = np.where(little & self._may_stand_still, int(Choice.NOTHING), picked)
         if block.names_max is not None:
             gone = self.counting.can_leave & (-net >= self.counting.sellable * (1.0 - _ALL_OF_IT))

@@ -138,14 +138,15 @@ def restrict(block: Block, choices: Choices, minimum: FloatArray | None = None) 
     """Limits under fixed choices, minimum trades included.
 
     ``minimum`` overrides the block's minimum trades, shape (n,), where a search loosens some of
-    them. A name whose room is smaller than `_ROOM` is held where it is: boxes that thin make interior
-    point methods fail.
+    them. A position smaller than its minimum is sold whole or not at all. A name whose room is smaller
+    than `_ROOM` is held where it is: boxes that thin make interior point methods fail.
     """
     segments, z0 = block.segments, block.holdings.active
     least = block.min_trade if minimum is None else minimum
     choice = choices[segments.name]
     gain_only = ~segments.names_with_losses(len(choices))[segments.name]
-    out = choices == Choice.EXIT
+    whole = block.sells_out & (least >= block.sellable)
+    out = (choices == Choice.EXIT) | (whole & is_any(choices, Choice.SELL, Choice.SELL_GAINS, Choice.SELL_BEYOND))
     open_segments = np.where(
         segments.sell,
         is_any(choice, Choice.SELL, Choice.EITHER, Choice.EXIT, Choice.SELL_BEYOND)
@@ -156,7 +157,7 @@ def restrict(block: Block, choices: Choices, minimum: FloatArray | None = None) 
     open_segments |= segments.sell & gain_only & buys[segments.name] & (least[segments.name] <= 0)
     lower, upper = block.active_lower.copy(), block.active_upper.copy()
     selling = is_any(choices, Choice.SELL, Choice.SELL_GAINS, Choice.SELL_BEYOND)
-    upper = np.where(selling, np.minimum(upper, z0 - least), upper)
+    upper = np.where(selling, np.minimum(upper, z0 - np.minimum(least, block.least_sale)), upper)
     buying = buys & (least > 0)
     lower = np.where(buying, np.maximum(lower, z0 + least), lower)
     still = choices == Choice.NOTHING
@@ -164,7 +165,6 @@ def restrict(block: Block, choices: Choices, minimum: FloatArray | None = None) 
     lower, upper = np.where(still, stay, lower), np.where(still, stay, upper)
     wide = segments.width > _ROOM
     if out.any():
-        everything = np.bincount(segments.name, weights=np.where(segments.sell, segments.width, 0.0), minlength=len(z0))
-        lower, upper = np.where(out, z0 - everything, lower), np.where(out, z0 - everything, upper)
+        lower, upper = np.where(out, z0 - block.sellable, lower), np.where(out, z0 - block.sellable, upper)
         wide |= out[segments.name]
     return Restriction(open_segments & wide, lower, upper)

@@ -46,9 +46,7 @@ class Counting:
     @cached_property
     def sellable(self) -> FloatArray:
         """Weight that may be sold of each name, shape (n,)."""
-        s = self.block.segments
-        found = np.bincount(s.name, weights=np.where(s.sell, s.width, 0.0), minlength=len(self.held_now))
-        return np.asarray(found, dtype=np.float64)
+        return self.block.sellable
 
     @cached_property
     def can_leave(self) -> NDArray[np.bool_]:
@@ -56,7 +54,7 @@ class Counting:
         block = self.block
         all_of_it = self.sellable >= block.holdings.held * (1 - _WHOLE)
         in_limits = block.holdings.active - self.sellable >= block.active_lower - NO_TRADE
-        large_enough = self.sellable >= block.min_trade * (1 - NO_TRADE)
+        large_enough = self.sellable >= block.least_sale * (1 - NO_TRADE)
         return np.asarray(self.held_now & all_of_it & in_limits & large_enough, dtype=np.bool_)
 
     @cached_property

@@ -38,6 +38,8 @@ _ROUNDS_FIRST = 4
 _SOLVES_A_ROUND = 3
 _NOT_FOUND = "No plan was found that keeps them together with the other rules."
 SMALLEST_PRICE = 1e-6
+_LITTLE_LOST = 1e-4
+"""Of the benefit."""
 
 
 class Search:
@@ -104,6 +106,35 @@ class Search:
             raise InfeasibleError("These choices leave no plan.", hint="Widen the rules.")
         found = self.switched(found)
         return self._certified(self.finish(found.choices, found.prices.risk), None)
+
+    def resumed(self, near: Solution) -> Solution | None:
+        """The plan of an earlier solve's choices, its limits tightened a little since.
+
+        What bounded that solve bounds this one, whose plans are among its plans.
+
+        Parameters
+        ----------
+        near : Solution
+            Of the same block with limits that are no tighter.
+
+        Returns
+        -------
+        Solution or None
+            None where the choices leave no plan, or one that lost more than next to nothing: other choices may
+            then be better, and are searched for from the beginning.
+        """
+        try:
+            found = self.finish(near.choices, near.prices.risk)
+        except (InfeasibleError, UncertifiedError):
+            return None
+        idle = self._idle(found.prices)
+        most = near.objective + _LITTLE_LOST * (near.nothing - near.objective)
+        if found.objective > most or (idle is not None and idle.objective <= found.objective):
+            return None
+        self.bound = max(self.bound, near.bound)
+        found = self._certified(found, idle)
+        shares_bound, counts = max(found.shares_bound, near.shares_bound), near.counts.and_more(found.counts)
+        return replace(found, shares_bound=shares_bound, counts=counts)
 
     def _certified(self, final: Solution, idle: Solution | None) -> Solution:
         """The plan with the best bounds, and with the baseline it is held against."""

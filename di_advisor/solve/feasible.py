@@ -70,7 +70,7 @@ def one_side(block: Block, choices: Choices, value: FloatArray, shared: Groups) 
 def feasible_choices(block: Block, trade: FloatArray, shared: Groups) -> Choices:
     """Choices that follow the net trades of a plan, shape (n,)."""
     choices = np.where(trade >= 0, int(Choice.BUY), int(Choice.SELL))
-    small = (block.min_trade > 0) & (np.abs(trade) < 0.5 * block.min_trade)
+    small = (block.min_trade > 0) & (np.abs(trade) < 0.5 * block.least_of(trade))
     choices = np.where(small, int(Choice.NOTHING), choices)
     losses = block.segments.names_with_losses(len(choices))
     for members in shared:

@@ -50,10 +50,11 @@ def fewest_trades(block: Block, shared: Groups) -> Iterator[Choices]:
             return
         if found is None:
             return
-        net = np.bincount(name, weights=block.segments.sign * found.amounts, minlength=n)
+        moves = np.bincount(name, weights=block.segments.sign * found.amounts, minlength=n)
+        net = np.asarray(moves, dtype=np.float64)
         moved = np.abs(net)
         # first every trade as it is, then those that are too small at the minimum
-        for trade in (net, np.sign(net) * np.maximum(moved, block.min_trade)):
+        for trade in (net, np.sign(net) * np.maximum(moved, block.least_of(net))):
             choices = feasible_choices(block, np.asarray(trade, dtype=np.float64), shared)
             choices = np.where(moved <= _TRADED, int(Choice.NOTHING), choices)
             yield np.where(open_ == Choice.EXIT, int(Choice.EXIT), choices).astype(np.int64)

@@ -158,8 +158,9 @@ class IntegerProgram:
 
     def _links(self) -> None:
         """Amounts only where a side is taken, and then at least the minimum."""
-        segments, least = self.block.segments, self.block.min_trade
-        for chosen, side in ((self.sells, segments.sell), (self.buys, ~segments.sell)):
+        segments, block = self.block.segments, self.block
+        sides = ((self.sells, segments.sell, block.least_sale), (self.buys, ~segments.sell, block.min_trade))
+        for chosen, side, least in sides:
             at = np.flatnonzero(side)
             name = segments.name[at]
             total = np.bincount(name, weights=segments.width[at], minlength=self.n)
@@ -353,7 +354,8 @@ class IntegerProgram:
         lossy = np.bincount(block.groups, weights=balance, minlength=len(self.at_loss)) > 0
         sell = (sold > got) & (~self.losses | lossy[block.groups])
         buy = (got >= sold) & ~(self._mates & lossy[block.groups])
-        traded = np.maximum(sold, got) > np.maximum(_HALF * block.min_trade, _STILL)
+        least = block.least_of(np.asarray(got - sold, dtype=np.float64))
+        traded = np.maximum(sold, got) > np.maximum(_HALF * least, _STILL)
         out = np.zeros(n, dtype=np.bool_)
         if self.held is not None and block.names_max is not None:
             held = np.where(columns[self.held] > _STILL, columns[self.held], 0.0)

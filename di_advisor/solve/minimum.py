@@ -58,7 +58,7 @@ def settle_minimum_trades(
     for turn in range(_PASSES):
         trade = answer.active - block.holdings.active
         open_names = ~settled
-        large = open_names & (np.abs(trade) >= least * (1 - 1e-9))
+        large = open_names & (np.abs(trade) >= block.least_of(trade) * (1 - 1e-9))
         small = np.flatnonzero(open_names & ~large)
         choices = _take_side(choices, trade, large)
         trial, minimum = choices.copy(), np.where(settled | large, least, loose)

@@ -254,11 +254,13 @@ class OwnSearch:
                 net = self.convex(choices, problem=loose).plan.net(block.holdings.lot_name)
             except (InfeasibleError, UncertifiedError):
                 return
-            large = np.abs(net) >= least * (1.0 - 1e-9)
+            enough = block.least_of(net)
+            large = np.abs(net) >= enough * (1.0 - 1e-9)
             small = np.flatnonzero(~settled & ~large)
-            part = small if turn == _PASSES - 2 else small[np.argsort(-np.abs(np.abs(net[small]) / least[small] - 0.5))]
+            clear = np.argsort(-np.abs(np.abs(net[small]) / enough[small] - 0.5))
+            part = small if turn == _PASSES - 2 else small[clear]
             take = part[: max(1, len(small) // 2)] if turn < _PASSES - 2 else part
-            choices[take] = np.where(np.abs(net[take]) < 0.5 * least[take], int(Choice.NOTHING), choices[take])
+            choices[take] = np.where(np.abs(net[take]) < 0.5 * enough[take], int(Choice.NOTHING), choices[take])
             settled |= large
             settled[take] = True
             if settled.all():
@@ -272,8 +274,9 @@ class OwnSearch:
             best = self.best
             if best is None or self._near() or not self.block.min_trade.any():
                 return
-            net = np.abs(best.plan.net(self.block.holdings.lot_name))
-            at_least = (net > 0) & (net <= self.block.min_trade * (1.0 + 1e-6)) & ~is_any(best.choices, Choice.EXIT)
+            net = best.plan.net(self.block.holdings.lot_name)
+            at_least = (net != 0) & (np.abs(net) <= self.block.least_of(net) * (1.0 + 1e-6))
+            at_least &= ~is_any(best.choices, Choice.EXIT)
             names = np.flatnonzero(at_least)[: int(np.ceil(share * at_least.sum()))]
             if not len(names):
                 return

@@ -154,7 +154,7 @@ class PricedNames:
         forced_down, forced_up = np.maximum(-up, 0.0), np.maximum(-down, 0.0)
         powers = (None, None) if block.power is None else (block.power[:, 0], block.power[:, 1])
         selling, buying = Curve(q, -lean, powers[0]), Curve(q, lean, powers[1])
-        least = (np.maximum(block.min_trade, forced_down), np.maximum(block.min_trade, forced_up))
+        least = (np.maximum(block.least_sale, forced_down), np.maximum(block.min_trade, forced_up))
 
         def sold(at: FloatArray, of: Block = block) -> Best:
             side = self._sides_in(of)[0].sorted_by(of.segments, at)

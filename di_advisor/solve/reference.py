@@ -60,7 +60,7 @@ def choice_constraints(problem: Problem, choices: Choices, symbols: SymbolicPlan
         everything = np.bincount(segments.name, weights=amounts, minlength=len(choices))
         constraints.append(symbols.sold[out] == everything[out])
     if len(selling):
-        constraints.append(symbols.sold[selling] >= minimum[selling])
+        constraints.append(symbols.sold[selling] >= block.least_sale[selling])
     if len(buying):
         constraints.append(symbols.buys[buying] >= minimum[buying])
     return constraints

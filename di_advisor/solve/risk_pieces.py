@@ -63,7 +63,7 @@ class RiskPieces:
         program.add(np.zeros(len(pieces), np.int64), pieces, value, 0.0, 0.0)
         self._turn()
         still = np.zeros(n)
-        for moved in (still, -self.before, *([block.min_trade, -block.min_trade] if block.min_trade.any() else [])):
+        for moved in (still, -self.before, *([block.min_trade, -block.least_sale] if block.min_trade.any() else [])):
             self._names_at(moved, np.ones(n, dtype=np.bool_))
 
     def _turn(self) -> None:

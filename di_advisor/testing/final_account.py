@@ -99,6 +99,10 @@ class FinalAccount:
         """Smallest trade of a name: the larger of the mandate's two minima."""
         return max(float(self.mandate.min_trade_usd), self.mandate.min_trade_weight * float(self.value))
 
+    def is_sold_out(self, name: int) -> bool:
+        """Whether nothing is left of a name that was held: no minimum holds that back."""
+        return self.held_usd[name] > 0 and self.sold_usd[name] == self.held_usd[name]
+
     def is_open(self, lot: int) -> bool:
         """Whether no lock keeps a lot from being sold."""
         account = self.signals.account

@@ -122,7 +122,7 @@ def _sizes(a: FinalAccount) -> Iterator[Broken]:
     for name in np.flatnonzero(a.traded > 0).tolist():
         traded = float(a.traded[name])
         limits = (
-            ("min_trade", least - traded),
+            ("min_trade", -math.inf if a.is_sold_out(name) else least - traded),
             ("max_trade_usd", traded - or_infinite(mandate.max_trade_usd)),
             ("participation_max", traded - or_infinite(mandate.participation_max) * a.signals.market.adv_usd[name]),
         )

@@ -37,11 +37,12 @@ from tests.own.wishes import Disk, FewBuys
 from tests.solve.filers import in_each_cell
 from tests.solve.whole_worlds import World, whole_world
 
-__all__ = ["Outcome", "agrees", "keeps_every_wish", "no_choice_is_better", "outcome", "problem_of"]
+__all__ = ["Outcome", "agrees", "keeps_every_wish", "no_choice_is_better", "outcome", "problem_of", "tax_of"]
 
 _EQUAL = 1e-6
 """Relative, of the objective or of what is gained over doing nothing, whichever is larger."""
 
+_CENT_USD = 0.01
 _ROUND_OFF = 1e-9
 """A tenth of a cent in a million dollars: where cash is raised, what settles ties is worth less than that."""
 
@@ -96,8 +97,11 @@ def _exact(world: World) -> Outcome:
     return Outcome(world, local, solution, orders)
 
 
-def agrees(found: Outcome) -> None:
-    """Assert that a plan is as good as the reference's under the same choices, and that its bound is no higher."""
+def agrees(found: Outcome) -> float:
+    """Assert that a plan is as good as the reference's under the same choices, and that its bound is no higher.
+
+    Returns how far the two are apart: relative, of what `_EQUAL` is of.
+    """
     problem, solution = found.problem, found.solution
     assert problem is not None
     assert solution is not None
@@ -111,7 +115,7 @@ def agrees(found: Outcome) -> None:
     assert apart <= max(_EQUAL * size, _ROUND_OFF), (found.world.mandate.mode, apart / size)
     assert solution.residual <= FEASIBLE
     assert solution.bound + anyway <= least + _EQUAL * size
-    return None
+    return apart / size
 
 
 def _anyway(problem: Problem) -> float:
@@ -144,16 +148,18 @@ def _of_one(local: Problem, choices: Choices, problem: Problem) -> float:
     return min(answer.objective, by_terms)
 
 
-def _liquidates(world: World, problem: Problem, solution: Solution) -> None:
+def _liquidates(world: World, problem: Problem, solution: Solution) -> float:
+    apart = solution.convex_gap / abs(solution.objective)
     if world.mandate.max_trade_usd is None and world.mandate.participation_max is None:
         block = problem.block
         sell_max = next(r for r in problem.rules if isinstance(r, Locked)).sell_max
         sold = np.bincount(block.holdings.lot_name, weights=sell_max, minlength=len(block.min_trade))
-        left = (sold < block.min_trade)[block.holdings.lot_name]
+        left = (sold < block.least_sale)[block.holdings.lot_name]
         everything = Plan(np.where(left, 0.0, sell_max), np.zeros(len(block.min_trade)))
         known = sum(t.value_usd(everything) for t in problem.terms) / block.holdings.value_usd
-        assert abs(solution.objective - known) <= _EQUAL * abs(known)
-    assert solution.convex_gap <= _EQUAL * abs(solution.objective)
+        apart = max(apart, abs(solution.objective - known) / abs(known))
+    assert apart <= _EQUAL
+    return apart
 
 
 def no_choice_is_better(world: World, found: Outcome) -> int:
@@ -190,14 +196,28 @@ def keeps_every_wish(found: Outcome) -> None:
     if found.orders is None:
         return
     world, orders = found.world, FinalOrders(found.orders.sells, found.orders.buys)
-    assert not broken_wishes(world.signals, world.mandate, orders, _tax_of(world))
+    assert not broken_wishes(world.signals, world.mandate, orders, tax_of(world))
+    _is_worth_its_trades(world, found.orders)
     account = FinalAccount(world.signals, world.mandate, orders)
     for rule in world.own.rules:
         check = {FewBuys: _few_buys, Disk: _disk}[type(rule)]  # type: ignore[index]
         assert check(account, rule) <= TOLERANCE
 
 
-def _tax_of(world: World) -> TaxOf:
+def _is_worth_its_trades(world: World, orders: Orders) -> None:
+    """Where nothing has to be done, what is done is worth what the mandate asks for, by the terms."""
+    least, nothing = float(world.mandate.benefit_min_usd), FinalOrders({}, {})
+    if not least or not (orders.sells or orders.buys):
+        return
+    if not broken_wishes(world.signals, world.mandate, nothing, tax_of(world)):
+        problem = problem_of(world)
+        idle = problem.block.holdings.nothing()
+        worth = sum(t.value_usd(idle) - t.value_usd(orders.plan) for t in problem.terms)
+        assert worth >= least - _CENT_USD
+
+
+def tax_of(world: World) -> TaxOf:
+    """How the tax of a world's sales is reckoned apart from any problem."""
     if isinstance(world.tax, TaxProfile):
         return world.tax.rates
     law = law_of(world.tax, world.signals.market.as_of)

@@ -66,3 +66,20 @@ def test_the_climbed_price_of_risk_is_where_its_bound_is_highest(seed: int) -> N
         price = max(block.aversion, multiple * top.prices.risk)
         alone = climbed(one.names, replace(top.prices, risk=price), stages=0)
         assert alone.bound <= top.bound + 1e-9
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_a_cap_tightened_a_little_keeps_the_choices_and_one_tightened_much_is_searched_anew(seed: int) -> None:
+    block = capped_block(seed)
+    near = search(block).run()
+    assert block.tracking_error_max is not None
+    tight = replace(block, tracking_error_max=block.tracking_error_max * (1 - 1e-4))
+    found, anew = search(tight).resumed(near), search(tight).run()
+    assert found is not None
+    assert (found.choices == near.choices).all()
+    assert tracking_error(tight, found) <= block.tracking_error_max * (1 - 1e-4) * (1 + 1e-9)
+    assert near.bound <= found.bound <= anew.objective + 1e-12
+    assert found.objective <= anew.objective + 1e-4 * (near.nothing - near.objective)
+    assert found.solves - near.solves < anew.solves
+    far = replace(block, tracking_error_max=0.7 * block.tracking_error_max)
+    assert search(far).resumed(near) is None

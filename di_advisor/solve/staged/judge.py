@@ -10,7 +10,9 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.staged import Leg, StagedProblem
 
-__all__ = ["Wash", "breaches", "washes"]
+__all__ = ["Wash", "breaches", "least_trade", "washes"]
+
+_WHOLE = 1e-9
 
 
 @dataclass(frozen=True, order=True)
@@ -54,6 +56,15 @@ def washes(problem: StagedProblem, plans: tuple[Plan, ...]) -> list[Wash]:
                     for g in np.flatnonzero(both > 0)
                 ]
     return sorted(found, reverse=True)
+
+
+def least_trade(problem: StagedProblem, net: FloatArray) -> FloatArray:
+    """Smallest trade of today on the side of net trades, shapes (n,): the minimum, or all of a smaller position."""
+    h, leg = problem.holdings, problem.legs[0]
+    sellable = np.bincount(h.lot_name, weights=leg.sell_max, minlength=len(net))
+    whole = (sellable > 0) & (sellable >= h.held * (1 - _WHOLE)) & (sellable < problem.min_trade)
+    whole &= (sellable <= leg.size_max) & (h.active - sellable >= leg.active_lower - _WHOLE)
+    return np.asarray(np.where(whole & (net < 0), sellable, problem.min_trade), dtype=np.float64)
 
 
 def breaches(problem: StagedProblem, plans: tuple[Plan, ...]) -> dict[str, float]:
@@ -102,4 +113,5 @@ def _stage(problem: StagedProblem, leg: Leg, plan: Plan, z: FloatArray, note) ->
     if leg.gain_max is not None:
         note("gain budget", float(leg.gain @ plan.sells) - leg.gain_max)
     if leg is problem.legs[0]:
-        note("minimum trade", np.where(net > 0, problem.min_trade - net, -np.inf))
+        least = least_trade(problem, plan.net(h.lot_name))
+        note("minimum trade", np.where(net > 0, least - net, -np.inf))

@@ -23,7 +23,7 @@ from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE
 from di_advisor.solve.staged.assemble import build
 from di_advisor.solve.staged.convex import StagedAnswer, solve_layout
-from di_advisor.solve.staged.judge import Wash, breaches, washes
+from di_advisor.solve.staged.judge import Wash, breaches, least_trade, washes
 from di_advisor.solve.staged.layout import Open
 
 __all__ = ["StagedSolution", "solve_staged"]
@@ -208,8 +208,8 @@ class _Search:
 
     def _rounded(self, choices: Open, plans: tuple[Plan, ...]) -> tuple[StagedAnswer, tuple[Plan, ...]] | None:
         """Today's trades of at least half the minimum brought to it, all others of today closed."""
-        least = self.problem.min_trade
         net = plans[0].net(self.problem.holdings.lot_name)
+        least = least_trade(self.problem, net)
         for share, forced in ((0.5, True), (1.0, True), (0.5, False)):
             keep = np.abs(net) >= share * least * (1.0 - CONVEX_GAP)
             sell, buy = choices.sell.copy(), choices.buy.copy()
@@ -217,7 +217,7 @@ class _Search:
             sell[0] &= keep & (net < 0)
             buy[0] &= keep & (net > 0)
             if forced:
-                kept = least * (1.0 + CONVEX_GAP)
+                kept = np.where(least < self.problem.min_trade, least, least * (1.0 + CONVEX_GAP))  # all is no more
                 least_sold[0], least_bought[0] = np.where(sell[0], kept, 0.0), np.where(buy[0], kept, 0.0)
             trial = replace(choices, sell=sell, buy=buy, least_sold=least_sold, least_bought=least_bought)
             try:

@@ -136,3 +136,27 @@ def test_minimum_trades_of_today_are_kept() -> None:
     net = np.abs(plans[0].net(problem.holdings.lot_name))
     assert (net > 0).any()
     assert (net[net > 0] >= 0.01 - 1e-6).all()
+
+
+def test_a_position_smaller_than_the_minimum_is_sold_whole_today_or_not_at_all() -> None:
+    sold_out = 0
+    for seed in range(2):
+        case = unbound(seed, names=12)
+        account = case.signals.account
+        held_usd = np.bincount(account.lot_name, weights=account.lot_value_usd, minlength=12)
+        least_usd = float(np.median(held_usd[held_usd > 0]))
+        losing = (held_usd < least_usd)[account.lot_name]
+        gain = np.where(losing, -0.5 * account.lot_value_usd, account.lot_gain_usd)
+        least = least_usd / account.value_usd
+        case = replace(
+            case,
+            signals=replace(case.signals, account=replace(account, lot_gain_usd=gain)),
+            mandate=case.mandate.with_changes(min_trade_weight=least),
+        )
+        problem = staged(case, 2)
+        net, held = solve_staged(problem).plans[0].net(problem.holdings.lot_name), problem.holdings.held
+        small = (net < 0) & (held < least)
+        assert (np.abs(net + held)[small] <= 1e-6).all()
+        assert (np.abs(net)[(net != 0) & ~small] >= least - 1e-6).all()
+        sold_out += int(small.sum())
+    assert sold_out
