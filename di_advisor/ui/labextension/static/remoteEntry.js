@@ -13,6 +13,10 @@
   const CATEGORY = 'Direct indexing';
   const BOOT = 'import di_advisor\ndi_advisor.app()';
   const COMM = 'di_advisor.lab';
+  const WIDTH = 420;
+  const ABOUT =
+    'Proposes trades lot by lot, with a reason and the dollars of each. It runs in the notebook’s own kernel, opens with ' +
+    'a simulated sample, and takes your files on its page Account. What it shows in a cell is saved with the notebook.';
   const ICON =
     '<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 22 22">' +
     '<g class="jp-icon3" fill="#616161"><path d="M3 3h2v14h14v2H3z"/>' +
@@ -25,6 +29,7 @@
     '.di-Side-line button{font:inherit;padding:2px 10px;color:var(--jp-ui-font-color1);' +
     'background:var(--jp-layout-color2);border:1px solid var(--jp-border-color1);border-radius:2px;cursor:pointer}' +
     '.di-Side-line button:focus-visible{outline:2px solid var(--jp-brand-color1)}' +
+    '.di-Side-about{line-height:1.5;max-width:60ch}' +
     '.jp-RenderedHTMLCommon .di-table :is(th,td){padding:2px 6px}';
 
   let shared = null;
@@ -89,6 +94,27 @@
     return `The advisor did not start: ${content.ename}: ${content.evalue}`;
   }
 
+  /* Once a session, a side panel that opens too narrow for its tables takes room from the widest beside it. */
+  function widen(panel) {
+    let inner = panel;
+    let split = panel.parent;
+    while (split && !(split.orientation === 'horizontal' && split.setRelativeSizes)) {
+      inner = split;
+      split = split.parent;
+    }
+    const at = split ? split.widgets.indexOf(inner) : -1;
+    if (at < 0 || !panel.isVisible) {
+      return;
+    }
+    const sizes = split.widgets.map(each => (each.isVisible ? each.node.offsetWidth : 0));
+    const lacks = Math.min(WIDTH - sizes[at], Math.max(...sizes) / 3);
+    if (lacks > 0) {
+      sizes[sizes.indexOf(Math.max(...sizes))] -= lacks;
+      sizes[at] += lacks;
+      split.setRelativeSizes(sizes);
+    }
+  }
+
   function sidePanel(lumino, outputs, tracker, icon) {
     return new (class extends lumino.Panel {
       constructor() {
@@ -108,6 +134,10 @@
         this.button.addEventListener('click', () => void this.bind());
         line.node.append(this.words, this.button);
         this.addWidget(line);
+        this.about = new lumino.Widget();
+        this.about.addClass('di-Side-about');
+        this.about.node.textContent = ABOUT;
+        this.addWidget(this.about);
         this.bound = null;
         this.area = null;
         tracker.currentChanged.connect(() => this.describe());
@@ -116,6 +146,10 @@
 
       onAfterShow() {
         this.describe();
+        if (!this.widened) {
+          this.widened = true;
+          requestAnimationFrame(() => widen(this));
+        }
       }
 
       /* Say which notebook this belongs to, and offer what can be done next. */
@@ -124,6 +158,7 @@
         const here = this.bound && this.bound.title.label;
         this.button.hidden = !current || (current === this.bound && !trouble);
         this.button.textContent = here && !trouble ? `Use ${current ? current.title.label : ''}` : 'Start here';
+        this.about.setHidden(!!this.bound);
         this.button.setAttribute('aria-label', current ? `Start the advisor in ${current.title.label}` : 'Start');
         if (trouble) {
           this.words.textContent = trouble;
