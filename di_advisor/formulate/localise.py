@@ -8,6 +8,7 @@ its trading cost belongs to what it sells in all, whichever lot comes first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,12 +19,11 @@ from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.cost_knots import CostChords
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
-from di_advisor.formulate.rules import Locked
+from di_advisor.formulate.rules import Locked, Rule
 from di_advisor.formulate.schedule_d import AHEAD, ScheduleDTax
 from di_advisor.formulate.segments import Segments, cut
 from di_advisor.formulate.separable import Row, Separable, add_up
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
-from di_advisor.formulate.wash_prices import WashPrices
 
 __all__ = ["AtAnyRates", "at_the_rates_of", "schedule_d_of"]
 
@@ -91,20 +91,19 @@ class AtAnyRates:
         """What may be sold and bought at most."""
         return next(r for r in self.problem.rules if isinstance(r, Locked))
 
-    def segments(
-        self, rates: FloatArray, first: FloatArray | None = None, washed: WashPrices | None = None
-    ) -> Segments:
+    @property
+    def _rules_of_rows(self) -> Iterator[Rule]:
+        """All but budgets of gains, which clip the regions; those that count washed losses by choices stay."""
+        return (r for r in self.problem.rules if not isinstance(r, (GainBudget, TaxBudget)) or r.by_choices)
+
+    def segments(self, rates: FloatArray, first: FloatArray | None = None) -> Segments:
         """Pieces at given rates, shape (2,), each name's lots in the order that is cheapest at these.
 
-        Of lots that tie, those come first of which a larger share is in ``first``, shape (L,). With prices of
-        wash sales every loss, and every purchase that washes one, bears its price whatever the amount.
+        Of lots that tie, those come first of which a larger share is in ``first``, shape (L,).
         """
         taxed = self.tax.gains.taxed((float(rates[0]), float(rates[1])))
         slope = taxed if self.beside.lot_slope is None else self.beside.lot_slope + taxed
         holdings, locked = self.problem.block.holdings, self.locked
-        if washed is not None:
-            charged = np.where(washed.sell_width > 0, washed.sell_price, 0.0)
-            slope = slope + np.where(self.loss, charged[holdings.lot_name], 0.0)
         ahead = np.zeros(len(slope)) if first is None else AHEAD * first
         found = cut(
             holdings.lot_name,
@@ -115,9 +114,6 @@ class AtAnyRates:
             self.traded,
             self.beside.linear,
         ).tilted(self.beside.name_slope)
-        if washed is not None:
-            charged = np.where(washed.buy_width > 0, washed.buy_price, 0.0)
-            found = replace(found, slope=found.slope + np.where(found.sell, 0.0, charged[found.name]))
         return found if first is None else replace(found, slope=found.slope + np.r_[ahead, 0.0][found.lot])
 
     def block(
@@ -128,7 +124,7 @@ class AtAnyRates:
         first: FloatArray | None = None,
         rows: tuple[Row, ...] = (),
     ) -> Block:
-        """The block at given rates, without rows for budgets.
+        """The block at given rates, without rows for budgets but for those that count washed losses by choices.
 
         Parameters
         ----------
@@ -145,25 +141,43 @@ class AtAnyRates:
         if order is not None:
             moved = (float(rates[0] - order[0]), float(rates[1] - order[1]))
             found = replace(found, slope=found.slope + self.tax.gains.on_segments(moved, found))
-        kept = (r for r in self.problem.rules if not isinstance(r, (GainBudget, TaxBudget)))
         return replace(
             self.problem.block,
             segments=found,
-            rows=(*(row for rule in kept for row in rule.rows(found)), *rows),
+            rows=(*(row for rule in self._rules_of_rows for row in rule.rows(found)), *rows),
         )
 
-    def all_washed(self, rates: FloatArray) -> Block | None:
+    def all_washed(self, rates: FloatArray, order: FloatArray | None = None) -> Block | None:
         """The block at given rates with every loss washed in its slopes, in their order; None where none has a price.
 
         What the first so much of a name costs: a gain, or another loss, may then come before a loss that is washed.
+        Rates to put gains in ``order`` at, shape (2,), are those given when left out; a washed loss counts in no
+        budget, so what budgets cost at the margin moves gains only.
         """
         wash = self.problem.block.wash
         if wash is None:
             return None
-        found = self.segments(rates, washed=wash)
-        kept = (r for r in self.problem.rules if not isinstance(r, (GainBudget, TaxBudget)))
-        rows = tuple(row for rule in kept for row in rule.rows(found))
-        return replace(self.problem.block, segments=found, rows=rows, wash=None)
+        order = rates if order is None else order
+        further = (float(order[0] - rates[0]), float(order[1] - rates[1]))
+        sold, bought = (
+            np.where(width > 0, price, 0.0)
+            for width, price in ((wash.sell_width, wash.sell_price), (wash.buy_width, wash.buy_price))
+        )
+        holdings, slope = self.problem.block.holdings, self.beside.lot_slope
+        extra = np.where(self.loss, sold[holdings.lot_name] - self.tax.gains.taxed(further), 0.0)
+        beside = replace(self.beside, lot_slope=extra if slope is None else slope + extra)
+        found = replace(self, beside=beside).segments(order)
+        back = np.where(found.loss, 0.0, self.tax.gains.on_segments(further, found))
+        found = replace(found, slope=found.slope - back + np.where(found.sell, 0.0, bought[found.name]))
+        name, everyone = found.name, np.ones(len(wash.sell_width), dtype=np.bool_)
+        rows = []
+        for row in (row for rule in self._rules_of_rows for row in rule.rows(found)):
+            if row.washing is None or row.on_segments is None:
+                rows.append(row)
+                continue
+            on, _ = row.washing.added(name, within=everyone, buys=everyone, beyond=~everyone, out=~everyone)
+            rows.append(replace(row, on_segments=row.on_segments + on, washing=None))
+        return replace(self.problem.block, segments=found, rows=tuple(rows), wash=None)
 
     def localised(self, rates: FloatArray, order: FloatArray, plan: Plan) -> Problem:
         """The problem as it stands at a plan: the tax at the rates there, and budgets by their rows.

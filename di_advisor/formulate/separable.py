@@ -15,6 +15,7 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.cost_knots import CostChords
+from di_advisor.formulate.washed_rows import WashedRow
 
 __all__ = ["Row", "Separable", "add_up"]
 
@@ -36,6 +37,8 @@ class Row:
         disturb the ascending order of the slopes.
     reserve : float
         Room that the solver keeps to the upper limit, for rounding; bounds are reckoned without it.
+    washing : WashedRow, optional
+        What losses that are washed add, by the discrete choices of names; nothing where those are open.
     """
 
     rule: str
@@ -44,6 +47,7 @@ class Row:
     on_active: FloatArray | None = None
     on_segments: FloatArray | None = None
     reserve: float = 0.0
+    washing: WashedRow | None = None
 
 
 @dataclass(frozen=True)

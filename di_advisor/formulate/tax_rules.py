@@ -95,7 +95,8 @@ class GainBudget(UpperLimit):
     """Net realised gain, short-term and long-term together, losses taken off, stays within a budget.
 
     ``upper`` is a fraction of the account's value, ``account_usd`` that value; ``washes`` says which losses
-    do not count, and ``counted`` what that comes to where a plan stands: its row is that of the place.
+    do not count, and ``counted`` what that comes to where a plan stands: its row is that of the place. With
+    ``by_choices`` the row counts them by the discrete choices of names.
     """
 
     gains: RealisedGains
@@ -104,6 +105,7 @@ class GainBudget(UpperLimit):
     name: str = GAIN_BUDGET
     washes: WashedGains | None = None
     counted: float = 0.0
+    by_choices: bool = False
 
     @property
     def sentence(self) -> str:
@@ -117,8 +119,10 @@ class GainBudget(UpperLimit):
 
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """One row on what is sold."""
-        limit = self.upper - self.counted
-        return (Row(self.name, -np.inf, limit, on_segments=self.gains.on_segments((1.0, 1.0), segments)),)
+        limit, each = self.upper - self.counted, (1.0, 1.0)
+        washing = self.washes.on_row(each, segments) if self.by_choices and self.washes is not None else None
+        on = self.gains.on_segments(each, segments)
+        return (Row(self.name, -np.inf, limit, on_segments=on, washing=washing),)
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """One linear inequality."""
@@ -142,6 +146,9 @@ class TaxBudget(UpperLimit):
         Which losses do not count, where wash sales are priced.
     counted : float
         Tax that they are short of where the plan stands: its row is that of the place.
+    by_choices : bool
+        Whether rows count washed losses by the discrete choices of names: exact at constant rates; under a
+        return around all that the budget allows.
     """
 
     tax: ScheduleDTax
@@ -150,6 +157,7 @@ class TaxBudget(UpperLimit):
     name: str = TAX_BUDGET
     washes: WashedGains | None = None
     counted: float = 0.0
+    by_choices: bool = False
 
     @property
     def sentence(self) -> str:
@@ -166,15 +174,18 @@ class TaxBudget(UpperLimit):
         """Change of the tax, a fraction of the account; losses that are washed save none."""
         if self.washes is None:
             return self.tax.value_usd(plan) / self.account_usd
-        gains = np.add(self.tax.gains.realised(plan), self.washes.disallowed(plan))
+        washes = self.washes.at(self.tax.rates) if self.tax.is_constant else self.washes
+        gains = np.add(self.tax.gains.realised(plan), washes.disallowed(plan))
         return float(self.tax.change_usd(gains[:1], gains[1:])[0]) / self.account_usd
 
     def localised(self, tax: ScheduleDTax) -> TaxBudget:
         """The same rule, whose row is that of the place where another plan stands."""
-        return replace(self, tax=tax, around=())
+        return replace(self, tax=tax, around=self.around if self.by_choices else ())
 
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """One row at the rates where the plan stands, exact in that cell of the law; before that, those around it."""
+        if self.by_choices and self.washes is not None:
+            return self._counted_rows(segments, self.washes)
         if not self.around:
             on = self.tax.gains.on_segments(self.tax.rates, segments)
             return (Row(self.name, -np.inf, self.upper - self.counted - self.tax.offset, on_segments=on),)
@@ -187,6 +198,21 @@ class TaxBudget(UpperLimit):
             )
             for line in self.around
         )
+
+    def _counted_rows(self, segments: Segments, washes: WashedGains) -> tuple[Row, ...]:
+        """Rows that count washed losses by choices: at constant rates one, else those around what is allowed."""
+        on = self.tax.gains.on_segments
+        if self.tax.is_constant:
+            rates, limit = self.tax.rates, self.upper - self.tax.offset
+            counted = washes.at(rates).on_row(rates, segments)
+            return (Row(self.name, -np.inf, limit, on_segments=on(rates, segments), washing=counted),)
+        found = []
+        for line in self.around:
+            normal = (float(line.normal[0]), float(line.normal[1]))
+            if min(normal) > 0:  # the others are edges of the table of the law, which washed losses may pass
+                counted = washes.on_row((min(normal), min(normal)), segments, normal)
+                found.append(Row(self.name, -np.inf, line.limit, on_segments=on(normal, segments), washing=counted))
+        return tuple(found)
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """The inequality of the place where the plan stands."""

@@ -10,7 +10,7 @@ before is taken to be a short-term one, which is the dearer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,12 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.washes import WashQuantities
 from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.plan import Holdings, Plan
+from di_advisor.formulate.segments import Segments
+from di_advisor.formulate.washed_rows import WashedBranch, WashedRow
 
 __all__ = ["WashedGains"]
+
+_ROUND_OFF = 1e-12
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,11 @@ class WashedGains:
         widths = washes.sell_usd / value, washes.buy_usd / value
         return cls(lot, holdings.lot_name[lot], short[lot], long[lot], widths[0], widths[1], washes.buy_loss)
 
+    def at(self, rates: tuple[float, float]) -> WashedGains:
+        """The same where a dollar of either term counts at a rate: lots by the largest loss so counted."""
+        order = np.lexsort((-(rates[0] * self.short + rates[1] * self.long), self.name))
+        return replace(self, lot=self.lot[order], name=self.name[order], short=self.short[order], long=self.long[order])
+
     def disallowed(self, plan: Plan) -> tuple[float, float]:
         """Short-term and long-term loss that a plan washes, at most; each at least 0."""
         sold = plan.sells[self.lot]
@@ -66,6 +75,68 @@ class WashedGains:
         washed = np.clip(self.sell_width[self.name] - (end - sold - begun), 0.0, sold)
         before = float(self.buy_loss @ np.minimum(plan.buys, self.buy_width))
         return float(self.short @ washed) + before, float(self.long @ washed)
+
+    def on_row(
+        self, rates: tuple[float, float], segments: Segments, of_gains: tuple[float, float] | None = None
+    ) -> WashedRow:
+        """What is washed, counted at rates, on a row over segments.
+
+        Parameters
+        ----------
+        rates : tuple of two floats
+            What a dollar of short-term and of long-term loss counts, at least 0.
+        segments : Segments
+            Of the account.
+        of_gains : tuple of two floats, optional
+            What the row counts gains at, where that is another rate.
+        """
+        n = len(self.sell_width)
+        counted = rates[0] * self.short + rates[1] * self.long
+        loss = np.zeros(max([int(segments.lot.max(initial=-1)), *self.lot.tolist()], default=0) + 2)
+        loss[self.lot] = np.where(self.sell_width[self.name] > 0, counted, 0.0)
+        on = np.where(segments.loss, loss[segments.lot], 0.0)
+        levels = self._levels(segments, loss, n)
+
+        def branch(level: FloatArray) -> WashedBranch:
+            more = np.where(on > 0, np.maximum(on - level[segments.name], 0.0), 0.0)
+            return WashedBranch(more, np.asarray(level * self.sell_width, dtype=np.float64))
+
+        all_of_it = np.bincount(segments.name, weights=on * segments.width, minlength=n)
+        least = all_of_it.copy()
+        for level in levels:
+            found = branch(level)
+            washed = np.bincount(segments.name, weights=found.on * segments.width, minlength=n) + found.whole
+            least = np.minimum(least, washed)
+        part = np.divide(least, all_of_it, out=np.zeros(n), where=all_of_it > 0)
+        buying = np.where(self.buy_width > 0, rates[0] * self.buy_loss, 0.0)
+        return WashedRow(
+            rates=rates if of_gains is None else of_gains,
+            within=on,
+            beyond=branch(levels[0]),
+            others=tuple(branch(level) for level in levels[1:]),
+            out=on * part[segments.name],
+            bought=np.where(segments.sell, 0.0, buying[segments.name]),
+            bought_whole=buying * self.buy_width,
+        )
+
+    def _levels(self, segments: Segments, loss: FloatArray, names: int) -> list[FloatArray]:
+        """Losses per unit of the lots of each name, shape (n,) each: first the one at which the width is passed."""
+        width = np.bincount(segments.lot[segments.loss], weights=segments.width[segments.loss], minlength=len(loss))
+        passed = np.zeros(names)
+        others: list[list[float]] = [[] for _ in range(names)]
+        order = np.lexsort((-loss[self.lot], self.name))
+        for name in np.unique(self.name[self.sell_width[self.name] > 0]).tolist():
+            mine = [int(i) for i in self.lot[order][self.name[order] == name] if width[i] > 0]
+            if not mine:
+                continue
+            until = np.cumsum(width[mine])
+            at = min(int(np.searchsorted(until, self.sell_width[name] * (1.0 - _ROUND_OFF))), len(mine) - 1)
+            passed[name] = loss[mine[at]]
+            others[name] = sorted({float(loss[i]) for i in mine} - {passed[name]})
+        most = max((len(x) for x in others), default=0)
+        return [passed] + [
+            np.array([x[j] if j < len(x) else passed[i] for i, x in enumerate(others)]) for j in range(most)
+        ]
 
     def dearest(self) -> FloatArray:
         """Largest loss per unit sold of each name, shape (n,)."""

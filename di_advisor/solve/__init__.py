@@ -100,7 +100,7 @@ def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> t
 
             return last_resort(asked, error, search_for, cancel, rounds)
 
-    return _counted(problem, asked_for, proved)
+    return _counted(problem, asked_for, proved, cancel, rounds, nodes_max)
 
 
 def solve_localised(
@@ -133,17 +133,24 @@ def solve_localised(
 
             return last_resort(asked, error, search_for, cancel, rounds, named=named)
 
-    return _counted(problem, asked_for, lambda asked: _localised(asked, cancel, rounds))
+    return _counted(problem, asked_for, lambda asked: _localised(asked, cancel, rounds), cancel, rounds)
 
 
-def _counted(problem: Problem, solving: Solving, again: Solving) -> tuple[Problem, Solution]:
+def _counted(
+    problem: Problem, solving: Solving, again: Solving, cancel: Cancel, rounds: int, nodes_max: int = 0
+) -> tuple[Problem, Solution]:
     """Solve; with budgets that do not take off what is washed, where there are any."""
     tax = schedule_d_of(problem)
     if tax is None or problem.block.wash is None:
         return solving(problem)
     from di_advisor.solve.washed_budgets import counts_washes, solve_counted
 
-    return solve_counted(problem, tax, solving, again) if counts_washes(problem) else solving(problem)
+    def searching(block: Block) -> Search:
+        return search_for(block, cancel, rounds)
+
+    if not counts_washes(problem):
+        return solving(problem)
+    return solve_counted(problem, tax, solving, again, searching=searching, nodes_max=nodes_max)
 
 
 def _localised(problem: Problem, cancel: Cancel, rounds: int, near: Solution | None = None) -> tuple[Problem, Solution]:

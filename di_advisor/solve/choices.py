@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
+from di_advisor.formulate.separable import Row
 
 __all__ = [
     "COLUMNS",
@@ -36,6 +37,7 @@ __all__ = [
     "relaxed",
     "restrict",
     "washed",
+    "washed_rows",
 ]
 
 _ROOM = 1e-9
@@ -88,9 +90,10 @@ def is_any(choices: Choices, *which: Choice) -> NDArray[np.bool_]:
 
 
 def washed(block: Block, choices: Choices) -> Block:
-    """The block with the prices of washed amounts in its slopes, as the choices have them.
+    """The block with the prices of washed amounts in its slopes and rows, as the choices have them.
 
-    The constants of `SELL_BEYOND` and `BUY_BEYOND` are not in it, so its objective is theirs less these.
+    The constants of `SELL_BEYOND` and `BUY_BEYOND` are not in its slopes, so its objective is theirs less these; in
+    its rows they are.
     """
     wash, segments = block.wash, block.segments
     if wash is None:
@@ -102,7 +105,31 @@ def washed(block: Block, choices: Choices) -> Block:
     share = np.where(choices == Choice.EXIT, part, share)
     bought = np.where(is_any(choices, Choice.BUY) & (wash.buy_width > 0), wash.buy_price, 0.0)
     extra = np.where(segments.loss, (wash.sell_price * share)[name], 0.0) + np.where(segments.sell, 0.0, bought[name])
-    return replace(block, segments=replace(segments, slope=segments.slope + extra), wash=None) if extra.any() else block
+    rows = washed_rows(block, choices)
+    if not extra.any() and rows is block.rows:
+        return block
+    return replace(block, segments=replace(segments, slope=segments.slope + extra), rows=rows, wash=None)
+
+
+def washed_rows(block: Block, choices: Choices) -> tuple[Row, ...]:
+    """The rows with what washed losses add to them, as the choices have it; the block's own where that is nothing."""
+    if not any(row.washing for row in block.rows):
+        return block.rows
+    found = []
+    for row in block.rows:
+        if row.washing is None or row.on_segments is None:
+            found.append(row)
+            continue
+        on, whole = row.washing.added(
+            block.segments.name,
+            within=is_any(choices, Choice.SELL),
+            beyond=is_any(choices, Choice.SELL_BEYOND),
+            out=is_any(choices, Choice.EXIT),
+            buys=is_any(choices, Choice.BUY),
+            buys_beyond=is_any(choices, Choice.BUY_BEYOND),
+        )
+        found.append(replace(row, upper=row.upper - whole, on_segments=row.on_segments + on, washing=None))
+    return tuple(found)
 
 
 def beyond_cost(block: Block, choices: Choices) -> float:

@@ -57,24 +57,26 @@ class _Node:
     soft: Softened
 
 
-def prove(search: Search, *, nodes_max: int = 400, tolerance: float = 1e-5) -> Proof:
+def prove(search: Search, *, nodes_max: int = 400, tolerance: float = 1e-5, start: Solution | None = None) -> Proof:
     """Search on until the gap is below a tolerance.
 
     Parameters
     ----------
     search : Search
-        Not yet run.
+        Not yet run, unless there is a ``start``.
     nodes_max : int
         Budget of nodes.
     tolerance : float
         Gap, as a share of the benefit over the baseline.
+    start : Solution, optional
+        A plan to begin with; that of the search when left out.
 
     Raises
     ------
     InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
         Where there is no plan.
     """
-    found = search.run()
+    found = search.run() if start is None else start
     return _Tree(search, found, tolerance).grown(nodes_max)
 
 

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.formulate.segments import Segments
-from di_advisor.solve.choices import COLUMNS, Choice, Choices, Restriction, is_any, washed
+from di_advisor.solve.choices import COLUMNS, Choice, Choices, Restriction, is_any
 from di_advisor.solve.counting import Counting
 from di_advisor.solve.groups import least_of_all, shared_groups
 from di_advisor.solve.scalar import Best, Curve, Side, minimised
+from di_advisor.solve.wash_branches import WashBranches, on_segments, sides_of
 
 if TYPE_CHECKING:
     from di_advisor.solve.dual_newton.pieces import Pieces
@@ -73,12 +73,15 @@ class NameValues:
         Value of doing nothing, without them.
     best : dict of Choice to Best
         The amounts behind them, where a choice has one side only.
+    further : ndarray of shape (n,), optional
+        Like the column of selling beyond the washed width in ``value``, at what else may be washed: for bounds.
     """
 
     plain: FloatArray
     value: FloatArray
     base: FloatArray
     best: dict[Choice, Best]
+    further: FloatArray | None = None
 
 
 class PricedNames:
@@ -100,8 +103,8 @@ class PricedNames:
         segments = block.segments
         self.counting = Counting(block)
         self._losses = segments.names_with_losses(len(block.active_lower))
-        self._given = inner
-        self._sides = _sides_of(segments)
+        self.washes = WashBranches(block, inner)
+        self._sides = sides_of(segments)
         self._shared = shared_groups(block.groups)
         self._all_choices = self.counting.limited or block.wash is not None
         self._last: tuple[Prices, NameValues] | None = None
@@ -109,7 +112,7 @@ class PricedNames:
 
     def only(self, allowed: NDArray[np.bool_]) -> PricedNames:
         """The same with some choices only, shape (n, `COLUMNS`): bounds then are over these."""
-        return PricedNames(self.block, allowed, inner=self._given)
+        return PricedNames(self.block, allowed, inner=self.washes.given)
 
     @cached_property
     def row_active(self) -> FloatArray:
@@ -121,7 +124,7 @@ class PricedNames:
     @cached_property
     def row_segments(self) -> FloatArray:
         """Coefficients of the rows on amounts, shape (r, m)."""
-        return _on_segments(self.block)
+        return on_segments(self.block)
 
     def values(self, prices: Prices) -> NameValues:
         """Each name's best value under each choice, at given prices."""
@@ -131,14 +134,18 @@ class PricedNames:
         found = self._values(prices, None)
         if self._allowed is not None:
             plain = np.where(self._allowed[:, : found.plain.shape[1]], found.plain, np.inf)
-            found = replace(found, plain=plain, value=plain)
+            open_ = self._allowed[:, Choice.SELL_BEYOND]
+            further = None if found.further is None else np.where(open_, found.further, np.inf)
+            found = replace(found, plain=plain, value=plain, further=further)
         self._last = (prices, found)
         return self._charged(found, prices)
 
     def _charged(self, found: NameValues, prices: Prices) -> NameValues:
         if not (prices.held or prices.traded):
             return found
-        return replace(found, value=found.plain + self.counting.charge(prices.held, prices.traded))
+        charge = self.counting.charge(prices.held, prices.traded)
+        further = None if found.further is None else found.further + charge[:, Choice.SELL_BEYOND]
+        return replace(found, value=found.plain + charge, further=further)
 
     def _values(self, prices: Prices, step: FloatArray | None) -> NameValues:
         """The values without the prices of counts; in whole steps of shares where they are given."""
@@ -157,8 +164,12 @@ class PricedNames:
         least = (np.maximum(block.least_sale, forced_down), np.maximum(block.min_trade, forced_up))
 
         def sold(at: FloatArray, of: Block = block) -> Best:
-            side = self._sides_in(of)[0].sorted_by(of.segments, at)
-            return minimised(side, at, selling, least[0], down, step=step)
+            cut = self._sides_in(of)[0]
+            side = cut.sorted_by(of.segments, at)
+            best = minimised(side, at, selling, least[0], down, step=step)
+            if side is cut or self.washes.given is None:
+                return best
+            return self.washes.in_any_order(best, cut, of.segments, at, 1.0 + float(np.abs(prices.rows).sum()))
 
         def bought(at: FloatArray, of: Block = block) -> Best:
             side = self._sides_in(of)[1].sorted_by(of.segments, at)
@@ -172,60 +183,40 @@ class PricedNames:
             plain = np.stack([nothing, sell.value, both, np.where(self._losses, np.inf, sell.value)], axis=1)
             return NameValues(plain, plain, base, {Choice.SELL: sell, Choice.BUY: buy})
         plain = np.full((len(z0), COLUMNS), np.inf)
-        every = self._washed_block
-        inner = every.segments.slope + prices.rows @ self._row_segments_washed
-        sell, buy = sold(inner, every), bought(inner, every)
+        washes, further = self.washes, None
+        inner = washes.inner.segments.slope + prices.rows @ washes.inner_rows
+        sell, buy = sold(inner, washes.inner), bought(inner, washes.inner)
         best = {Choice.SELL: sell, Choice.BUY: buy}
         plain[:, Choice.NOTHING] = nothing
         plain[:, Choice.SELL] = sell.value
-        plain[:, Choice.BUY] = self._with_gains_sold(prices, inner, buy.value, self._both_sides_washed, every)
+        plain[:, Choice.BUY] = self._with_gains_sold(prices, inner, buy.value, self._both_sides_washed, washes.inner)
         plain[:, Choice.SELL_GAINS] = np.where(self._losses, np.inf, sell.value)
         if block.wash is not None:
-            wash = block.wash
-            best[Choice.SELL_BEYOND], best[Choice.BUY_BEYOND] = sold(slope), bought(slope)
-            far = best[Choice.SELL_BEYOND].value + wash.sell_price * wash.sell_width
-            plain[:, Choice.SELL_BEYOND] = np.where(self._losses & (wash.sell_width > 0), far, np.inf)
+            on, whole = washes.beyond(prices.rows)
+            best[Choice.SELL_BEYOND], best[Choice.BUY_BEYOND] = sold(slope + on), bought(slope)
+            paid, may = block.wash.sell_price * block.wash.sell_width, self._losses & (block.wash.sell_width > 0)
+            plain[:, Choice.SELL_BEYOND] = np.where(may, best[Choice.SELL_BEYOND].value + paid + whole, np.inf)
+            for on, whole in washes.others(prices.rows):
+                other = np.where(may, sold(slope + on).value + paid + whole, np.inf)
+                further = other if further is None else np.minimum(further, other)
             far = self._with_gains_sold(prices, slope, best[Choice.BUY_BEYOND].value, self._both_sides)
-            plain[:, Choice.BUY_BEYOND] = np.where(wash.buy_width > 0, far + wash.buy_price * wash.buy_width, np.inf)
+            far = far + washes.bought_whole(prices.rows)
+            plain[:, Choice.BUY_BEYOND] = np.where(block.wash.buy_width > 0, far, np.inf)
         if block.names_max is not None:
-            plain[:, Choice.EXIT] = self._sold_out(selling, extra)
-        return NameValues(plain, plain, base, best)
+            plain[:, Choice.EXIT] = self._sold_out(selling, prices.rows)
+        return NameValues(plain, plain, base, best, further)
 
-    def _sold_out(self, curve: Curve, extra: FloatArray) -> FloatArray:
+    def _sold_out(self, curve: Curve, rows: FloatArray) -> FloatArray:
         """Value of selling everything of a name, shape (n,); infinite where that is not possible."""
         segments, counting = self.block.segments, self.counting
         n = len(curve.q)
-        slope = self._exit_block.segments.slope + extra
+        slope = self.washes.out.segments.slope + rows @ self.washes.out_rows
         paid = np.bincount(segments.name, weights=np.where(segments.sell, slope * segments.width, 0.0), minlength=n)
         return np.where(counting.can_leave, curve.at(np.arange(n), counting.sellable) + paid, np.inf)
 
-    @cached_property
-    def _washed_block(self) -> Block:
-        """The washed part of every sale and buy in its slope."""
-        if self._given is not None:
-            return self._given
-        n = len(self.block.active_lower)
-        sides = (washed(self.block, np.full(n, int(c))) for c in (Choice.SELL, Choice.BUY))
-        slope = sum(b.segments.slope for b in sides) - self.block.segments.slope
-        segments = replace(self.block.segments, slope=np.asarray(slope, dtype=np.float64))
-        return replace(self.block, segments=segments, wash=None)
-
-    @cached_property
-    def _row_segments_washed(self) -> FloatArray:
-        """`row_segments` of the pieces of `_washed_block`."""
-        return self.row_segments if self._given is None else _on_segments(self._given)
-
-    @cached_property
-    def _sides_washed(self) -> tuple[Side, Side]:
-        return self._sides if self._given is None else _sides_of(self._given.segments)
-
     def _sides_in(self, block: Block) -> tuple[Side, Side]:
-        """Sales and buys of the pieces of a block: this one, or `_washed_block`."""
-        return self._sides if block is self.block else self._sides_washed
-
-    @cached_property
-    def _exit_block(self) -> Block:
-        return washed(self.block, np.full(len(self.block.active_lower), int(Choice.EXIT)))
+        """Sales and buys of the pieces of a block: this one, or that with every loss washed."""
+        return self._sides if block is self.block else self.washes.inner_sides
 
     @cached_property
     def _both_sides(self) -> Pieces | None:
@@ -233,7 +224,7 @@ class PricedNames:
 
     @cached_property
     def _both_sides_washed(self) -> Pieces | None:
-        return self._both_sides if self.block.wash is None else self._pieces_of(self._washed_block)
+        return self._both_sides if self.block.wash is None else self._pieces_of(self.washes.inner)
 
     def _pieces_of(self, block: Block) -> Pieces | None:
         """The names that may be sold and bought at once, because they hold no loss and have no minimum trade.
@@ -333,7 +324,11 @@ class PricedNames:
         return self._with(prices, names, choices), self._over_all(prices, names)
 
     def _over_all(self, prices: Prices, names: NameValues) -> float:
-        least = least_of_all(names.value, self._shared, self._losses)
+        value = names.value
+        if names.further is not None:
+            value = value.copy()
+            value[:, Choice.SELL_BEYOND] = np.minimum(value[:, Choice.SELL_BEYOND], names.further)
+        least = least_of_all(value, self._shared, self._losses)
         return float(names.base.sum()) + least + self.coupling(prices, reserved=False)
 
     def _with(self, prices: Prices, names: NameValues, choices: Choices) -> float:
@@ -343,7 +338,7 @@ class PricedNames:
         other = np.where(is_any(choices, Choice.SELL, Choice.SELL_GAINS, Choice.BUY), value[:, 0], np.inf)
         other = np.where(choices == Choice.BUY, np.minimum(other, value[:, Choice.SELL_GAINS]), other)
         if self.block.wash is not None:
-            far = value[:, Choice.SELL_GAINS] + self.block.wash.buy_price * self.block.wash.buy_width
+            far = value[:, Choice.SELL_GAINS] + self.washes.bought_whole(prices.rows)
             other = np.where(choices == Choice.BUY_BEYOND, far, other)
         best = np.where(self.block.min_trade <= 0, np.minimum(best, other), best)
         plain = replace(prices, held=0.0, traded=0.0) if prices.held or prices.traded else prices
@@ -372,18 +367,6 @@ class PricedNames:
             return prices
         held, traded = self.counting.prices(self.values(prices).plain)
         return replace(prices, held=held, traded=traded)
-
-
-def _sides_of(segments: Segments) -> tuple[Side, Side]:
-    """Sales and buys in fill order."""
-    return Side.of(segments, np.flatnonzero(segments.sell)), Side.of(segments, np.flatnonzero(~segments.sell))
-
-
-def _on_segments(block: Block) -> FloatArray:
-    """Coefficients of a block's rows on its amounts, shape (r, m)."""
-    m = len(block.segments)
-    rows = [np.zeros(m) if r.on_segments is None else r.on_segments for r in block.rows]
-    return np.array(rows).reshape(len(rows), m)
 
 
 def _same_but_counts(one: Prices, other: Prices) -> bool:

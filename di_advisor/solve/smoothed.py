@@ -234,14 +234,14 @@ class _Climb:
             elif choice != Choice.NOTHING:
                 best = values.best[choice]
                 trades[:, at] = best.amount if choice in (Choice.BUY, Choice.BUY_BEYOND) else -best.amount
-                rows[at] = self._counted(best)
+                rows[at] = self._counted(best, *self._on[choice])
         return trades, rows
 
     @cached_property
     def _leaving(self) -> tuple[FloatArray, FloatArray]:
         """Net trade of a name that is sold out, and what rows count of it."""
         segments, counting = self.block.segments, self.names.counting
-        weights = np.where(segments.sell, segments.width, 0.0) * self.names.row_segments
+        weights = np.where(segments.sell, segments.width, 0.0) * self.names.washes.out_rows
         on = np.zeros((len(self.z0), self.r))
         for j in range(self.r):
             on[:, j] = np.bincount(segments.name, weights=weights[j], minlength=len(self.z0))
@@ -250,16 +250,21 @@ class _Climb:
     @cached_property
     def _counting_rows(self) -> NDArray[np.int64]:
         """Rows that count amounts."""
-        return np.flatnonzero(self.names.row_segments.any(axis=1))
+        return np.flatnonzero([row.on_segments is not None and bool(row.on_segments.any()) for row in self.block.rows])
 
-    def _counted(self, best: Best) -> FloatArray:
+    @cached_property
+    def _on(self) -> dict[Choice, tuple[FloatArray, FloatArray]]:
+        """What rows count of segments (r, m), and of names as a whole (n, r), under each choice."""
+        return {c: self.names.washes.counted(c) for c in self.columns}
+
+    def _counted(self, best: Best, row_segments: FloatArray, whole: FloatArray) -> FloatArray:
         """What rows count of the best amounts of a side, shape (n, r)."""
-        side, found = best.side, np.zeros((len(self.z0), self.r))
+        side, found = best.side, whole.copy()
         if len(side.segment):
             used = side.filled(np.where(np.isfinite(best.value), best.amount, 0.0))
             for j in self._counting_rows:
-                on = self.names.row_segments[j, side.segment]
-                found[side.owner, j] = np.add.reduceat(on * used, side.first)
+                on = row_segments[j, side.segment]
+                found[side.owner, j] += np.add.reduceat(on * used, side.first)
         return found
 
     def _gradient(self, p: FloatArray, at: _At) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -295,7 +300,8 @@ class _Climb:
             if not len(on):
                 continue
             trade = at.trades[on, c][:, None]
-            part = np.divide(at.rows[c][on], trade, out=np.zeros((len(on), r)), where=np.abs(trade) > _FLAT)
+            moving = at.rows[c][on] - self._on[choice][1][on]
+            part = np.divide(moving, trade, out=np.zeros((len(on), r)), where=np.abs(trade) > _FLAT)
             more = 2.0 * self.specific[on, None] * (self.z0[on, None] + trade) * self.capped
             lever = np.concatenate([block.risk.exposures[on], self.on_rows[on] + part, more], axis=1)
             m[np.ix_(places, places)] += (lever * (w[on] * give[on])[:, None]).T @ lever

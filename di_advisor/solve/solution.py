@@ -14,7 +14,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.choices import Choices, restrict
+from di_advisor.solve.choices import Choices, restrict, washed_rows
 from di_advisor.solve.counting import Counting
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames, Prices
@@ -190,7 +190,7 @@ def residual_of(block: Block, choices: Choices, amounts: FloatArray, active: Flo
     over.append(float((block.exposure_lower - e).max(initial=0.0)))
     over.append(float((e - block.exposure_upper).max(initial=0.0)))
     over.append(float(amounts[~limits.open_segments].max(initial=0.0)))
-    for row in block.rows:
+    for row in washed_rows(block, choices):
         value = 0.0
         if row.on_active is not None:
             value += float(row.on_active @ active)

@@ -38,6 +38,7 @@ __all__ = [
     "beside_of",
     "judged",
     "kept_back",
+    "margin_of",
     "priced_at",
     "proved_over_all",
     "regions_for",
@@ -270,15 +271,16 @@ def judged(family: AtAnyRates, plan: Plan, choices: Choices) -> GainPlan:
 
 def kept_back(proofs: Iterable[Proved], rows: Sequence[Row]) -> float:
     """What reserves of rows add to bounds under choices at most: no bound over plans may count on them."""
-    reserve = np.array([row.reserve for row in rows if row.rule not in (GAIN_BUDGET, TAX_BUDGET)])
+    named = (GAIN_BUDGET, TAX_BUDGET)
+    reserve = np.array([row.reserve for row in rows if row.rule not in named or row.washing is not None])
     return max((float(np.maximum(p.prices.rows, 0.0) @ reserve) for p in proofs), default=0.0)
 
 
 def regions_for(family: AtAnyRates) -> tuple[Region, ...]:
     """The regions that a plan's gains may lie in, by what the account holds and by the budgets."""
     least, most = family.tax.gains.reach(family.locked.sell_max)
-    gain = [r.upper for r in family.problem.rules if isinstance(r, GainBudget)]
-    owed = [r.upper for r in family.problem.rules if isinstance(r, TaxBudget)]
+    gain = [r.upper for r in family.problem.rules if isinstance(r, GainBudget) and not r.by_choices]
+    owed = [r.upper for r in family.problem.rules if isinstance(r, TaxBudget) and not r.by_choices]
     return regions_of(
         family.tax.cells, least, most, gain_budget=min(gain, default=None), tax_budget=min(owed, default=None)
     )
@@ -286,11 +288,25 @@ def regions_for(family: AtAnyRates) -> tuple[Region, ...]:
 
 def proved_over_all(family: AtAnyRates, rates: FloatArray, prices: Prices) -> Proved:
     """A bound over all discrete choices at any rates and prices; no solve."""
-    names = priced_at(family, rates)
+    names = priced_at(family, rates, prices)
     clean = names.sanitised(prices)
     return Proved(rates, names.bound(clean), clean)
 
 
-def priced_at(family: AtAnyRates, rates: FloatArray) -> PricedNames:
+def priced_at(family: AtAnyRates, rates: FloatArray, prices: Prices) -> PricedNames:
     """The scalar problems at any rates, each branch with its lots in the order that is cheapest in it."""
-    return PricedNames(family.block(rates), inner=family.all_washed(rates))
+    if family.problem.block.wash is None:
+        return PricedNames(family.block(rates))
+    order = rates + margin_of(family, prices)
+    return PricedNames(family.block(rates, order=order), inner=family.all_washed(rates, order))
+
+
+def margin_of(family: AtAnyRates, prices: Prices) -> FloatArray:
+    """What rows of budgets that count washed losses by choices add to the rates of gains, shape (2,)."""
+    named = (GAIN_BUDGET, TAX_BUDGET)
+    rows = [row for row in family.problem.block.rows if row.rule not in named or row.washing is not None]
+    total = np.zeros(2)
+    for price, row in zip(prices.rows, rows, strict=True):
+        if row.washing is not None:
+            total = total + price * np.array(row.washing.rates)
+    return total

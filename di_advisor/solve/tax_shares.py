@@ -50,7 +50,7 @@ def bound_in_shares_at_law(
     best = [max(range(len(proofs)), key=lambda i: proofs[i].bound(regions[j])) for j in np.argsort(plain).tolist()]
     for i in list(dict.fromkeys(best))[:_PROOFS_MAX]:
         proof = proofs[i]
-        names = priced_at(family, proof.rates)
+        names = priced_at(family, proof.rates, proof.prices)
         whole = replace(proof, least=names.bound_in_shares(names.sanitised(proof.prices)))
         found = np.maximum(found, [whole.bound(region) for region in regions])
     return float(found.min())

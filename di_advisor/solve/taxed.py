@@ -236,7 +236,7 @@ class TaxedSearch:
 
     @property
     def _budgets(self) -> bool:
-        return any(isinstance(r, (GainBudget, TaxBudget)) for r in self.problem.rules)
+        return any(isinstance(r, (GainBudget, TaxBudget)) and not r.by_choices for r in self.problem.rules)
 
     def note(self, proof: Proved) -> None:
         """What prices prove over all choices."""
@@ -327,7 +327,7 @@ class TaxedSearch:
         local = self.family.localised(rates, proof.rates, plan.plan)
         rows, given = np.zeros(len(local.block.rows)), iter(proof.prices.rows)
         for j, row in enumerate(local.block.rows):
-            rows[j] = charged.get(row.rule, 0.0) if row.rule in _BUDGETS else next(given)
+            rows[j] = charged.get(row.rule, 0.0) if row.rule in _BUDGETS and row.washing is None else next(given)
         solution = Solution(
             plan=plan.plan,
             choices=plan.choices,

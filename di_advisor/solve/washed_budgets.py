@@ -1,35 +1,59 @@
 """Budgets of gain and tax beside priced wash sales: washed losses do not count towards them.
 
-Problem: what a budget counts depends on what is washed, and that on the plan: it is no row. Decision:
-the budgets are first kept as if nothing were washed. That allows more, so its bound is a bound; and
-where its plan washes nothing that matters, it is the answer. Else the plan is sought by tightening:
-each budget by what the last plan washes, washing dearer by what the budget charges for a dollar
-of gain, then twice as dear, and at last so dear that nothing is washed. Whatever is found is judged by
-the rules and terms as they are. Limits: the plan is a heuristic's, and the bound that of the looser
-problem, which may be far below; the gap is shown, and `exact` does not close it.
+Problem: what a budget counts depends on what is washed, and that on the plan: it is no row. Decision: it is
+one under the discrete choices of names, whose branches (all losses washed, or sold beyond the width) say what
+is counted (`di_advisor.formulate.washed_rows`); so the search for choices has the budgets as rows, and their
+prices bound all plans, branches inside. Where the tax is a curve its regions are searched around this, and a
+tax budget has the rows around all that it allows. Only where that finds no plan, or own terms are for a cone
+solver, the budgets are kept as if nothing were washed, whose bound is a bound, and the plan is sought by
+tightening: each budget by what the last plan washes, washing dearer by what the budget charges for a dollar
+of gain, then twice as dear, and at last so dear that nothing is washed. Whatever is found is judged by the
+rules and terms as they are. Limits: of that second way the bound may be far below; the gap is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
 from di_advisor.formulate.localise import AtAnyRates, schedule_d_of
 from di_advisor.formulate.plan import Plan
-from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.schedule_d import ScheduleDTax
+from di_advisor.formulate.tax_cells import TAX_BUDGET
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.choices import beyond_widths
+from di_advisor.solve.discrete import Search
+from di_advisor.solve.exact import prove
+from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.solution import FEASIBLE, Solution
+from di_advisor.solve.tax_plans import margin_of
 
 __all__ = ["Solving", "counts_washes", "solve_counted"]
 
 Solving = Callable[[Problem], tuple[Problem, Solution]]
 """Solves a problem whose budgets know nothing of wash sales, and gives it back as it stands at the plan."""
+
+BlockSearch = Callable[[Block], Search]
+"""Makes the search for the choices of a block."""
+
+_ORDERS = 3
+"""Searches at most until lots are in the order that they have at what the budgets charge."""
+
+_SAME_RATES = 1e-4
+_DEARER = (0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
+_NEAR = 1e-3
+"""Gap, as a share of the benefit, at which branching ends where no proof is asked for."""
+
+_WORK, _FEWEST = 1_200, 20
+"""Nodes times names of such branching: some seconds; small accounts count as so many names."""
 
 _TURNS = 6
 _NEVER = 10.0
@@ -42,6 +66,8 @@ class _Found:
     local: Problem
     solution: Solution
     objective: float
+    bound: float = -np.inf
+    margin: FloatArray | None = None
 
 
 def counts_washes(problem: Problem) -> bool:
@@ -49,7 +75,15 @@ def counts_washes(problem: Problem) -> bool:
     return any(isinstance(r, _BUDGETS) and r.washes is not None for r in problem.rules)
 
 
-def solve_counted(problem: Problem, tax: ScheduleDTax, solving: Solving, again: Solving) -> tuple[Problem, Solution]:
+def solve_counted(
+    problem: Problem,
+    tax: ScheduleDTax,
+    solving: Solving,
+    again: Solving,
+    *,
+    searching: BlockSearch,
+    nodes_max: int = 0,
+) -> tuple[Problem, Solution]:
     """The best plan found whose gains, without what is washed, keep the budgets; with a bound on all such plans.
 
     Parameters
@@ -62,6 +96,10 @@ def solve_counted(problem: Problem, tax: ScheduleDTax, solving: Solving, again: 
         Solves the same without; whatever it raises is told.
     again : callable
         Solves tightened ones, of which some have no plan.
+    searching : callable
+        Makes the search for choices of a block.
+    nodes_max : int
+        Where more than 0, its choices are branched on until proved, within this budget of nodes.
 
     Raises
     ------
@@ -70,9 +108,80 @@ def solve_counted(problem: Problem, tax: ScheduleDTax, solving: Solving, again: 
     InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
         When there is no plan even if nothing were washed, or none that certifies.
     """
+    known = -np.inf
+    if not problem.is_opaque:
+        found = _counted_by_branches(problem, tax, again, searching, nodes_max)
+        kept = None if found is None else _kept(problem, found.local, found.solution, None)
+        if found is not None and kept is not None:
+            return _at(problem, tax, replace(found, objective=kept.objective), found.bound)
+        known = -np.inf if found is None else found.bound
+    return _by_tightening(problem, tax, solving, again, known)
+
+
+def _searched(search: Search, nodes_max: int) -> Solution:
+    """The best plan of a search, its gap closed by branching on the names that are torn.
+
+    Raises
+    ------
+    InfeasibleError, UncertifiedError, UnfinishedError
+        When no plan was found.
+    """
+    try:
+        found = search.run()
+    except (InfeasibleError, UncertifiedError):
+        found = _with_dearer_gains(search)
+    if nodes_max:
+        return prove(search, nodes_max=nodes_max, start=found).solution
+    nodes = _WORK // max(len(search.block.active_lower), _FEWEST)
+    return prove(search, nodes_max=nodes, tolerance=_NEAR, start=found).solution
+
+
+def _with_dearer_gains(search: Search) -> Solution:
+    """A plan with choices at higher prices of the budgets than those of the highest bound.
+
+    Raises
+    ------
+    InfeasibleError, UncertifiedError, UnfinishedError
+        When none of them leaves one.
+    """
+    at = search.highest
+    if at is None:
+        raise InfeasibleError("There are no prices to begin with.", hint="Widen the rules.")
+    counted = np.array([row.washing is not None for row in search.block.rows])
+    for dearer in _DEARER[:-1]:
+        with suppress(InfeasibleError, UncertifiedError):
+            return search.completed(search.choices_at(_moved(search, at, counted, dearer)))
+    return search.completed(search.choices_at(_moved(search, at, counted, _DEARER[-1])))
+
+
+def _moved(search: Search, at: Prices, counted: NDArray[np.bool_], dearer: float) -> Prices:
+    rows = at.rows + np.where(counted, dearer * np.maximum(at.rows, _SMALLEST), 0.0)
+    return search.names.sanitised(replace(at, rows=rows))
+
+
+def _counted_by_branches(
+    problem: Problem, tax: ScheduleDTax, again: Solving, searching: BlockSearch, nodes_max: int
+) -> _Found | None:
+    asked = by_branches(problem)
+    if tax.is_constant:
+        return _at_constant_rates(asked, tax, searching, nodes_max)
+    solved = _solved(again, asked)
+    if solved is None:
+        return None
+    there = schedule_d_of(solved[0])
+    margin = margin_of(AtAnyRates.of(asked, tax), solved[1].prices) + np.array(
+        (0.0, 0.0) if there is None else there.margin
+    )
+    return _Found(*solved, solved[1].objective, solved[1].bound, margin)
+
+
+def _by_tightening(
+    problem: Problem, tax: ScheduleDTax, solving: Solving, again: Solving, known: float
+) -> tuple[Problem, Solution]:
+    """The plan by tightening budgets, and the bound of the budgets as if nothing were washed, or a known one."""
     limits = {r.name: r.upper for r in problem.rules if isinstance(r, _BUDGETS)}
     first, loosest = solving(_asked(problem, limits, 0.0))
-    bound, best = loosest.bound, _kept(problem, first, loosest, None)
+    bound, best = max(loosest.bound, known), _kept(problem, first, loosest, None)
     charge = max(_charged(first, loosest), _SMALLEST)
     tight, plan = dict(limits), loosest.plan
     for turn in range(_TURNS):
@@ -96,7 +205,38 @@ def solve_counted(problem: Problem, tax: ScheduleDTax, solving: Solving, again: 
             "that there is none is not proved.",
             hint="Raise the budgets, or ban wash sales.",
         )
-    return _at(problem, tax, best, bound)
+    return _at(problem, tax, best, bound, "budgets without washed losses by tightening")
+
+
+def by_branches(problem: Problem) -> Problem:
+    """The problem with rows of budgets that count washed losses by the branches of names."""
+    rules = tuple(replace(r, by_choices=True) if isinstance(r, _BUDGETS) else r for r in problem.rules)
+    rows = tuple(row for rule in rules for row in rule.rows(problem.block.segments))
+    return replace(problem, rules=rules, blocks=(replace(problem.block, rows=rows),))
+
+
+def _at_constant_rates(asked: Problem, tax: ScheduleDTax, searching: BlockSearch, nodes_max: int) -> _Found | None:
+    """The best plan at constant rates; None where none is found."""
+    family, rates = AtAnyRates.of(asked, tax), np.array(tax.rates)
+    best: _Found | None = None
+    margin = np.zeros(2)
+    for _ in range(_ORDERS):
+        order = rates + margin
+        search = searching(family.block(rates, order=order))
+        search.names = PricedNames(search.block, inner=family.all_washed(rates, order))
+        try:
+            found = _searched(search, nodes_max)
+        except (InfeasibleError, UncertifiedError):
+            return best
+        before, margin = margin, margin_of(family, found.prices)
+        bound = found.bound if best is None else max(best.bound, found.bound)
+        if best is None or found.objective < best.objective:
+            best = _Found(replace(asked, blocks=(search.block,)), found, found.objective, bound, margin)
+        else:
+            best = replace(best, bound=bound)
+        if np.abs(margin - before).max() < _SAME_RATES:
+            break
+    return best
 
 
 def _solved(solving: Solving, asked: Problem) -> tuple[Problem, Solution] | None:
@@ -158,12 +298,14 @@ def _kept(problem: Problem, local: Problem, solution: Solution, best: _Found | N
     return _Found(local, solution, objective) if best is None or objective < best.objective else best
 
 
-def _at(problem: Problem, tax: ScheduleDTax, best: _Found, bound: float) -> tuple[Problem, Solution]:
+def _at(
+    problem: Problem, tax: ScheduleDTax, best: _Found, bound: float, how: str = "budgets without washed losses"
+) -> tuple[Problem, Solution]:
     """The problem as it stands at the best plan, and the plan with its figures."""
     plan, there = best.solution.plan, schedule_d_of(best.local)
     rates = np.array(tax.rates if there is None else there.rates)
-    order = rates if there is None else rates + np.array(there.margin)
-    local = AtAnyRates.of(problem, tax).localised(rates, order, plan)
+    margin = best.margin if best.margin is not None else np.zeros(2) if there is None else np.array(there.margin)
+    local = AtAnyRates.of(problem, tax).localised(rates, rates + margin, plan)
     extra = _washed(problem, plan)
     rules = tuple(replace(r, counted=extra[r.name]) if isinstance(r, _BUDGETS) else r for r in local.rules)
     rows = tuple(row for rule in rules for row in rule.rows(local.block.segments))
@@ -172,11 +314,30 @@ def _at(problem: Problem, tax: ScheduleDTax, best: _Found, bound: float) -> tupl
     found = replace(
         best.solution,
         choices=beyond_widths(problem.block, plan, best.solution.choices),
+        prices=_prices_of(best, local, rates),
         objective=best.objective,
         convex_bound=best.objective - best.solution.convex_gap,
         bound=min(bound, best.objective),
         residual=max(best.solution.residual, over),
-        solver=f"{best.solution.solver}, budgets without washed losses by tightening",
+        solver=f"{best.solution.solver}, {how}",
     )
     found.check(scale=max(abs(found.nothing - found.objective), 1e-6))
     return local, found
+
+
+def _prices_of(best: _Found, local: Problem, rates: FloatArray) -> Prices:
+    """The prices for the rows of the place: several rows around a tax budget become one."""
+    prices, there = best.solution.prices, best.local.block.rows
+    if len(there) == len(local.block.rows) or len(there) != len(prices.rows):
+        return prices
+    around = sum(
+        (
+            float(p) * np.array(r.washing.rates)
+            for p, r in zip(prices.rows, there, strict=True)
+            if r.rule == TAX_BUDGET and r.washing
+        ),
+        np.zeros(2),
+    )
+    others = iter(float(p) for p, r in zip(prices.rows, there, strict=True) if r.rule != TAX_BUDGET)
+    of_tax = float(around @ rates) / max(float(rates @ rates), 1e-12)
+    return replace(prices, rows=np.array([of_tax if r.rule == TAX_BUDGET else next(others) for r in local.block.rows]))
