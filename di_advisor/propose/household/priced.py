@@ -20,7 +20,7 @@ from di_advisor.solve.household.priced import Priced, wash_at_a_price
 
 __all__ = ["washed_at_a_price"]
 
-_CANDIDATES = 3
+_CANDIDATES = 5
 _LET_GO = 12
 
 
@@ -47,8 +47,10 @@ def washed_at_a_price(
     except SolveError:
         priced = None
     seen: list[Sides] = []
+    bound = -float("inf") if priced is None else priced.bound_usd
     for sides, gains, at in () if priced is None else priced.candidates:
-        if sides in seen or len(seen) >= _CANDIDATES:
+        enough = len(seen) >= _CANDIDATES or any(s.keeps and settling.is_close(s, bound) for s in tried)
+        if sides in seen or enough:
             continue
         seen.append(sides)
         try:
@@ -56,7 +58,6 @@ def washed_at_a_price(
         except (SolveError, SettlementError):
             continue
         tried += _come_back(settling, tried[-1], at)
-    bound = -float("inf") if priced is None else priced.bound_usd
     return priced, [*tried, *_let_go(settling, [*found, *tried], bound)]
 
 

@@ -31,7 +31,7 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.signals.household_locks import LevelSide, PricedSide, Side, loss_lots, with_losses_worth
 from di_advisor.solve.household.coordination import AccountFacts, Coordination, Sides
 
-__all__ = ["Charges", "Ends", "side_of"]
+__all__ = ["Charges", "Ends", "Loss", "Matched", "side_of"]
 
 _NEXT_TO_NOTHING = 1e-9
 _DIGITS = 12
@@ -98,8 +98,10 @@ class Charges:
         for group, given in sides.items():
             side, level = side_of(given)
             for loss in self._losses(account_id, group, ends) if side is not None else ():
-                worth = self._worth(loss, side is PricedSide.LOSSES, level, ends)
-                shares[loss.lot] = max(worth / loss.now, _NEXT_TO_NOTHING) if loss.now > 0 else 1.0
+                in_losses = side is PricedSide.LOSSES
+                worth = self._worth(loss, in_losses, level, ends)
+                same = 1.0 if not in_losses else self.back * self.may_come_back(account_id, group)
+                shares[loss.lot] = max(worth / loss.now if loss.now > 0 else same, _NEXT_TO_NOTHING)
         return with_losses_worth(signals, shares)
 
     def purchases(self, account_id: str, sides: Sides, ends: Ends) -> PurchaseCharge | None:
@@ -132,26 +134,34 @@ class Charges:
             The second is the slope of the bound in the level, above 0 where a higher one proves more.
         """
         side, level = side_of(given)
+        in_losses = side is PricedSide.LOSSES
+        bought = {i: self._bought(i, group, plan) for i, plan in plans.items()}
+        matched = self.matched(group, plans, ends)
+        charged = sum(self._a_share(i, group, side or PricedSide.LOSSES, level, ends) * b for i, b in bought.items())
+        charged += sum((m.loss.now - self._worth(m.loss, in_losses, level, ends)) * m.sold for m in matched)
+        cost = sum(m.loss.now * m.washed - self.back * m.loss.later * m.back for m in matched)
+        if in_losses:
+            back = sum(b for i, b in bought.items() if self.coordination.accounts[i].is_taxed)
+            slope = sum(m.sold for m in matched if m.loss.later > level) - back
+        else:
+            paid = (m.sold for m in matched if self._worth(m.loss, in_losses, level, ends) > m.loss.now)
+            slope = sum(bought.values()) - sum(paid)
+        return cost - charged, slope
+
+    def matched(self, group: int, plans: Mapping[str, Plan], ends: Ends) -> list[Matched]:
+        """What plans sell at a loss of a group and wash, the cheapest losses first; of that the dearest come back."""
         losses = [(x, plans[i].sells[x.lot]) for i in self.coordination.accounts for x in self._losses(i, group, ends)]
         sold = [(x, self._shares(x.account_id, x.lot, float(amount))) for x, amount in losses if amount > _TRADED]
         bought = {i: self._bought(i, group, plan) for i, plan in plans.items()}
-        back = sum(b for i, b in bought.items() if self.coordination.accounts[i].is_taxed)
-        in_losses = side is PricedSide.LOSSES
-        charged = sum(
-            self._a_share(i, group, side or PricedSide.LOSSES, level, ends) * b for i, b in bought.items()
-        ) + sum((x.now - self._worth(x, in_losses, level, ends)) * q for x, q in sold)
-        left, cost, washed = sum(bought.values()), 0.0, []
+        left, washed = sum(bought.values()), []
         for x, q in sorted(sold, key=lambda s: s[0].now):
-            washed.append((x, min(q, left)))
-            left, cost = left - washed[-1][1], cost + x.now * washed[-1][1]
-        over = back
-        for x, q in reversed(washed):
-            cost, over = cost - self.back * x.later * min(q, over), over - min(q, over)
-        if in_losses:
-            slope = sum(q for x, q in sold if x.later > level) - back
-        else:
-            slope = sum(bought.values()) - sum(q for x, q in sold if self._worth(x, in_losses, level, ends) > x.now)
-        return cost - charged, slope
+            washed.append((x, q, min(q, left)))
+            left -= washed[-1][2]
+        over, found = sum(b for i, b in bought.items() if self.coordination.accounts[i].is_taxed), []
+        for x, q, w in reversed(washed):
+            found.append(Matched(x, q, w, min(w, over)))
+            over -= found[-1].back
+        return found
 
     def losses_usd(self, filer: str) -> FloatArray:
         """The short-term and the long-term loss that all accounts of a return could sell, shape (2,), above 0."""
@@ -178,7 +188,7 @@ class Charges:
         account = self.coordination.accounts[account_id].signals.account
         return bool(account.can_buy[self._group_of == group].any())
 
-    def _losses(self, account_id: str, group: int, ends: Ends) -> list[_Loss]:
+    def _losses(self, account_id: str, group: int, ends: Ends) -> list[Loss]:
         """What an account may sell at a loss of a group."""
         facts = self.coordination.accounts[account_id]
         account = facts.signals.account
@@ -190,10 +200,10 @@ class Charges:
             now, counted, later = (
                 loss * float(price[facts.filer][term]) for price in (ends.between(self.back), ends.counted, ends.left)
             )
-            found.append(_Loss(account_id, i, group, now, counted, later))
+            found.append(Loss(account_id, i, group, term, loss, now, counted, later))
         return found
 
-    def _worth(self, loss: _Loss, in_losses: bool, level: float, ends: Ends) -> float:  # noqa: FBT001 - one of two ways
+    def _worth(self, loss: Loss, in_losses: bool, level: float, ends: Ends) -> float:  # noqa: FBT001 - one of two ways
         """What a loss is worth with its charge, USD a share."""
         if in_losses:
             gone = not self.may_come_back(loss.account_id, loss.group)
@@ -207,7 +217,7 @@ class Charges:
         ]
         return loss.now + max([0.0, *paid])
 
-    def _cost(self, buyer: str, loss: _Loss) -> float:
+    def _cost(self, buyer: str, loss: Loss) -> float:
         """What a loss costs that a purchase washes, USD a share: all of it where it is gone for good."""
         return (1.0 - self.back) * loss.counted if self.coordination.accounts[buyer].is_taxed else loss.now
 
@@ -233,18 +243,39 @@ class Charges:
 
 
 @dataclass(frozen=True)
-class _Loss:
-    """A lot that may be sold at a loss, with what its loss saves, USD a share.
+class Loss:
+    """A lot that may be sold at a loss.
 
-    ``now`` if nobody washes it, ``counted`` of it today, ``later`` if it comes back, before the wait.
+    Attributes
+    ----------
+    account_id : str
+        Whose.
+    lot, group, term : int
+        Which lot of the account, of which group; 0 short-term, 1 long-term.
+    usd : float
+        The loss, a share, above 0.
+    now, counted, later : float
+        What it saves, a share: if nobody washes it, of that today, and if it comes back, before the wait.
     """
 
     account_id: str
     lot: int
     group: int
+    term: int
+    usd: float
     now: float
     counted: float
     later: float
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Shares of a lot that are sold at a loss, that are washed of these, and that come back of those."""
+
+    loss: Loss
+    sold: float
+    washed: float
+    back: float
 
 
 def side_of(given: Side) -> tuple[PricedSide | None, float]:

@@ -23,7 +23,7 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.signals.household_locks import LevelSide, PricedSide, Side, WashSide, loss_lots
 from di_advisor.solve.household.accounts import Offer, TaxedAccount, searched
 from di_advisor.solve.household.charges import Charges, Ends, side_of
-from di_advisor.solve.household.coordination import Coordination, Sides
+from di_advisor.solve.household.coordination import Coordination, Joint, Sides
 from di_advisor.solve.household.regions import PricedRegions
 from di_advisor.solve.household.tree import Node, Tree
 
@@ -158,7 +158,7 @@ def wash_at_a_price(
     own = {name: answer.rates for name, answer in root.returns.items()}
     trees: list[tuple[Tree, Ends]] = []
     bound = root.bound_usd
-    found: list[tuple[float, Sides, Mapping[str, AccountGains], Mapping[str, FloatArray]]] = []
+    found: list[tuple[tuple[bool, float], Sides, Mapping[str, AccountGains], Mapping[str, FloatArray]]] = []
     if not root.clashing:
         return Priced((({}, root.gains, own),), bound, 1)
     regions = PricedRegions.of(root, back, {name: charges.losses_usd(name) for name in root.returns})
@@ -169,18 +169,38 @@ def wash_at_a_price(
         tree = _PricedTree(coordination, at, nodes_max, ends=ends, charges=charges)
         tree.run()
         trees.append((tree, ends))
-        beside = float(sum(regions.beside(ends, name).min() for name in root.returns))
         best = sorted((leaf for leaf in tree.leaves if np.isfinite(leaf.value_usd)), key=lambda leaf: leaf.value_usd)
-        found += [
-            (leaf.value_usd + beside, _as_planned(coordination, leaf), _gains(coordination, leaf), at)
-            for leaf in best[:_LEAVES]
-        ]
+        for rank, leaf in enumerate(best[:_LEAVES]):  # the best of every tree first, then the others
+            order = (rank > 0, _worth_usd(charges, root, leaf, ends))
+            found.append((order, _as_planned(coordination, leaf), _gains(coordination, leaf), at))
         bound, where = regions.bound_of(trees)
         waiting = [w for w in waiting if regions.is_new(w, trees)]
         ends = waiting.pop() if waiting else regions.next_ends(coordination, where, trees)
     nodes = sum(tree.nodes for tree, _ in trees)
     found.sort(key=lambda f: f[0])
     return Priced(tuple((sides, gains, at) for _, sides, gains, at in found), bound, nodes)
+
+
+def _worth_usd(charges: Charges, root: Joint, leaf: Node, ends: Ends) -> float:
+    """About what the plans of a leaf come to at law: the returns' own tax, and the cheapest losses washed."""
+    coordination, total = charges.coordination, 0.0
+    for account_id, plan in leaf.plans.items():
+        _, _, problem = coordination.problem(account_id, {})
+        total += sum(t.value_usd(plan) for t in problem.terms if t.name != "tax")
+    counted = {n: np.zeros(2) for n in root.returns}
+    for account_id, gains in _gains(coordination, leaf).items():
+        counted[coordination.accounts[account_id].filer] += [float(gains.short_usd), float(gains.long_usd)]
+    left = {n: gains.copy() for n, gains in counted.items()}
+    groups = set(next(iter(coordination.accounts.values())).signals.market.universe.group_of.tolist())
+    for m in (m for group in groups for m in charges.matched(group, leaf.plans, ends)):
+        filer = coordination.accounts[m.loss.account_id].filer
+        counted[filer][m.loss.term] += m.loss.usd * m.washed
+        left[filer][m.loss.term] += m.loss.usd * (m.washed - m.back)
+    for name, answer in root.returns.items():
+        shared = answer.shared
+        now, then = (shared.tax(gains[name] / shared.value_usd) * shared.value_usd for gains in (counted, left))
+        total += (1.0 - charges.back) * now + charges.back * then
+    return total
 
 
 def _as_planned(coordination: Coordination, leaf: Node) -> Sides:

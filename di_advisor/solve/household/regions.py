@@ -27,6 +27,7 @@ __all__ = ["PricedRegions", "bound_of", "is_new", "next_rates"]
 
 _SAME_RATES = 1e-5
 _ROUND_OFF = 1e-9
+_DEAREST = 2.0
 
 
 def bound_of(root: Joint, trees: Sequence[Tree]) -> tuple[float, dict[str, Region]]:
@@ -114,7 +115,9 @@ class PricedRegions:
         nearer = 0 if self.back < 1.0 - self.back else 1
         there = {n: at[nearer] for n, at in where.items()}
         rates = next_rates(coordination, there, self.root, [tree for tree, _ in trees])
-        return None if rates is None else Ends.at(rates)
+        if rates is None or max(float(r.max()) for r in rates.values()) > _DEAREST:  # no plan is there yet
+            return None
+        return Ends.at(rates)
 
     def is_new(self, ends: Ends, trees: Sequence[tuple[Tree, Ends]]) -> bool:
         """Whether prices were not branched at yet."""
