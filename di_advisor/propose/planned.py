@@ -33,7 +33,7 @@ from di_advisor.solve import Solution, solve_localised
 from di_advisor.solve.dual_newton import Warm
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 
-__all__ = ["Clock", "Planned", "Progress", "Settled", "never", "plan_for", "settled_for", "silent"]
+__all__ = ["Clock", "Planned", "Progress", "Settled", "explained", "never", "plan_for", "settled_for", "silent"]
 
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
@@ -173,7 +173,7 @@ def plan_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted of
     SolveError, SettlementError, UnsupportedWishError
         When there is no certified plan, or none in whole shares. Nothing is proposed then.
     """
-    return _explained(settled_for(signals, mandate, tax, clock, cancel, own, named=named, exact=exact), clock)
+    return explained(settled_for(signals, mandate, tax, clock, cancel, own, named=named, exact=exact), clock)
 
 
 def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted of it
@@ -266,7 +266,7 @@ def settled_for(  # noqa: PLR0913 - what a plan follows from, and what is wanted
     return Settled(signals, mandate, *first, orders, (_EXACTLY,))
 
 
-def _explained(settled: Settled, clock: Clock) -> Planned:
+def explained(settled: Settled, clock: Clock) -> Planned:
     """The proposal of some orders."""
     signals, mandate, solution, orders = settled.signals, settled.mandate, settled.solution, settled.orders
     clock.start("explain")

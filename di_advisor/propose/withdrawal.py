@@ -6,7 +6,8 @@ program, and the smallest tracking error, at each step of a bisection). In fract
 the plans that keep fixed limits and the factor by which the account shrinks are one convex set, so the
 withdrawals that are possible are an interval, and beyond one that is not there is none. ``amount_usd``
 is shown: orders in whole shares raise it, every rule re-checked. Minimum trades, wash-sale sides and
-rounding to shares lie between the two.
+rounding to shares lie between the two. In dollars, what the rules lack grows convexly with the amount, so
+that the line through two amounts that lack something meets zero above the limit: a few steps reach it.
 
 Limits: a limit of a name that is passed today binds where the name stands, which is not convex; above
 ``at_most_usd`` such a name might leave room that is not looked for. Budgets are counts of plans.
@@ -14,6 +15,7 @@ Limits: a limit of a name that is passed today binds where the name stands, whic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
@@ -27,10 +29,10 @@ from di_advisor.formulate.account_rules import CashRange
 from di_advisor.formulate.cash_wishes import set_aside_usd
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.schedule_d import Taxpayer
-from di_advisor.propose.planned import Clock, Planned, plan_for, silent
+from di_advisor.propose.planned import Clock, Planned, Settled, explained, plan_for, settled_for, silent
 from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.settle import still_kept
-from di_advisor.solve.diagnose import agrees
+from di_advisor.solve.diagnose import lacking
 
 __all__ = ["LargestWithdrawal", "largest_withdrawal", "losses_only", "plan_or_largest"]
 
@@ -38,8 +40,17 @@ _CENT = Decimal("0.01")
 _NONE_OWN = OwnWishes()
 _NARROW = 1e-8
 _FIRST_STEP = 1e-5
+_GROWTH = 8.0
+_LOOKED_AT = 80
+_EVERY = 4
+"""Of so many amounts one is the middle of what is left, whatever the line says."""
+
 _PLANS = 20
-_CLOSER = 8
+_CLOSER = 4
+_NEAR = 1e-6
+"""Of the account: as near as orders are looked for by bisection."""
+
+_STRETCHES = 1
 
 
 @dataclass(frozen=True)
@@ -108,10 +119,10 @@ def largest_withdrawal(
         words = "Without a trade" if amount is not None else ""
         found, at_most, proposal = amount, amount, None
     else:
-        limit = search.bisected(search.possible)
-        planned = None if limit is None else search.planned_below(limit)
-        found = None if planned is None else _raised(planned)
-        at_most, proposal = limit, None if planned is None else planned.proposal
+        limit = search.limit()
+        settled = None if limit is None else search.settled_below(limit)
+        found = None if settled is None else _raised(settled)
+        at_most, proposal = limit, None if settled is None else search.explained(settled)
         words = "Without breaking a rule"
     if found is None or at_most is None:
         raise InfeasibleError(
@@ -161,7 +172,7 @@ def plan_or_largest(
         raise told from error
 
 
-def _raised(planned: Planned) -> Decimal:
+def _raised(planned: Settled) -> Decimal:
     """The withdrawal of a plan, in cents as they were asked for."""
     return set_aside_usd(planned.mandate)
 
@@ -173,6 +184,7 @@ class _Search:
         self.signals, self.mandate, self.tax, self.cancel, self.own = signals, mandate, tax, cancel, own
         self.value = to_decimal(signals.account.value_usd, 2)
         self.plans = 0
+        self.clocks: dict[Decimal, Clock] = {}
 
     def _with(self, amount: Decimal) -> Mandate:
         changed = self.mandate.with_changes(withdrawal_usd=amount, benefit_min_usd=0)
@@ -184,15 +196,60 @@ class _Search:
         if self.cancel():
             raise UnfinishedError("The search for the largest withdrawal was cancelled.", hint="Ask again.")
 
-    def possible(self, amount: Decimal) -> bool:
-        """Whether the linear rules and the cap leave any plan that raises an amount."""
+    def lacks(self, amount: Decimal) -> tuple[float, float]:
+        """What the linear rules lack at best once an amount is raised, and then the cap, in USD; zeros where a plan is.
+
+        Infinite where there is not even a problem.
+        """
         self._ask()
         try:
             problem = formulate(self.signals, self._with(amount), self.tax, own=self.own)
             bare = (replace(r, reserve=0.0) if isinstance(r, CashRange) else r for r in problem.rules)
-            return agrees(replace(problem, rules=tuple(bare)))
+            problem = replace(problem, rules=tuple(bare))
+            linear, risk = lacking(problem)
         except InfeasibleError:
-            return False
+            return math.inf, math.inf
+        value = problem.block.holdings.value_usd
+        return linear * value, risk * value
+
+    def limit(self) -> Decimal | None:
+        """The least amount known to fail, within cents of one that passes; None where nothing passes."""
+        zero = Decimal("0.00")
+        if any(self.lacks(zero)):
+            return None
+        low, high, width = zero, self.value + _CENT, self._width
+        known: list[tuple[Decimal, tuple[float, float]]] = []
+        for turn in range(_LOOKED_AT):
+            if high - low <= width:
+                break
+            trial = None if turn % _EVERY == 0 else self._met(known, low, high)
+            trial = ((low + high) / 2).quantize(_CENT, rounding=ROUND_DOWN) if trial is None else trial
+            found = self.lacks(trial)
+            if not any(found):
+                low = trial
+                continue
+            high = trial
+            if math.isfinite(found[0]):
+                known = [*known[-1:], (trial, found)]
+        return high
+
+    def _met(self, known: list[tuple[Decimal, tuple[float, float]]], low: Decimal, high: Decimal) -> Decimal | None:
+        """Just below where the line through the last two amounts that lack something meets zero; None without one."""
+        if len(known) < 2:
+            return None
+        (beyond, much), (near, little) = known
+        kind = 0 if little[0] > 0 else 1
+        if not much[kind] > little[kind] > 0:
+            return None
+        back = float(beyond - near) * little[kind] / (much[kind] - little[kind])
+        trial = near - to_decimal(back, 2)
+        if near - trial <= 2 * self._width:  # as good as there: what is below should pass
+            trial -= self._width
+        return trial if low < trial < high else None
+
+    @property
+    def _width(self) -> Decimal:
+        return max(_CENT, (self.value * Decimal(repr(_NARROW))).quantize(_CENT, rounding=ROUND_UP))
 
     def idle_keeps(self, amount: Decimal) -> bool:
         """Whether doing nothing keeps every rule once an amount is withdrawn."""
@@ -203,59 +260,56 @@ class _Search:
         return still_kept(problem, self.signals, {}, {})
 
     def bisected(self, test: Callable[[Decimal], bool]) -> Decimal | None:
-        """The least amount known to fail, within cents of one that passes; None where nothing passes."""
-        zero = Decimal("0.00")
-        if not test(zero):
+        """The largest amount known to pass, within cents of one that fails; None where nothing passes."""
+        low, high = Decimal("0.00"), self.value + _CENT
+        if not test(low):
             return None
-        low, high = zero, self.value + _CENT
-        width = max(_CENT, (self.value * Decimal(repr(_NARROW))).quantize(_CENT, rounding=ROUND_UP))
-        while high - low > width:
+        while high - low > self._width:
             middle = ((low + high) / 2).quantize(_CENT, rounding=ROUND_DOWN)
-            if test(middle):
-                low = middle
-            else:
-                high = middle
-        return high if test == self.possible else low  # what is proved, or what is shown
+            low, high = (middle, high) if test(middle) else (low, middle)
+        return low
 
-    def plan(self, amount: Decimal) -> Planned | None:
-        """The plan that raises an amount, or None."""
+    def settled(self, amount: Decimal) -> Settled | None:
+        """Orders that raise an amount, or None."""
         self._ask()
         self.plans += 1
+        wishes, clock = self._with(amount), Clock(silent)
+        self.clocks[set_aside_usd(wishes)] = clock
         try:
-            wishes = self._with(amount)
-            return plan_for(self.signals, wishes, self.tax, Clock(silent), self.cancel, self.own, named=False)
+            return settled_for(self.signals, wishes, self.tax, clock, self.cancel, self.own, named=False)
         except (InfeasibleError, SettlementError, UncertifiedError, UndecidedError):
             return None
 
-    def planned_below(self, limit: Decimal) -> Planned | None:
-        """The plan of the largest withdrawal found below a limit."""
-        step, high, best = float(self.value) * _FIRST_STEP, limit, None
-        amount = limit
-        while best is None and self.plans < _PLANS:
-            best = self.plan(amount)
-            if best is None:
-                if amount <= 0:
-                    return None
-                high, amount = amount, max(limit - to_decimal(step, 2), Decimal("0.00"))
-                step *= 4.0
+    def explained(self, settled: Settled) -> Proposal:
+        """The proposal of orders that were found here."""
+        return explained(settled, self.clocks[_raised(settled)]).proposal
+
+    def settled_below(self, limit: Decimal) -> Settled | None:
+        """Orders of the largest withdrawal found below a limit."""
+        step, high, amount = float(self.value) * _FIRST_STEP, limit, limit
+        best = self.settled(amount)
+        while best is None and amount > 0 and self.plans < _PLANS:
+            high, amount = amount, max(limit - to_decimal(step, 2), Decimal("0.00"))
+            step *= _GROWTH
+            best = self.settled(amount)
         if best is None:
-            return self.plan(Decimal("0.00"))
-        stretch = True
+            return None if amount <= 0 else self.settled(Decimal("0.00"))
+        near = self.value * Decimal(repr(_NEAR))
         for _ in range(_CLOSER):
-            now = _raised(best)
-            if high - now <= _CENT:
+            if high - _raised(best) <= near:
                 break
-            trial = self._stretched(best, high) if stretch else now  # the same orders may raise more
-            if trial <= now:
-                stretch, trial = False, ((now + high) / 2).quantize(_CENT, rounding=ROUND_DOWN)
-            better = self.plan(trial)
+            middle = ((_raised(best) + high) / 2).quantize(_CENT, rounding=ROUND_DOWN)
+            better = self.settled(middle)
+            best, high = (best, middle) if better is None else (better, high)
+        for _ in range(_STRETCHES):  # the same orders may raise more
+            more = self._stretched(best, high)
+            better = self.settled(more) if more - _raised(best) >= _CENT else None
             if better is None:
-                high, stretch = trial, False
-            else:
-                best, stretch = better, True
+                break
+            best = better
         return best
 
-    def _stretched(self, planned: Planned, high: Decimal) -> Decimal:
+    def _stretched(self, planned: Settled, high: Decimal) -> Decimal:
         """The largest withdrawal below a limit that a plan's own orders raise."""
         low, orders = _raised(planned), planned.orders
         while high - low > _CENT:

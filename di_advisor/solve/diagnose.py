@@ -29,7 +29,7 @@ from di_advisor.solve.concessions import concession
 from di_advisor.solve.wishes import Wishes
 from di_advisor.units import bps_from_fraction
 
-__all__ = ["CONFLICT", "Diagnosis", "Relaxation", "agrees", "diagnose"]
+__all__ = ["CONFLICT", "Diagnosis", "Relaxation", "agrees", "diagnose", "lacking"]
 
 CONFLICT = 1e-7
 """Total violation below which wishes count as agreeing, fraction of the account."""
@@ -151,11 +151,32 @@ def agrees(problem: Problem) -> bool:
     UncertifiedError
         If a step was not certified.
     """
+    return lacking(problem) == (0.0, 0.0)
+
+
+def lacking(problem: Problem) -> tuple[float, float]:
+    """How far the wishes are from some plan, minimum trades and wash-sale sides aside; nothing where they agree.
+
+    Returns
+    -------
+    linear : float
+        Total by which the linear wishes must give, fraction of the account.
+    risk : float
+        Where these agree: tracking error beyond the cap that they leave at best.
+
+    Raises
+    ------
+    UncertifiedError
+        If a step was not certified.
+    """
     wishes = Wishes(problem)
     found = wishes.elastic(wishes.linear)
     if found is not None and found.total > CONFLICT:
-        return False
-    return wishes.cap is None or wishes.least_risk(wishes.linear).tracking_error <= _cap(wishes) * (1.0 + _OVER)
+        return found.total, 0.0
+    if wishes.cap is None:
+        return 0.0, 0.0
+    error = wishes.least_risk(wishes.linear).tracking_error
+    return 0.0, error - _cap(wishes) if error > _cap(wishes) * (1.0 + _OVER) else 0.0
 
 
 def diagnose(problem: Problem) -> Diagnosis | None:
