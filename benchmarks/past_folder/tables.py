@@ -57,6 +57,7 @@ def all_tables(compared: PolicyComparison, *, ours: str, years: float, seed: int
             law = "with" if wash else "without"
             parts.append(f"\nMeasures {law} the law of wash sales (means over vintages, a year)\n")
             parts.append(_measures(compared, wash=wash))
+            parts += [f"\nAlignment and wash sales {law} the law\n", _alignment(compared, wash=wash)]
             parts += [f"\nDays over the cap {law} the law, at the close after trades\n", _cap(compared, wash=wash)]
     shared = _shared(compared)
     parts += ["\nTax alpha by cadence, beside published figures\n", _cadence(compared, None)]
@@ -135,6 +136,21 @@ def _measures(compared: PolicyComparison, *, wash: bool) -> str:
             )
         )
     return f"{_table(head, rows)}\nProposals carried out that left an account over the cap: {over}."
+
+
+def _alignment(compared: PolicyComparison, *, wash: bool) -> str:
+    """Factors, sectors, and losses that wash sales took or their windows kept; nan where older files do not know."""
+    head = (
+        "policy", "correlation ex ante %", "active variance by factors %", "sector farthest off %",
+        "washed, % of capital", "kept by windows, mean of days, % of capital",
+    )  # fmt: skip
+    rows = []
+    for policy in compared.policies:
+        if some := _results(compared, policy, wash=wash):
+            means = [_percent(_mean(some, name)) for name in ("correlation_ex_ante", "factor_share")]
+            farthest = _percent(max(r.sector_active_max for r in some))
+            rows.append((policy, *means, farthest, *(_percent(_mean(some, name)) for name in ("washed", "locked"))))
+    return _table(head, rows)
 
 
 def _cap(compared: PolicyComparison, *, wash: bool) -> str:

@@ -62,6 +62,10 @@ class DayRow:
         Whether a proposal was carried out.
     holdings : str
         Fingerprint of the shares held at the close (`di_advisor.backtest.holdings`); empty in older files.
+    correlation, factor_share, sector_active : float or None
+        Alignment with the target at the close (`di_advisor.backtest.aligned`); None in older files.
+    locked_loss_usd : float or None
+        Losses in lots that wash windows kept from being sold on the day; None in older files.
     """
 
     day: date
@@ -84,6 +88,10 @@ class DayRow:
     fired: tuple[str, ...] = ()
     traded: bool = False
     holdings: str = ""
+    correlation: float | None = None
+    factor_share: float | None = None
+    sector_active: float | None = None
+    locked_loss_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

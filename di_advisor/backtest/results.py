@@ -71,6 +71,13 @@ class ReplayResults:
         Losses realised in each year of the replay's age, over what was put in.
     washed : float
         Losses that wash sales disallowed or deferred, over what was put in.
+    locked : float
+        Losses that wash windows kept from being taken: what stood in locked lots, mean over days, over what was put in.
+    correlation_ex_ante, factor_share : float
+        Mean over days from the first trade on: correlation with the target by the risk model, and the share of active
+        variance that factors explain; nan, as the next and the one before, for files without them.
+    sector_active_max : float
+        Largest distance of a sector's weight from its weight in the target at a close.
     proposals, refused : int
         Proposals asked for; of these those that a typed error or the lack of a gain ended.
     """
@@ -97,6 +104,10 @@ class ReplayResults:
     cost_usd: float
     harvested: tuple[float, ...]
     washed: float
+    locked: float
+    correlation_ex_ante: float
+    factor_share: float
+    sector_active_max: float
     proposals: int
     refused: int
 
@@ -197,6 +208,10 @@ def results_of(
         cost_usd=sum(row.cost_usd for row in days),
         harvested=_by_age(days[0].day, [row.day for row in days], [row.harvested_usd / put_in for row in days]),
         washed=sum(row.washed_usd for row in days) / put_in,
+        locked=_mean_known([row.locked_loss_usd for row in days[begun:]]) / put_in,
+        correlation_ex_ante=_mean_known([row.correlation for row in days[begun:]]),
+        factor_share=_mean_known([row.factor_share for row in days[begun:]]),
+        sector_active_max=max((x for row in days[begun:] if (x := row.sector_active) is not None), default=math.nan),
         proposals=len(replayed.rebalances),
         refused=len(replayed.rebalances) - len(done),
     )
@@ -207,6 +222,12 @@ def results_frame(results: Sequence[ReplayResults]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([r.figures() for r in results])
+
+
+def _mean_known(figures: Sequence[float | None]) -> float:
+    """Mean of what is known; nan where nothing is."""
+    known = [x for x in figures if x is not None]
+    return math.fsum(known) / len(known) if known else math.nan
 
 
 def _by_age(first: date, days: Sequence[date], amounts: Sequence[float]) -> tuple[float, ...]:

@@ -21,8 +21,9 @@ from di_advisor.errors import DamagedStoreError, NewerSchemaError
 
 __all__ = ["from_bytes", "to_bytes"]
 
-_SCHEMA: Final = 2
+_SCHEMA: Final = 3
 # Version 1 had no fingerprints of holdings, no events beside the journal and no refusals; they are then empty.
+# Version 2 had no alignment and no locked losses; they are then None.
 _LISTS: Final = ("fired", "reasons")
 _Row = TypeVar("_Row", DayRow, RebalanceRow, RefusedWithdrawal)
 

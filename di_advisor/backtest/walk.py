@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from di_advisor.advisor import Advisor
 from di_advisor.backtest.account_days import AccountDays, Opened
+from di_advisor.backtest.aligned import aligned, locked_loss_usd
 from di_advisor.backtest.dues import Dues
 from di_advisor.backtest.holdings import holdings_digest, identical_of
 from di_advisor.backtest.markets import Narrowing, with_unpriced
@@ -59,9 +60,10 @@ class _Done:
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """Value of priced lots, and their unrealised gains by term."""
+    """Value of priced lots, in all and by name of the market, and their unrealised gains by term."""
 
     value_usd: float
+    held_usd: FloatArray
     short_usd: Fraction
     long_usd: Fraction
 
@@ -297,6 +299,7 @@ class Walk:
             accrued, self._end_tax = self._dues.end(day.year, standing.short_usd, standing.long_usd)
             tax += accrued
         error = done.tracking_error
+        found = aligned(facts.signals, standing.held_usd, max(standing.value_usd + float(cash), 0.01))
         self._days.append(
             DayRow(
                 day=day,
@@ -319,6 +322,10 @@ class Walk:
                 fired=tuple(f.trigger for f in decision.firings if f.fired),
                 traded=bool(fills.events),
                 holdings=self._held_now(),
+                correlation=found.correlation,
+                factor_share=found.factor_share,
+                sector_active=found.sector_active,
+                locked_loss_usd=locked_loss_usd(facts.signals.account),
             )
         )
 
@@ -330,7 +337,8 @@ class Walk:
             x for x in self._account.running.portfolio().account(self._settings.account_id).lots if x.security_id in at
         ]
         arrays = lot_arrays(lots, [market.price_usd[at[lot.security_id]] for lot in lots], market.as_of)
-        return _standing(arrays.value_usd, arrays.gain_usd, arrays.long_term)
+        names = np.array([at[lot.security_id] for lot in lots], dtype=np.int64)
+        return _standing(arrays.value_usd, names, len(at), arrays.gain_usd, arrays.long_term)
 
     def replayed(self) -> Replayed:
         """The whole replay, when all sessions are walked through."""
@@ -353,12 +361,18 @@ class Walk:
 
 def _as_seen(facts: DayFacts) -> _Standing:
     account = facts.signals.account
-    return _standing(account.lot_value_usd, account.lot_gain_usd, account.lot_long_term)
+    size = len(account.target_weight)
+    return _standing(account.lot_value_usd, account.lot_name, size, account.lot_gain_usd, account.lot_long_term)
 
 
-def _standing(value_usd: FloatArray, gain_usd: FloatArray, long_term: NDArray[np.bool_]) -> _Standing:
+def _standing(
+    value_usd: FloatArray, names: NDArray[np.int64], size: int, gain_usd: FloatArray, long_term: NDArray[np.bool_]
+) -> _Standing:
     return _Standing(
-        float(value_usd.sum()), Fraction(float(gain_usd[~long_term].sum())), Fraction(float(gain_usd[long_term].sum()))
+        float(value_usd.sum()),
+        np.bincount(names, weights=value_usd, minlength=size),
+        Fraction(float(gain_usd[~long_term].sum())),
+        Fraction(float(gain_usd[long_term].sum())),
     )
 
 

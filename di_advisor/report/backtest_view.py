@@ -195,9 +195,12 @@ def _measures(compared: ComparedRun) -> Table:
         ("Tracking error, realised", "bps a year", _bps(past.tracking_error), "-"),
         ("Tracking error, ex ante, mean and most", "bps a year", _mean_and_most(found), "-"),
         ("Beta; correlation with the index", "", f"{found.beta:.3f}; {found.correlation:.4f}", "-"),
+        ("Correlation ex ante; active variance by factors", "%", _alignment(found), "-"),
+        ("Sector farthest from the target", "% of weight", _known(found.sector_active_max), "-"),
         ("Trading cost", "bps a year", bps(past.cost_per_year), "-"),
         ("Turnover, one way", "% a year", percent(found.turnover_per_year, 0), "-"),
         ("Losses washed", "% of money in", percent(found.washed), "-"),
+        ("Losses that wash windows kept, mean of days", "% of money in", _known(found.locked), "-"),
         ("Proposals; refused or without a gain", "", f"{found.proposals}; {found.refused}", "-"),
     ]
     columns = (
@@ -207,6 +210,15 @@ def _measures(compared: ComparedRun) -> Table:
         Column("Twin", align=Align.RIGHT),
     )
     return Table("Measures", columns, tuple(rows))
+
+
+def _alignment(found: Any) -> str:  # noqa: ANN401
+    return f"{_known(found.correlation_ex_ante)}; {_known(found.factor_share)}"
+
+
+def _known(fraction: float) -> str:
+    """Percent; a file of an older version does not know it."""
+    return "not kept" if math.isnan(fraction) else percent(fraction)
 
 
 def _mean_and_most(found: Any) -> str:  # noqa: ANN401

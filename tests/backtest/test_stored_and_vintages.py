@@ -72,10 +72,10 @@ def test_a_file_that_was_changed_is_refused(done: Vintages) -> None:
 
 
 def test_a_file_of_a_newer_program_is_refused(done: Vintages, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("di_advisor.backtest.stored._SCHEMA", 3)
+    monkeypatch.setattr("di_advisor.backtest.stored._SCHEMA", 9)
     content = to_bytes(done["monthly-2023-11-01-wash"])
     monkeypatch.undo()
-    with pytest.raises(NewerSchemaError, match="version 3"):
+    with pytest.raises(NewerSchemaError, match="version 9"):
         from_bytes(content)
 
 
