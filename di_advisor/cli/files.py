@@ -7,21 +7,19 @@ from collections.abc import Iterable
 
 from di_advisor.domain.columns import (
     CHARACTERISTIC,
+    DAILY_CONDITION_COLUMNS,
     FILL_COLUMNS,
     GENERIC_LOT_COLUMNS,
     LOT_COLUMNS,
+    MINUTE_COLUMNS,
+    ORDER_COLUMNS,
+    ORDER_FILL_COLUMNS,
     PRICE_FILE_COLUMNS,
+    QUOTE_COLUMNS,
     RETURN_COLUMNS,
     WEIGHT_COLUMNS,
 )
 from di_advisor.domain.event_columns import TRANSACTION_COLUMNS
-from di_advisor.domain.order_columns import (
-    DAILY_CONDITION_COLUMNS,
-    MINUTE_COLUMNS,
-    ORDER_COLUMNS,
-    ORDER_FILL_COLUMNS,
-    QUOTE_COLUMNS,
-)
 from di_advisor.domain.rows import Column
 from di_advisor.report.csv_export import TRADE_COLUMNS
 

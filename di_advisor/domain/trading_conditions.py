@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from di_advisor.domain.order_columns import DAILY_CONDITION_COLUMNS, MINUTE_COLUMNS, QUOTE_COLUMNS
+from di_advisor.domain.columns import DAILY_CONDITION_COLUMNS, MINUTE_COLUMNS, QUOTE_COLUMNS
 from di_advisor.domain.rows import Column, require_columns
 from di_advisor.errors import InputError
 
@@ -25,7 +25,7 @@ __all__ = ["TradingConditions"]
 
 @dataclass(frozen=True, eq=False)
 class TradingConditions:
-    """Tables of the market around orders; columns as in `di_advisor.domain.order_columns`.
+    """Tables of the market around orders; columns as in `di_advisor.domain.columns`.
 
     Attributes
     ----------

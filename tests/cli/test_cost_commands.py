@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from di_advisor.cli import main
-from di_advisor.domain.order_columns import DAILY_CONDITION_COLUMNS, ORDER_COLUMNS, ORDER_FILL_COLUMNS
+from di_advisor.domain.columns import DAILY_CONDITION_COLUMNS, ORDER_COLUMNS, ORDER_FILL_COLUMNS
 from di_advisor.domain.trade_history import TradeHistory
 from di_advisor.domain.trained_costs import CostTraining
 from di_advisor.registry import cost_trainer

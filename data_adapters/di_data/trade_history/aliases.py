@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from di_advisor.domain.order_columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
+from di_advisor.domain.columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
 from di_advisor.domain.order_types import OrderType
 from di_advisor.domain.rows import Column, require_columns, some_of
 from di_advisor.errors import InputError, InputWarning

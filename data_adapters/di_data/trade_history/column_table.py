@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from di_advisor.domain.order_columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
+from di_advisor.domain.columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
 from di_data.trade_history.aliases import ALIASES
 
 __all__ = ["column_table"]

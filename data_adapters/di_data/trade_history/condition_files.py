@@ -19,7 +19,7 @@ __all__ = ["read_conditions"]
 def read_conditions(
     daily: Path | None = None, quotes: Path | None = None, minutes: Path | None = None, *, max_bytes: int = MAX_BYTES
 ) -> TradingConditions:
-    """Tables as in `di_advisor.domain.order_columns`.
+    """Tables as in `di_advisor.domain.columns`.
 
     Parameters
     ----------

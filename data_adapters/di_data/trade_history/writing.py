@@ -30,7 +30,7 @@ _COLUMN_OF: Final = {
 
 
 def history_csv(history: TradeHistory) -> str:
-    """Text of the file, columns as in `di_advisor.domain.order_columns.ORDER_COLUMNS`."""
+    """Text of the file, columns as in `di_advisor.domain.columns.ORDER_COLUMNS`."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     names = TradeHistory.columns()

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from di_advisor.domain.columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
 from di_advisor.domain.history_quality import Flaw, Treatment
-from di_advisor.domain.order_columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
 from di_advisor.domain.order_types import OrderType
 from di_advisor.domain.tickers import Tickers, TickerSpan
 from di_advisor.domain.trade_history import ArrivalPrice, TradeHistory
