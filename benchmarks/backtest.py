@@ -4,7 +4,9 @@ Problem: what is said of rebalancing must be shown on prices that happened, afte
 that people use is replayed from many vintages under each policy on the folder's point-in-time members; what was
 replayed is kept, so that the comparison can go on after an interruption, and the tables are made from the files.
 Limits: not in CI (the folder is not part of the repository); weights are proxies (``--weights``); half-spreads are an
-assumption; losses meet gains outside the account unless ``--losses carried``.
+assumption; losses meet gains outside the account unless ``--losses carried``. What ``ml`` asks was learned on invented
+worlds: no row of the folder is in it, but those worlds have the volatilities and correlations published for large US
+names of 2016 to 2022.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import ConservationError, DiAdvisorError
 from di_advisor.policy.policies import POLICIES, Policy, policy_named
+from di_advisor.policy.triggers import LearnedValue
 from di_advisor.registry import harvest_model
 from di_advisor.signals.waiting import Harvesting, HarvestUse
 
@@ -120,6 +123,9 @@ def _compare(asked: argparse.Namespace) -> int:
     _say(past.quality.text())
     quarters = [f"{day}: {there}/{listed}" for day, listed, there in past.coverage() if day >= asked.start]
     _say(f"members with a price: {', '.join(quarters[::4])}")
+    groups = _asked(asked.policy or POLICIES)
+    for sentence in models_asked([p for policies, _ in groups for p in policies]):
+        _say(sentence)
     starts = vintages(asked.start, asked.end, asked.vintages, asked.years)
     compared = _both(
         [
@@ -137,7 +143,7 @@ def _compare(asked: argparse.Namespace) -> int:
                 progress=lambda done, total: _say(f"{done} of {total} runs"),
                 cancel=lambda: asked.finished,
             )
-            for policies, harvest in _asked(asked.policy or POLICIES)
+            for policies, harvest in groups
         ]
     )
     ours = next((p for p in _OURS if p in compared.policies), _OURS[0])
@@ -160,6 +166,11 @@ def _asked(names: Sequence[str]) -> list[tuple[list[Policy], Harvesting | None]]
         ripe = replace(policy_named("threshold"), name=_RIPE)
         groups.append(([ripe], Harvesting(model, client, _REVIEW_DAYS, HarvestUse.RIPE)))
     return groups
+
+
+def models_asked(policies: Sequence[Policy]) -> list[str]:
+    """Which learned model a policy asks, and what that was learned on."""
+    return [f"{p.name} asks: {t.model.provenance}" for p in policies for t in p.triggers if isinstance(t, LearnedValue)]
 
 
 def _both(found: Sequence[PolicyComparison]) -> PolicyComparison:

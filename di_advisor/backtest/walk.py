@@ -370,7 +370,7 @@ def _standing(
 ) -> _Standing:
     return _Standing(
         float(value_usd.sum()),
-        np.bincount(names, weights=value_usd, minlength=size),
+        np.bincount(names, weights=value_usd, minlength=size).astype(np.float64),
         Fraction(float(gain_usd[~long_term].sum())),
         Fraction(float(gain_usd[long_term].sum())),
     )

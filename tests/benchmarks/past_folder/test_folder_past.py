@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.backtest import main, vintages
+from benchmarks.backtest import main, models_asked, vintages
 from benchmarks.past_folder import FolderPast, WeightKind, open_past
 from di_advisor.backtest.past import Past
 from di_advisor.domain.events import CashMerger, SpinOff, Split
 from di_advisor.errors import InputError
+from di_advisor.policy.policies import policy_named
 from tests.benchmarks.past_folder import invented
 
 
@@ -169,3 +170,9 @@ def test_a_comparison_runs_once_and_prints_its_tables(
 def test_a_wrong_folder_is_an_error_with_a_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--data", str(tmp_path), "--end", "2020-08-31"]) == 1
     assert "has no file index/pitindex_sp500_changes.csv" in capsys.readouterr().out
+
+
+def test_the_model_that_ml_asks_is_told_with_what_it_was_learned_on() -> None:
+    (told,) = models_asked([policy_named("monthly"), policy_named("ml")])
+    assert told.startswith("ml asks: ")
+    assert "simulated accounts" in told
