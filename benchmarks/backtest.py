@@ -45,7 +45,7 @@ _TAX = TaxProfile(ConstantRates(short_term=0.408, long_term=0.238))
 
 _WASH = {"on": (True,), "off": (False,), "both": (True, False)}
 _OURS = ("rested", "opportunistic")
-"""Ours is the first of these that was run: chosen on the sample's worlds, not on the folder."""
+"""Ours is the first of these that was run, or the first that was asked for: chosen on the sample, not the folder."""
 _RIPE = "ripe"
 """``threshold`` for an advisor that takes only losses which the exact program would take: chosen on the sample."""
 _REVIEW_DAYS = 7
@@ -146,7 +146,7 @@ def _compare(asked: argparse.Namespace) -> int:
             for policies, harvest in groups
         ]
     )
-    ours = next((p for p in _OURS if p in compared.policies), _OURS[0])
+    ours = next((p for p in _OURS if p in compared.policies), compared.policies[0])
     _say(all_tables(compared, ours=ours, years=asked.years or _SHORTEST_YEARS, seed=asked.seed))
     conserved = _conserved(compared, past)
     _say(f"{process_time():.0f} CPU s in this process, at most {_peak_mb():.0f} MB of memory.")
