@@ -8,6 +8,7 @@ edge, because the caller may not know what they hold. Limits: 28 significant dig
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from decimal import (
     MAX_EMAX,
@@ -31,6 +32,7 @@ from di_advisor.units import CENTS_PER_USD
 
 __all__ = [
     "Exact",
+    "are_exact",
     "as_fraction",
     "at_places",
     "cents_of_parts",
@@ -62,6 +64,18 @@ def is_exact(value: object) -> bool:
         return False
     try:
         _ENTRY.plus(value)
+    except DecimalException:
+        return False
+    return True
+
+
+def are_exact(values: Sequence[object]) -> bool:
+    """Whether `exact` takes all of some amounts as they are, told for whole columns; False decides nothing."""
+    decimals = [v for v in values if type(v) is Decimal and v]
+    if len(decimals) != len(values) or not all(map(Decimal.is_finite, decimals)):
+        return False
+    try:
+        deque(map(_ENTRY.plus, decimals), maxlen=0)
     except DecimalException:
         return False
     return True

@@ -9,15 +9,21 @@ shares moved in), the basis is what is asked for first, so the state is BASIS_PE
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import repeat
 
-from di_advisor.domain.amounts import Exact, as_fraction, exact, is_exact
+from di_advisor.domain.amounts import Exact, are_exact, as_fraction, exact, is_exact
 from di_advisor.errors import IncompleteDataError, InputError
 
-__all__ = ["LotState", "TaxLot"]
+__all__ = ["LotState", "TaxLot", "lots_of_columns"]
+
+_ZERO = Decimal(0)
 
 
 class LotState(StrEnum):
@@ -133,3 +139,45 @@ class TaxLot:
             return None
         basis = None if self.basis_total_usd is None else as_fraction(self.basis_total_usd) - self.basis_of(shares)
         return replace(self, shares=left, basis_total_usd=basis)
+
+
+def lots_of_columns(
+    account_id: str,
+    lot_ids: Sequence[str],
+    security_ids: Sequence[str],
+    shares: Sequence[Exact],
+    basis_total_usd: Sequence[Exact | None],
+    acquired: Sequence[date | None],
+    held_since: Sequence[date | None],
+) -> tuple[TaxLot, ...]:
+    """Lots of one account from columns of one length, each in the state that goes with its basis and date.
+
+    What `TaxLot` looks at is looked at for whole columns: a fleet reads a thousand lots an account.
+
+    Raises
+    ------
+    InputError
+        As `TaxLot`.
+    """
+    plain = are_exact(shares) and are_exact(basis_total_usd) and None not in acquired
+    if not plain or any(map(_ZERO.__gt__, (*shares, *basis_total_usd))):  # type: ignore[arg-type]
+        columns = zip(lot_ids, security_ids, shares, basis_total_usd, acquired, held_since, strict=True)
+        return tuple(
+            TaxLot(i, account_id, s, q, basis, on, since, LotState.of(basis, on))
+            for i, s, q, basis, on, since in columns
+        )
+    since = [on if held is None else held for on, held in zip(acquired, held_since, strict=True)]
+    known = (
+        lot_ids,
+        repeat(account_id),
+        security_ids,
+        shares,
+        basis_total_usd,
+        acquired,
+        since,
+        repeat(LotState.KNOWN),
+    )
+    found = tuple(map(object.__new__, repeat(TaxLot, len(lot_ids))))
+    for slot, values in zip(TaxLot.__slots__, known, strict=True):
+        deque(map(TaxLot.__dict__[slot].__set__, found, values), maxlen=0)
+    return found

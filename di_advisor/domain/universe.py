@@ -118,6 +118,23 @@ class Universe:
             dtype=np.int64,
         )
 
+    @cached_property
+    def _members(self) -> dict[str, dict[str, NDArray[np.float64]]]:
+        return {}
+
+    def members(self, kind: str) -> dict[str, NDArray[np.float64]]:
+        """One for each name of a group, by label of a kind ("sector", "industry", "country"), arrays of shape (n,).
+
+        Sorted by label, without the unknown one; the same arrays each time, not to be written to.
+        """
+        if kind not in self._members:
+            label = np.array([getattr(s, kind) for s in self.securities])
+            found = {group: (label == group).astype(np.float64) for group in sorted(set(label.tolist()) - {""})}
+            for column in found.values():
+                column.setflags(write=False)
+            self._members[kind] = found
+        return self._members[kind]
+
     def index_of(self, security_ids: Iterable[str], *, where: str) -> NDArray[np.int64]:
         """Positions of ids, shape (len(ids),).
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.frozen_map import FrozenMap
-from di_advisor.domain.lots import LotState, TaxLot
+from di_advisor.domain.lots import TaxLot, lots_of_columns
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
 from di_advisor.domain.signals import Lock, LockKind
@@ -241,13 +241,20 @@ def _account_of(found: dict[str, Any]) -> Account:
 
 
 def _lots_of(account_id: str, columns: Sequence[Sequence[Any]]) -> tuple[TaxLot, ...]:
-    lots = []
-    for lot_id, security_id, shares, basis, acquired, since in zip(*columns, strict=True):
-        cost = None if basis is None else _exact(basis)
-        on = None if acquired is None else date.fromordinal(acquired)
-        held = on if since is None else date.fromordinal(since)
-        lots.append(TaxLot(lot_id, account_id, security_id, _exact(shares), cost, on, held, LotState.of(cost, on)))
-    return tuple(lots)
+    lot_ids, security_ids, shares, bases, acquired, since = columns
+    if len({len(column) for column in columns}) > 1:
+        raise ValueError("the columns of its lots differ in length")
+    known = [_date(day) for day in acquired]
+    held = [on if day is None else date.fromordinal(day) for on, day in zip(known, since, strict=True)]
+    columns = (_exactly(shares), _exactly(bases), known, held)
+    return lots_of_columns(account_id, lot_ids, security_ids, *columns)
+
+
+def _exactly(texts: Sequence[Any]) -> list[Any]:
+    """Amounts of a column; None where there is none."""
+    if None in texts or "/" in "".join(texts):
+        return [None if text is None else _exact(text) for text in texts]
+    return list(map(Decimal, texts))
 
 
 def _exact(text: str) -> Exact:

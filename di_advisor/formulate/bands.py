@@ -109,10 +109,10 @@ def band_rules(signals: Signals, mandate: Mandate, holdings: Holdings, reach: Re
         if band is not None:
             groups = _groups(signals, kind, holdings)
             every = [
-                ActiveGroup(holdings, member.astype(np.float64), band.lower, band.upper, f"{kind} band: {group}")
+                ActiveGroup(holdings, member, band.lower, band.upper, f"{kind} band: {group}")
                 for group, member in groups.items()
             ]
-            rules += _without_emptied(every, kind, list(groups.values()), holdings, reach)
+            rules += _without_emptied(every, kind, [m > 0 for m in groups.values()], holdings, reach)
     for factor, band in mandate.factor_bands.items():
         risk = signals.market.risk
         if factor not in risk.factors:
@@ -133,11 +133,12 @@ def band_rules(signals: Signals, mandate: Mandate, holdings: Holdings, reach: Re
     return rules
 
 
-def _groups(signals: Signals, kind: str, holdings: Holdings) -> dict[str, NDArray[np.bool_]]:
-    """Members of each group of a kind."""
+def _groups(signals: Signals, kind: str, holdings: Holdings) -> dict[str, FloatArray]:
+    """Members of each group of a kind, one for each."""
     universe = signals.market.universe
-    label = np.array([getattr(s, kind) for s in universe.securities])
-    unlabelled = np.flatnonzero((label == "") & ((holdings.target > 0) | (holdings.held > 0)))
+    groups = universe.members(kind)
+    labelled = np.sum(list(groups.values()), axis=0) > 0 if groups else np.zeros(len(universe), dtype=np.bool_)
+    unlabelled = np.flatnonzero(~labelled & ((holdings.target > 0) | (holdings.held > 0)))
     if len(unlabelled):
         first = ", ".join(universe.securities[i].ticker for i in unlabelled[:5].tolist())
         raise InputError(
@@ -145,7 +146,7 @@ def _groups(signals: Signals, kind: str, holdings: Holdings) -> dict[str, NDArra
             hint=f"Give each name its {kind} (a label such as Unknown is one), or drop the band.",
             kind=kind,
         )
-    return {group: label == group for group in sorted(set(label.tolist()) - {""})}
+    return groups
 
 
 def _without_emptied(
@@ -193,7 +194,7 @@ def _of_wish(signals: Signals, wish: GroupBand, holdings: Holdings) -> list[Acti
                 group=wish.group,
             )
     else:
-        groups = _groups(signals, wish.kind.value, holdings)
+        groups = {group: ones > 0 for group, ones in _groups(signals, wish.kind.value, holdings).items()}
     return [_of_group(wish, group, member, holdings) for group, member in groups.items()]
 
 

@@ -62,6 +62,8 @@ class CostChords:
 
     def cost(self, traded: FloatArray) -> FloatArray:
         """Cost of buying ``traded`` (at least 0) of each name, shape (n,); the last slope goes on."""
+        if not traded.any():
+            return np.zeros(len(traded))
         widths = np.diff(self.knots, axis=1)
         filled = np.clip(traded[:, None] - self.knots[:, :-1], 0.0, widths)
         beyond = np.maximum(traded - self.knots[:, -1], 0.0)

@@ -220,9 +220,8 @@ def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals
     for i in np.flatnonzero(counts > 0):
         left[int(i)] = None if np.isinf(counts[i]) else step * int(counts[i])
     sells: dict[int, Decimal] = {}
-    for lot, name in zip(sale.lot.tolist(), sale.name.tolist(), strict=True):
-        if name not in left:
-            continue
+    concerned = counts[sale.name] > 0
+    for lot, name in zip(sale.lot[concerned].tolist(), sale.name[concerned].tolist(), strict=True):
         rest = left[name]
         held = decimal_shares(signals, lot)
         take = held if rest is None else min(held, rest)
