@@ -18,15 +18,15 @@ from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.domain.signals import Lock
 from di_advisor.domain.target import Target
-from di_advisor.errors import InputError, UnfinishedError
+from di_advisor.errors import UnfinishedError
 from di_advisor.formulate.own import OwnRule, OwnTerm, OwnWishes
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
-from di_advisor.ports import CostModel, RiskModel
 from di_advisor.propose.cost_card import CostsBy
 from di_advisor.propose.planned import Clock, Progress, never, silent
 from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.same_facts import taking_what
 from di_advisor.signals import Harvesting, estimate
+from di_advisor.signals.models import Models
 from di_advisor.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -35,47 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Advisor", "Progress"]
 
 
-class Advisor:
-    """Proposes trades for one account.
-
-    Parameters
-    ----------
-    risk_model : RiskModel, optional
-        Estimates risk from returns; the registered model "factor" when left out.
-    cost_model : CostModel, optional
-        Predicts trading cost; the registered model "prior" when left out.
-    """
-
-    def __init__(self, risk_model: RiskModel | None = None, cost_model: CostModel | None = None) -> None:
-        self._risk_model = risk_model
-        self._cost_model = cost_model
-
-    def estimate_risk(
-        self, market: Market, returns: ReturnHistory | None, exposures: ExposureHistory | None = None
-    ) -> FactorRisk:
-        """Risk of the market's universe by this advisor's model.
-
-        Raises
-        ------
-        InputError
-            If there are no returns to estimate from.
-        """
-        if returns is None:
-            raise InputError(
-                "There is neither a risk model's result nor a history of returns.",
-                hint="Pass returns=..., or a ready FactorRisk as risk=...",
-            )
-        from di_advisor.registry import risk_model
-
-        self._risk_model = self._risk_model or risk_model()
-        return self._risk_model.estimate(market, returns, exposures)
-
-    def estimate_costs(self, market: Market) -> CostCurves:
-        """Cost curves of the market's universe by this advisor's model."""
-        from di_advisor.registry import cost_model
-
-        self._cost_model = self._cost_model or cost_model()
-        return self._cost_model.curves(market)
+class Advisor(Models):
+    """Proposes trades for one account; made with a ``risk_model`` and a ``cost_model``, or the registered ones."""
 
     def workspace(  # noqa: PLR0913 - the facts of a proposal, all keyword-only
         self,
@@ -107,13 +68,11 @@ class Advisor:
             If the facts do not fit together; if cancelled.
         """
         refuse_no_taxpayer(tax)
-        own = OwnWishes(tuple(terms), tuple(rules))
-        clock = Clock(progress)
+        own, clock = OwnWishes(tuple(terms), tuple(rules)), Clock(progress)
         clock.start("risk")
         risk = risk if risk is not None else self.estimate_risk(market, returns, exposures)
         clock.start("trading cost")
         costs = costs if costs is not None else self.estimate_costs(market)
-        drawn_by = CostsBy.of(self._cost_model, market)
         if cancel():
             raise UnfinishedError("The estimates were cancelled.", hint="Ask again to start over.")
         clock.start("signals")
@@ -121,9 +80,8 @@ class Advisor:
             portfolio, market, target, mandate, risk, costs, account_id, locks=locks, esg=esg, harvest=harvest
         )
         clock.start("")
-        return Workspace(
-            portfolio, target, mandate, tax, signals, tuple(locks), tuple(clock.stages), own, exact, drawn_by
-        )
+        known = (signals, tuple(locks), tuple(clock.stages), own, exact, CostsBy.of(self._cost_model, market))
+        return Workspace(portfolio, target, mandate, tax, *known)
 
     def propose_household(  # noqa: PLR0913 - the facts of a household, all keyword-only
         self,
@@ -165,10 +123,8 @@ class Advisor:
         market, target, mandate, tax
             Prices and date, what to track, the wishes, and the taxpayer: constant rates (`TaxProfile`), or a
             return (`ReturnInputs`, `FilerTax`) whose whole Schedule D then counts.
-        returns, exposures
-            History for the risk model, where ``risk`` is not given.
-        risk, costs
-            Ready estimates.
+        returns, exposures, risk, costs
+            History for the risk model, or ready estimates.
         account_id : str, optional
             Which account; may be left out where there is only one.
         locks : sequence of Lock
@@ -187,8 +143,7 @@ class Advisor:
         Raises
         ------
         DiAdvisorError
-            Typed: `InputError`, `InfeasibleError`, `UncertifiedError`, `UnfinishedError`,
-            `SettlementError`. Nothing is proposed then.
+            Typed, as `di_advisor.errors` draws them. Nothing is proposed then.
         """
         workspace = self.workspace(*facts, **named)
         return workspace.propose(progress=named.get("progress", silent), cancel=named.get("cancel", never))
