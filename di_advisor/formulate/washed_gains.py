@@ -11,6 +11,7 @@ before is taken to be a short-term one, which is the dearer.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.washes import WashQuantities
 from di_advisor.formulate.gains import RealisedGains
-from di_advisor.formulate.plan import Holdings, Plan
+from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.washed_rows import WashedBranch, WashedRow
 
@@ -118,6 +119,44 @@ class WashedGains:
             bought=np.where(segments.sell, 0.0, buying[segments.name]),
             bought_whole=buying * self.buy_width,
         )
+
+    def under(
+        self,
+        symbols: SymbolicPlan,
+        rates: tuple[float, float],
+        sell_max: FloatArray,
+        *,
+        within: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+        beyond: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    ) -> Any:  # noqa: ANN401 - a cvxpy expression
+        """What is washed, counted at rates, under fixed choices: affine, lot by lot.
+
+        Parameters
+        ----------
+        symbols : SymbolicPlan
+            The decision.
+        rates : tuple of two floats
+            What a dollar of short-term and of long-term loss counts.
+        sell_max : ndarray of shape (L,)
+            What may be sold of each lot.
+        within, beyond : pair of ndarray of bool, shape (n,)
+            Names whose sales, and whose buys, wash by the amount, and all of the width.
+        """
+        at = self.at(rates)
+        loss = rates[0] * at.short + rates[1] * at.long
+        on, whole, open_ = np.zeros(len(sell_max)), 0.0, at.sell_width[at.name] > 0
+        on[at.lot] = np.where(within[0][at.name] & open_, loss, 0.0)
+        for name in np.flatnonzero(beyond[0] & (at.sell_width > 0)).tolist():
+            mine = np.flatnonzero((at.name == name) & (sell_max[at.lot] > 0))
+            if not len(mine):
+                continue
+            until = np.cumsum(sell_max[at.lot[mine]]) >= at.sell_width[name] * (1.0 - _ROUND_OFF)
+            level = loss[mine[int(until.argmax()) if until.any() else -1]]
+            on[at.lot[mine]] = np.maximum(loss[mine] - level, 0.0)
+            whole += float(level * at.sell_width[name])
+        buying = np.where(at.buy_width > 0, rates[0] * at.buy_loss, 0.0)
+        whole += float(np.where(beyond[1], buying * at.buy_width, 0.0).sum())
+        return on @ symbols.sells + np.where(within[1], buying, 0.0) @ symbols.buys + whole
 
     def _levels(self, segments: Segments, loss: FloatArray, names: int) -> list[FloatArray]:
         """Losses per unit of the lots of each name, shape (n,) each: first the one at which the width is passed."""

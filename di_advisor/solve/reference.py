@@ -17,7 +17,9 @@ from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.plan import Plan, SymbolicPlan
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.rules import Locked, Rule
 from di_advisor.formulate.symbolic import symbolic_plan
+from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.choices import Choice, Choices, is_any
 
@@ -80,7 +82,8 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
 
     symbols, constraints = symbolic_plan(problem.block.holdings, problem.block.risk)
     for rule in problem.rules:
-        constraints += rule.constraints(symbols)
+        counted = _counted(problem, rule, choices, symbols)
+        constraints += rule.constraints(symbols) if counted is None else [counted]
     constraints += choice_constraints(problem, choices, symbols)
     objective: Any = sum(term.expression(symbols) for term in problem.terms)
     objective = objective + washes_under(problem, choices, symbols)
@@ -98,6 +101,31 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
     plan = Plan(_value(symbols.sells), _value(symbols.buys))
     # the solver's own value: a power of a trade that is round-off below zero has none
     return ReferenceAnswer(plan, float(model.solution.opt_val) / _SCALE)
+
+
+def _counted(problem: Problem, rule: Rule, choices: Choices, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy constraint
+    """A budget that counts washed losses by choices; None for other rules, and for a tax that is a curve."""
+    if not isinstance(rule, (GainBudget, TaxBudget)) or not rule.by_choices or rule.washes is None:
+        return None
+    if isinstance(rule, TaxBudget) and not rule.tax.is_constant:
+        return None
+    rates = (1.0, 1.0) if isinstance(rule, GainBudget) else rule.tax.rates
+    locked = next(r for r in problem.rules if isinstance(r, Locked))
+    block = problem.block
+    out = is_any(choices, Choice.EXIT)
+    wide = (
+        np.bincount(block.holdings.lot_name, weights=locked.sell_max, minlength=len(choices)) > rule.washes.sell_width
+    )
+    washed = rule.washes.under(
+        symbols,
+        rates,
+        locked.sell_max,
+        within=(is_any(choices, Choice.SELL) | (out & ~wide), is_any(choices, Choice.BUY)),
+        beyond=(is_any(choices, Choice.SELL_BEYOND) | (out & wide), is_any(choices, Choice.BUY_BEYOND)),
+    )
+    gains = rule.gains if isinstance(rule, GainBudget) else rule.tax.gains
+    limit = rule.upper if isinstance(rule, GainBudget) else rule.upper - rule.tax.offset
+    return gains.taxed(rates) @ symbols.sells + washed <= limit
 
 
 def washes_under(problem: Problem, choices: Choices, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy expression

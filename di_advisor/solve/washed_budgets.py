@@ -20,16 +20,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
 from di_advisor.formulate.localise import AtAnyRates, schedule_d_of
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.schedule_d import ScheduleDTax
-from di_advisor.formulate.tax_cells import TAX_BUDGET
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.wash_term import WashDeferral
-from di_advisor.solve.choices import beyond_widths
+from di_advisor.solve.baseline import most
+from di_advisor.solve.choices import Choices, beyond_widths
 from di_advisor.solve.discrete import Search
 from di_advisor.solve.exact import prove
 from di_advisor.solve.prices import PricedNames, Prices
@@ -43,6 +42,9 @@ Solving = Callable[[Problem], tuple[Problem, Solution]]
 
 BlockSearch = Callable[[Block], Search]
 """Makes the search for the choices of a block."""
+
+_NO_PLAN = "No plan was found that keeps the budgets of gain or tax when losses that are washed are not taken off; "
+_NO_PLAN_HINT = "Raise the budgets, or ban wash sales."
 
 _ORDERS = 3
 """Searches at most until lots are in the order that they have at what the budgets charge."""
@@ -67,7 +69,6 @@ class _Found:
     solution: Solution
     objective: float
     bound: float = -np.inf
-    margin: FloatArray | None = None
 
 
 def counts_washes(problem: Problem) -> bool:
@@ -104,16 +105,21 @@ def solve_counted(
     Raises
     ------
     UndecidedError
-        When tightening found no plan; that there is none is not proved.
+        When no plan was found; that there is none is not proved.
     InfeasibleError, UnboundedError, UncertifiedError, UnfinishedError
         When there is no plan even if nothing were washed, or none that certifies.
     """
     known = -np.inf
     if not problem.is_opaque:
-        found = _counted_by_branches(problem, tax, again, searching, nodes_max)
+        try:
+            found = _counted_by_branches(problem, tax, again, searching, nodes_max)
+        except InfeasibleError:  # proved; where the wishes clash whatever is washed, that is what is told
+            solving(_asked(problem, _limits(problem), 0.0))
+            raise
         kept = None if found is None else _kept(problem, found.local, found.solution, None)
         if found is not None and kept is not None:
-            return _at(problem, tax, replace(found, objective=kept.objective), found.bound)
+            best = replace(found, objective=kept.objective)
+            return _told(problem, found.local, best, found.bound, "budgets without washed losses")
         known = -np.inf if found is None else found.bound
     return _by_tightening(problem, tax, solving, again, known)
 
@@ -129,6 +135,9 @@ def _searched(search: Search, nodes_max: int) -> Solution:
     try:
         found = search.run()
     except (InfeasibleError, UncertifiedError):
+        if search.bound > most(search.block):
+            said = f"{_NO_PLAN}it is proved that there is none."
+            raise InfeasibleError(said, hint=_NO_PLAN_HINT, proved=True) from None
         found = _with_dearer_gains(search)
     if nodes_max:
         return prove(search, nodes_max=nodes_max, start=found).solution
@@ -168,18 +177,14 @@ def _counted_by_branches(
     solved = _solved(again, asked)
     if solved is None:
         return None
-    there = schedule_d_of(solved[0])
-    margin = margin_of(AtAnyRates.of(asked, tax), solved[1].prices) + np.array(
-        (0.0, 0.0) if there is None else there.margin
-    )
-    return _Found(*solved, solved[1].objective, solved[1].bound, margin)
+    return _Found(*solved, solved[1].objective, solved[1].bound)
 
 
 def _by_tightening(
     problem: Problem, tax: ScheduleDTax, solving: Solving, again: Solving, known: float
 ) -> tuple[Problem, Solution]:
     """The plan by tightening budgets, and the bound of the budgets as if nothing were washed, or a known one."""
-    limits = {r.name: r.upper for r in problem.rules if isinstance(r, _BUDGETS)}
+    limits = _limits(problem)
     first, loosest = solving(_asked(problem, limits, 0.0))
     bound, best = max(loosest.bound, known), _kept(problem, first, loosest, None)
     charge = max(_charged(first, loosest), _SMALLEST)
@@ -200,12 +205,8 @@ def _by_tightening(
             break
         plan, charge = found[1].plan, charge if best is not before else 2.0 * charge
     if best is None:
-        raise UndecidedError(
-            "No plan was found that keeps the budgets of gain or tax when losses that are washed are not taken off; "
-            "that there is none is not proved.",
-            hint="Raise the budgets, or ban wash sales.",
-        )
-    return _at(problem, tax, best, bound, "budgets without washed losses by tightening")
+        raise UndecidedError(f"{_NO_PLAN}that there is none is not proved.", hint=_NO_PLAN_HINT)
+    return _at(problem, tax, best, bound)
 
 
 def by_branches(problem: Problem) -> Problem:
@@ -226,17 +227,24 @@ def _at_constant_rates(asked: Problem, tax: ScheduleDTax, searching: BlockSearch
         search.names = PricedNames(search.block, inner=family.all_washed(rates, order))
         try:
             found = _searched(search, nodes_max)
-        except (InfeasibleError, UncertifiedError):
+        except (InfeasibleError, UncertifiedError) as error:
+            if best is None and "proved" in error.facts:
+                raise
             return best
         before, margin = margin, margin_of(family, found.prices)
         bound = found.bound if best is None else max(best.bound, found.bound)
         if best is None or found.objective < best.objective:
-            best = _Found(replace(asked, blocks=(search.block,)), found, found.objective, bound, margin)
+            local = family.localised(rates, order, found.plan)
+            best = _Found(local, found, found.objective, bound)
         else:
             best = replace(best, bound=bound)
         if np.abs(margin - before).max() < _SAME_RATES:
             break
     return best
+
+
+def _limits(problem: Problem) -> dict[str, float]:
+    return {r.name: r.upper for r in problem.rules if isinstance(r, _BUDGETS)}
 
 
 def _solved(solving: Solving, asked: Problem) -> tuple[Problem, Solution] | None:
@@ -298,23 +306,28 @@ def _kept(problem: Problem, local: Problem, solution: Solution, best: _Found | N
     return _Found(local, solution, objective) if best is None or objective < best.objective else best
 
 
-def _at(
-    problem: Problem, tax: ScheduleDTax, best: _Found, bound: float, how: str = "budgets without washed losses"
-) -> tuple[Problem, Solution]:
-    """The problem as it stands at the best plan, and the plan with its figures."""
+def _at(problem: Problem, tax: ScheduleDTax, best: _Found, bound: float) -> tuple[Problem, Solution]:
+    """The problem as it stands at the best plan of tightened budgets, and the plan with its figures."""
     plan, there = best.solution.plan, schedule_d_of(best.local)
     rates = np.array(tax.rates if there is None else there.rates)
-    margin = best.margin if best.margin is not None else np.zeros(2) if there is None else np.array(there.margin)
-    local = AtAnyRates.of(problem, tax).localised(rates, rates + margin, plan)
+    order = rates if there is None else rates + np.array(there.margin)
+    local = AtAnyRates.of(problem, tax).localised(rates, order, plan)
     extra = _washed(problem, plan)
     rules = tuple(replace(r, counted=extra[r.name]) if isinstance(r, _BUDGETS) else r for r in local.rules)
     rows = tuple(row for rule in rules for row in rule.rows(local.block.segments))
     local = replace(local, rules=rules, blocks=(replace(local.block, rows=rows),))
-    over = max(-r.slack(plan) for r in rules if isinstance(r, _BUDGETS))
+    how = "budgets without washed losses by tightening"
+    return _told(problem, local, best, bound, how, beyond_widths(problem.block, plan, best.solution.choices))
+
+
+def _told(
+    problem: Problem, local: Problem, best: _Found, bound: float, how: str, choices: Choices | None = None
+) -> tuple[Problem, Solution]:
+    plan = best.solution.plan
+    over = max(-r.slack(plan) for r in problem.rules if isinstance(r, _BUDGETS))
     found = replace(
         best.solution,
-        choices=beyond_widths(problem.block, plan, best.solution.choices),
-        prices=_prices_of(best, local, rates),
+        choices=best.solution.choices if choices is None else choices,
         objective=best.objective,
         convex_bound=best.objective - best.solution.convex_gap,
         bound=min(bound, best.objective),
@@ -323,21 +336,3 @@ def _at(
     )
     found.check(scale=max(abs(found.nothing - found.objective), 1e-6))
     return local, found
-
-
-def _prices_of(best: _Found, local: Problem, rates: FloatArray) -> Prices:
-    """The prices for the rows of the place: several rows around a tax budget become one."""
-    prices, there = best.solution.prices, best.local.block.rows
-    if len(there) == len(local.block.rows) or len(there) != len(prices.rows):
-        return prices
-    around = sum(
-        (
-            float(p) * np.array(r.washing.rates)
-            for p, r in zip(prices.rows, there, strict=True)
-            if r.rule == TAX_BUDGET and r.washing
-        ),
-        np.zeros(2),
-    )
-    others = iter(float(p) for p, r in zip(prices.rows, there, strict=True) if r.rule != TAX_BUDGET)
-    of_tax = float(around @ rates) / max(float(rates @ rates), 1e-12)
-    return replace(prices, rows=np.array([of_tax if r.rule == TAX_BUDGET else next(others) for r in local.block.rows]))
