@@ -13,7 +13,7 @@ name that holds losses sells them or nothing, as everywhere in this package.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from di_advisor.formulate.problem import Block
 from di_advisor.formulate.tax_cells import Region
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.counting import Counting
+from di_advisor.solve.integer_point import Point
 from di_advisor.solve.mixed_integer import Answer, Program, Relaxation, solve_program
 
 __all__ = ["IntegerProgram", "Point"]
@@ -39,38 +40,6 @@ _RELATIVE_GAP = 1e-5
 _ANY, _OVER = 0.2, 1e-7
 
 _Row = tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray, FloatArray]
-
-
-@dataclass(frozen=True)
-class Point:
-    """What the solver came back with.
-
-    Attributes
-    ----------
-    status : str
-        "found", "none" (proved) or "budget".
-    nodes, steps : int
-        Nodes it took, and steps of the simplex method.
-    value : float
-        A lower bound of the program's objective.
-    amounts : ndarray of shape (m,)
-        Amount of each segment; zeros unless found.
-    choices : ndarray of int, shape (n,)
-        What the binaries say.
-    region : Region or None
-        Where the gains lie, if regions were given.
-    columns : ndarray
-        All columns.
-    """
-
-    status: str
-    nodes: int
-    steps: int
-    value: float
-    amounts: FloatArray
-    choices: Choices
-    region: Region | None
-    columns: FloatArray
 
 
 class IntegerProgram:
