@@ -7,12 +7,13 @@ cannot be copied deeply nor travel to a worker process; this one can, and compar
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import TypeVar
+from typing import TypeVar, overload
 
 __all__ = ["FrozenMap"]
 
 Key = TypeVar("Key")
 Value_co = TypeVar("Value_co", covariant=True)
+Other = TypeVar("Other")
 
 
 class FrozenMap(Mapping[Key, Value_co]):
@@ -41,6 +42,16 @@ class FrozenMap(Mapping[Key, Value_co]):
     # What the base class would make of the three above, without a call for each item.
     def __contains__(self, key: object) -> bool:
         return key in self._items
+
+    @overload
+    def get(self, key: Key, /) -> Value_co | None: ...
+
+    @overload
+    def get(self, key: Key, /, default: Value_co | Other) -> Value_co | Other: ...
+
+    def get(self, key: Key, /, default: Value_co | Other | None = None) -> Value_co | Other | None:
+        """As of a dict."""
+        return self._items.get(key, default)
 
     def keys(self) -> KeysView[Key]:
         """As of a dict."""
