@@ -44,7 +44,7 @@ class Payout:
     Raises
     ------
     InputError
-        If the amount is not more than zero, or it was paid before its ex-date.
+        If the amount is not finite and more than zero, or it was paid before its ex-date.
     """
 
     security_id: str
@@ -54,7 +54,7 @@ class Payout:
     kind: DividendKind = DividendKind.COMMON
 
     def __post_init__(self) -> None:
-        if not self.cash_per_share_usd > 0:
+        if not (self.cash_per_share_usd.is_finite() and self.cash_per_share_usd > 0):
             raise InputError(
                 f"The payout of {self.security_id} on {self.ex_date} is {self.cash_per_share_usd} USD.",
                 hint="Leave out what was not paid.",

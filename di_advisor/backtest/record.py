@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from di_advisor.domain.events import Event
@@ -211,6 +212,12 @@ class Replayed:
         days = [row.day for row in self.days]
         if len(days) < 2 or days != sorted(set(days)):
             raise InputError("A replay holds two sessions or more, in order.", hint="Replay a longer period.")
+        unknown = [row.day for row in self.days if not (isfinite(row.index_return) and isfinite(row.index_yield))]
+        if unknown:
+            raise InputError(
+                f"Of {len(unknown)} sessions the return of the index is not finite, first of {unknown[0]}.",
+                hint="Correct it in the past, or end the replay before.",
+            )
 
     def to_frame(self) -> pd.DataFrame:
         """One row a session; the columns are those of `DayRow`."""

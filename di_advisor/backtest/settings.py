@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from di_advisor.domain.amounts import Exact, exact
 from di_advisor.domain.portfolio import Portfolio
+from di_advisor.domain.wish_checks import choice_of
 from di_advisor.errors import InputError
 from di_advisor.signals.waiting import Harvesting
 
@@ -92,7 +93,8 @@ class ReplaySettings:
     Raises
     ------
     InputError
-        If the account starts with nothing, or with more accounts than one, or lots that are not known.
+        If the account starts with nothing, or with more accounts than one, or lots that are not known; or a choice
+        is none.
     """
 
     cash_usd: Exact = Decimal(1_000_000)
@@ -111,8 +113,8 @@ class ReplaySettings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cash_usd", exact(self.cash_usd, "cash at the start"))
-        object.__setattr__(self, "loss_use", LossUse(self.loss_use))
-        object.__setattr__(self, "tax_paid", TaxPaid(self.tax_paid))
+        object.__setattr__(self, "loss_use", choice_of(LossUse, self.loss_use, "loss_use"))
+        object.__setattr__(self, "tax_paid", choice_of(TaxPaid, self.tax_paid, "tax_paid"))
         if self.cash_usd < 0 or (self.portfolio is None and not self.cash_usd > 0):
             raise InputError(f"The account starts with {self.cash_usd} USD.", hint="Give cash, or lots.")
         if self.risk_every_months < 1:
