@@ -21,6 +21,7 @@ from di_advisor.solve.baseline import baseline_objective, largest_kept, most
 from di_advisor.solve.branches import close_gap
 from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.counting import too_few
+from di_advisor.solve.dearer_gains import at_dearer_gains
 from di_advisor.solve.feasible import choose, shared_groups
 from di_advisor.solve.fewest import fewest_trades
 from di_advisor.solve.prices import PricedNames, Prices
@@ -218,6 +219,7 @@ class Search:
     def _tries(self, prices: Prices) -> Iterator[Choices]:
         """Choices that may leave a plan, the best first."""
         yield self.choices_at(prices)
+        yield from (self.choices_at(dearer) for dearer in at_dearer_gains(self.names, prices))
         if self.names.counting.limited:
             yield largest_kept(self.names, prices, self.shared)
             yield from fewest_trades(self.block, self.shared)

@@ -254,11 +254,15 @@ class TaxedSearch:
     @property
     def closed(self) -> bool:
         """Whether the bounds of all regions are next to the best plan's objective."""
+        return self.closed_to(_ENOUGH)
+
+    def closed_to(self, share: float) -> bool:
+        """Whether they are as near as a share of the benefit."""
         if self.best is None:
             return False
         value = self.best.plan.objective
         benefit = judged(self.family, self.problem.block.holdings.nothing(), self.best.plan.choices).objective - value
-        return value - float(self.bounds().min()) <= _ENOUGH * max(benefit, 1e-9)
+        return value - float(self.bounds().min()) <= max(share, _ENOUGH) * max(benefit, 1e-9)
 
     def _elsewhere(self, loose: RegionSearch) -> None:
         """Search at the rates of regions whose bound is below that of the best plan's region, the lowest first."""

@@ -14,11 +14,9 @@ rules and terms as they are. Limits: of that second way the bound may be far bel
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
 from di_advisor.formulate.localise import AtAnyRates, schedule_d_of
@@ -31,7 +29,7 @@ from di_advisor.solve.baseline import most
 from di_advisor.solve.choices import Choices, beyond_widths
 from di_advisor.solve.discrete import Search
 from di_advisor.solve.exact import prove
-from di_advisor.solve.prices import PricedNames, Prices
+from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.solution import FEASIBLE, Solution
 from di_advisor.solve.tax_plans import margin_of
 
@@ -50,7 +48,6 @@ _ORDERS = 3
 """Searches at most until lots are in the order that they have at what the budgets charge."""
 
 _SAME_RATES = 1e-4
-_DEARER = (0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
 _NEAR = 1e-3
 """Gap, as a share of the benefit, at which branching ends where no proof is asked for."""
 
@@ -138,34 +135,11 @@ def _searched(search: Search, nodes_max: int) -> Solution:
         if search.bound > most(search.block):
             said = f"{_NO_PLAN}it is proved that there is none."
             raise InfeasibleError(said, hint=_NO_PLAN_HINT, proved=True) from None
-        found = _with_dearer_gains(search)
+        raise
     if nodes_max:
         return prove(search, nodes_max=nodes_max, start=found).solution
     nodes = _WORK // max(len(search.block.active_lower), _FEWEST)
     return prove(search, nodes_max=nodes, tolerance=_NEAR, start=found).solution
-
-
-def _with_dearer_gains(search: Search) -> Solution:
-    """A plan with choices at higher prices of the budgets than those of the highest bound.
-
-    Raises
-    ------
-    InfeasibleError, UncertifiedError, UnfinishedError
-        When none of them leaves one.
-    """
-    at = search.highest
-    if at is None:
-        raise InfeasibleError("There are no prices to begin with.", hint="Widen the rules.")
-    counted = np.array([row.washing is not None for row in search.block.rows])
-    for dearer in _DEARER[:-1]:
-        with suppress(InfeasibleError, UncertifiedError):
-            return search.completed(search.choices_at(_moved(search, at, counted, dearer)))
-    return search.completed(search.choices_at(_moved(search, at, counted, _DEARER[-1])))
-
-
-def _moved(search: Search, at: Prices, counted: NDArray[np.bool_], dearer: float) -> Prices:
-    rows = at.rows + np.where(counted, dearer * np.maximum(at.rows, _SMALLEST), 0.0)
-    return search.names.sanitised(replace(at, rows=rows))
 
 
 def _counted_by_branches(
