@@ -20,6 +20,7 @@ from di_advisor.errors import InputError
 if TYPE_CHECKING:
     from di_advisor.fleet.desk import Desk
     from di_advisor.fleet.running import FleetProgress
+    from di_advisor.fleet.sources import AccountSource
 
 __all__ = ["SET_ASIDE", "add_fleet", "fleet"]
 
@@ -46,6 +47,9 @@ def add_fleet(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--joint-rounds", type=int, default=1, metavar="N", help="solved again at the fleet's own joint size (1)"
     )
+    command.add_argument(
+        "--warm-from", type=Path, metavar="FOLDER", help="an earlier run's folder, at whose prices solves begin"
+    )
     command.add_argument("--retry-set-aside", action="store_true", help="try accounts without a proposal again")
     command.add_argument("--json", action="store_true", help="totals and exceptions as JSON")
     command.set_defaults(run=fleet)
@@ -64,16 +68,19 @@ def fleet(arguments: argparse.Namespace, screen: Screen) -> int:
     from di_advisor.fleet.generated import SampleFleet, sample_facts_of
     from di_advisor.fleet.running import propose
     from di_advisor.fleet.sources import ParquetAccounts
+    from di_advisor.fleet.warm import WarmAccounts
     from di_advisor.report.desk_view import desk_text
 
     if arguments.sample is not None and arguments.sample < 1:
         raise InputError(f"--sample {arguments.sample} is no number of accounts.", hint="Give at least 1.")
     world = sample.load()
-    accounts = (
+    accounts: AccountSource = (
         ParquetAccounts(arguments.accounts)
         if arguments.sample is None
         else SampleFleet(world, arguments.sample, arguments.seed)
     )
+    if arguments.warm_from is not None:
+        accounts = WarmAccounts(accounts, arguments.warm_from)
     facts = sample_facts_of(world)
     run = propose(
         accounts,

@@ -1,8 +1,8 @@
 """Proposals for a fleet: accounts stream in, records stream out into a folder, and a stopped run goes on.
 
 Problem: a night's run must survive a lost worker, a lost main process and one account that nobody can solve, in
-bounded memory, and give the same records whatever the number of workers. Decision: every account is solved cold from
-its own bytes and the shared facts, so order and place do not matter; outcomes go to an append-only folder as they
+bounded memory, and give the same records whatever the number of workers. Decision: every account is solved from its
+own bytes and the shared facts alone, so order and place do not matter; outcomes go to an append-only folder as they
 come; who is in it already, with the same bytes, is skipped. With joint rounds (`di_advisor.fleet.joint`) the fleet is
 solved again with costs at its own joint size, each round in a folder of its own. Limits: labels of finished accounts
 are kept in memory (some 150 bytes each); with joint rounds the accounts must be iterable more than once.

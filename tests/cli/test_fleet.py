@@ -19,6 +19,9 @@ def test_a_small_fleet_runs_and_shows_its_desk(tmp_path: Path, capsys: pytest.Ca
     again = json.loads(capsys.readouterr().out)
     assert again["totals"]["proposed"] == 2
     assert len(list((tmp_path / "pass-1").glob("part-*"))) == 1
+    command[4] = str(tmp_path / "tomorrow")
+    assert main([*command, "--warm-from", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("2 of 2 accounts with a proposal")
 
 
 def test_what_is_no_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,3 +29,7 @@ def test_what_is_no_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "--sample 0 is no number of accounts" in capsys.readouterr().err
     assert main(["fleet", "--sample", "1", "--into", str(tmp_path), "--scheduler", "x"]) == 2
     assert "'x' is no scheduler" in capsys.readouterr().err
+    missing = ["--scheduler", "in-process", "--warm-from", str(tmp_path / "never")]
+    assert main(["fleet", "--sample", "1", "--into", str(tmp_path / "x"), *missing]) == 2
+    assert "never" in capsys.readouterr().err
+    assert not (tmp_path / "never").exists()
