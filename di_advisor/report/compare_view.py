@@ -53,7 +53,6 @@ def _figures(proposals: Sequence[Proposal]) -> list[tuple[str, str, Callable[[Pr
         ("Names held", "", lambda p: f"{p.after.names:,}"),
         ("Proved gap, before rounding", "$", lambda p: money(p.certificate.gap_usd)),
         ("Proved gap", "bps of account", lambda p: f"{p.certificate.gap_bps:,.3f}"),
-        ("Solver", "", lambda p: p.certificate.solver),
     ]
 
 
@@ -73,6 +72,14 @@ def compare_table(proposals: Mapping[str, Proposal]) -> Table:
     return Table("Scenarios side by side", columns, tuple(rows))
 
 
+def _solved_by(proposals: Mapping[str, Proposal]) -> list[str]:
+    """What solved them: a sentence, for in a column it would push the figures apart."""
+    solvers = {name: p.certificate.solver for name, p in proposals.items()}
+    if len(set(solvers.values())) == 1:
+        return [f"Solved by {next(iter(solvers.values()))}."]
+    return [f"{name} was solved by {solver}." for name, solver in solvers.items()]
+
+
 def compare_bundle(proposals: Mapping[str, Proposal], notes: Sequence[str] = ()) -> dict[str, str]:
     """Proposals side by side, in every form a notebook may want, by media type.
 
@@ -84,7 +91,7 @@ def compare_bundle(proposals: Mapping[str, Proposal], notes: Sequence[str] = ())
         What differs between them, one sentence each.
     """
     table = compare_table(proposals)
-    said = [*notes]
+    said = [*notes, *_solved_by(proposals)]
     if len({p.mandate.risk_aversion for p in proposals.values()}) > 1:
         said.append(_OTHER_PRICE)
     marked = "\n".join(f"- {markdown_escaped(each)}" for each in said)

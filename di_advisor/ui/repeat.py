@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -14,6 +14,7 @@ from di_advisor.report.tables import markdown_escaped
 from di_advisor.report.wording import joined, printable
 from di_advisor.runs.code import python_of as lines_of
 from di_advisor.runs.spec import RunSpec
+from di_advisor.ui.pages.wish_items import items_of
 from di_advisor.units import bps_from_fraction, percent_from_fraction
 
 __all__ = ["answered_bundle", "differences", "python_of"]
@@ -22,6 +23,8 @@ _ALARM = Markup('<div style="border-left:4px solid #c62828;padding:4px 10px;marg
 _BOX = Markup('<div class="mathjax_ignore tex2jax_ignore di-answer">{}<div style="margin:6px 0">{}</div>{}</div>')
 
 
+_WISHES: Final = frozenset({"esg", "exclusions", "group_bands", "factor_tilts", "factor_bands"})
+_LONGEST, _LONGEST_WISHES = 40, 160
 _OTHER = {
     "tax": "another taxpayer",
     "models": "other models",
@@ -52,10 +55,13 @@ def differences(answered: RunSpec, asked: RunSpec) -> list[str]:
 
 
 def _named(field: str) -> str:
-    return field.removesuffix("_usd").replace("_", " ")
+    return "ESG" if field == "esg" else field.removesuffix("_usd").replace("_", " ")
 
 
 def _shown(field: str, value: Any) -> str:  # noqa: ANN401 any wish
+    if field in _WISHES:
+        words = "; ".join(item.label for item in items_of(Mandate().with_changes(**{field: value})))
+        return _shortened(words or "none", _LONGEST_WISHES)
     match value:
         case None:
             text = "none"
@@ -67,7 +73,11 @@ def _shown(field: str, value: Any) -> str:  # noqa: ANN401 any wish
             text = f"± {percent_from_fraction(value.upper):g} %"
         case _:
             text = str(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return _shortened(text, _LONGEST)
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _asked(spec: RunSpec) -> str:

@@ -93,7 +93,7 @@ def wish(app: App, shots: Path) -> None:
     app.field("Measure").select_option("score, House")
     app.set("At least (% of the index's average)", "2")
     app.press("Price it")
-    expect(app.page.locator(".jp-Notebook .di-wishes").last).to_contain_text("score, House")
+    expect(app.page.locator(".jp-Notebook .di-wishes").last).to_contain_text("What it costs, before rounding to shares")
     app.done()
     looked_at(app, shots, "wished")
     app.press("Set it")

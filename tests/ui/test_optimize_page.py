@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from di_advisor.domain.esg_wishes import EsgWish
 from di_advisor.domain.mandate import Band
 from di_advisor.errors import InputError
 from di_advisor.report.compare_view import compare_bundle, compare_table
@@ -17,6 +18,7 @@ from di_advisor.ui.pages.dials import FIRST, MORE, SWEPT, amount_of, values_of
 from di_advisor.ui.pages.optimize import OptimizePage
 from di_advisor.ui.pages.relaxing import ways_of
 from di_advisor.ui.plain import plain, restored
+from di_advisor.ui.repeat import answered_bundle
 from di_advisor.ui.serving import answer
 from di_advisor.ui.verbs import sweeping
 from tests.report import fakes
@@ -163,6 +165,19 @@ def test_another_price_of_risk_is_said_and_markup_in_names_stays_text() -> None:
     assert "price of risk differs" in shown["text/plain"]
     assert "<script" not in shown["text/html"]
     assert "<img" not in shown["text/html"]
+
+
+def test_wishes_are_said_in_words_and_solvers_in_a_sentence() -> None:
+    without = SPEC
+    wished = SPEC.with_wishes(esg=(EsgWish("score, House", uplift_min=0.02),))
+    said = answered_bundle(wished, without)["text/plain"]
+    assert "ESG score, House: at least 2.0 % better than the index" in said
+    assert "the controls now say ESG none (was score, House: at least 2.0 %" in said
+    assert "EsgWish" not in answered_bundle(without, wished)["text/html"]
+    one = fakes.proposal(6, 4)
+    other = replace(one, certificate=replace(one.certificate, solver="another"))
+    assert f"Solved by {one.certificate.solver}." in compare_bundle({"A": one, "B": one})["text/plain"]
+    assert "B was solved by another." in compare_bundle({"A": one, "B": other})["text/plain"]
 
 
 def test_a_conflict_offers_its_dials_and_one_click_sets_one_and_proposes() -> None:
