@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +134,13 @@ class MarketSignals:
         object.__setattr__(self, "esg", FrozenMap(self.esg))
         object.__setattr__(self, "esg_scale", FrozenMap(self.esg_scale))
         object.__setattr__(self, "provenance", FrozenMap(self.provenance))
+
+    @cached_property
+    def price_float_usd(self) -> FloatArray:
+        """Prices as floats, shape (n,), made once for all accounts; not to be written to."""
+        found = np.array([float(p) for p in self.price_usd], dtype=np.float64)
+        found.setflags(write=False)
+        return found
 
 
 @dataclass(frozen=True)

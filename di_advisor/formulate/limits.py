@@ -34,7 +34,7 @@ def share_steps(signals: Signals, mandate: Mandate, holdings: Holdings) -> Float
     """
     if mandate.rounding is Rounding.FRACTIONAL:
         return None
-    price = np.array([float(p) for p in signals.market.price_usd])
+    price = signals.market.price_float_usd
     return float(share_step(mandate)) * price / holdings.value_usd
 
 

@@ -180,7 +180,7 @@ def _rounded(
     n = len(holdings.held)
     kept = kept_shares(signals) or KeptShares.none(n)
     sale = SaleCurve.of(holdings.lot_name, locked.sell_max, np.asarray(slope, dtype=np.float64))
-    price = np.array([float(p) for p in market.price_usd])
+    price = market.price_float_usd
     step = share_step(mandate)
     unit = float(step) * price / holdings.value_usd
     net = solution.plan.net(holdings.lot_name)
