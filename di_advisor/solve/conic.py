@@ -18,8 +18,11 @@ from di_advisor.solve.matrices import SCALE, Matrices
 
 __all__ = ["ConicAnswer", "solve_by_clarabel"]
 
-_TOLERANCE = 1e-9
+_TOLERANCES = (1e-9, 1e-8, 1e-7)
+"""What is asked for, and less where that is all but reached: the solution's own check has the last word."""
+
 _POWER = 2.0 / 3.0
+_NEARLY = "AlmostSolved"
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,13 @@ def solve_by_clarabel(
         cones += [clarabel.PowerConeT(_POWER)] * len(powers.cost)
     settings = clarabel.DefaultSettings()
     settings.verbose = False
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = _TOLERANCE
-    solution = clarabel.DefaultSolver(sp.triu(hessian, format="csc"), linear, A, b, cones, settings).solve()
-    status = str(solution.status)
+    upper = sp.triu(hessian, format="csc")
+    for tolerance in _TOLERANCES:
+        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = tolerance
+        solution = clarabel.DefaultSolver(upper, linear, A, b, cones, settings).solve()
+        status = str(solution.status)
+        if status != _NEARLY:
+            break
     if status != "Solved":
         named = {"PrimalInfeasible": "infeasible", "DualInfeasible": "unbounded"}
         nothing = np.zeros(0)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import di_advisor.solve as solving
-from di_advisor.errors import SolveError
+from di_advisor.errors import InfeasibleError, SolveError
 from di_advisor.formulate import formulate
 from di_advisor.solve import quadratic, solve
 from di_advisor.solve.choices import relaxed
 from di_advisor.solve.quadratic import ConvexAnswer, QuadraticProgram
 from di_advisor.testing.random_cases import random_case
+from tests.solve.agreement import outcome
 
 
 def failing(self: QuadraticProgram, *_: object) -> ConvexAnswer:
@@ -72,3 +73,10 @@ def test_another_price_of_risk_re_solves_the_same_program() -> None:
     fresh = QuadraticProgram(problem.block, relaxed(problem.block)).solve(100.0)
     assert risks == sorted(risks, reverse=True)
     assert np.allclose(problem.block.risk.variance_per_year(fresh.active), risks[-1], rtol=1e-6)
+
+
+def test_a_power_that_clarabel_all_but_solves_is_asked_for_less_closely() -> None:
+    """The least tracking error of this world is `AlmostSolved` at the tightest tolerance; the cap is below it."""
+    error = outcome(226).error
+    assert isinstance(error, InfeasibleError)
+    assert error.facts["smallest"] > error.facts["cap"]

@@ -4,7 +4,7 @@ A world is everything that `formulate` takes. `random_full_case` gives account, 
 returns of the year and own wishes come from a generator of their own. What contradicts each other by its
 meaning (priced wash sales where tax is left out) is not drawn together; what is only not honoured yet may
 be, and counts for nothing while it is refused. Every 24th world is tiny: small enough for every discrete
-choice and every cell of the tax to be tried.
+choice and every cell of the tax to be tried. In every third one what is otherwise drawn too wide to decide is narrow.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from di_advisor.domain.esg_table import Direction
 from di_advisor.domain.esg_wishes import EsgWish, Pathway, Uncovered
 from di_advisor.domain.exclusions import Condition, Exclusion, GlidePath, Operator, Unknown
 from di_advisor.domain.group_bands import GroupBand, GroupKind, MeasuredAs
-from di_advisor.domain.mandate import Mandate, NameBand, TradingMode
+from di_advisor.domain.mandate import Band, Mandate, NameBand, TradingMode
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.formulate import formulate
@@ -44,6 +44,11 @@ _FEW_CELLS = range(2, 6)
 _NONE_OWN = OwnWishes()
 TINY_EVERY = 24
 """One seed in so many, the second of each, draws a tiny world."""
+
+NARROW_EVERY = 3
+"""One seed in so many has the limits narrow that are drawn so wide that they seldom decide."""
+
+_WIDTHS = {"country": 0.2, "industry": 0.25, "factor": 0.1, "participation": 0.02, "stand-ins": 0.02}
 
 _TAXED = (TradingMode.REBALANCE, TradingMode.BUY_ONLY, TradingMode.SELL_ONLY, TradingMode.RAISE_CASH)
 
@@ -82,7 +87,7 @@ def whole_world(seed: int) -> World:
         world = replace(world, tax=_filer(g))
     elif retired < 0.07 and free and taxed:
         world = _retired(world)
-    if priced < 0.17 and free and taxed:
+    if priced < 0.17 and taxed:
         world = _in(world, with_washes(g, world.signals))
     if g.random() < 0.15 and world.mandate.mode is TradingMode.REBALANCE:
         world = _in(world, with_stand_ins(g, world.signals))
@@ -91,6 +96,7 @@ def whole_world(seed: int) -> World:
     elif g.random() < (0.15 if isinstance(world.tax, TaxProfile) else 0.02):
         world = replace(world, exact_impact=True)
     mandate = _finer(g, world)
+    mandate = _narrowed(mandate) if seed % NARROW_EVERY == 0 else mandate
     world = replace(world, mandate=mandate)
     plain = isinstance(world.tax, TaxProfile) and free and world.signals.account.washes is None
     return replace(world, own=_own(own, plain=plain and not world.exact_impact, mode=mandate.mode))
@@ -139,6 +145,24 @@ def _finer(g: np.random.Generator, world: World) -> Mandate:
     if g.random() < 0.12 and mandate.mode is TradingMode.REBALANCE and world.signals.market.esg:
         changes |= _further_esg(g, world)
     return mandate.with_changes(**changes)
+
+
+def _narrowed(mandate: Mandate) -> Mandate:
+    """The mandate with what limits groups, exposures, volume and stand-ins brought to where it decides."""
+    if mandate.mode is TradingMode.LIQUIDATE:
+        return mandate
+
+    def part(band: Band | None, kind: str) -> Band | None:
+        return None if band is None else Band(_WIDTHS[kind] * band.lower, _WIDTHS[kind] * band.upper)
+
+    volume = mandate.participation_max
+    return mandate.with_changes(
+        country_band=part(mandate.country_band, "country"),
+        industry_band=part(mandate.industry_band, "industry"),
+        factor_bands={name: part(band, "factor") for name, band in mandate.factor_bands.items()},
+        participation_max=None if volume is None else _WIDTHS["participation"] * volume,
+        replacement_width=mandate.replacement_width * (_WIDTHS["stand-ins"] if mandate.replacements else 1.0),
+    )
 
 
 def _further_esg(g: np.random.Generator, world: World) -> dict[str, Any]:

@@ -51,18 +51,18 @@ def random_transition(seed: int) -> RandomTransition:
     mandate = case.mandate.with_changes(
         mode=TradingMode.TRANSITION if g.random() < 0.5 else TradingMode.REBALANCE,
         name_band=NameBand(active_max=float(g.uniform(0.05, 0.3))),
-        tracking_error_max=float(g.uniform(0.02, 0.06)) if g.random() < 0.3 else None,
+        tracking_error_max=float(g.uniform(0.002, 0.02)) if g.random() < 0.3 else None,
         turnover_max=float(g.uniform(0.1, 0.4)) if g.random() < 0.3 else None,
         max_trade_usd=maybe(0.2, 0.05, 0.2),
         participation_max=None,
     )
     count = 1 + int(g.integers(2))
     later = tuple(sorted(_DATES[i] for i in g.choice(len(_DATES), count, replace=False).tolist()))
-    caps = [None if g.random() < 0.5 else float(g.uniform(0.03, 0.08)) for _ in range(count + 1)]
+    caps = [None if g.random() < 0.5 else float(g.uniform(0.011, 0.038)) for _ in range(count + 1)]
     wishes: dict[str, Any] = {
         "gain_budget_usd": maybe(0.4, 0.0, 0.03),
         "stage_gain_budget_usd": maybe(0.2, 0.0, 0.02),
-        "tax_budget_usd": maybe(0.3, 0.0, 0.01),
+        "tax_budget_usd": maybe(0.3, -0.015, 0.001),
         "tracking_error_max": tuple(caps) if g.random() < 0.4 else None,
         "expected_return_per_year": float(g.uniform(0, 0.08)) if g.random() < 0.4 else 0.0,
         "horizon": date(2028, 1, 1) if g.random() < 0.3 else None,

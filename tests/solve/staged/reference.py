@@ -1,20 +1,40 @@
-"""Plans over stages in cvxpy, under fixed wash-sale choices: matrices, pieces and signs are its own."""
+"""Plans over stages in cvxpy, under fixed wash-sale choices: matrices, pieces and signs are its own.
+
+The same model says what given plans break, apart from the solver's own check; wash sales and minimum trades,
+which are no constraints of it, are read off the trades by hand.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cvxpy as cp
 import numpy as np
 
 from di_advisor.formulate.esg_average import AverageLimit
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.staged import StagedProblem
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.solve.staged.layout import Open
 
-__all__ = ["from_scratch"]
+__all__ = ["broken_over_stages", "from_scratch"]
 
 _SCALE = 1e3
+_WASH_DAYS = 30
+_NOTHING = 1e-9
+
+
+@dataclass(frozen=True)
+class _Model:
+    """Variables by stage, constraints and objective."""
+
+    sells: list[Any]
+    buys: list[Any]
+    fees: Any
+    due: list[Any]
+    rules: list[Any]
+    total: Any
 
 
 def _by_chords(cost: TradingCost, traded: Any, *, selling: bool) -> Any:
@@ -28,6 +48,46 @@ def _by_chords(cost: TradingCost, traded: Any, *, selling: bool) -> Any:
 
 def from_scratch(problem: StagedProblem, choices: Open | None = None) -> float:
     """Least objective of all plans that keep every rule under the choices."""
+    found = _model(problem, choices)
+    model = cp.Problem(cp.Minimize(_SCALE * found.total), found.rules)
+    model.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
+    assert model.status == cp.OPTIMAL
+    return float(model.value) / _SCALE
+
+
+def broken_over_stages(problem: StagedProblem, plans: tuple[Plan, ...]) -> float:
+    """By how much plans pass the rule that they pass most, in weights; 0 or less where all are kept."""
+    found = _model(problem, None)
+    for sells, buys, plan in zip(found.sells, found.buys, plans, strict=True):
+        sells.value, buys.value = plan.sells, plan.buys
+    found.fees.value = np.array([float(due.value) for due in found.due])
+    over = [float(np.max(rule.violation(), initial=0.0)) for rule in found.rules]
+    return max(*over, _washed(problem, plans), _too_small(problem, plans[0]))
+
+
+def _washed(problem: StagedProblem, plans: tuple[Plan, ...]) -> float:
+    """The most that a group is sold at a loss and bought within thirty days of each other."""
+    h, group, worst = problem.holdings, problem.identical, 0.0
+    for leg, sold in zip(problem.legs, plans, strict=True):
+        for other, bought in zip(problem.legs, plans, strict=True):
+            if abs((leg.on - other.on).days) > _WASH_DAYS:
+                continue
+            for each in np.unique(group):
+                lost = float(sold.sells[(group[h.lot_name] == each) & (leg.gain < 0)].sum())
+                worst = max(worst, min(lost, float(bought.buys[group == each].sum())))
+    return worst
+
+
+def _too_small(problem: StagedProblem, today: Plan) -> float:
+    """By how much a trade of today falls short of the least, but for positions that are sold out."""
+    h = problem.holdings
+    net = today.net(h.lot_name)
+    short = np.where(np.abs(net) > _NOTHING, problem.min_trade - np.abs(net), 0.0)
+    left = np.where(net < 0, h.held + net, np.inf)  # of what is sold
+    return float(np.max(np.minimum(short, left), initial=0.0))
+
+
+def _model(problem: StagedProblem, choices: Open | None) -> _Model:
     h, stages = problem.holdings, range(len(problem.legs))
     choices = Open.everything(problem) if choices is None else choices
     n, lots = len(h.held), len(h.lot_name)
@@ -39,18 +99,21 @@ def from_scratch(problem: StagedProblem, choices: Open | None = None) -> float:
     b = [cp.Variable(n, nonneg=True) for _ in stages]
     fees = cp.Variable(len(stages))  # at least what is due: cash before later costs is then linear
     rules, total, gains, taxes, z, cash = [sum(x) <= h.lot_weight], 0, {}, {}, h.held, h.cash
+    dues: list[Any] = []
     for s, leg in enumerate(problem.legs):
         sold = names @ x[s]
         moved = b[s] - sold
         z = z + moved
         fee = fees[s]
         due = _by_chords(problem.cost, sold, selling=True) + _by_chords(problem.cost, b[s], selling=False)
+        dues.append(due)
         square = cp.sum_squares(cp.multiply(np.sqrt(problem.cost.impact), moved)) if problem.cost.impact.any() else 0
         active = z - h.target
         shut = ~choices.sell[s][h.lot_name] | (~choices.loss[s][h.lot_name] & (leg.gain < 0))
         most = np.where(shut, 0.0, leg.sell_max)
         rules += [x[s] <= most, b[s] <= np.where(choices.buy[s], leg.buy_max, 0.0), z >= 0, fee >= due]
         rules += [active >= leg.active_lower, active <= np.minimum(leg.active_upper, 10.0)]
+        rules += [sold >= choices.least_sold[s], b[s] >= choices.least_bought[s]]
         sized = np.flatnonzero(np.isfinite(leg.size_max))
         rules += [sold[sized] <= leg.size_max[sized]] if len(sized) else []
         for group in leg.groups:
@@ -74,7 +137,4 @@ def from_scratch(problem: StagedProblem, choices: Open | None = None) -> float:
         for budget in (y for y in problem.budgets if y.year == year):
             rules += [gains[year] <= budget.gain_max] if budget.gain_max is not None else []
             rules += [taxes[year] <= budget.tax_max] if budget.tax_max is not None else []
-    model = cp.Problem(cp.Minimize(_SCALE * total), rules)
-    model.solve(solver=cp.CLARABEL, tol_gap_abs=1e-9, tol_gap_rel=1e-9, tol_feas=1e-9)
-    assert model.status == cp.OPTIMAL
-    return float(model.value) / _SCALE
+    return _Model(x, b, fees, dues, rules, total)

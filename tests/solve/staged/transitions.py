@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.plan import SymbolicPlan
 from di_advisor.formulate.problem import Problem
@@ -22,7 +23,7 @@ from di_advisor.solve.staged.layout import Open
 from di_advisor.solve.staged.prices import later_prices
 from di_advisor.solve.staged.search import StagedSolution, solve_staged
 from tests.solve.staged.random_transitions import RandomTransition, random_transition
-from tests.solve.staged.reference import from_scratch
+from tests.solve.staged.reference import broken_over_stages, from_scratch
 
 __all__ = ["StagedOutcome", "agrees_over_stages", "agrees_today", "staged_outcome", "today_of"]
 
@@ -71,8 +72,11 @@ def _sides(problem: StagedProblem, solution: StagedSolution) -> Open:
     return replace(solution.choices, loss=loss, buy=buy)
 
 
-def agrees_over_stages(found: StagedOutcome) -> None:
-    """Assert that a plan is as good as the reference's with the same sides, keeps every rule, and bounds it."""
+def agrees_over_stages(found: StagedOutcome) -> float:
+    """Assert that a plan is as good as the reference's with the same sides, keeps every rule, and bounds it.
+
+    Returns how far the two are apart: relative, of the objective or of what is gained, whichever is larger.
+    """
     problem, solution = found.problem, found.solution
     assert solution is not None
     least = from_scratch(problem, _sides(problem, solution))
@@ -81,6 +85,8 @@ def agrees_over_stages(found: StagedOutcome) -> None:
     assert abs(reached - least) <= _EQUAL * size, (reached - least) / size
     assert solution.bound <= least + _EQUAL * size
     assert max(breaches(problem, solution.plans).values()) <= _KEPT
+    assert broken_over_stages(problem, solution.plans) <= _KEPT
+    return abs(reached - least) / size
 
 
 def _doubly(problem: StagedProblem, solution: StagedSolution) -> float:
@@ -92,16 +98,18 @@ def _doubly(problem: StagedProblem, solution: StagedSolution) -> float:
 
 @dataclass(frozen=True)
 class _Closed:
-    """Losses and purchases of today that the plan leaves to other dates, as a rule for cvxpy only."""
+    """What the plan leaves to other dates or trades at the minimum today, as a rule for cvxpy only."""
 
     lots: Flags
     names: Flags
+    least_sold: FloatArray
+    least_bought: FloatArray
     name: str = "sides"
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
-        return [symbols.sells[self.lots] == 0] * bool(self.lots.any()) + [symbols.buys[self.names] == 0] * bool(
-            self.names.any()
-        )
+        found = [symbols.sells[self.lots] == 0] * bool(self.lots.any())
+        found += [symbols.buys[self.names] == 0] * bool(self.names.any())
+        return [*found, symbols.sold >= self.least_sold, symbols.buys >= self.least_bought]
 
 
 def today_of(found: StagedOutcome) -> Problem:
@@ -117,7 +125,8 @@ def agrees_today(found: StagedOutcome) -> None:
     priced, leg = today_of(found), found.problem.legs[0]
     sides = _sides(found.problem, found.solution)
     of_lot = found.problem.holdings.lot_name
-    shut = _Closed((leg.gain < 0) & ~sides.loss[0][of_lot], ~sides.buy[0])
+    lots = ~sides.sell[0][of_lot] | ((leg.gain < 0) & ~sides.loss[0][of_lot])
+    shut = _Closed(lots, ~sides.buy[0], sides.least_sold[0], sides.least_bought[0])
     anything = np.full(len(priced.block.active_lower), int(Choice.EITHER))
     closed = replace(priced, rules=(*priced.rules, shut))  # type: ignore[arg-type]
     answer = solve_reference(closed, anything)
