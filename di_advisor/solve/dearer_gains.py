@@ -16,7 +16,7 @@ from di_advisor.solve.prices import PricedNames, Prices
 
 __all__ = ["at_dearer_gains"]
 
-_DEARER = (0.1, 0.3, 1.0, 3.0, 10.0, 100.0)
+_DEARER = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _SMALLEST = 1e-3
 
 

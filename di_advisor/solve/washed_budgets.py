@@ -8,7 +8,9 @@ tax budget has the rows around all that it allows. Only where that finds no plan
 solver, the budgets are kept as if nothing were washed, whose bound is a bound, and the plan is sought by
 tightening: each budget by what the last plan washes, washing dearer by what the budget charges for a dollar
 of gain, then twice as dear, and at last so dear that nothing is washed. Whatever is found is judged by the
-rules and terms as they are. Limits: of that second way the bound may be far below; the gap is shown.
+rules and terms as they are. Limits: of that second way the bound may be far below, and so it may where a return's tax is limited (rows
+around all that the budget allows are its convex hull, and their plan may pass the budget itself); the gap is
+shown.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.solution import FEASIBLE, Solution
 from di_advisor.solve.tax_plans import margin_of
 
-__all__ = ["Solving", "counts_washes", "solve_counted"]
+__all__ = ["Solving", "by_branches", "counts_washes", "solve_counted"]
 
 Solving = Callable[[Problem], tuple[Problem, Solution]]
 """Solves a problem whose budgets know nothing of wash sales, and gives it back as it stands at the plan."""
