@@ -8,9 +8,9 @@ tax budget has the rows around all that it allows. Only where that finds no plan
 solver, the budgets are kept as if nothing were washed, whose bound is a bound, and the plan is sought by
 tightening: each budget by what the last plan washes, washing dearer by what the budget charges for a dollar
 of gain, then twice as dear, and at last so dear that nothing is washed. Whatever is found is judged by the
-rules and terms as they are. Limits: of that second way the bound may be far below, and so it may where a return's tax is limited (rows
-around all that the budget allows are its convex hull, and their plan may pass the budget itself); the gap is
-shown.
+rules and terms as they are. Limits: of that second way the bound may be far below, and so it may where a
+return's tax is limited: rows around all that the budget allows are its convex hull, and a plan within them may
+pass the budget itself. The gap is shown.
 """
 
 from __future__ import annotations
