@@ -46,10 +46,10 @@ _SAFE = 1e-7
 
 _DUST = 1e-12
 _REFINED = 8
-_NODES, _ROUND_STEPS = 1_200, 48_000
+_NODES, _ROUND_STEPS = 1_200, 24_000
 """Budgets of all amounts together, of nodes and of steps of the simplex method; each wish has its share."""
 
-_UNDECIDED = 3
+_UNDECIDED = 2
 """Questions without an answer, one after another, after which an amount is taken as it is."""
 
 
