@@ -19,7 +19,7 @@ from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import ActiveGroup, Rule
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 
-__all__ = ["takes_room", "with_room"]
+__all__ = ["most_room", "takes_room", "with_room"]
 
 
 def takes_room(rule: Rule) -> bool:
@@ -27,13 +27,17 @@ def takes_room(rule: Rule) -> bool:
     return isinstance(rule, (AffineRule, OpaqueRule, ActiveGroup, CashRange, Turnover, GainBudget, TaxBudget))
 
 
+def most_room(rule: Rule) -> float:
+    """The most room that a rule's limits can keep: half of what lies between two, else without end."""
+    return 0.5 * (rule.upper - rule.lower) if isinstance(rule, (ActiveGroup, CashRange)) else math.inf
+
+
 def _tightened(rule: Rule, room: float) -> Rule:
     if isinstance(rule, (Turnover, GainBudget, TaxBudget)):
         return replace(rule, upper=rule.upper - room)
     if not isinstance(rule, (ActiveGroup, CashRange)):
         return rule
-    if math.isfinite(rule.lower) and math.isfinite(rule.upper):
-        room = min(room, 0.5 * (rule.upper - rule.lower))
+    room = min(room, most_room(rule))
     return replace(rule, lower=rule.lower + room, upper=rule.upper - room)
 
 

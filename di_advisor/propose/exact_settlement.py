@@ -3,10 +3,10 @@
 Problem: rounding moves every trade by up to half a step of shares; where steps are large against the
 account, or a budget is narrow, no single step mends what that breaks. Decision: an integer program over the
 counts of shares (`di_advisor.solve.share_program`), first with each name on the side where the solution
-has it, then, unless what was found is near the bound, with every side open and with all tangents of the
-first, which hold for every plan; the first tangent is at the solution. What is found is checked as any
-other orders. Where the second ends without orders within its budget, that there are none is proved, and the
-error says so.
+has it, then, unless what was found is near the bound (or the account large), with every side open and
+with all tangents of the first, which hold for every plan; the first tangent is at the solution. What is
+found is checked as any other orders. Where the second ends without orders within its budget, that there are
+none is proved, and the error says so.
 
 Limits: cash is kept to two cents; beside own rules for cones and quadratic impact in cash nothing is proved.
 """
@@ -40,6 +40,10 @@ __all__ = ["settle_exactly"]
 
 _CENTS_USD = 0.02
 _STILL = 1e-7
+_LARGE = 400
+"""Segments and names above which orders that are found are not searched for on other sides: seconds, for next to
+nothing; what they may miss is in the certificate."""
+
 _NEAR = 1e-4
 """Distance from the bound within which orders on the solution's own sides are near enough."""
 
@@ -102,7 +106,8 @@ def settle_exactly(
             orders = found[id(counts)]
             worth = sum(t.value_usd(orders.plan) for t in problem.terms) / value_usd
             best = (worth, orders) if best is None or worth < best[0] else best
-        if best is not None and best[0] - solution.bound_after_rounding <= _NEAR:
+        large = len(block.segments) + len(block.active_lower) > _LARGE
+        if best is not None and (large or best[0] - solution.bound_after_rounding <= _NEAR):
             break
     if best is not None:
         return best[1]

@@ -4,14 +4,14 @@ Rounding moves every trade by up to half a share, and a rule that binds may then
 mends what it knows; where the tracking-error cap, a band, cash, turnover, a budget or a user's own
 rule is passed, the limit is tightened by that and a half more, beyond what the plan leaves of it anyway
 (else the same plan would come back), and the plan is solved again. Limits: an equality of the user's own
-cannot be tightened, and a cap not below half of what was asked for.
+cannot be tightened, a cap not below half of what was asked for, and a band not beyond its middle.
 """
 
 from __future__ import annotations
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.errors import SettlementError
-from di_advisor.formulate.margins import takes_room, with_room
+from di_advisor.formulate.margins import most_room, takes_room, with_room
 from di_advisor.formulate.own_affine import AffineRule
 from di_advisor.formulate.own_opaque import OpaqueRule
 from di_advisor.formulate.plan import Plan
@@ -85,11 +85,11 @@ class RoundingRoom:
                 ) from error
             scale = own.scale if isinstance(own, ActiveGroup) else 1.0
             more = scale * max(_TIGHTER * float(error.facts["excess"]), _LEAST_MARGIN)
-            left = (
-                0.0 if isinstance(own, (AffineRule, OpaqueRule)) else own.slack(plan)
-            )  # theirs are in their own units
-            self._margins[own.name] = max(self._margins.get(own.name, 0.0), left) + more
-            return True
+            before = self._margins.get(own.name, 0.0)
+            # Own rules count in units of their own.
+            left = 0.0 if isinstance(own, (AffineRule, OpaqueRule)) else own.slack(plan)
+            self._margins[own.name] = max(before, left) + more
+            return before < most_room(own)
         if broken != "tracking error cap" or self._tight is None or self._cap is None:
             return False
         self._tight -= max(_TIGHTER * float(error.facts["excess"]), _LEAST_TIGHTER * self._cap)

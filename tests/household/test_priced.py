@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +12,13 @@ from di_advisor.domain.household import Filer, Household
 from di_advisor.domain.mandate import WashPolicy
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.formulate.plan import Plan
 from di_advisor.propose.household import facts_of, propose
-from di_advisor.propose.household.settled import waiting_share
-from di_advisor.propose.planned import never
-from di_advisor.signals.household_locks import PricedSide
+from di_advisor.propose.household.settled import Settled, Settling, waiting_share
+from di_advisor.propose.planned import Planned, never
+from di_advisor.signals.household_locks import LevelSide, PricedSide
 from di_advisor.solve.household.charges import Charges, Ends
+from di_advisor.solve.household.coordination import Sides
 from di_advisor.testing.random_households import random_household
 from tests.household.world import LOOSE, account, market, target
 
@@ -59,3 +62,41 @@ def test_plans_that_wash_at_a_price_are_close_to_their_bound_and_no_worse_than_s
     assert found.certificate.objective_usd <= float(found.separate_usd) + 0.01
     assert sum(found.terms_usd.values()) == -found.benefit_usd
     assert bool(found.washes) == bool(found.wash_cost_usd)
+
+
+@pytest.mark.parametrize("seed", [13, 24])
+def test_no_orders_that_pay_for_what_they_wash_are_below_the_bound(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged, seen = Settling.judged, list[Settled]()
+
+    def noting(self: Settling, planned: Mapping[str, Planned], sides: Sides, source: str) -> Settled:
+        seen.append(judged(self, planned, sides, source))
+        return seen[-1]
+
+    monkeypatch.setattr(Settling, "judged", noting)
+    drawn = random_household(seed, names=6, accounts_max=3)
+    found = propose(replace(drawn.household, wash_policy=WashPolicy.PRICE), drawn.market, drawn.taxes)
+    value = sum(float(p.before.value_usd) for p in found.proposals.values())
+    kept = [each.objective_usd for each in seen if each.keeps]
+    assert len(kept) > 2
+    assert min(kept) >= found.certificate.bound_usd - 1e-6 * value
+    assert found.certificate.objective_usd == pytest.approx(min(kept))
+
+
+def test_both_charges_are_below_what_is_washed_at_every_level() -> None:
+    house = couple(AccountKind.TAXABLE)
+    world = market({"X": "100", "Y": "100"}, {"X": 1e-4, "Y": 1e-2})
+    charges = Charges(facts_of(house, world, {"ann": RATES}, never), waiting_share(house))
+    ends = Ends.at({"ann": np.array([0.35, 0.15])})
+    accounts = {i: a.signals.account for i, a in charges.coordination.accounts.items()}
+    for sold, bought in ((100, 30), (30, 40), (50, 0)):
+        plans = {
+            "sells": Plan(np.array([sold * 100 / accounts["sells"].value_usd]), np.zeros(2)),
+            "buys": Plan(np.zeros(0), np.array([bought * 100 / accounts["buys"].value_usd, 0.0])),
+        }
+        (matched,) = charges.matched(0, plans, ends)
+        assert (matched.washed, matched.back) == pytest.approx((min(sold, bought), min(sold, bought)))
+        for level in (0.0, 1.0, 3.5):
+            side = PricedSide.LOSSES if sold <= bought else PricedSide.PURCHASES
+            missing, _ = charges.looseness(0, LevelSide(side, level), plans, ends)
+            assert missing >= -1e-6
+            assert level > 0 or missing == pytest.approx(0, abs=1e-6)  # one lot, bought by a taxable account: exact

@@ -7,8 +7,11 @@ they are; the same is done starting from proposals made separately, and the best
 so that it is never worse than separate proposals whose wash sales are repaired. Everything is judged by the
 ledger over all accounts. `propose` is the verb.
 
-Limits: wash sales between trades of one day are matched here, earlier and planned ones by each account's locks;
-own terms in cvxpy, prices of wash sales in a single mandate and the mode tax_unaware are refused.
+Limits: wash sales between trades of one day are matched here, earlier and planned ones by each account's locks.
+Refused with a typed error: prices of wash sales in a single mandate (they are the household's); the mode
+tax_unaware, because its gains would still count on the return, and no price of gains, by which accounts are made to
+agree, could move them; own terms and rules in cvxpy, because an account is searched and bounded at many prices of
+gains, which takes the separable terms of a mandate, and a cone solver at each of them would take minutes.
 """
 
 from __future__ import annotations
