@@ -22,11 +22,11 @@ from di_advisor.errors import UnfinishedError
 from di_advisor.formulate.own import OwnRule, OwnTerm, OwnWishes
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
 from di_advisor.propose.cost_card import CostsBy
+from di_advisor.propose.models import Models
 from di_advisor.propose.planned import Clock, Progress, never, silent
 from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.same_facts import taking_what
 from di_advisor.signals import Harvesting, estimate
-from di_advisor.signals.models import Models
 from di_advisor.workspace import Workspace
 
 if TYPE_CHECKING:
