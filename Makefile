@@ -20,7 +20,7 @@ build/labs/notebook-7/.made: HOST := notebook==7.6.5
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab labs voila test lint check bench constraints hooks install clean
+.PHONY: help demo lab labs voila test journeys lint check bench constraints hooks install clean
 
 help: ## Show this list
 	@echo "di_advisor: direct indexing, from tax lots to explained trades"
@@ -69,10 +69,15 @@ build/labs/%/.made: $(MADE) constraints.txt
 	@touch $@
 
 test: $(DEV) ## Run the everyday tests and the notebooks
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(if $(SLOW),,-m "not slow")
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "$(if $(SLOW),not journey,not slow and not journey)"
 ifneq ($(NOTEBOOKS),)
 	$(BIN)/python -m pytest -p no:randomly --nbval-lax $(NOTEBOOKS)
 endif
+
+# A busy machine gets a second look at what failed; a journey may take longer than any other test.
+JOURNEYS = $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist load -m "journey and not slow" -o faulthandler_timeout=900 tests/browser
+journeys: $(DEV) ## Run the whole ways through the app in a browser (minutes)
+	$(JOURNEYS) || $(JOURNEYS) --last-failed --last-failed-no-failures none
 
 lint: $(DEV) ## Run ruff, mypy and import-linter
 	$(BIN)/ruff check .
@@ -80,7 +85,7 @@ lint: $(DEV) ## Run ruff, mypy and import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test ## Everything that CI runs
+check: lint test journeys ## Everything that CI runs
 
 bench: $(DEV) ## Run the benchmarks (make bench ONLY=area for one area)
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.lab import kernel_says, lab, open_notebook
 from tests.browser.watched import DARK, IN_CELL, App, Watched, expect, in_theme, shot, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 NAME = "costs.ipynb"
 CARD = ".jp-Notebook .di-cost-card"

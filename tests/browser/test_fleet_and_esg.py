@@ -11,7 +11,7 @@ from tests.browser.lab import execute, kernel_says, lab, open_notebook
 from tests.browser.test_own_account import files_of_an_account, run_cell
 from tests.browser.watched import DARK, IN_CELL, IN_PANEL, LIGHT, App, Watched, expect, in_theme, shot, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 NOTEBOOK = "desk.ipynb"
 HOSTILE = "<img src=x onerror=alert(2)>"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from tests.browser.lab import CURRENT, execute, kernel_says, lab, open_notebook, wait_idle
 from tests.browser.watched import IN_CELL, IN_PANEL, App, Watched, expect, measured
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 NAME = "plan.ipynb"
 LEAST = "Minimum trade ($)"

@@ -13,7 +13,7 @@ import pytest
 from tests.browser.lab import Serves, kernel_says, lab
 from tests.browser.watched import IN_CELL, IN_PANEL, App, Watched, expect, measured, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 BOOT = "import di_advisor\ndi_advisor.app()"

@@ -26,7 +26,7 @@ from tests.browser.watched import (
     violations,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 CAP = "Tracking-error cap (bps a year)"
 SECTORS = ("Energy", "Utilities", "Technology", "Health care")

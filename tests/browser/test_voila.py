@@ -10,7 +10,7 @@ import pytest
 from tests.browser.lab import voila
 from tests.browser.watched import App, Watched, expect, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 FIRST = "01_first_rebalance.ipynb"
 ON_THE_PAGE = ".di-app"

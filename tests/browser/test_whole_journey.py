@@ -22,7 +22,7 @@ from tests.browser.test_own_account import (
 )
 from tests.browser.watched import DARK, IN_CELL, IN_PANEL, LIGHT, App, Watched, expect, in_theme, shot, violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 TRAINS_WITHIN_MS = 400_000
 
