@@ -68,16 +68,20 @@ build/labs/%/.made: $(MADE) constraints.txt
 	build/labs/$*/bin/$(PIP_IN) install --quiet --constraint build/labs/$*/constraints.txt '$(HOST)' 'setuptools<81'
 	@touch $@
 
+# What fails is asked again, alone: what real servers, processes and a browser do on a busy machine is told apart
+# from what is wrong, and what is wrong is told once more, last.
+AGAIN = --last-failed --last-failed-no-failures none
+TESTS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "$(if $(SLOW),not journey,not slow and not journey)"
 test: $(DEV) ## Run the everyday tests and the notebooks
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "$(if $(SLOW),not journey,not slow and not journey)"
+	$(TESTS) || $(TESTS) $(AGAIN)
 ifneq ($(NOTEBOOKS),)
 	$(BIN)/python -m pytest -p no:randomly --nbval-lax $(NOTEBOOKS)
 endif
 
-# A busy machine gets a second look at what failed; a journey may take longer than any other test.
+# A journey may take longer than any other test.
 JOURNEYS = $(BIN)/python -m pytest -n auto --maxprocesses 2 --dist load -m "journey and not slow" -o faulthandler_timeout=900 tests/browser
 journeys: $(DEV) ## Run the whole ways through the app in a browser (minutes)
-	$(JOURNEYS) || $(JOURNEYS) --last-failed --last-failed-no-failures none
+	$(JOURNEYS) || $(JOURNEYS) $(AGAIN)
 
 lint: $(DEV) ## Run ruff, mypy and import-linter
 	$(BIN)/ruff check .

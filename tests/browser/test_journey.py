@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.browser.lab import CURRENT, execute, kernel_says, lab, open_notebook, wait_idle
-from tests.browser.watched import DARK, IN_CELL, App, Watched, expect, in_theme, shot, violations
+from tests.browser.watched import DARK, IN_CELL, App, Watched, expect, held, in_theme, shot, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 FIRST = "01_first_rebalance.ipynb"
 CAP = "Tracking-error cap (bps a year)"
@@ -53,9 +53,10 @@ def test_a_person_rebalances_with_the_first_notebook(watched: Watched, served: t
     app.field("Account").select_option("concentrated")
     app.turn_to("Optimize")
     app.set(CAP, "150")
-    app.press("Propose")
-    page.wait_for_timeout(500)
-    assert kernel_says(page, "(1 + 1, di_advisor.app().state.running)") == "(2, True)"
+    with held(page):
+        app.press("Propose")
+        expect(app.button("Cancel")).to_be_enabled()
+        assert kernel_says(page, "(1 + 1, di_advisor.app().state.running)") == "(2, True)"
     expect(page.locator(".di-answer").last).to_contain_text("for concentrated: tracking error max 150 bps a year")
     expect(below(page)).to_contain_text("Account concentrated")
     app.done()
@@ -71,8 +72,10 @@ def test_a_person_rebalances_with_the_first_notebook(watched: Watched, served: t
 
     app.set(LEAST, "750")
     expect(page.locator(".di-answer").last).to_contain_text("STALE: the controls now say min trade $750")
-    app.press("Propose")
-    app.press("Cancel")
+    with held(page):
+        app.press("Propose")
+        app.press("Cancel")
+        assert kernel_says(page, "di_advisor.app()._worker._cancelled") == "True"
     expect(app.status).to_have_text("Cancelled")
     expect(page.locator(".di-answer").last).to_contain_text("STALE")
     expect(below(page)).to_contain_text("Account concentrated")

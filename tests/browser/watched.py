@@ -1,14 +1,18 @@
 """A page that remembers what it should not have done, and what a person does with the app on it."""
 
 import json
+import os
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.lab import LOOPBACK
+from tests.browser.lab import LOOPBACK, kernel_says
 
 TIMEOUT_MS = 60_000
 IN_CELL, IN_PANEL = ".jp-Notebook .di-app", ".di-Side .di-app"
@@ -102,6 +106,17 @@ class App:
     def done(self) -> None:
         """Wait until nothing runs, and all went well."""
         expect(self.status).to_have_text("Done")
+
+
+@contextmanager
+def held(page: Page) -> Iterator[None]:
+    """Hold the process that answers, as if its work took long: what is pressed meanwhile is pressed in time."""
+    pid = int(kernel_says(page, "di_advisor.app()._worker._process.pid"))
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def violations(page: Page, context: str) -> list[str]:
