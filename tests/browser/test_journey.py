@@ -45,8 +45,8 @@ def test_a_person_rebalances_with_the_first_notebook(watched: Watched, served: t
     app = App(page)
     expect(app.box).to_be_visible()
     wait_idle(page)
-    inline = page.locator(".jp-OutputArea .di-proposal").first
-    expect(inline.locator("caption", has_text="Sell (").first).to_be_visible()
+    inline = page.locator(".jp-OutputArea .di-proposal").first.locator("caption", has_text="Sell (")
+    expect(inline.first).to_be_visible()
     shot(page, ".di-proposal", shots / "notebook_light.png")
 
     app.done()
@@ -66,8 +66,7 @@ def test_a_person_rebalances_with_the_first_notebook(watched: Watched, served: t
 
     cells = page.locator(".jp-Notebook .jp-Cell").count()
     app.button("Propose").focus()
-    for key in ("b", "a", "d", "d"):
-        page.keyboard.press(key)
+    page.keyboard.type("badd")
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells
 
     app.set(LEAST, "750")
