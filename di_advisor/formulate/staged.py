@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.risk import FactorRisk
 from di_advisor.formulate.plan import Holdings, Plan
+from di_advisor.formulate.replacements import StandInLimit
 from di_advisor.formulate.rules import ActiveGroup
 from di_advisor.formulate.terms import TradingCost
 
@@ -57,6 +58,8 @@ class Leg:
         Hard cap.
     gain_max : float or None
         Budget of this stage alone, as a weight.
+    stand_ins : tuple of StandInLimit
+        What may be bought in place of names that the stage sells.
     """
 
     on: date
@@ -74,6 +77,7 @@ class Leg:
     groups: tuple[ActiveGroup, ...]
     tracking_error_max: float | None
     gain_max: float | None
+    stand_ins: tuple[StandInLimit, ...] = ()
 
     @property
     def loss(self) -> Flags:

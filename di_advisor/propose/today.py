@@ -34,7 +34,7 @@ def today_problem(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: S
     )
     problem = formulate(signals, single, tax)
     block, alone = problem.block, len(staged.legs) == 1
-    upper = block.active_upper if alone else np.maximum(block.active_upper, block.holdings.active)
+    upper = block.active_upper if alone else np.maximum(block.active_upper, leg.active_upper)
     groups = iter(leg.groups)
     rules: list[Rule] = []
     for rule in problem.rules:

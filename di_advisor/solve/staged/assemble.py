@@ -153,6 +153,9 @@ class _Builder:
         ):
             for name in np.flatnonzero(least > 0).tolist():
                 self.row(where[names == name], 1.0, float(least[name]), np.inf)
+        for each in leg.stand_ins:
+            on = np.r_[-each.width * each.names[here.sell_name], 1.0 * each.stand_ins[here.buy_name]]
+            self.row(moved, on, -np.inf, 0.0)
         if leg.gain_max is not None:
             self.row(_at(here.x), leg.gain[here.lots], -np.inf, leg.gain_max)
 

@@ -106,6 +106,8 @@ def _stage(problem: StagedProblem, leg: Leg, plan: Plan, z: FloatArray, note) ->
     for group in leg.groups:
         value = float(group.coefficients @ z)
         note(group.name, max(group.lower - value, value - group.upper))
+    for each in leg.stand_ins:
+        note(each.name, float(plan.buys[each.stand_ins].sum()) - each.width * float(sold[each.names].sum()))
     if leg.tracking_error_max is not None:
         note("tracking error cap", problem.risk.tracking_error(z) - leg.tracking_error_max)
     if problem.turnover_max is not None:

@@ -121,6 +121,8 @@ def _model(problem: StagedProblem, choices: Open | None) -> _Model:
             kept = group.reserve if s == 0 and isinstance(group, AverageLimit) else 0.0  # for rounding of today
             rules += [figure >= group.lower + kept] if np.isfinite(group.lower) else []
             rules += [figure <= group.upper - kept] if np.isfinite(group.upper) else []
+        for each in leg.stand_ins:
+            rules.append(cp.sum(b[s][each.stand_ins]) <= each.width * cp.sum(sold[each.names]))
         if problem.turnover_max is not None:
             rules.append(0.5 * (cp.sum(x[s]) + cp.sum(b[s])) <= problem.turnover_max)
         rules.append(cash + cp.sum(sold) - cp.sum(b[s]) <= problem.cash_upper)

@@ -111,15 +111,46 @@ def test_a_withdrawal_is_paid_at_the_first_stage_and_the_plan_refers_to_what_rem
     assert max(breaches(problem, solution.plans).values()) <= 1e-6
 
 
-def test_a_screened_name_is_gone_by_the_end_and_a_glide_path_is_refused() -> None:
-    out = Exclusion("no T1", security_ids=frozenset({"T1"}))
-    problem = staged(MANDATE.with_changes(exclusions=(out,)))
+def test_a_screened_name_is_gone_by_the_end_and_one_on_a_glide_path_keeps_to_it_on_every_date() -> None:
+    out = Exclusion("no T0", security_ids=frozenset({"T0"}))
+    problem = staged(MANDATE.with_changes(exclusions=(out,)), gain_budget_usd="4500")
     path = problem.active_path(solve_staged(problem).plans)
-    assert path[-1][1] + problem.holdings.target[1] == pytest.approx(0.0, abs=1e-6)
-    gliding = replace(out, glide=GlidePath(((date(2027, 1, 1), 0.5),)))
-    with pytest.raises(UnsupportedWishError, match="exclusions") as caught:
-        staged(MANDATE.with_changes(exclusions=(gliding,)))
-    assert "Leave the glide path out" in caught.value.hint
+    assert path[-1][0] == pytest.approx(0.0, abs=1e-6)
+    dear = MANDATE.with_changes(risk_aversion=0.0)  # nothing is sold but what the path asks for
+    steps = ((date(2026, 6, 1), 0.9), (date(2026, 9, 1), 0.5), (date(2026, 12, 1), 0.2))
+    gliding = replace(out, glide=GlidePath(steps, gain_min=0.1))
+    problem = staged(dear.with_changes(exclusions=(gliding,)))
+    path = problem.active_path(solve_staged(problem).plans)
+    assert all(z[0] <= most + 1e-6 for z, most in zip(path, (0.54, 0.30, 0.12), strict=True))
+    assert path[-1][0] == pytest.approx(0.12, abs=1e-6)
+    losing = replace(gliding, glide=GlidePath(steps, gain_min=0.9))  # its gain is too small to glide: gone by the end
+    problem = staged(dear.with_changes(exclusions=(losing,)))
+    path = problem.active_path(solve_staged(problem).plans)
+    assert path[-1][0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_glide_path_is_kept_by_todays_shares() -> None:
+    out = Exclusion("no T0", security_ids=frozenset({"T0"}), glide=GlidePath(((date(2026, 6, 1), 0.777),)))
+    mandate = MANDATE.with_changes(exclusions=(out,), risk_aversion=0.0)
+    plan = plan_transition(measured(), mandate, TAX, TransitionWish(LATER), Clock(silent), never)
+    sold = [t for t in plan.today.trade_list if t.ticker == "T0"]
+    assert sum(t.shares for t in sold) == 134  # 600 shares x 0.777 = 466.2 may be left
+
+
+def test_stand_ins_are_bought_within_what_the_same_stage_sells() -> None:
+    held = signals([0.0, 0.4, 0.6, 0.0], [(0, 500, 7000, OLD), (1, 300, 2000, OLD), (2, 200, 1500, OLD)])
+    mandate = MANDATE.with_changes(replacements={"T0": ("T3",)}, risk_aversion=40.0, do_not_buy=frozenset({"T1"}))
+    locked = replace(held, account=replace(held.account, can_buy=np.array([True, False, False, True])))
+    problem = formulate_transition(locked, mandate, TAX, TransitionWish(LATER))
+    solution = solve_staged(problem)
+    assert sum(float(p.buys[3]) for p in solution.plans) > 0.01
+    for plan in solution.plans:
+        assert plan.buys[3] <= plan.sells[0] + 1e-7
+    without = solve_staged(
+        formulate_transition(locked, mandate.with_changes(replacements={}), TAX, TransitionWish(LATER))
+    )
+    assert without.objective > solution.objective
+    assert sum(float(p.buys[3]) for p in without.plans) == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +175,6 @@ def wished(seed: int) -> StagedOutcome:
     g = np.random.default_rng([seed, 303])
     wishes = random_esg_wishes(g, drawn.signals)
     changes: dict[str, Any] = {**wishes.changes}
-    changes["exclusions"] = tuple(e for e in changes.get("exclusions", ()) if e.glide is None)
     if g.random() < 0.4:
         value = drawn.signals.account.value_usd
         changes["withdrawal_usd"] = Decimal(int(value * g.uniform(0.02, 0.2)))
@@ -161,7 +191,7 @@ def wished(seed: int) -> StagedOutcome:
 @pytest.mark.parametrize("first", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in (10, 20, 30, 40, 50))])
 def test_random_plans_with_such_wishes_equal_a_model_written_from_scratch(first: int) -> None:
     solved = [found for seed in range(first, first + 10) if (found := wished(seed)).solution is not None]
-    assert len(solved) >= 3
+    assert len(solved) >= 2
     for found in solved:
         agrees_over_stages(found)
 
