@@ -27,6 +27,8 @@ from di_advisor.units import percent_from_fraction
 __all__ = ["AverageLimit", "Side", "average_limit", "shown"]
 
 _NOTHING = 1e-12
+_STEEPEST = 1e3
+"""Largest coefficient of the row: of a name far from an index that has next to nothing."""
 _DIGITS = 5
 _MOST_RESERVED = 1e-3
 
@@ -169,6 +171,8 @@ def average_limit(  # noqa: PLR0913 - the facts of one limit, all keyword-only
     total = max(float(weight.sum()), _NOTHING)
     spread = math.sqrt(float(weight @ (values - index_value) ** 2) / total)
     scale = max(abs(index_value), spread, abs(limit) * NO_ROOM, _NOTHING)
+    # where the index has nothing of it, its size says nothing: figures far from one upset every solver
+    scale = max(scale, float(np.abs(counted * (values - limit)).max(initial=0.0)) / _STEEPEST)
     row = np.asarray(counted * (values - limit) / scale, dtype=np.float64)
     edge = -float(row @ holdings.target)
     low, high = (edge, math.inf) if side is Side.AT_LEAST else (-math.inf, edge)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
+from di_advisor.solve.both_sides import Ends, both_at_once
 from di_advisor.solve.choices import COLUMNS, Choice, Choices, Restriction, is_any
 from di_advisor.solve.counting import Counting
 from di_advisor.solve.groups import least_of_all, shared_groups
@@ -179,7 +180,7 @@ class PricedNames:
         base = own * z0 * z0 + g * z0
         if not self._all_choices:
             sell, buy = sold(slope), bought(slope)
-            both = self._with_gains_sold(prices, slope, buy.value, self._both_sides)
+            both = self._with_gains_sold(prices, slope, buying, buy.value, self._both_sides)
             plain = np.stack([nothing, sell.value, both, np.where(self._losses, np.inf, sell.value)], axis=1)
             return NameValues(plain, plain, base, {Choice.SELL: sell, Choice.BUY: buy})
         plain = np.full((len(z0), COLUMNS), np.inf)
@@ -189,7 +190,9 @@ class PricedNames:
         best = {Choice.SELL: sell, Choice.BUY: buy}
         plain[:, Choice.NOTHING] = nothing
         plain[:, Choice.SELL] = sell.value
-        plain[:, Choice.BUY] = self._with_gains_sold(prices, inner, buy.value, self._both_sides_washed, washes.inner)
+        plain[:, Choice.BUY] = self._with_gains_sold(
+            prices, inner, buying, buy.value, self._both_sides_washed, washes.inner
+        )
         plain[:, Choice.SELL_GAINS] = np.where(self._losses, np.inf, sell.value)
         if block.wash is not None:
             on, whole = washes.beyond(prices.rows)
@@ -199,7 +202,7 @@ class PricedNames:
             for on, whole in washes.others(prices.rows):
                 other = np.where(may, sold(slope + on).value + paid + whole, np.inf)
                 further = other if further is None else np.minimum(further, other)
-            far = self._with_gains_sold(prices, slope, best[Choice.BUY_BEYOND].value, self._both_sides)
+            far = self._with_gains_sold(prices, slope, buying, best[Choice.BUY_BEYOND].value, self._both_sides)
             far = far + washes.bought_whole(prices.rows)
             plain[:, Choice.BUY_BEYOND] = np.where(block.wash.buy_width > 0, far, np.inf)
         if block.names_max is not None:
@@ -227,10 +230,7 @@ class PricedNames:
         return self._both_sides if self.block.wash is None else self._pieces_of(self.washes.inner)
 
     def _pieces_of(self, block: Block) -> Pieces | None:
-        """The names that may be sold and bought at once, because they hold no loss and have no minimum trade.
-
-        None where there is none, or where a 3/2 power makes both at once no list of pieces.
-        """
+        """The names that may be sold and bought at once, because they hold no loss and have no minimum trade."""
         # here, because that package builds on this module's prices
         from di_advisor.solve.dual_newton.cutting import cut_pieces, filling_order
 
@@ -238,19 +238,20 @@ class PricedNames:
         limits = Restriction(free[block.segments.name], block.active_lower, block.active_upper)
         matrix = np.concatenate([block.risk.exposures, self.row_active.T], axis=1)
         pieces = cut_pieces(block, matrix, filling_order(block), limits)
-        return pieces if len(pieces.first) and block.power is None else None
+        return pieces if len(pieces.first) else None
 
     def _with_gains_sold(
         self,
         prices: Prices,
         slope: FloatArray,
+        net: Curve,
         value: FloatArray,
         pieces: Pieces | None,
         of: Block | None = None,
     ) -> FloatArray:
         """Buying where gains may be sold too: a lot that is better sold now may be, and bought back.
 
-        ``slope`` is that of the pieces of a block, this one when left out.
+        ``slope`` is that of the pieces of a block, this one when left out; ``net`` of what is bought less sold.
         """
         block = self.block if of is None else of
         segments = block.segments
@@ -259,13 +260,14 @@ class PricedNames:
         np.minimum.at(least, segments.name[~segments.sell], slope[~segments.sell])
         pays = segments.sell & (slope + least[segments.name] < 0) & ~self._losses[segments.name]
         pays &= block.min_trade[segments.name] <= 0
-        if not pays.any():
+        if not pays.any() or pieces is None:
             return value
         concerned = np.zeros(n, dtype=np.bool_)
         concerned[segments.name[pays]] = True
-        if pieces is None:  # no more than every such pair can bring
-            brings = ((slope + np.where(pays, least[segments.name], 0.0)) * segments.width)[pays]
-            return value + np.bincount(segments.name[pays], weights=brings, minlength=n)
+        if block.power is not None:
+            z0, usable = block.holdings.active, concerned[segments.name]
+            ends = Ends.of(segments, usable, block.active_lower - z0, block.active_upper - z0)
+            return np.where(concerned, np.minimum(value, both_at_once(segments, ends, slope, net, block.power)), value)
         both, _ = pieces.values(np.concatenate([prices.exposures, prices.rows]), pieces.charges(prices.risk, 1.0))
         at = np.flatnonzero(concerned[pieces.traders])
         value = value.copy()

@@ -17,6 +17,7 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import SolveError, UncertifiedError
 from di_advisor.formulate.problem import Block
+from di_advisor.solve.both_sides import bound_within
 from di_advisor.solve.choices import Choices, restrict, washed
 from di_advisor.solve.conic import solve_by_clarabel
 from di_advisor.solve.counts import SolverCounts
@@ -162,14 +163,15 @@ class QuadraticProgram:
         -------
         ConvexAnswer
             From dual Newton; from PIQP if that did not certify it; from Clarabel if PIQP did not solve it
-            (or where there are 3/2 powers, which PIQP does not know).
+            (or where 3/2 powers cost something, which PIQP does not know).
         """
         answer = self._by_dual_newton(risk_price, trading)
         if answer.status == "failed":
             size = max(1.0, risk_price / _LARGEST_PRICE)  # a very high price of risk drowns the rest in round-off
             P = hessian(self.block, self.matrices, risk_price / size, trading / size)
             c = linear(self.block, self.matrices, trading / size)
-            answer = self._by_piqp(P, c, risk_price, size)
+            knows = self.block.power is None or not trading
+            answer = self._by_piqp(P, c, risk_price, size) if knows else self._nothing("failed", "PIQP")
             if answer.status != "solved":
                 answer = self._by_clarabel(P, c, risk_price, trading)
             if answer.status == "failed" and self.block.power is not None:
@@ -187,18 +189,14 @@ class QuadraticProgram:
         return self._restricted
 
     def bound(self, prices: Prices) -> float:
-        """Lower bound of the objective under these choices, a tracking-error cap included, at any prices.
-
-        Where a 3/2-power cost lets a name be bought and sold at once in the relaxation, there is no such dual; the
-        bound is then that of plans that do not, under any choices.
-        """
+        """Lower bound of the objective under these choices, a tracking-error cap included, at any prices."""
         cap = self.block.tracking_error_max
         charge = 0.0 if cap is None else (prices.risk - self.block.aversion) * cap**2
         try:
             return self.restricted.dual(prices) - charge
         except Interleaved:
-            names = PricedNames(replace(self.block, wash=None))
-            return names.bound(names.sanitised(prices))
+            names = PricedNames(replace(self.block, wash=None, names_max=None, trades_max=None))
+            return bound_within(names, self.limits, prices)
 
     def _by_dual_newton(self, risk_price: float, trading: float) -> ConvexAnswer:
         found = self.restricted.solve(risk=risk_price, trading=trading, warm=self.hot.warm)
@@ -208,8 +206,6 @@ class QuadraticProgram:
         return ConvexAnswer("solved", "dual Newton", found.amounts, found.active, found.prices)
 
     def _by_piqp(self, P: Matrix, c: FloatArray, risk_price: float, size: float) -> ConvexAnswer:
-        if self.block.power is not None:
-            return self._nothing("failed", "PIQP")  # it knows no powers
         piqp = _solver("piqp")
         m = self.matrices
         if self._piqp is None:

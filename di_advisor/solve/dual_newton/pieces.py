@@ -320,13 +320,13 @@ class Pieces:
         same_name = self.owner[1:] == self.owner[:-1]
         if not ((key[1:] < key[:-1]) & same_name).any():
             return Stack(None, key, self.start, self.end, self)
-        if self.power is not None or self.row_turns is None:
-            raise Interleaved
         if near is not None and near.piece is not None:
             kept = key[near.piece]
             if not ((kept[1:] < kept[:-1]) & same_name).any():
                 return Stack(near.piece, kept, near.start, near.end, self)
         piece = sorted_by_name(key, self.owner)
+        if self.power is not None and (self.sell[piece] != self.sell).any():  # sales of a name stand before its buys
+            raise Interleaved
         start, end = ends_of(self.width[piece], self.owner, self.first, self.sold_out)
         return Stack(piece, key[piece], start, end, self)
 

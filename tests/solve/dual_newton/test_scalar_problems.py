@@ -36,7 +36,7 @@ def value_of(pieces: Pieces, name: int, amounts: np.ndarray, prices: np.ndarray,
     if pieces.row_slopes is not None:
         total += prices[pieces.rows] @ pieces.row_slopes[:, mine] @ amounts
     if pieces.power is not None:
-        total += pieces.power[name] @ np.array([sold, bought]) ** 1.5
+        total += pieces.power[name] @ np.maximum([sold, bought], 0.0) ** 1.5
     return float(total)
 
 
