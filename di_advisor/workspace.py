@@ -193,20 +193,19 @@ class Workspace(Questions):
         Raises
         ------
         UnsupportedWishError
-            If the mandate asks for what a transition does not keep, or there are own terms or rules.
+            If the mandate asks for what a transition does not keep, or trades are kept.
         DiAdvisorError
             As `propose`. Nothing is proposed then.
         """
-        if self.own != OwnWishes() or self.signals.account.kept:
+        if self.signals.account.kept:
             raise UnsupportedWishError(
-                "A transition does not take own terms and rules, nor kept trades.",
-                hint="Price what you want as a tilt (usd_per_point of an EsgWish, factor_tilts), and send trades that "
-                "are kept first.",
-                fields=["own", "kept"],
+                "A transition does not take kept trades.",
+                hint="Send the trades that are kept first, and plan from what they leave.",
+                fields=["kept"],
             )
         mandate = self.mandate.with_changes(mode=TradingMode.REBALANCE)
         tax = rates_of(self.tax, self.signals.market.as_of)  # a transition knows constant rates only, and says so
-        return plan_transition(self._signals_for(mandate), mandate, tax, wish, Clock(progress), cancel)
+        return plan_transition(self._signals_for(mandate), mandate, tax, wish, Clock(progress), cancel, own=self.own)
 
     def relaxed_uplift(self, measure: str, uplift_min: float = 0.10, **changes: Any) -> Ladder:
         """An ESG uplift, and where it cannot be had, the published ladder of turnover and tracking error.

@@ -8,7 +8,7 @@ is sold once, that holdings and cash go on, and the budgets of a tax year.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.risk import FactorRisk
+from di_advisor.formulate.own_stages import StagedOwn
 from di_advisor.formulate.plan import Holdings, Plan
 from di_advisor.formulate.replacements import StandInLimit
 from di_advisor.formulate.rules import ActiveGroup
+from di_advisor.formulate.stage_symbols import Standing
 from di_advisor.formulate.terms import TradingCost
 
 __all__ = ["Leg", "Spent", "StagedProblem", "YearBudget"]
@@ -103,11 +105,12 @@ class Spent:
     risk: float
     tilt: float
     worth: float
+    own: float = 0.0
 
     @property
     def total(self) -> float:
         """Their sum; the worth of selling counts against it."""
-        return self.tax + self.cost + self.risk + self.tilt - self.worth
+        return self.tax + self.cost + self.risk + self.tilt + self.own - self.worth
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,8 @@ class StagedProblem:
         stages are provisional.
     identical : ndarray of int, shape (n,)
         Substantially identical group of each name.
+    own : StagedOwn
+        A user's own terms and rules.
     """
 
     holdings: Holdings
@@ -157,6 +162,7 @@ class StagedProblem:
     turnover_max: float | None
     min_trade: float
     identical: NDArray[np.int64]
+    own: StagedOwn = field(default_factory=StagedOwn)
 
     def washing(self, leg: int, other: int) -> bool:
         """Whether a loss at one stage is washed by a purchase at the other: 30 days or less apart."""
@@ -170,10 +176,31 @@ class StagedProblem:
             path.append(z)
         return path
 
+    def standings(self, plans: tuple[Plan, ...]) -> list[Standing]:
+        """What own terms and rules see of each stage."""
+        found, cash = [], self.holdings.cash
+        for plan, z in zip(plans, self.active_path(plans), strict=True):
+            before_costs = cash + float(plan.sells.sum() - plan.buys.sum())
+            found.append(Standing(plan, z, self.risk.exposures.T @ z, before_costs))
+            cash = before_costs - self.cost_without_impact(plan)
+        return found
+
+    def cost_without_impact(self, plan: Plan) -> float:
+        """What a stage's trades cost in cash, the quadratic part of impact left out as in a single proposal."""
+        chords = self.cost.chords
+        sold = chords.side(selling=True).cost(plan.sold(self.holdings.lot_name))
+        return float((sold + chords.side(selling=False).cost(plan.buys)).sum())
+
+    def own_spent(self, plans: tuple[Plan, ...]) -> dict[str, float]:
+        """What each own term costs over the whole plan, a fraction of today's value."""
+        at = list(zip(self.legs, self.standings(plans), strict=True))
+        return {t.name: sum(t.times(leg.growth, leg.years) * t.value(one) for leg, one in at) for t in self.own.terms}
+
     def spent(self, plans: tuple[Plan, ...]) -> list[Spent]:
         """What each stage of a plan costs."""
         found = []
-        for leg, plan, z in zip(self.legs, plans, self.active_path(plans), strict=True):
+        standings = self.standings(plans)
+        for leg, plan, z, at in zip(self.legs, plans, self.active_path(plans), standings, strict=True):
             cost = self.cost.value_usd(plan) / self.holdings.value_usd
             years = leg.growth * leg.years
             found.append(
@@ -183,6 +210,7 @@ class StagedProblem:
                     risk=years * self.aversion * self.risk.variance_per_year(z),
                     tilt=years * float(self.tilt @ (z - self.start)),
                     worth=float(leg.worth @ plan.sells),
+                    own=sum(t.times(leg.growth, leg.years) * t.value(at) for t in self.own.terms),
                 )
             )
         return found

@@ -25,6 +25,9 @@ from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.account_rules import RESERVE, CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.build import formulate
 from di_advisor.formulate.limits import largest_trade, minimum_trade, open_sides
+from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.own_stages import staged_own
+from di_advisor.formulate.own_symbols import Scope
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.replacements import StandInLimit, stand_in_room
@@ -77,6 +80,8 @@ _TERMS = (LotTax, TradingCost, ActiveRisk, WaitingValue, ActiveTilt)
 _RULES = (CashRange, NameLimits, Locked, ActiveGroup, MinimumTrade, Turnover, TrackingErrorCap, StandInLimit)
 
 
+_NONE_OWN = OwnWishes()
+
 _INSTEAD = {
     "gain_budget_usd": "give gain_budget_usd to the TransitionWish",
     "tax_budget_usd": "give tax_budget_usd to the TransitionWish",
@@ -127,7 +132,9 @@ def _understood(problem: Problem) -> None:
         )
 
 
-def formulate_transition(signals: Signals, mandate: Mandate, tax: TaxProfile, wish: TransitionWish) -> StagedProblem:
+def formulate_transition(
+    signals: Signals, mandate: Mandate, tax: TaxProfile, wish: TransitionWish, *, own: OwnWishes = _NONE_OWN
+) -> StagedProblem:
     """The problem of one account over the stages of a wish.
 
     Parameters
@@ -140,9 +147,13 @@ def formulate_transition(signals: Signals, mandate: Mandate, tax: TaxProfile, wi
         Marginal rates, the same in every year.
     wish : TransitionWish
         Dates, budgets and caps.
+    own : OwnWishes
+        The user's own terms and rules.
 
     Raises
     ------
+    OwnWishError
+        Naming what is wrong with an own term or rule.
     UnsupportedWishError
         If the mandate asks for what a transition does not keep.
     InputError
@@ -163,6 +174,8 @@ def formulate_transition(signals: Signals, mandate: Mandate, tax: TaxProfile, wi
     _understood(problem)
     block = problem.block
     now = formulate(signals, single, tax).block
+    scope = Scope.of(signals, block.holdings)
+    own.in_scope(scope, problem.terms, problem.rules)  # says what is wrong with one by itself
     ends = (*dates[1:], wish.ends(as_of))
     legs = []
     for i, (on, end) in enumerate(zip(dates, ends, strict=True)):
@@ -199,6 +212,7 @@ def formulate_transition(signals: Signals, mandate: Mandate, tax: TaxProfile, wi
         turnover_max=mandate.turnover_max,
         min_trade=minimum_trade(mandate, block.holdings.value_usd),
         identical=block.groups,
+        own=staged_own(own, scope),
     )
 
 

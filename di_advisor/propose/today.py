@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
 from di_advisor.formulate import Problem, formulate
 from di_advisor.formulate.later_value import LaterValue, LotBudget
+from di_advisor.formulate.own_affine import AffineTerm
+from di_advisor.formulate.own_stages import own_of_today
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.rules import ActiveGroup, NameLimits, Rule
 from di_advisor.formulate.staged import StagedProblem
@@ -32,8 +35,9 @@ def today_problem(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: S
     single = single_mandate(mandate).with_changes(
         risk_aversion=mandate.risk_aversion * leg.years, tracking_error_max=leg.tracking_error_max
     )
-    problem = formulate(signals, single, tax)
-    block, alone = problem.block, len(staged.legs) == 1
+    alone = len(staged.legs) == 1
+    problem = formulate(signals, single, tax, own=own_of_today(staged.own, leg.years, last=alone))
+    block = problem.block
     upper = block.active_upper if alone else np.maximum(block.active_upper, leg.active_upper)
     groups = iter(leg.groups)
     rules: list[Rule] = []
@@ -49,10 +53,16 @@ def today_problem(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: S
             terms.append(replace(term, per_weight=term.per_weight * leg.years))
         elif alone or not isinstance(term, WaitingValue):
             terms.append(term)
-    tilt = None if block.tilt is None else block.tilt * leg.years
+    tilt = None if block.tilt is None else _for_the_time(problem, block.tilt, leg.years)
     return replace(
         problem, blocks=(replace(block, active_upper=upper, tilt=tilt),), terms=tuple(terms), rules=tuple(rules)
     )
+
+
+def _for_the_time(problem: Problem, tilt: FloatArray, years: float) -> FloatArray:
+    """Tilts are dollars a year; own terms have their time already."""
+    own = np.sum([t.name_slope for t in problem.terms if isinstance(t, AffineTerm)], axis=0)
+    return np.asarray((tilt - own) * years + own, dtype=np.float64)
 
 
 def _budgets(staged: StagedProblem) -> list[Rule]:

@@ -22,6 +22,7 @@ from di_advisor.domain.taxes import TaxProfile
 from di_advisor.domain.trades import Trade
 from di_advisor.domain.transition import TransitionWish
 from di_advisor.errors import InfeasibleError, SettlementError
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.staged import StagedProblem, YearBudget
@@ -43,6 +44,7 @@ __all__ = ["plan_transition"]
 Cancel = Callable[[], bool]
 
 _CENTS = 2
+_NONE_OWN = OwnWishes()
 _ATTEMPTS = 7
 _TIGHTER = 1.5
 _LEAST_TIGHTER = 1e-5
@@ -73,6 +75,8 @@ def plan_transition(
     wish: TransitionWish,
     clock: Clock,
     cancel: Cancel,
+    *,
+    own: OwnWishes = _NONE_OWN,
 ) -> TransitionPlan:
     """The plan of a transition.
 
@@ -86,6 +90,8 @@ def plan_transition(
         Told each step.
     cancel : callable
         Asked between solves.
+    own : OwnWishes
+        The user's own terms and rules.
 
     Raises
     ------
@@ -95,7 +101,7 @@ def plan_transition(
     """
     start = time.process_time()
     clock.start("formulate")
-    staged = formulate_transition(signals, mandate, tax, wish)
+    staged = formulate_transition(signals, mandate, tax, wish, own=own)
     clock.start("solve")
     done = _rounded(signals, mandate, tax, staged, cancel)
     clock.start("compare")
@@ -147,7 +153,8 @@ def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: Staged
             orders = settle(priced, first_solution(priced, tight, solution), signals, mandate)
             rest = _rest(staged, orders.plan, solution, cancel)
         except SettlementError as error:
-            if error.facts.get("rule") not in _TIGHTENED:
+            own = {r.name for r in staged.own.rules}
+            if error.facts.get("rule") not in {*_TIGHTENED, *own}:
                 raise
             failure = failure or error
             less = max(_TIGHTER * float(error.facts["excess"]), _LEAST_TIGHTER * 2.0**attempt)
@@ -159,7 +166,9 @@ def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: Staged
 
 
 def _tightened(staged: StagedProblem, rule: str, less: float) -> StagedProblem:
-    """The first stage's cap, or its budgets, lowered."""
+    """The first stage's cap, its budgets, or an own rule, tighter."""
+    if any(r.name == rule for r in staged.own.rules):
+        return replace(staged, own=staged.own.with_margin(rule, less))
     first = staged.legs[0]
 
     def lower(limit: float | None) -> float | None:
@@ -312,6 +321,7 @@ def _terms(staged: StagedProblem, done: _Rounded) -> dict[str, Decimal]:
     }
     if staged.tilt.any():
         sums["tilts"] = sum(s.tilt for s in spent)
+    sums.update(staged.own_spent(done.plans))
     if staged.legs[-1].worth.any():
         sums["value of waiting"] = -sum(s.worth for s in spent)
     return {name: to_decimal(amount * value, _CENTS) for name, amount in sums.items()}

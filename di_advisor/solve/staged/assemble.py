@@ -71,6 +71,7 @@ class _Builder:
         self.legs: list[LegLayout] = []
         self.cash_rows: list[int] = []
         self.budget_rows: dict[tuple[int, str], tuple[int, ...]] = {}
+        self.more: list[tuple[Ints, FloatArray]] = []  # further slopes of the objective
         n = len(problem.start)
         self.reach_down, self.reach_up = problem.holdings.active.copy(), problem.holdings.active.copy()
         self.exposures = problem.risk.exposures.T
@@ -104,6 +105,7 @@ class _Builder:
         self._tie(here, before, sell[2], buy[2])
         self._limit(s, here, before)
         self._charge(leg, here, before, sell[2], buy[2])
+        self._own(s, here, before)
         self._bound(s, (most_sold[lots], sell[1], buy[1]), total, bought)
         self.legs.append(here)
 
@@ -187,6 +189,40 @@ class _Builder:
         self.q += [years * problem.tilt + drag, nothing]
         others = here.z.start - here.x.start
         self.own += [np.zeros(others), own, nothing]
+
+    def _own(self, s: int, here: LegLayout, before: LegLayout | None) -> None:
+        """A user's affine terms and rules; the others are for a cone solver."""
+        problem, leg = self.problem, self.problem.legs[s]
+        cash = problem.holdings.cash if before is None else 0.0
+        for term in problem.own.terms:
+            if term.affine is not None:
+                times = term.times(leg.growth, leg.years)
+                columns, values = self._on_leaves({k: v[0] for k, v in term.affine.by.items()}, here, before)
+                self.more.append((columns, times * values))
+                self.constant += times * float(term.affine.constant[0] + term.affine.by["cash"][0, 0] * cash)
+        for rule in problem.own.rules:
+            if rule.is_affine:
+                for by, low, high in rule.rows(first=s == 0, last=s == len(problem.legs) - 1):
+                    fixed = float(by["cash"][0]) * cash
+                    self.row(*self._on_leaves(by, here, before), low - fixed, high - fixed)
+
+    def _on_leaves(
+        self, by: dict[str, FloatArray], here: LegLayout, before: LegLayout | None
+    ) -> tuple[Ints, FloatArray]:
+        """Columns and values of slopes by leaf; cash is what the stage leaves before its costs."""
+        cash = float(by["cash"][0])
+        parts = [
+            (_at(here.x), by["sells"][here.lots]),
+            (_at(here.b), by["buys"][here.buy_name] - cash),
+            (_at(here.p), np.full(len(here.sell_name), cash)),
+            (_at(here.z), by["active"]),
+            (_at(here.e), by["exposures"]),
+        ]
+        if before is not None:
+            parts.append((_at(before.c), np.array([cash])))
+        columns, values = (np.concatenate(each) for each in zip(*parts, strict=True))
+        used = values != 0
+        return columns[used], values[used]
 
     def _bound(
         self,
@@ -272,11 +308,14 @@ def build(problem: StagedProblem, choices: Open) -> Layout:
     lot_row = builder.couple()
     low, high = np.array(builder.limits).reshape(-1, 2).T
     lower, upper, free = (np.concatenate(each) for each in zip(*builder.box, strict=True))
+    q = np.concatenate(builder.q)
+    for columns, values in builder.more:
+        np.add.at(q, columns, values)
     return Layout(
         legs=tuple(builder.legs),
         P=builder.P.matrix(builder.size, builder.size),
         own=np.concatenate(builder.own),
-        q=np.concatenate(builder.q),
+        q=q,
         constant=builder.constant,
         A=builder.A.matrix(builder.equalities, builder.size),
         a=np.concatenate(builder.a),

@@ -10,7 +10,6 @@ only make it weak.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,11 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, SolveError, UncertifiedError
 from di_advisor.formulate.staged import StagedProblem
 from di_advisor.solve.matrices import SCALE
+from di_advisor.solve.staged.answer import StagedAnswer
 from di_advisor.solve.staged.layout import Layout
+from di_advisor.solve.staged.own import solve_with_own
 
-__all__ = ["StagedAnswer", "solve_layout"]
+__all__ = ["solve_layout"]
 
 _TOLERANCE = 1e-9
 _MAX_ITERATIONS = 60
@@ -31,35 +32,6 @@ _GROW = 128.0  # the solvers stop at absolute tolerances: a larger objective is 
 
 _Raw = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 """Variables, multipliers of equalities and of rows, prices of caps."""
-
-
-@dataclass(frozen=True)
-class StagedAnswer:
-    """A solved convex problem.
-
-    Attributes
-    ----------
-    layout : Layout
-        What was solved.
-    v : ndarray
-        Variables, in weights.
-    equality, rows : ndarray
-        Multipliers per weight; of a row more than zero from its upper limit.
-    caps : ndarray of shape (S,)
-        Prices of variance that the tracking-error caps add.
-    bound : float
-        Lower bound of the objective under these choices.
-    solver : str
-        Which one.
-    """
-
-    layout: Layout
-    v: FloatArray
-    equality: FloatArray
-    rows: FloatArray
-    caps: FloatArray
-    bound: float
-    solver: str
 
 
 def solve_layout(problem: StagedProblem, layout: Layout) -> StagedAnswer:
@@ -72,6 +44,8 @@ def solve_layout(problem: StagedProblem, layout: Layout) -> StagedAnswer:
     UncertifiedError
         If no solver answers.
     """
+    if problem.own.is_opaque:
+        return solve_with_own(problem, layout)
     if all(leg.tracking_error_max is None for leg in problem.legs):
         answer = _judged(problem, layout, _by_piqp(layout), "PIQP")
         value = float(layout.q @ answer.v + 0.5 * answer.v @ (layout.P @ answer.v)) + layout.constant

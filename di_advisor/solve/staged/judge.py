@@ -82,9 +82,7 @@ def breaches(problem: StagedProblem, plans: tuple[Plan, ...]) -> dict[str, float
         z = z + plan.net(h.lot_name)
         _stage(problem, leg, plan, z, note)
         before = cash + float(plan.sells.sum() - plan.buys.sum())
-        cost = problem.cost
-        linear = cost.chords.side(selling=True).cost(plan.sold(h.lot_name)) + cost.chords.cost(plan.buys)
-        cash = before - float(linear.sum())
+        cash = before - problem.cost_without_impact(plan)
         note("cash", max(problem.cash_lower - cash, before - problem.cash_upper))
     for budget in problem.budgets:
         year = [(leg, p) for leg, p in zip(problem.legs, plans, strict=True) if leg.on.year == budget.year]
@@ -92,6 +90,9 @@ def breaches(problem: StagedProblem, plans: tuple[Plan, ...]) -> dict[str, float
             note("gain budget", np.cumsum([float(leg.gain @ p.sells) for leg, p in year]) - budget.gain_max)
         if budget.tax_max is not None:
             note("tax budget", np.cumsum([float(leg.tax_rate @ p.sells) for leg, p in year]) - budget.tax_max)
+    for leg, at in zip(problem.legs, problem.standings(plans), strict=True):
+        for rule in problem.own.rules:
+            note(rule.name, rule.excess(at, last=leg is problem.legs[-1]))
     note("wash sale", max((w.amount for w in washes(problem, plans)), default=0.0))
     return over
 

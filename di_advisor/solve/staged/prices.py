@@ -8,7 +8,7 @@ import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.staged import StagedProblem
-from di_advisor.solve.staged.convex import StagedAnswer
+from di_advisor.solve.staged.answer import StagedAnswer
 
 __all__ = ["LaterPrices", "later_prices"]
 

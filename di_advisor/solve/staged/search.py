@@ -21,8 +21,9 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.staged import StagedProblem
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE
+from di_advisor.solve.staged.answer import StagedAnswer
 from di_advisor.solve.staged.assemble import build
-from di_advisor.solve.staged.convex import StagedAnswer, solve_layout
+from di_advisor.solve.staged.convex import solve_layout
 from di_advisor.solve.staged.judge import Wash, breaches, least_trade, washes
 from di_advisor.solve.staged.layout import Open
 

@@ -7,6 +7,7 @@ which are no constraints of it, are read off the trades by hand.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import cvxpy as cp
@@ -14,6 +15,7 @@ import numpy as np
 
 from di_advisor.formulate.esg_average import AverageLimit
 from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.stage_symbols import symbols_of
 from di_advisor.formulate.staged import StagedProblem
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.solve.staged.layout import Open
@@ -87,7 +89,7 @@ def _too_small(problem: StagedProblem, today: Plan) -> float:
     return float(np.max(np.minimum(short, left), initial=0.0))
 
 
-def _model(problem: StagedProblem, choices: Open | None) -> _Model:
+def _model(problem: StagedProblem, choices: Open | None) -> _Model:  # noqa: PLR0915 - the whole model in one place
     h, stages = problem.holdings, range(len(problem.legs))
     choices = Open.everything(problem) if choices is None else choices
     n, lots = len(h.held), len(h.lot_name)
@@ -100,6 +102,8 @@ def _model(problem: StagedProblem, choices: Open | None) -> _Model:
     fees = cp.Variable(len(stages))  # at least what is due: cash before later costs is then linear
     rules, total, gains, taxes, z, cash = [sum(x) <= h.lot_weight], 0, {}, {}, h.held, h.cash
     dues: list[Any] = []
+    own_wishes = (*problem.own.terms, *problem.own.rules)
+    scope: Any = own_wishes[0].scope if own_wishes else SimpleNamespace(holdings=h, universe=None, lots=())
     for s, leg in enumerate(problem.legs):
         sold = names @ x[s]
         moved = b[s] - sold
@@ -125,6 +129,11 @@ def _model(problem: StagedProblem, choices: Open | None) -> _Model:
             rules.append(cp.sum(b[s][each.stand_ins]) <= each.width * cp.sum(sold[each.names]))
         if problem.turnover_max is not None:
             rules.append(0.5 * (cp.sum(x[s]) + cp.sum(b[s])) <= problem.turnover_max)
+        before_costs = cash + cp.sum(x[s]) - cp.sum(b[s])
+        seen = symbols_of(x[s], b[s], active, X.T @ active, before_costs, scope)
+        rules += [
+            r for own in problem.own.rules for r in own.constraints(seen, first=s == 0, last=s == len(stages) - 1)
+        ]
         rules.append(cash + cp.sum(sold) - cp.sum(b[s]) <= problem.cash_upper)
         cash = cash + cp.sum(sold) - cp.sum(b[s]) - fee
         rules.append(cash >= problem.cash_lower + (problem.reserve if s == 0 else 0))
@@ -133,6 +142,7 @@ def _model(problem: StagedProblem, choices: Open | None) -> _Model:
         years, year = leg.growth * leg.years, leg.on.year
         total += (leg.tax_rate - leg.worth) @ x[s] + leg.growth * (fee + square)
         total += years * (problem.aversion * cp.sum_squares(root @ active) + problem.tilt @ (active - problem.start))
+        total += sum(own.times(leg.growth, leg.years) * own.on(seen) for own in problem.own.terms)
         gains[year], taxes[year] = gains.get(year, 0) + leg.gain @ x[s], taxes.get(year, 0) + leg.tax_rate @ x[s]
         if leg.gain_max is not None:
             rules.append(leg.gain @ x[s] <= leg.gain_max)
