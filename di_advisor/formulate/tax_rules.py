@@ -147,8 +147,12 @@ class TaxBudget(UpperLimit):
     counted : float
         Tax that they are short of where the plan stands: its row is that of the place.
     by_choices : bool
-        Whether rows count washed losses by the discrete choices of names: exact at constant rates; under a
-        return around all that the budget allows.
+        Whether rows count washed losses by the discrete choices of names: at constant rates one; under a
+        return those of ``around``, a convex part of all that the budget allows, or its hull.
+    at_most : bool
+        Whether these rows count what is washed from above where no rows can count it exactly.
+    within : bool
+        Whether the rule asks for no more and no less than these rows.
     """
 
     tax: ScheduleDTax
@@ -158,6 +162,8 @@ class TaxBudget(UpperLimit):
     washes: WashedGains | None = None
     counted: float = 0.0
     by_choices: bool = False
+    at_most: bool = False
+    within: bool = False
 
     @property
     def sentence(self) -> str:
@@ -174,6 +180,10 @@ class TaxBudget(UpperLimit):
         """Change of the tax, a fraction of the account; losses that are washed save none."""
         if self.washes is None:
             return self.tax.value_usd(plan) / self.account_usd
+        if self.within:
+            return self.upper + max(
+                (self._beyond(line, self.washes, plan) for line in self.around), default=-self.upper
+            )
         washes = self.washes.at(self.tax.rates) if self.tax.is_constant else self.washes
         gains = np.add(self.tax.gains.realised(plan), washes.disallowed(plan))
         return float(self.tax.change_usd(gains[:1], gains[1:])[0]) / self.account_usd
@@ -209,10 +219,15 @@ class TaxBudget(UpperLimit):
         found = []
         for line in self.around:
             normal = (float(line.normal[0]), float(line.normal[1]))
-            if min(normal) > 0:  # the others are edges of the table of the law, which washed losses may pass
-                counted = washes.on_row((min(normal), min(normal)), segments, normal)
-                found.append(Row(self.name, -np.inf, line.limit, on_segments=on(normal, segments), washing=counted))
+            counted = washes.on_row(normal, segments, at_most=self.at_most)
+            found.append(Row(self.name, -np.inf, line.limit, on_segments=on(normal, segments), washing=counted))
         return tuple(found)
+
+    def _beyond(self, line: HalfPlane, washes: WashedGains, plan: Plan) -> float:
+        """By how much a plan is beyond a half-plane of the gains counted."""
+        normal = (float(line.normal[0]), float(line.normal[1]))
+        gains = float(line.normal @ np.array(self.tax.gains.realised(plan)))
+        return gains + washes.on_plan(plan, normal, at_most=self.at_most) - line.limit
 
     def constraints(self, symbols: SymbolicPlan) -> list[Any]:
         """The inequality of the place where the plan stands."""

@@ -69,17 +69,40 @@ class WashedGains:
 
     def disallowed(self, plan: Plan) -> tuple[float, float]:
         """Short-term and long-term loss that a plan washes, at most; each at least 0."""
+        washed, before = self._washed(plan)
+        return float(self.short @ washed) + before, float(self.long @ washed)
+
+    def on_plan(self, plan: Plan, rates: tuple[float, float], *, at_most: bool = False) -> float:
+        """What a row counts of a plan's washed losses (`on_row`), by the amounts themselves."""
+        washed, before = self._washed(plan)
+        return float(self.counted(rates, at_most=at_most) @ washed) + rates[0] * before
+
+    def _washed(self, plan: Plan) -> tuple[FloatArray, float]:
+        """What is washed of each lot, shape (l,), and the loss sold before that purchases wash."""
         sold = plan.sells[self.lot]
         end = np.cumsum(sold)
         first = np.flatnonzero(np.r_[True, self.name[1:] != self.name[:-1]]) if len(sold) else np.zeros(0, np.int64)
         begun = np.repeat(np.r_[0.0, end][first], np.diff(np.r_[first, len(sold)]))
         washed = np.clip(self.sell_width[self.name] - (end - sold - begun), 0.0, sold)
         before = float(self.buy_loss @ np.minimum(plan.buys, self.buy_width))
-        return float(self.short @ washed) + before, float(self.long @ washed)
+        return np.asarray(washed, dtype=np.float64), before
 
-    def on_row(
-        self, rates: tuple[float, float], segments: Segments, of_gains: tuple[float, float] | None = None
-    ) -> WashedRow:
+    def counted(self, rates: tuple[float, float], *, at_most: bool) -> FloatArray:
+        """What the loss per unit of each lot counts at rates, never more than that of a lot washed before it.
+
+        A name that holds losses of both terms may wash a dearer one after a cheaper one; then this is the largest
+        function of that kind below what is counted, or ``at_most`` the least one above. Shape (l,).
+        """
+        found = rates[0] * self.short + rates[1] * self.long
+        for name in np.unique(self.name).tolist():
+            mine = np.flatnonzero(self.name == name)
+            if at_most:
+                found[mine] = np.maximum.accumulate(found[mine][::-1])[::-1]
+            else:
+                found[mine] = np.minimum.accumulate(found[mine])
+        return np.asarray(found, dtype=np.float64)
+
+    def on_row(self, rates: tuple[float, float], segments: Segments, *, at_most: bool = False) -> WashedRow:
         """What is washed, counted at rates, on a row over segments.
 
         Parameters
@@ -88,11 +111,11 @@ class WashedGains:
             What a dollar of short-term and of long-term loss counts, at least 0.
         segments : Segments
             Of the account.
-        of_gains : tuple of two floats, optional
-            What the row counts gains at, where that is another rate.
+        at_most : bool
+            Where it is no function of that kind, from above: for plans, and not for bounds.
         """
         n = len(self.sell_width)
-        counted = rates[0] * self.short + rates[1] * self.long
+        counted = self.counted(rates, at_most=at_most)
         loss = np.zeros(max([int(segments.lot.max(initial=-1)), *self.lot.tolist()], default=0) + 2)
         loss[self.lot] = np.where(self.sell_width[self.name] > 0, counted, 0.0)
         on = np.where(segments.loss, loss[segments.lot], 0.0)
@@ -111,7 +134,7 @@ class WashedGains:
         part = np.divide(least, all_of_it, out=np.zeros(n), where=all_of_it > 0)
         buying = np.where(self.buy_width > 0, rates[0] * self.buy_loss, 0.0)
         return WashedRow(
-            rates=rates if of_gains is None else of_gains,
+            rates=rates,
             within=on,
             beyond=branch(levels[0]),
             others=tuple(branch(level) for level in levels[1:]),

@@ -54,10 +54,10 @@ def search_at_kinks(search: TaxedSearch) -> None:
     for nodes in (0, _WORK // max(len(search.problem.block.active_lower), _FEWEST)):
         looked: set[int] = set()
         for _ in range(_REGIONS):
-            if search.best is None or search.closed_to(_NEAR if nodes else 0.0):
+            if search.closed_to(_NEAR if nodes else 0.0):
                 return
             bounds = search.bounds()
-            limit = search.best.plan.objective - _LEAST
+            limit = np.inf if search.best is None else search.best.plan.objective - _LEAST
             open_ = [i for i in np.argsort(bounds).tolist() if bounds[i] < limit and i not in looked]
             if not open_:
                 break

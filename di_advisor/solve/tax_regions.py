@@ -92,6 +92,7 @@ class RegionSearch:
             raise InfeasibleError(
                 "No plan keeps the budgets of gain or tax together with the other rules.",
                 hint="Raise the budgets, or widen the other rules.",
+                bound=float(self.bounds().min(initial=np.inf)),
             )
         return self.best
 

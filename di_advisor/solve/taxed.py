@@ -323,6 +323,7 @@ class TaxedSearch:
             raise InfeasibleError(
                 "No plan keeps the budgets of gain or tax once minimum trades and wash-sale sides are kept too.",
                 hint="Raise the budgets, or lower the minimum trade.",
+                bound=float(self.bounds().min(initial=np.inf)),
             )
         plan, proof = found.plan, found.proof
         region = self.home(plan.gains)

@@ -28,6 +28,7 @@ from di_advisor.formulate.schedule_d import ScheduleDTax
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.baseline import most
+from di_advisor.solve.budget_parts import PartsSearch
 from di_advisor.solve.choices import Choices, beyond_widths
 from di_advisor.solve.discrete import Search
 from di_advisor.solve.exact import prove
@@ -111,15 +112,14 @@ def solve_counted(
     known = -np.inf
     if not problem.is_opaque:
         try:
-            found = _counted_by_branches(problem, tax, again, searching, nodes_max)
+            found, known = _counted_by_branches(problem, tax, again, searching, nodes_max)
         except InfeasibleError:  # proved; where the wishes clash whatever is washed, that is what is told
             solving(_asked(problem, _limits(problem), 0.0))
             raise
         kept = None if found is None else _kept(problem, found.local, found.solution, None)
         if found is not None and kept is not None:
             best = replace(found, objective=kept.objective)
-            return _told(problem, found.local, best, found.bound, "budgets without washed losses")
-        known = -np.inf if found is None else found.bound
+            return _told(problem, _by_law(found.local), best, known, "budgets without washed losses")
     return _by_tightening(problem, tax, solving, again, known)
 
 
@@ -146,14 +146,22 @@ def _searched(search: Search, nodes_max: int) -> Solution:
 
 def _counted_by_branches(
     problem: Problem, tax: ScheduleDTax, again: Solving, searching: BlockSearch, nodes_max: int
-) -> _Found | None:
-    asked = by_branches(problem)
+) -> tuple[_Found | None, float]:
+    """The best plan whose rows count by the branches of names, None where none is found; and a bound on all plans."""
     if tax.is_constant:
-        return _at_constant_rates(asked, tax, searching, nodes_max)
-    solved = _solved(again, asked)
-    if solved is None:
-        return None
-    return _Found(*solved, solved[1].objective, solved[1].bound)
+        found = _at_constant_rates(by_branches(problem), tax, searching, nodes_max)
+        return found, -np.inf if found is None else found.bound
+    search = PartsSearch(problem, tax, again)
+    search.run()
+    if search.best is None:
+        return None, search.bound
+    return _Found(*search.best, search.best[1].objective), search.bound
+
+
+def _by_law(local: Problem) -> Problem:
+    """The same with a tax budget that is measured by the law, not by its rows."""
+    rules = tuple(replace(r, within=False) if isinstance(r, TaxBudget) else r for r in local.rules)
+    return replace(local, rules=rules)
 
 
 def _by_tightening(
