@@ -59,6 +59,12 @@ def add_plan(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--least", type=float, default=1.0, metavar="USD", help="show names in which waiting is worth this much (1)"
     )
+    command.add_argument(
+        "--gain-budget",
+        type=float,
+        metavar="USD",
+        help="largest net gain of all names together in each tax year; without it the mandate's, if it has one",
+    )
     command.set_defaults(run=plan)
 
 
@@ -99,9 +105,13 @@ def plan(arguments: argparse.Namespace, screen: Screen) -> None:
 
     if not 0 <= arguments.least < math.inf:
         raise InputError(f"--least is {arguments.least}.", hint="Give dollars: 0 or more.")
+    budget = arguments.gain_budget
+    if budget is not None and not math.isfinite(budget):
+        raise InputError(f"--gain-budget is {budget}.", hint="Give dollars of net gain.")
     with screen.noting_warnings():
         workspace, label = _workspace(arguments)
-    found = plan_ahead(workspace, _until(workspace.signals.market.as_of, arguments.days))
+    until = _until(workspace.signals.market.as_of, arguments.days)
+    found = plan_ahead(workspace, until, gain_budget_usd=budget)
     screen.show(_rows(found.to_frame()) if arguments.json else plan_text(found, label, arguments.least))
 
 

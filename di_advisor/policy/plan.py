@@ -4,7 +4,8 @@ Problem: today's proposal knows today's tax; that a gain is long-term in eleven 
 week, that January is another tax year, it does not weigh. Decision: for every name the few dates that matter (now, a
 lot turns long-term, a wash window ends, a loss may be bought back, the last trade date and the first of the next year),
 and the exact best schedule over them in the model of `plan_model`; the value of waiting is what it saves over acting
-today or not at all. Names that had better wait give locks, so that the ordinary optimizer trades the rest today.
+today or not at all. Where gains have a budget, all names share it by tax year (`plan_budget`), now and later. Names
+that had better wait give locks, so that the ordinary optimizer trades the rest today.
 Limits: those of the model; the risk horizon is the plan's, one year where none is given, as the optimizer's.
 """
 
@@ -20,10 +21,12 @@ from di_advisor.domain.mandate import WashPolicy
 from di_advisor.domain.signals import Lock, LockKind
 from di_advisor.domain.taxes import ConstantRates
 from di_advisor.formulate.schedule_d import rates_of
+from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
+from di_advisor.policy.plan_budget import SharedBudget, Task, within_budget
 from di_advisor.policy.plan_cases import planned_names
 from di_advisor.policy.plan_dates import TURN_OF_YEAR, decision_dates
-from di_advisor.policy.plan_model import PlannedName, PlanTerms
-from di_advisor.policy.plan_search import BestSchedule, best_schedule
+from di_advisor.policy.plan_model import PlannedName, PlanTerms, Schedule
+from di_advisor.policy.plan_search import LOTS_MAX, BestSchedule
 from di_advisor.policy.triggers.words import listed, usd
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ __all__ = ["MultiPeriodPlan", "NamePlan", "PlanStep", "plan_ahead"]
 
 _YEAR = timedelta(days=365)
 _LEAST_USD = 0.01
+_TIE_USD = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,12 @@ class NamePlan:
 
     @property
     def waiting_usd(self) -> float:
-        """What the best schedule saves over acting now or not at all, at least 0."""
-        return max(self.at_once.parts.total_usd - self.best.parts.total_usd, 0.0)
+        """What the best schedule saves over acting now or not at all.
+
+        At least 0 where gains have no budget; below 0 for a name that leaves a budget to others.
+        """
+        saved = self.at_once.parts.total_usd - self.best.parts.total_usd
+        return saved if abs(saved) > _TIE_USD else 0.0
 
 
 @dataclass(frozen=True)
@@ -107,12 +115,15 @@ class MultiPeriodPlan:
         Names in which something is done, now or later; where waiting is worth most first.
     model : tuple of str
         What the figures rest on, a sentence each.
+    shared : SharedBudget
+        The budget of gains that all names share, with its prices; empty where there is none.
     """
 
     account_id: str
     terms: PlanTerms
     names: tuple[NamePlan, ...]
     model: tuple[str, ...]
+    shared: SharedBudget
 
     @property
     def waiting_usd(self) -> float:
@@ -165,10 +176,10 @@ def plan_ahead(
     later_rates: Mapping[int, ConstantRates] | None = None,
     expected_return_per_year: Mapping[str, float] | None = None,
     names: Iterable[str] | None = None,
+    gain_budget_usd: Mapping[int, float] | float | None = None,
     dates_max: int = 5,
-    lots_max: int = 6,
 ) -> MultiPeriodPlan:
-    """Plan each name of an account over its few dates.
+    """Plan the names of an account over their few dates.
 
     Parameters
     ----------
@@ -182,15 +193,17 @@ def plan_ahead(
         Expected return of a name above the target's, by security id; 0 where left out.
     names : iterable of str, optional
         Security ids to plan; all where left out.
+    gain_budget_usd : Mapping of int to float, or float, optional
+        Largest net gain that the plan may realise, of all names together, by tax year or the same for each; the
+        mandate's where left out, and none where it has none. What this year has realised before today is not in it.
+        A retirement account has none.
     dates_max : int
         How many dates a name may have, today included.
-    lots_max : int
-        As of `plan_search.best_schedule`.
 
     Raises
     ------
     InputError
-        If the horizon does not end after today.
+        If the horizon does not end after today, or no plan keeps the budget.
     """
     banned = (
         workspace.under(wash_policy=WashPolicy.BAN) if workspace.mandate.wash_policy != WashPolicy.BAN else workspace
@@ -207,17 +220,50 @@ def plan_ahead(
         discount_per_year=mandate.discount_rate_per_year,
     )
     wanted = None if names is None else frozenset(names)
+    tasks = [
+        (name, decision_dates(name, terms, dates_max))
+        for name in planned_names(signals, terms, expected_return_per_year or {})
+        if wanted is None or name.security_id in wanted
+    ]
+    budget = _budget(banned, gain_budget_usd, {d.year for _, dates in tasks for d in dates})
+    # Who must realise losses and has too few that are free today realises those there are, where he acts at once.
+    free = (lot.gain_usd for name, _ in tasks for lot in name.lots if lot.gain_usd < 0 and lot.may_be_sold(day))
+    least = math.fsum(free)
+    now = within_budget([Task(n, (day,)) for n, _ in tasks], terms, {y: max(b, least) for y, b in budget.items()})
+    known = [_with_dates(b, len(dates)) for b, (_, dates) in zip(now.best, tasks, strict=True)]
+    shared = within_budget(
+        [Task(name, tuple(dates), (at_once,)) for (name, dates), at_once in zip(tasks, known, strict=True)],
+        terms,
+        budget,
+    )
     plans = []
-    for name in planned_names(signals, terms, expected_return_per_year or {}):
-        if wanted is None or name.security_id in wanted:
-            dates = decision_dates(name, terms, dates_max)
-            best = best_schedule(name, terms, tuple(dates), lots_max=lots_max)
-            at_once = best_schedule(name, terms, (day,), lots_max=lots_max)
-            steps = _steps(name, best, dates)
-            if steps or any(k == 0 for k in (*at_once.schedule.sells, at_once.schedule.buy)):
-                plans.append(NamePlan(name, best, at_once, steps, _sentence(name, best, at_once, steps)))
+    for (name, dates), at_once, best in zip(tasks, now.best, shared.best, strict=True):
+        steps = _steps(name, best, dates)
+        if steps or any(k == 0 for k in (*at_once.schedule.sells, at_once.schedule.buy)):
+            plans.append(NamePlan(name, best, at_once, steps, _sentence(name, best, at_once, steps)))
     plans.sort(key=lambda n: (-n.waiting_usd, n.name.ticker))
-    return MultiPeriodPlan(signals.account.account_id, terms, tuple(plans), _model(terms, plans, lots_max))
+    model = _model(terms, plans)
+    return MultiPeriodPlan(signals.account.account_id, terms, tuple(plans), model, shared)
+
+
+def _budget(
+    workspace: Workspace, asked: Mapping[int, float] | float | None, years: Iterable[int]
+) -> Mapping[int, float]:
+    wished = workspace.mandate.gain_budget_usd
+    if workspace.signals.account.kind in RETIREMENT_KINDS:
+        return {}
+    if asked is None and wished is not None:
+        asked = float(wished)
+    if asked is None or isinstance(asked, Mapping):
+        return asked or {}
+    return dict.fromkeys(sorted(years), asked)
+
+
+def _with_dates(at_once: BestSchedule, dates: int) -> Schedule:
+    """What is done today, as a schedule of more dates: the rest never."""
+    return Schedule(
+        tuple(0 if k == 0 else dates for k in at_once.schedule.sells), 0 if at_once.schedule.buy == 0 else dates
+    )
 
 
 def _steps(name: PlannedName, best: BestSchedule, whys: Mapping[date, str]) -> tuple[PlanStep, ...]:
@@ -261,6 +307,8 @@ def _sentence(name: PlannedName, best: BestSchedule, at_once: BestSchedule, step
         told.append(f"{when} {' and '.join(x for x in (sale, buy) if x)}")
     plan = f"{name.ticker}: {'; '.join(told)}." if told else f"{name.ticker}: nothing now and nothing later."
     saved = at_once.parts.total_usd - best.parts.total_usd
+    if saved <= -_LEAST_USD:
+        return f"{plan} Waiting costs {usd(-saved)} here: the budget of gains serves other names better."
     if saved < _LEAST_USD:
         return f"{plan} Waiting is worth nothing."
     parts = (
@@ -273,7 +321,7 @@ def _sentence(name: PlannedName, best: BestSchedule, at_once: BestSchedule, step
     return f"{plan} Waiting is worth {usd(saved)} over acting now or not at all ({why})."
 
 
-def _model(terms: PlanTerms, plans: list[NamePlan], lots_max: int) -> tuple[str, ...]:
+def _model(terms: PlanTerms, plans: list[NamePlan]) -> tuple[str, ...]:
     ordered = sum(1 for n in plans if not n.best.exact)
     risk = (
         f"Risk is priced at {terms.risk_aversion:g} times variance until {terms.until}, name by name, the other names "
@@ -285,7 +333,7 @@ def _model(terms: PlanTerms, plans: list[NamePlan], lots_max: int) -> tuple[str,
     tax = "Tax is at marginal rates, due on 15 April of the next year, discounted at "
     tax += f"{terms.discount_per_year:g} a year; lots are sold whole, and no purchase comes within 30 days of a loss."
     search = (
-        f"Every schedule was searched for {len(plans) - ordered:,} names; for {ordered:,} with more than {lots_max} "
+        f"Every schedule was searched for {len(plans) - ordered:,} names; for {ordered:,} with more than {LOTS_MAX} "
     )
     search += (
         "lots worth selling those that the dates treat alike were sold in order of gain per dollar. Not tax advice."

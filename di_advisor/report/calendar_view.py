@@ -50,6 +50,7 @@ def _plan_lead(plan: MultiPeriodPlan, label: str) -> str:
     return (
         f"{label} on {day(plan.terms.day)}: {count_of(len(plan.now), 'step')} now, {count_of(len(plan.later), 'step')} "
         f"until {day(plan.terms.until)}. Waiting in {count_of(waits, 'name')} is worth ${money(plan.waiting_usd)}."
+        f"{' ' if plan.shared.sentence else ''}{plan.shared.sentence}"
     )
 
 

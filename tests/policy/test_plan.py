@@ -19,6 +19,7 @@ from di_advisor.policy.plan import MultiPeriodPlan, plan_ahead
 from di_advisor.policy.plan_cases import planned_names
 from di_advisor.policy.plan_model import PlanTerms
 from di_advisor.policy.plan_search import best_schedule
+from di_advisor.report.calendar_view import plan_text
 from tests.policy.trading_world import RATES, RISK, TODAY, UNIVERSE, net_shares, owner, workspace
 
 TARGET = Target.single("index", dict.fromkeys("ABCDEFGH", 0.125), date(2020, 1, 1))
@@ -156,3 +157,25 @@ def test_what_a_harvest_model_says_of_waiting_counts_on_the_lot_and_can_keep_it(
     assert name.lots[0].option_usd == -700
     best = best_schedule(name, terms, (TODAY, date(2026, 12, 31)))
     assert best.schedule.sells == (2,)  # what is given up by selling is more than the tax saved
+
+
+def test_the_mandates_gain_budget_is_shared_by_all_names_and_told() -> None:
+    free = plan_ahead(opened())
+    assert free.shared.sentence == ""
+    tight = plan_ahead(opened(mandate=WISHES.with_changes(gain_budget_usd=1000)))
+    gains = {year: sum(s.gain_usd for n in tight.names for s in n.steps if s.on.year == year) for year in (2026, 2027)}
+    assert all(gains[y] == pytest.approx(tight.shared.gain_usd[y]) for y in gains)
+    assert all(g <= 1000 for g in gains.values())
+    assert tight.shared.given_up_usd > 0
+    assert "All names share one budget of net gains a tax year" in plan_text(tight, "mine")
+    same = plan_ahead(opened(), gain_budget_usd={2026: 1000.0, 2027: 1000.0})
+    assert same.shared.total_usd == pytest.approx(tight.shared.total_usd)
+    assert tight.waiting_usd >= 0
+
+
+def test_an_account_that_pays_no_tax_has_no_gain_budget() -> None:
+    held = owner(TURNS).accounts[0]
+    ira = Portfolio("someone", (Account("account", held.lots, held.cash, (), AccountKind.IRA),))
+    plan = plan_ahead(workspace(ira, TARGET, mandate=WISHES), gain_budget_usd=0.0)
+    assert plan.shared.sentence == ""
+    assert any(s.lots for s in plan.now)
