@@ -5,6 +5,7 @@ Every wish of the mandate becomes a term, a rule, or a typed refusal; none is dr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,7 @@ from di_advisor.formulate.limits import minimum_trade, name_limits, open_sides, 
 from di_advisor.formulate.mode_terms import locks_text, mode_notes, terms_in_mode
 from di_advisor.formulate.modes import in_mode
 from di_advisor.formulate.own import OwnWishes, in_boxes
+from di_advisor.formulate.own_affine import AffineTerm
 from di_advisor.formulate.own_opaque import OpaqueRule
 from di_advisor.formulate.own_symbols import Scope
 from di_advisor.formulate.plan import Holdings
@@ -44,6 +46,7 @@ __all__ = ["formulate", "refuse_unsupported"]
 
 _NONE_OWN = OwnWishes()
 
+_TRIFLE = 1e-6
 _USUAL_MULTIPLE = 2.0
 _USUAL_WEIGHT = 0.002
 """A trade is usually no larger than what is held, twice the target weight, or this weight."""
@@ -103,6 +106,17 @@ def _limits(
     if not kept.names.any():
         return lower, upper, *sizes, text
     return *kept.limits(signals, holdings, (lower, upper), sizes), text + KEPT_TEXT
+
+
+def _one_way(own_terms: Sequence[Term], holdings: Holdings) -> FloatArray:
+    """The least trade of each name, shape (n,): a trifle where an own term pays for selling and buying it at once.
+
+    What is sold and bought at once is no trade at all: there a name has to choose its side, and has a least trade then.
+    """
+    paid = sum((t.lot_slope for t in own_terms if isinstance(t, AffineTerm)), np.zeros(len(holdings.lot_name)))
+    least = np.zeros(len(holdings.held))
+    least[holdings.lot_name[paid < 0]] = _TRIFLE
+    return least
 
 
 def formulate(
@@ -207,7 +221,7 @@ def formulate(
         exposure_upper=np.array([box[f].upper if f in box else np.inf for f in market.risk.factors]),
         rows=tuple(row for rule in rules for row in rule.rows(segments)),
         tracking_error_max=mandate.tracking_error_max,
-        min_trade=np.where(kept.names, 0.0, least),
+        min_trade=np.where(kept.names, 0.0, np.maximum(least, _one_way(own_terms, holdings))),
         groups=market.universe.group_of,
         power=total.power,
         tilt=total.name_slope,

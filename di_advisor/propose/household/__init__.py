@@ -45,6 +45,10 @@ from di_advisor.solve.household.washes import Coordinated, coordinate
 __all__ = ["Apart", "facts_of", "propose"]
 
 _REPAIRS = 8
+_IN_ORDER = (
+    "The law matches what is washed with purchases in the order in which they are made: place those of taxable accounts "
+    "before those of retirement accounts, as it is reckoned here."
+)
 _PRICED = "Wash sales are priced: a washed loss comes back after the years given, and never from a retirement account."
 
 
@@ -252,6 +256,8 @@ def _proposal(
     bound = _bound(settling, coordinated, priced)
     seen = _seen(settling.household)
     notes = (seen, _PRICED) if settling.household.wash_policy is WashPolicy.PRICE else (seen,)
+    if best.law.washes and not all(a.is_taxed for a in settling.household.accounts):
+        notes = (*notes, _IN_ORDER)
     nodes = (0 if coordinated is None else coordinated.nodes) + (0 if priced is None else priced.nodes)
     given = coordinated.sides if coordinated is not None and best.source == "together" else best.sides
     return HouseholdProposal(

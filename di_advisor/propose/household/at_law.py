@@ -25,7 +25,7 @@ from di_advisor.ledger.books import Books
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.parts import WashMatch
 from di_advisor.ledger.realized import Realized, Term
-from di_advisor.ledger.recent_trades import WASH_WINDOW_DAYS
+from di_advisor.ledger.recent_trades import RETIREMENT_KINDS, WASH_WINDOW_DAYS
 from di_advisor.ledger.replay import replay
 
 __all__ = ["AccountOrders", "AtLaw", "booked", "gains_of_orders"]
@@ -81,7 +81,7 @@ def gains_of_orders(signals: Signals, orders: AccountOrders) -> AccountGains:
 
 
 def booked(household: Household, signals: Mapping[str, Signals], orders: Mapping[str, AccountOrders]) -> AtLaw:
-    """Orders of all accounts, booked.
+    """Orders of all accounts, booked; those of taxable accounts first.
 
     Parameters
     ----------
@@ -102,8 +102,9 @@ def booked(household: Household, signals: Mapping[str, Signals], orders: Mapping
     for each in household.accounts:
         events += _lots(signals[each.account_id])
     number = 0
-    for account_id, mine in orders.items():
-        found = _orders(signals[account_id], mine, number)
+    # The law matches purchases of a day in the order in which they are made: those whose basis takes a loss over first.
+    for account_id in sorted(orders, key=lambda i: signals[i].account.kind in RETIREMENT_KINDS):
+        found = _orders(signals[account_id], orders[account_id], number)
         number += len(found)
         events += found
     kinds = {a.account_id: a.account.kind for a in household.accounts}

@@ -31,8 +31,8 @@ from di_advisor.formulate.schedule_d import Taxpayer, law_of, rates_of
 from di_advisor.propose.explain import explain
 from di_advisor.propose.household.at_law import AccountOrders, AtLaw, booked, gains_of_orders
 from di_advisor.propose.planned import Clock, Planned, plan_for, silent
-from di_advisor.signals.household_locks import WashSide, with_sides
-from di_advisor.solve.household.charges import Charges, Ends
+from di_advisor.signals.household_locks import PricedSide, WashSide, with_sides
+from di_advisor.solve.household.charges import Charges, Ends, side_of
 from di_advisor.solve.household.coordination import AccountFacts, Coordination, Sides
 
 __all__ = ["Settled", "Settling", "waiting_share"]
@@ -282,13 +282,17 @@ class Settling:
         return found if seen is signals and not own.terms else _uncharged(found, signals, taxpayer)
 
     def _charged(self, account_id: str, signals: Signals, sides: Sides) -> tuple[Signals, OwnWishes]:
-        """An account with what wash sales cost it where sides are priced; as it is where none are."""
+        """An account with what wash sales cost it where sides are priced; as it is where none are.
+
+        Purchases are charged at the level of a side, and losses never paid it: they would be sold for that alone.
+        """
         if not self._rates or all(isinstance(side, WashSide) for side in sides.values()):
             return signals, OwnWishes()
         charges = Charges(self.coordination, waiting_share(self.household))
         ends = Ends.at(self._rates)
         charge = charges.purchases(account_id, sides, ends)
-        return charges.signals(account_id, signals, sides, ends), OwnWishes(terms=() if charge is None else (charge,))
+        unpaid = {g: PricedSide.PURCHASES if side_of(s)[0] is PricedSide.PURCHASES else s for g, s in sides.items()}
+        return charges.signals(account_id, signals, unpaid, ends), OwnWishes(terms=() if charge is None else (charge,))
 
     def _is_open(self, planned: Planned) -> bool:
         """Whether the search for one account left a gap that matters to the household."""
