@@ -42,7 +42,9 @@ _FOREIGN = (
     (b"%PDF", "a PDF"),
     (b"\x80", "a binary file that only Python could run"),
 )
-_OTHER_DELIMITERS = (";", "\t", "|")
+_TAB = "\t"
+_OTHER_DELIMITERS = (";", _TAB, "|", ",")
+_NEVER_BETWEEN_CELLS = '"\r\n\0 '
 _MOST_LINES_IN_A_CELL = 20
 
 
@@ -157,10 +159,17 @@ def read_records(
         if other:
             raise InputError(
                 f"{source}: the header is one cell, {header[0]!r}.",
-                hint=f"It looks separated by {other!r}: state the delimiter (--delimiter).",
+                hint=_separated_otherwise(other, delimiter),
                 source=source,
             )
     return header, _of_one_length(records, len(header), source, max_rows)
+
+
+def _separated_otherwise(found: str, stated: str) -> str:
+    looks = f"It looks separated by {'tabs' if found == _TAB else repr(found)}"
+    if stated != ",":
+        return f"{looks}, and {stated!r} was stated for all files that are read together; save them alike."
+    return f"{looks}: state the delimiter (--delimiter {'tab' if found == _TAB else repr(found)})."
 
 
 def _of_one_length(
@@ -189,6 +198,12 @@ def _of_one_length(
 
 def _records(text: str, source: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Records that are not blank, each with the line on which it starts."""
+    if len(delimiter) != 1 or delimiter in _NEVER_BETWEEN_CELLS:
+        raise InputError(
+            f"The delimiter {delimiter!r} is not one sign that can stand between cells.",
+            hint="Give one sign, such as ';', or 'tab'.",
+            source=source,
+        )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1

@@ -87,7 +87,7 @@ class FileNotation:
         except ValueError:
             raise InputError(
                 f"{written!r} is not a date in the stated format {self.date_format}.",
-                hint="One format holds for the whole file; check day and month.",
+                hint="One format holds for all files that are read together; check day and month.",
             ) from None
 
 

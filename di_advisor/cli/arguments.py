@@ -32,6 +32,12 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(str(e)) from e
 
 
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days; such as 3, or 0 for prices of the day itself")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line; each command carries its function as ``run``."""
     top = argparse.ArgumentParser(
@@ -126,7 +132,7 @@ def _add_propose(command: argparse.ArgumentParser) -> None:
 
 def _add_notation(files: argparse._ArgumentGroup) -> None:
     add_text_notation(files)
-    files.add_argument("--price-age-max-days", type=int, default=3, metavar="DAYS", help="weekdays (3)")
+    files.add_argument("--price-age-max-days", type=_days, default=3, metavar="DAYS", help="weekdays (3)")
     files.add_argument("--rescale-index", action="store_true", help="rescale index weights to sum 1")
 
 

@@ -64,6 +64,13 @@ def _bps_above_zero(text: str) -> float:
     return fraction
 
 
+def _bps_from_zero(text: str) -> float:
+    fraction = _bps(text)
+    if fraction < 0:
+        raise argparse.ArgumentTypeError(f"{text} bps is below 0. Give 0 or more; a band is meant on both sides")
+    return fraction
+
+
 def rate(text: str) -> float:
     """Fraction of a tax rate in percent; below 1 percent it was meant as a fraction."""
     fraction = _percent(text)
@@ -118,10 +125,15 @@ def add_wishes(
         metavar="NUMBER",
         help=f"price of active variance ({default.risk_aversion:g})",
     )
-    add("--name-band-bps", type=_bps, metavar="BPS", help="most that a name may differ from its target weight (none)")
+    add(
+        "--name-band-bps",
+        type=_bps_from_zero,
+        metavar="BPS",
+        help="most that a name may differ from its target weight (none)",
+    )
     add(
         "--sector-band-bps",
-        type=_bps,
+        type=_bps_from_zero,
         metavar="BPS",
         help=f"most that a sector may differ from its target ({sector_band_bps})",
     )

@@ -16,6 +16,7 @@ from decimal import Decimal
 
 from di_advisor.domain.amounts import Exact, exact
 from di_advisor.domain.cells import Notation, flag_of, is_blank, require_usd, text_of
+from di_advisor.domain.events.checks import FIRST_YEAR
 from di_advisor.domain.lot_identity import AccountFacts, ReadLot, distinct, numbered
 from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio
@@ -158,6 +159,8 @@ def _basis(cell: object, notation: Notation) -> Exact:
 
 
 def _past_day(day: date, as_of: date | None) -> date:
+    if day.year < FIRST_YEAR:
+        raise InputError(f"{day} is no trade date.", hint="Check the year.")
     if as_of is not None and day > as_of:
         raise InputError(f"{day} is after {as_of}, the day of this table.", hint="Correct the date, or the day.")
     return day

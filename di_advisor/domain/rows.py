@@ -127,18 +127,22 @@ def require_columns(present: Sequence[str], columns: Sequence[Column], source: s
     if missing:
         has = ", ".join(present) or "no columns at all"
         raise InputError(
-            f"{source}: the column {', '.join(missing)} is missing.",
+            f"{source}: {_columns(missing)} missing.",
             hint=f"It has: {has}. {slips}".strip(),
             source=source,
             missing=missing,
         )
     if meant:
         raise InputError(
-            f"{source}: the column {', '.join(meant)} is not known.",
+            f"{source}: {_columns(list(meant))} not known.",
             hint=f"{slips} Rename it, or drop it if it is something else.",
             source=source,
         )
     return unknown
+
+
+def _columns(named: Sequence[str]) -> str:
+    return f"the column {named[0]} is" if len(named) == 1 else f"the columns {', '.join(named)} are"
 
 
 def some_of(named: Sequence[str]) -> str:

@@ -48,7 +48,8 @@ def runner_of(scheduler: str | Runner | None = None, workers: int | None = None)
     except ImportError as e:
         raise InputError(
             "Dask is not installed.",
-            hint="Install the extra: pip install 'di-advisor[fleet]'; or run in this process: scheduler='in-process'.",
+            hint="Install the extra: pip install 'di-advisor[fleet]'; or run in this process: scheduler='in-process' "
+            "(--scheduler in-process).",
         ) from e
     return DaskJobs(scheduler or "", number)
 

@@ -33,6 +33,7 @@ _NO_FORMULAS: Final = Markup('<div class="mathjax_ignore tex2jax_ignore di-books
 _KEYS: Final = frozenset({"Sale", "Lot", "Lots", "Event id", "Replacement lot id"})
 # A name by content is a digest; its first letters tell it apart where people look.
 _LONG_KEY: Final = re.compile(r"\b([0-9a-f]{6})[0-9a-f]{10}\b")
+_NOTHING_HELD: Final = "Held: nothing."
 _LEAD: Final = Markup('<div style="margin:4px 0"><b>{}</b><br>{}</div>')
 
 
@@ -112,7 +113,10 @@ def books_html(books: Books) -> str:
     """
     held = _positions(books)
     first = Table(held.caption, held.columns, held.rows[:_FIRST])
-    parts = [_LEAD.format(escaped(_title(books)), escaped(f"{books.scope} {NOT_TAX_ADVICE}")), as_html(first)]
+    parts = [
+        _LEAD.format(escaped(_title(books)), escaped(f"{books.scope} {NOT_TAX_ADVICE}")),
+        as_html(first) if held.rows else html_list([_NOTHING_HELD]),
+    ]
     rest = held.rows[_FIRST:]
     if rest:
         parts.append(folded(f"The other {len(rest)} positions", as_html(Table("Held", held.columns, rest))))
@@ -127,7 +131,9 @@ def books_html(books: Books) -> str:
 def books_text(books: Books) -> str:
     """The books for a terminal."""
     years = _years(books)
-    parts = [printable(f"{_title(books)}. {books.scope} {NOT_TAX_ADVICE}"), "", as_text(_positions(books))]
+    held = _positions(books)
+    shown = as_text(held) if held.rows else _NOTHING_HELD
+    parts = [printable(f"{_title(books)}. {books.scope} {NOT_TAX_ADVICE}"), "", shown]
     parts += ["", as_text(years)] if years.rows else []
     return "\n".join([*parts, *map(printable, _notices(books))])
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from di_advisor.domain.plausibility import doubtful_bases
 from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio
+from di_advisor.domain.rows import some_of
 from di_advisor.domain.security_master import SecurityMaster
 from di_advisor.errors import InputError, PluginError, UnknownSecurityError
 from di_advisor.ports import FillsReader, ReturnsReader, SymbolReader
@@ -152,8 +153,7 @@ def _refuse_unknown(portfolio: Portfolio, target: Target, market: Market, source
         missing = sorted(ids - set(market.universe.security_ids))
         if missing:
             raise UnknownSecurityError(
-                f"{file} names {len(missing)} securities that {prices.name} does not have: {', '.join(missing[:5])}"
-                f"{' ...' if len(missing) > 5 else ''}.",
+                f"{file} names what {prices.name} does not have: {some_of(missing)}.",
                 hint=f"Add a row for each to {prices.name} (with a blank price_usd, a position is left alone), "
                 "or remove them; weights are not rescaled silently.",
                 missing=missing,

@@ -68,6 +68,10 @@ def test_tax_rates_are_percent_and_have_stated_defaults():
         (["--tax-short-percent", "140"], "140 percent is no tax rate. Give 0, or from 1 to 99"),
         (["--tax-short-percent", "-1"], "-1 percent is no tax rate"),
         (["--decimal-mark", ";"], "--decimal-mark"),
+        (["--delimiter", ",,"], "',,' is not one sign"),
+        (["--delimiter", ""], "'' is not one sign"),
+        (["--price-age-max-days", "-1"], "'-1' is no number of days"),
+        (["--sector-band-bps", "-1"], "-1 bps is below 0"),
         (["--unheard-of"], "unrecognized arguments: --unheard-of"),
     ],
 )
@@ -91,6 +95,11 @@ def test_help_ends_well_and_documents_every_column(capsys):
         assert line in help_text
         assert line in listing
     assert all(name in listing for name in TRADE_COLUMNS)
+
+
+@pytest.mark.parametrize("written", ["tab", r"\t", "\t"])
+def test_a_tab_has_a_name_that_a_shell_can_pass(written):
+    assert parsed("--delimiter", written).delimiter == "\t"
 
 
 def test_no_tax_at_all_is_a_rate():

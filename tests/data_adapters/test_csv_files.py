@@ -85,6 +85,7 @@ def test_what_a_frame_writes_the_reader_reads(tmp_path_factory, portfolio):
         ("2023-05-03", "2023-02-29", "line 3, acquired: '2023-02-29' is not a day of the calendar."),
         ("2023-05-03", "05/03/2023", "line 3, acquired: '05/03/2023' is not a date in the form YYYY-MM-DD."),
         ("2023-05-03", "2099-01-01", "line 3, acquired: 2099-01-01 is after 2026-03-31, the day of this table."),
+        ("2023-05-03", "1023-05-03", "line 3, acquired: 1023-05-03 is no trade date. Hint: Check the year."),
         ("L2,", "L1,", "line 3, lot_id: lot L1 stands already in line 2, with other content: security_id A against B"),
         ("acquired", "settled", "lots.csv: the column acquired is missing. Hint: It has: lot_id, security_id,"),
         ("L2,B", "L2,B,extra", "lots.csv, line 3: 6 cells, more than the 5 of the header; nothing was imported."),

@@ -91,7 +91,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         ('a,b\n"' + "x\n" * 30 + '",2\n', "f.csv, line 2: the row runs on to line 32"),
         (
             "a;b\n1;2\n",
-            "the header is one cell, 'a;b'. Hint: It looks separated by ';': state the delimiter (--delimiter).",
+            "the header is one cell, 'a;b'. Hint: It looks separated by ';': state the delimiter (--delimiter ';').",
+        ),
+        (
+            "a\tb\n1\t2\n",
+            "the header is one cell, 'a\\tb'. Hint: It looks separated by tabs: state the delimiter (--delimiter tab).",
         ),
         ("a,b\n1," + "9" * 200_000 + "\n", "f.csv, line 2: field larger than field limit"),
     ],
@@ -100,6 +104,17 @@ def test_a_broken_file_is_refused_with_its_line(text, words):
     with pytest.raises(InputError) as caught:
         rows(text)
     assert words in str(caught.value)
+
+
+def test_files_read_together_are_separated_alike():
+    with pytest.raises(InputError, match=r"separated by ',', and ';' was stated for all files that are read together"):
+        read_rows("a,b\n1,2\n", "f.csv", delimiter=";")
+
+
+@pytest.mark.parametrize("sign", ["", ",,", '"', "\n"])
+def test_a_delimiter_that_cannot_stand_between_cells_is_refused(sign):
+    with pytest.raises(InputError, match="is not one sign that can stand between cells"):
+        read_rows("a,b\n1,2\n", "f.csv", delimiter=sign)
 
 
 def test_too_many_rows_are_refused():

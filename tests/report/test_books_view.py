@@ -39,6 +39,14 @@ def test_every_view_shows_positions_years_scope_and_what_is_not_known():
     assert "-50.00" in books_markdown(books)
 
 
+def test_books_that_hold_nothing_say_so_instead_of_showing_an_empty_table():
+    opened = OpenAccount(event_id="o", on=date(2025, 1, 2), account_id="A")
+    books = replay([opened], as_of=date(2025, 6, 30))
+    for shown in (books_html(books), books_text(books)):
+        assert "Held: nothing." in shown
+        assert "Basis" not in shown
+
+
 def test_names_from_files_are_never_markup_or_control_characters():
     books = some_books(NASTY)
     for shown in (books_html(books), paper_view_html(form_8949(books, 2025))):
