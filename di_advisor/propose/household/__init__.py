@@ -46,8 +46,8 @@ __all__ = ["Apart", "facts_of", "propose"]
 
 _REPAIRS = 8
 _IN_ORDER = (
-    "The law matches what is washed with purchases in the order in which they are made: place those of taxable accounts "
-    "before those of retirement accounts, as it is reckoned here."
+    "The law matches what is washed with purchases in the order in which they are made: place those of taxable "
+    "accounts before those of retirement accounts, as it is reckoned here."
 )
 _PRICED = "Wash sales are priced: a washed loss comes back after the years given, and never from a retirement account."
 
