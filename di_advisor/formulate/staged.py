@@ -140,12 +140,15 @@ class StagedProblem:
     turnover_max : float or None
         One-way turnover of each stage.
     min_trade : float
-        A name's net trade at the first stage is zero or at least this, or all of a position that is smaller; later
-        stages are provisional.
+        A name's net trade at each stage is zero or at least this, or all of a position that is smaller.
     identical : ndarray of int, shape (n,)
         Substantially identical group of each name.
     own : StagedOwn
         A user's own terms and rules.
+    trades_max : int or None
+        Most names that trade at each stage.
+    names_max : int or None
+        Most names held after the last stage.
     """
 
     holdings: Holdings
@@ -163,6 +166,13 @@ class StagedProblem:
     min_trade: float
     identical: NDArray[np.int64]
     own: StagedOwn = field(default_factory=StagedOwn)
+    trades_max: int | None = None
+    names_max: int | None = None
+
+    @property
+    def is_sided(self) -> bool:
+        """Whether a name may not be sold and bought at one stage: where trades have a least size or are counted."""
+        return self.min_trade > 0 or self.trades_max is not None
 
     def washing(self, leg: int, other: int) -> bool:
         """Whether a loss at one stage is washed by a purchase at the other: 30 days or less apart."""
@@ -270,4 +280,4 @@ class StagedProblem:
         )
         budgets = tuple(b for b in budgets if any(leg.on.year == b.year for leg in later))
         holdings = replace(h, cash=cash, held=held, lot_weight=left)
-        return replace(self, holdings=holdings, legs=tuple(legs), budgets=budgets, reserve=0.0, min_trade=0.0)
+        return replace(self, holdings=holdings, legs=tuple(legs), budgets=budgets, reserve=0.0)

@@ -24,6 +24,7 @@ from di_advisor.domain.transition import TransitionWish, years_between
 from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.account_rules import RESERVE, CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.build import formulate
+from di_advisor.formulate.count_rules import MaximumNames, MaximumTrades
 from di_advisor.formulate.limits import largest_trade, minimum_trade, open_sides
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.own_stages import staged_own
@@ -71,13 +72,26 @@ _HONOURED = frozenset(
         "group_bands",
         "factor_tilts",
         "replacements",
+        "max_names",
+        "max_trades",
         "replacement_width",
     }
 )
 """Wishes that a transition keeps; whatever else is set is refused."""
 
 _TERMS = (LotTax, TradingCost, ActiveRisk, WaitingValue, ActiveTilt)
-_RULES = (CashRange, NameLimits, Locked, ActiveGroup, MinimumTrade, Turnover, TrackingErrorCap, StandInLimit)
+_RULES = (
+    CashRange,
+    NameLimits,
+    Locked,
+    ActiveGroup,
+    MinimumTrade,
+    Turnover,
+    TrackingErrorCap,
+    StandInLimit,
+    MaximumNames,
+    MaximumTrades,
+)
 
 
 _NONE_OWN = OwnWishes()
@@ -85,8 +99,6 @@ _NONE_OWN = OwnWishes()
 _INSTEAD = {
     "gain_budget_usd": "give gain_budget_usd to the TransitionWish",
     "tax_budget_usd": "give tax_budget_usd to the TransitionWish",
-    "max_names": "leave max_names out: names outside the target are sold down anyway",
-    "max_trades": "leave max_trades out: a minimum trade keeps today's orders few",
     "benefit_min_usd": "leave benefit_min_usd out, and compare the plan's benefit_usd with it",
     "wash_policy": "use wash_policy='ban': no loss of the plan is then washed",
     "mode": "use mode='rebalance' or mode='transition'; a transition trades in all directions",
@@ -213,6 +225,8 @@ def formulate_transition(
         min_trade=minimum_trade(mandate, block.holdings.value_usd),
         identical=block.groups,
         own=staged_own(own, scope),
+        trades_max=mandate.max_trades,
+        names_max=mandate.max_names,
     )
 
 

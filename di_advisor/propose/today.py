@@ -32,10 +32,12 @@ __all__ = ["first_solution", "shared_out", "today_problem", "with_later"]
 def today_problem(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: StagedProblem) -> Problem:
     """The first stage by itself: its terms for its own time, its rules and budgets, without the later stages."""
     leg = staged.legs[0]
-    single = single_mandate(mandate).with_changes(
-        risk_aversion=mandate.risk_aversion * leg.years, tracking_error_max=leg.tracking_error_max
-    )
     alone = len(staged.legs) == 1
+    single = single_mandate(mandate).with_changes(
+        max_names=mandate.max_names if alone else None,
+        risk_aversion=mandate.risk_aversion * leg.years,
+        tracking_error_max=leg.tracking_error_max,
+    )
     problem = formulate(signals, single, tax, own=own_of_today(staged.own, leg.years, last=alone))
     block = problem.block
     upper = block.active_upper if alone else np.maximum(block.active_upper, leg.active_upper)

@@ -71,6 +71,7 @@ class _Builder:
         self.legs: list[LegLayout] = []
         self.cash_rows: list[int] = []
         self.budget_rows: dict[tuple[int, str], tuple[int, ...]] = {}
+        self.widths = np.zeros(0), np.zeros(0)  # of the stage's pieces
         self.more: list[tuple[Ints, FloatArray]] = []  # further slopes of the objective
         n = len(problem.start)
         self.reach_down, self.reach_up = problem.holdings.active.copy(), problem.holdings.active.copy()
@@ -102,6 +103,7 @@ class _Builder:
         first = self.equalities + sellers
         chain, exposure = slice(first, first + self.n), slice(first + self.n, first + self.n + self.k)
         here = LegLayout(lots, sell[0], buy[0], x, p, b, z, e, c, chain, exposure, exposure.stop)
+        self.widths = sell[1], buy[1]
         self._tie(here, before, sell[2], buy[2])
         self._limit(s, here, before)
         self._charge(leg, here, before, sell[2], buy[2])
@@ -155,6 +157,8 @@ class _Builder:
         ):
             for name in np.flatnonzero(least > 0).tolist():
                 self.row(where[names == name], 1.0, float(least[name]), np.inf)
+        if problem.trades_max is not None:
+            self._count_trades(s, here)
         for each in leg.stand_ins:
             on = np.r_[-each.width * each.names[here.sell_name], 1.0 * each.stand_ins[here.buy_name]]
             self.row(moved, on, -np.inf, 0.0)
@@ -189,6 +193,31 @@ class _Builder:
         self.q += [years * problem.tilt + drag, nothing]
         others = here.z.start - here.x.start
         self.own += [np.zeros(others), own, nothing]
+
+    def _count_trades(self, s: int, here: LegLayout) -> None:
+        """What trades of all that could, added up, is at most the number of trades that is left.
+
+        Implied by the count where a name trades on one side only; names that count anyway are taken off.
+        """
+        counted = self.choices.traded[s]
+        parts = []
+        for names, width, where in ((here.sell_name, self.widths[0], here.p), (here.buy_name, self.widths[1], here.b)):
+            most = np.bincount(names, weights=width, minlength=self.n)
+            open_ = ~counted[names] & (most[names] > _SHORTEST)
+            parts.append((_at(where)[open_], 1.0 / most[names[open_]]))
+        columns, values = (np.concatenate(each) for each in zip(*parts, strict=True))
+        self.row(columns, values, -np.inf, float(self.problem.trades_max or 0) - float(counted.sum()))
+
+    def count_names(self) -> None:
+        """The same of what is held after the last stage."""
+        problem, h, here = self.problem, self.problem.holdings, self.legs[-1]
+        if problem.names_max is None:
+            return
+        most = self.box[-3][1] + h.target  # of the last stage's active weights
+        kept = self.choices.kept
+        open_ = np.flatnonzero(~kept & (most > _SHORTEST))
+        limit = float(problem.names_max) - float(kept.sum()) - float((h.target[open_] / most[open_]).sum())
+        self.row(here.z.start + open_, 1.0 / most[open_], -np.inf, limit)
 
     def _own(self, s: int, here: LegLayout, before: LegLayout | None) -> None:
         """A user's affine terms and rules; the others are for a cone solver."""
@@ -238,6 +267,8 @@ class _Builder:
         self.reach_down = np.maximum(self.reach_down - sold, -h.target)
         self.reach_up = self.reach_up + bought
         low, high = np.maximum(leg.active_lower, -h.target), np.minimum(leg.active_upper, 1.0 - h.target + _ROOM)
+        out = self.choices.out[s]
+        high = np.where(out, -h.target, high)
         implied = (self.reach_down >= low - _ROOM) & (self.reach_up <= high + _ROOM)
         self.box.append((np.where(implied, self.reach_down, low), np.where(implied, self.reach_up, high), implied))
         low, high = self.box[-1][0], self.box[-1][1]
@@ -305,6 +336,7 @@ def build(problem: StagedProblem, choices: Open) -> Layout:
     builder = _Builder(problem, choices)
     for s in range(len(problem.legs)):
         builder.add_stage(s)
+    builder.count_names()
     lot_row = builder.couple()
     low, high = np.array(builder.limits).reshape(-1, 2).T
     lower, upper, free = (np.concatenate(each) for each in zip(*builder.box, strict=True))

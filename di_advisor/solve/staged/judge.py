@@ -9,10 +9,9 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.staged import Leg, StagedProblem
+from di_advisor.solve.staged.layout import SOME
 
-__all__ = ["Wash", "breaches", "least_trade", "washes"]
-
-_WHOLE = 1e-9
+__all__ = ["Wash", "breaches", "too_small", "washes"]
 
 
 @dataclass(frozen=True, order=True)
@@ -58,13 +57,13 @@ def washes(problem: StagedProblem, plans: tuple[Plan, ...]) -> list[Wash]:
     return sorted(found, reverse=True)
 
 
-def least_trade(problem: StagedProblem, net: FloatArray) -> FloatArray:
-    """Smallest trade of today on the side of net trades, shapes (n,): the minimum, or all of a smaller position."""
-    h, leg = problem.holdings, problem.legs[0]
-    sellable = np.bincount(h.lot_name, weights=leg.sell_max, minlength=len(net))
-    whole = (sellable > 0) & (sellable >= h.held * (1 - _WHOLE)) & (sellable < problem.min_trade)
-    whole &= (sellable <= leg.size_max) & (h.active - sellable >= leg.active_lower - _WHOLE)
-    return np.asarray(np.where(whole & (net < 0), sellable, problem.min_trade), dtype=np.float64)
+def too_small(problem: StagedProblem, net: FloatArray, held: FloatArray) -> FloatArray:
+    """By how much net trades fall short of the least one, 0 or less where they do not; shapes (n,).
+
+    Selling all that is held is never too small; ``held`` is what the trade leaves.
+    """
+    short = np.where(np.abs(net) > SOME, problem.min_trade - np.abs(net), 0.0)
+    return np.asarray(np.where(net < 0, np.minimum(short, np.maximum(held, 0.0)), short), dtype=np.float64)
 
 
 def breaches(problem: StagedProblem, plans: tuple[Plan, ...]) -> dict[str, float]:
@@ -115,6 +114,11 @@ def _stage(problem: StagedProblem, leg: Leg, plan: Plan, z: FloatArray, note) ->
         note("turnover", 0.5 * float(plan.sells.sum() + plan.buys.sum()) - problem.turnover_max)
     if leg.gain_max is not None:
         note("gain budget", float(leg.gain @ plan.sells) - leg.gain_max)
-    if leg is problem.legs[0]:
-        least = least_trade(problem, plan.net(h.lot_name))
-        note("minimum trade", np.where(net > 0, least - net, -np.inf))
+    held = h.target + z
+    note("minimum trade", too_small(problem, plan.net(h.lot_name), held))
+    if problem.is_sided:
+        note("one side a name", np.minimum(sold, plan.buys) - SOME)
+    if problem.trades_max is not None:
+        note("number of trades", float((net > SOME).sum()) - problem.trades_max)
+    if problem.names_max is not None and leg is problem.legs[-1]:
+        note("number of names", float((held > SOME).sum()) - problem.names_max)

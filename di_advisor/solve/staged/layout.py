@@ -9,7 +9,7 @@ here, tied by ``sum of x = sum of p``. Keeping z and e explicit leaves the Hessi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,13 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.staged import Flags, StagedProblem
 
-__all__ = ["CRUMB", "Layout", "LegLayout", "Open"]
+__all__ = ["CRUMB", "SOME", "Layout", "LegLayout", "Open"]
 
 CRUMB = 1e-8
 """Weight below which a trade is round-off: a cent in a million dollars."""
+
+SOME = 1e-7
+"""Weight from which a trade or a position counts."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class Open:
         Whether it may be sold at all.
     least_sold, least_bought : ndarray of shape (S, n)
         Weight that it must at least sell or buy.
+    traded : ndarray of bool, shape (S, n)
+        Whether it counts as traded at the stage, whatever is traded.
+    out : ndarray of bool, shape (S, n)
+        Whether nothing of it is held after the stage.
+    kept : ndarray of bool, shape (n,)
+        Whether it counts as held after the last stage.
     """
 
     loss: Flags
@@ -44,19 +53,24 @@ class Open:
     sell: Flags
     least_sold: FloatArray
     least_bought: FloatArray
+    traded: Flags
+    out: Flags
+    kept: Flags
 
     @classmethod
     def everything(cls, problem: StagedProblem) -> Open:
         """No choice made."""
         shape = (len(problem.legs), len(problem.start))
-        yes = np.ones(shape, dtype=np.bool_)
-        return cls(yes, yes.copy(), yes.copy(), np.zeros(shape), np.zeros(shape))
+        yes, no = np.ones(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+        return cls(yes, yes.copy(), yes.copy(), np.zeros(shape), np.zeros(shape), no, no.copy(), no[0].copy())
 
     def stages(self, which: slice) -> Open:
-        """The choices of some stages."""
-        return Open(
-            self.loss[which], self.buy[which], self.sell[which], self.least_sold[which], self.least_bought[which]
-        )
+        """The choices of some stages, the last among them."""
+        by_stage = {
+            name: getattr(self, name)[which]
+            for name in ("loss", "buy", "sell", "least_sold", "least_bought", "traded", "out")
+        }
+        return replace(self, **by_stage)
 
 
 @dataclass(frozen=True)
@@ -127,5 +141,9 @@ class Layout:
             sells[leg.lots] = np.minimum(v[leg.x], left[leg.lots])
             left -= sells
             buys = np.bincount(leg.buy_name, weights=v[leg.b], minlength=n).astype(np.float64)
+            if problem.is_sided:  # what is counted, or has a least size, is no crumb
+                sold = np.bincount(problem.holdings.lot_name, weights=sells, minlength=n)
+                sells = np.where(sold[problem.holdings.lot_name] < SOME, 0.0, sells)
+                buys = np.where(buys < SOME, 0.0, buys)
             found.append(Plan(np.where(sells < CRUMB, 0.0, sells), np.where(buys < CRUMB, 0.0, buys)))
         return tuple(found)

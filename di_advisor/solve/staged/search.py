@@ -1,11 +1,9 @@
-"""Discrete choices of a plan over stages: losses or purchases in a wash window, and minimum trades.
+"""Discrete choices of a plan over stages: wash windows, minimum trades, numbers of trades and of names.
 
-Problem: a loss sold and the name bought within 30 days wash; the convex relaxation would do both.
-Decision: branch and bound on "no loss of this group at that stage" against "no purchase of it at the
-other", best bound first; some nodes dive for a plan by closing the smaller sides. Minimum trades
-of today are rounded on each plan found, under the bound that does not know them; later stages are
-provisional and do without. Limits: a budget of nodes;
-what is left open shows as the gap.
+Problem: a loss sold and the name bought within 30 days wash, and trades are counted or have a least size;
+the convex relaxation does both, and a little of everything. Decision: branch and bound, best bound first,
+on the choices of `branching`; some nodes dive for a plan by deciding all of one kind at a time. Limits: a
+budget of nodes; what is left open shows as the gap.
 """
 
 from __future__ import annotations
@@ -23,8 +21,9 @@ from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE
 from di_advisor.solve.staged.answer import StagedAnswer
 from di_advisor.solve.staged.assemble import build
+from di_advisor.solve.staged.branching import Manner, children, settled
 from di_advisor.solve.staged.convex import solve_layout
-from di_advisor.solve.staged.judge import Wash, breaches, least_trade, washes
+from di_advisor.solve.staged.judge import breaches
 from di_advisor.solve.staged.layout import Open
 
 __all__ = ["StagedSolution", "solve_staged"]
@@ -33,6 +32,7 @@ _GOOD_ENOUGH = 1e-4
 _DIVES = 12
 _NODES = 6
 _DIVE_EVERY = 4
+_MANNERS = (Manner(0.5, forced=True), Manner(1.0, forced=True), Manner(1.0, forced=False))
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class StagedSolution:
     counts : SolverCounts
         Convex solves.
     choices : Open
-        What wash sales closed, minimum trades aside.
+        What was decided.
     """
 
     plans: tuple[Plan, ...]
@@ -85,7 +85,7 @@ def solve_staged(
     cancel : callable
         Asked between solves.
     nodes : int
-        Budget of the search among wash-sale choices.
+        Budget of the search among choices.
     hint : Open, optional
         Choices of a neighbouring plan, tried first.
 
@@ -105,7 +105,6 @@ class _Search:
     def __init__(self, problem: StagedProblem, cancel: Callable[[], bool], nodes: int) -> None:
         self.problem, self.cancel, self.nodes = problem, cancel, nodes
         self.best: StagedSolution | None = None
-        self.reached = np.inf  # best objective before minimum trades, which no node can close
         self.counts = SolverCounts()
 
     def run(self, hint: Open | None) -> StagedSolution:
@@ -115,25 +114,25 @@ class _Search:
         enough = max(_GOOD_ENOUGH * scale, NEGLIGIBLE)
         heap = [(root[0].bound, 0, Open.everything(self.problem), *root)]
         born, done, lowest = 0, 0, np.inf
-        if hint is not None and washes(self.problem, root[1]):
+        if hint is not None and children(self.problem, heap[0][2], root[1]):
             self._try(hint)
         while heap:
             bound, _, choices, answer, plans = heapq.heappop(heap)
-            if self.best is not None and bound >= self.reached - enough:
+            if self.best is not None and bound >= self.best.objective - enough:
                 lowest = min(lowest, bound)
                 break  # best first: no other node is better
-            found = washes(self.problem, plans)
-            if not found:
+            further = children(self.problem, choices, plans)
+            if not further:
                 self._offer(choices, answer, plans)
                 lowest = min(lowest, bound)
                 continue
             if self.best is None or (done and done % _DIVE_EVERY == 0):
-                self._dive(choices, plans)
+                self._dive(choices, answer, plans)
             done += 1
             if done > self.nodes:
                 lowest = min(lowest, bound)
                 break
-            for child in self._children(choices, found[0]):
+            for child in further:
                 try:
                     solved = self._solved(child)
                 except InfeasibleError:
@@ -143,8 +142,9 @@ class _Search:
         lowest = min([lowest, *(node[0] for node in heap)])
         if self.best is None:
             raise InfeasibleError(
-                "No plan was found that keeps wash-sale sides and minimum trades besides all rules and budgets.",
-                hint="Lower the minimum trade, raise the budgets, or widen the cash range.",
+                "No plan was found that keeps wash-sale sides, minimum trades and numbers of names and trades besides "
+                "all rules and budgets.",
+                hint="Lower the minimum trade, allow more names or trades, raise the budgets, or widen the cash range.",
             )
         best = replace(self.best, bound=min(lowest, self.best.objective), counts=self.counts)
         self._check(best, scale)
@@ -157,77 +157,41 @@ class _Search:
         self.counts = self.counts.plus(answer.solver)
         return answer, answer.layout.plans(answer.v, self.problem)
 
-    def _children(self, choices: Open, wash: Wash) -> tuple[Open, Open]:
-        return self._closed(choices, [wash], loss=True), self._closed(choices, [wash], loss=False)
+    def _dive(self, choices: Open, answer: StagedAnswer, plans: tuple[Plan, ...]) -> None:
+        """A plan by deciding all of one kind at a time, in one manner after another until there is one."""
+        for manner in _MANNERS:
+            if self._dived(choices, answer, plans, manner):
+                return
 
-    def _closed(self, choices: Open, found: list[Wash], *, loss: bool | None = None) -> Open:
-        """Close one side of each wash: the one named, or the smaller."""
-        lose, buy = choices.loss.copy(), choices.buy.copy()
-        for wash in found:
-            members = self.problem.identical == wash.group
-            if loss if loss is not None else wash.lost <= wash.bought:
-                lose[wash.sold_at, members] = False
-            else:
-                buy[wash.bought_at, members] = False
-        return replace(choices, loss=lose, buy=buy)
-
-    def _dive(self, choices: Open, plans: tuple[Plan, ...]) -> None:
-        for _ in range(_DIVES):
-            found = washes(self.problem, plans)
-            if found:
-                choices = self._closed(choices, found)
+    def _dived(self, choices: Open, answer: StagedAnswer, plans: tuple[Plan, ...], manner: Manner) -> bool:
+        for _ in range(_DIVES + 2 * len(self.problem.legs)):
+            decided = settled(self.problem, choices, plans, manner)
+            if decided is None:
+                self._offer(choices, answer, plans)
+                return True
+            choices = decided
             try:
                 answer, plans = self._solved(choices)
-            except InfeasibleError:
-                return
-            if not washes(self.problem, plans):
-                self._offer(choices, answer, plans)
-                return
+            except (InfeasibleError, UncertifiedError):
+                return False
+        return False
 
     def _try(self, hint: Open) -> None:
         try:
-            _, plans = self._solved(hint)
-        except InfeasibleError:
+            answer, plans = self._solved(hint)
+        except (InfeasibleError, UncertifiedError):
             return
-        self._dive(hint, plans)
+        if not children(self.problem, hint, plans):
+            self._offer(hint, answer, plans)
+        else:
+            self._dive(hint, answer, plans)
 
     def _offer(self, choices: Open, answer: StagedAnswer, plans: tuple[Plan, ...]) -> None:
-        """Keep a plan without wash sales if it is the best so far, minimum trades rounded."""
-        objective = self.problem.objective(plans)
-        if self.best is not None and objective >= self.reached:
-            return
-        if self.problem.min_trade > 0:
-            rounded = self._rounded(choices, plans)
-            if rounded is None:
-                return
-            answer, plans = rounded
-        self.reached = min(self.reached, objective)
+        """Keep a plan that breaks no rule if it is the best so far."""
         objective = self.problem.objective(plans)
         if self.best is None or objective < self.best.objective:
             over = max(breaches(self.problem, plans).values())
             self.best = StagedSolution(plans, objective, -np.inf, max(over, 0.0), answer, self.counts, choices)
-
-    def _rounded(self, choices: Open, plans: tuple[Plan, ...]) -> tuple[StagedAnswer, tuple[Plan, ...]] | None:
-        """Today's trades of at least half the minimum brought to it, all others of today closed."""
-        net = plans[0].net(self.problem.holdings.lot_name)
-        least = least_trade(self.problem, net)
-        for share, forced in ((0.5, True), (1.0, True), (0.5, False)):
-            keep = np.abs(net) >= share * least * (1.0 - CONVEX_GAP)
-            sell, buy = choices.sell.copy(), choices.buy.copy()
-            least_sold, least_bought = np.zeros(sell.shape), np.zeros(buy.shape)
-            sell[0] &= keep & (net < 0)
-            buy[0] &= keep & (net > 0)
-            if forced:
-                kept = np.where(least < self.problem.min_trade, least, least * (1.0 + CONVEX_GAP))  # all is no more
-                least_sold[0], least_bought[0] = np.where(sell[0], kept, 0.0), np.where(buy[0], kept, 0.0)
-            trial = replace(choices, sell=sell, buy=buy, least_sold=least_sold, least_bought=least_bought)
-            try:
-                found = self._solved(trial)
-            except (InfeasibleError, UncertifiedError):
-                continue
-            if breaches(self.problem, found[1])["minimum trade"] <= FEASIBLE and not washes(self.problem, found[1]):
-                return found
-        return None
 
     def _check(self, solution: StagedSolution, scale: float) -> None:
         if not (np.isfinite(solution.objective) and solution.residual <= FEASIBLE):

@@ -67,4 +67,6 @@ def random_transition(seed: int) -> RandomTransition:
         "expected_return_per_year": float(g.uniform(0, 0.08)) if g.random() < 0.4 else 0.0,
         "horizon": date(2028, 1, 1) if g.random() < 0.3 else None,
     }
+    if g.random() < 0.4:
+        mandate = mandate.with_changes(min_trade_weight=float(g.uniform(0.002, 0.02)))
     return RandomTransition(signals, mandate, case.tax, TransitionWish(later, **wishes))

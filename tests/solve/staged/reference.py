@@ -64,7 +64,7 @@ def broken_over_stages(problem: StagedProblem, plans: tuple[Plan, ...]) -> float
         sells.value, buys.value = plan.sells, plan.buys
     found.fees.value = np.array([float(due.value) for due in found.due])
     over = [float(np.max(rule.violation(), initial=0.0)) for rule in found.rules]
-    return max(*over, _washed(problem, plans), _too_small(problem, plans[0]))
+    return max(*over, _washed(problem, plans), _too_small(problem, plans))
 
 
 def _washed(problem: StagedProblem, plans: tuple[Plan, ...]) -> float:
@@ -80,13 +80,16 @@ def _washed(problem: StagedProblem, plans: tuple[Plan, ...]) -> float:
     return worst
 
 
-def _too_small(problem: StagedProblem, today: Plan) -> float:
-    """By how much a trade of today falls short of the least, but for positions that are sold out."""
+def _too_small(problem: StagedProblem, plans: tuple[Plan, ...]) -> float:
+    """By how much a trade falls short of the least, but for positions that are sold out."""
     h = problem.holdings
-    net = today.net(h.lot_name)
-    short = np.where(np.abs(net) > _NOTHING, problem.min_trade - np.abs(net), 0.0)
-    left = np.where(net < 0, h.held + net, np.inf)  # of what is sold
-    return float(np.max(np.minimum(short, left), initial=0.0))
+    held, worst = h.held, 0.0
+    for plan in plans:
+        net = plan.net(h.lot_name)
+        held = held + net
+        short = np.where(np.abs(net) > _NOTHING, problem.min_trade - np.abs(net), 0.0)
+        worst = max(worst, float(np.max(np.minimum(short, np.where(net < 0, held, np.inf)), initial=0.0)))
+    return worst
 
 
 def _model(problem: StagedProblem, choices: Open | None) -> _Model:  # noqa: PLR0915 - the whole model in one place
@@ -118,6 +121,7 @@ def _model(problem: StagedProblem, choices: Open | None) -> _Model:  # noqa: PLR
         rules += [x[s] <= most, b[s] <= np.where(choices.buy[s], leg.buy_max, 0.0), z >= 0, fee >= due]
         rules += [active >= leg.active_lower, active <= np.minimum(leg.active_upper, 10.0)]
         rules += [sold >= choices.least_sold[s], b[s] >= choices.least_bought[s]]
+        rules += [z[np.flatnonzero(choices.out[s])] <= 0] if choices.out[s].any() else []
         sized = np.flatnonzero(np.isfinite(leg.size_max))
         rules += [sold[sized] <= leg.size_max[sized]] if len(sized) else []
         for group in leg.groups:

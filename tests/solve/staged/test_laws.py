@@ -121,7 +121,9 @@ def test_a_transition_can_be_cancelled() -> None:
         solve_staged(staged(gains_only(1), 2), cancel=lambda: True)
 
 
-@pytest.mark.parametrize(("field", "value"), [("max_names", 10), ("gain_budget_usd", "100"), ("max_trades", 5)])
+@pytest.mark.parametrize(
+    ("field", "value"), [("wash_policy", "price"), ("gain_budget_usd", "100"), ("benefit_min_usd", 5)]
+)
 def test_a_wish_that_a_transition_cannot_keep_is_refused_by_name(field: str, value: object) -> None:
     case = gains_only(0)
     with pytest.raises(UnsupportedWishError, match=field):

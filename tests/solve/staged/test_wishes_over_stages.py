@@ -156,7 +156,6 @@ def test_stand_ins_are_bought_within_what_the_same_stage_sells() -> None:
 @pytest.mark.parametrize(
     ("changes", "todo"),
     [
-        ({"max_names": 3}, "Leave max_names out"),
         ({"tax_budget_usd": "10"}, "Give tax_budget_usd to the TransitionWish"),
         ({"benefit_min_usd": "10"}, "Leave benefit_min_usd out"),
         ({"wash_policy": "price"}, "Use wash_policy='ban'"),
