@@ -33,7 +33,7 @@ _STREAM = 77
 _LOTS_A_NAME = 3
 _STYLES = 7
 _ACCOUNTS = {60: 12, 150: 12, 500: 4}
-_SHARE = {60: 0.95, 150: 0.95, 500: 0.0}  # the largest is reported
+_SHARE = {60: 0.95, 150: 0.95, 500: 0.95}
 _SECONDS = {60: 3.0, 150: 3.0, 500: 30.0}
 
 

@@ -35,14 +35,15 @@ from di_advisor.solve.risk_pieces import RiskPieces
 from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.solve.tracking import RISK_ALONE, solve_capped
 
-__all__ = ["STEPS", "Completed", "Places", "complete", "nodes_for", "places_of", "turns_for"]
+__all__ = ["STEPS", "Completed", "Places", "complete", "nodes_for", "places_of", "steps_for", "turns_for"]
 
 _TURNS = 80
 _FEWEST_TURNS = 6
 _WORK_OF_TURNS = 40_000
 _BETTER = 6
 STEPS = 25_000
-"""Budget of steps of the simplex method: some seconds, whatever the size."""
+_STEPS_A_COLUMN = 16
+"""Budget of steps of the simplex method, and for each segment and name where that is more: some seconds."""
 
 _NODES = 2_000
 _FEWEST_NODES = 60
@@ -121,6 +122,11 @@ def nodes_for(block: Block) -> int:
     return int(np.clip(_WORK // max(len(block.segments) + len(block.active_lower), 1), _FEWEST_NODES, _NODES))
 
 
+def steps_for(block: Block, least: int = STEPS) -> int:
+    """Budget of steps of the simplex method of one account: more where each program takes more of them."""
+    return max(least, _STEPS_A_COLUMN * (len(block.segments) + len(block.active_lower)))
+
+
 def turns_for(block: Block) -> int:
     """Budget of integer programs of one account: fewer where each takes longer."""
     size = len(block.segments) + len(block.active_lower)
@@ -134,7 +140,7 @@ def complete(  # noqa: PLR0913 - budgets and what other searches know, all keywo
     *,
     hot: HotPath | None = None,
     nodes_max: int | None = None,
-    steps_max: int = STEPS,
+    steps_max: int | None = None,
     tangents: list[FloatArray] | None = None,
     any_will_do: bool = False,
     in_pieces: bool = False,
@@ -153,8 +159,8 @@ def complete(  # noqa: PLR0913 - budgets and what other searches know, all keywo
         Layout, warm start and counts of a search for the same names.
     nodes_max : int, optional
         Budget; `nodes_for` when left out.
-    steps_max : int
-        Budget of steps of the simplex method; no program is begun once it is used up.
+    steps_max : int, optional
+        Budget of steps of the simplex method, `steps_for` when left out; no program is begun once it is used up.
     tangents : list of ndarray of shape (n,), optional
         Of tracking error, known from other searches with the same risk; those that are found are added.
     any_will_do : bool
@@ -167,7 +173,9 @@ def complete(  # noqa: PLR0913 - budgets and what other searches know, all keywo
     )
     if in_pieces and block.tracking_error_max is not None:
         turns.pieces = RiskPieces(turns.program)
-    return turns.run(nodes_for(block) if nodes_max is None else nodes_max, steps_max)
+    return turns.run(
+        nodes_for(block) if nodes_max is None else nodes_max, steps_for(block) if steps_max is None else steps_max
+    )
 
 
 class _Turns:

@@ -5,10 +5,10 @@ as the search itself, and in a large account no bisection over integer programs 
 taken from both sides. The convex relaxation, in which a fraction of a trade may be made, with the one wish
 elastic, gives an amount that is needed whatever is chosen (a lower bound, since the discrete wishes are kept in
 fractions only); and from there upwards the wishes are solved again with more room until there is a plan, so that
-what is said to be enough was seen to be. Where the two are not within a few hundredths both are said; where no
+what is said to be enough was seen to be. Where the two are not within a hundredth both are said; where no
 room was seen to be enough, the lower bound stands alone and says so.
 
-Limits: steps of bisection and a budget for each wish; below a fiftieth amounts are not told apart.
+Limits: steps of bisection and a budget for each wish; below half a hundredth amounts are not told apart.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from di_advisor.units import bps_from_fraction, percent_from_fraction
 __all__ = ["Amounts"]
 
 _STEPS = 14
-_NEAR = 0.02
-_FAR = 0.03
+_NEAR = 0.005
+_FAR = 0.01
 _FIRST_ROOM = 1e-4
 _WIDEST = 2.0
 _SAFE = 1e-7
@@ -46,8 +46,8 @@ _SAFE = 1e-7
 
 _DUST = 1e-12
 _REFINED = 8
-_NODES, _ROUND_STEPS = 1_200, 24_000
-"""Budgets of all amounts together, of nodes and of steps of the simplex method; each wish has its share."""
+_NODES, _TESTS = 1_200, 2
+"""Budgets of all amounts together, of nodes and of tests' steps of the simplex method; each wish has its share."""
 
 _UNDECIDED = 2
 """Questions without an answer, one after another, after which an amount is taken as it is."""
@@ -79,7 +79,7 @@ class Amounts:
         """One of each wish of a conflict: with all others, or else with those of the conflict."""
         found, n = [], max(len(conflict), 1)
         for j in conflict:
-            self.tests.nodes, self.tests.steps = _NODES // n, _ROUND_STEPS // n
+            self.tests.nodes, self.tests.steps = _NODES // n, _TESTS * self.tests.steps_a_test // n
             for others, enough in ((self.tests.every, True), (conflict, False)):
                 without = self.tests.searched([i for i in others if i != j], {})
                 if without.amounts is None:  # no room of this wish is seen to do
@@ -283,9 +283,11 @@ class Amounts:
             proved = middle if found.proved else proved
         value = rule.holdings.value_usd
         asked = f"you ask for ${rule.lower * value:,.2f}"
-        if proved - low > _FAR * proved:
-            asked = f"perhaps more, less than ${math.ceil(proved * value):,}; {asked}"
         most = math.floor(low * value)
+        if proved - low > _FAR * proved:
+            between = f"perhaps more, less than ${math.ceil(proved * value):,}"
+            between = between if most else f"perhaps one below ${math.ceil(proved * value):,} is small enough"
+            asked = f"{between}; {asked}"
         text = f"a minimum trade of at most ${most:,}" if most else "no minimum trade"
         return rule.lower - low, f"{text} ({asked})"
 

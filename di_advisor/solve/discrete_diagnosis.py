@@ -20,7 +20,10 @@ from di_advisor.solve.diagnose import Diagnosis
 from di_advisor.solve.discrete_amounts import Amounts
 from di_advisor.solve.wish_tests import WishTests
 
-__all__ = ["diagnose_discrete"]
+__all__ = ["UNDECIDED", "diagnose_discrete"]
+
+UNDECIDED = " Perhaps fewer of these clash already: that could not be decided within the budget of the search."
+"""Said where a set of wishes is not known to be irreducible."""
 
 
 def diagnose_discrete(problem: Problem, ask: Callable[[], None]) -> InfeasibleError | None:
@@ -65,6 +68,7 @@ class _Filter:
         sides = not self._clash(members, sides=False) if law is None else law
         told = Diagnosis(tuple(self.problem.rules[j] for j in ordered), tuple(Amounts(tests).of(ordered))).error()
         what = told.what + (" A name that is sold at a loss is not bought besides." if sides else "")
+        what += "" if self.decided else UNDECIDED
         hint = told.hint or "Give any one of them up, or let it give."
         counts = {
             f"{key}_max": getattr(self.problem.block, f"{key}_max")

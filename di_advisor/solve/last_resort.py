@@ -16,6 +16,7 @@ from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import Locked
 from di_advisor.solve.complete import complete, places_of
 from di_advisor.solve.discrete import Cancel, Search
+from di_advisor.solve.discrete_diagnosis import UNDECIDED, diagnose_discrete
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
 
@@ -83,9 +84,7 @@ def last_resort(
     if found.proved and (not named or size > _TAKEN_APART):
         raise _proved(problem) from error
     if found.proved:
-        from di_advisor.solve.discrete_diagnosis import diagnose_discrete
-
-        raise diagnose_discrete(problem, ask) or _proved(problem) from error
+        raise diagnose_discrete(problem, ask) or _proved(problem, taken_apart=True) from error
     if found.choices is None or problem.is_opaque:
         raise _undecided(problem, found.nodes) from error
     try:
@@ -123,10 +122,15 @@ def _refuse_convex(problem: Problem, error: InfeasibleError) -> None:
         raise found.error() from error
 
 
-def _proved(problem: Problem) -> InfeasibleError:
+def _proved(problem: Problem, *, taken_apart: bool = False) -> InfeasibleError:
+    """The proof alone; where it was tried to find fewer wishes that clash, and not decided, that is said."""
+    further: dict[str, bool] = {"irreducible": False} if taken_apart else {}
+    undecided = UNDECIDED if taken_apart else ""
     said = " ".join(rule.sentence for rule in problem.rules if not rule.rows(problem.block.segments))
+    what = "It is proved that no plan keeps all rules once minimum trades, numbers and wash-sale sides are kept"
     return InfeasibleError(
-        f"It is proved that no plan keeps all rules once minimum trades, numbers and wash-sale sides are kept: {said}",
+        f"{what}: {said}{undecided}",
+        **further,
         hint="Lower the minimum trade, allow more names or trades, or widen the cash range or the bands.",
     )
 

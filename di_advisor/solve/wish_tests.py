@@ -23,7 +23,7 @@ from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.tax_rules import TaxBudget
 from di_advisor.formulate.terms import LotTax
-from di_advisor.solve.complete import Completed, Places, complete, nodes_for, places_of
+from di_advisor.solve.complete import Completed, Places, complete, nodes_for, places_of, steps_for
 from di_advisor.solve.wishes import Wishes
 
 __all__ = ["COUNTS", "DISCRETE", "WishTests"]
@@ -35,9 +35,9 @@ _A_TEST = 120
 _ALL_TESTS = 1_200
 """Budgets of nodes: of one test, and of all together; what comes after is not decided."""
 
-_ALL_STEPS = 60_000
 _STEPS_A_TEST = 12_000
-"""The same of steps of the simplex method."""
+_TESTS = 5
+"""Steps of the simplex method of one test, more in a large account; and how many such tests all may take."""
 
 _SMALL = 12
 """Names up to which amounts of every kind are looked for by integer programs under a cap."""
@@ -62,7 +62,8 @@ class WishTests:
         discrete = [j for j, rule in enumerate(problem.rules) if isinstance(rule, DISCRETE)]
         cap = [] if self.wishes.cap is None else [self.wishes.cap]
         self.every = [*self.wishes.linear, *cap, *discrete]  # in this order they may leave
-        self.nodes, self.steps = _ALL_TESTS, _ALL_STEPS
+        self.steps_a_test = steps_for(problem.block, _STEPS_A_TEST)
+        self.nodes, self.steps = _ALL_TESTS, _TESTS * self.steps_a_test
         self.tangents: list[FloatArray] = []
         self._lossy = _losses(problem)
 
@@ -116,12 +117,14 @@ class WishTests:
         nodes = min(_A_TEST, self.nodes, nodes_for(block))
         if changed and not self._moderate(changed):  # by linear programs and what is near them only
             nodes = 0
+        # whether wishes clash is asked a few times, and is to be known; how much one must give is asked often
+        steps = _STEPS_A_TEST if changed else self.steps_a_test
         found = complete(
             block,
             self.places(kept, changed),
             self.ask,
             nodes_max=nodes,
-            steps_max=min(_STEPS_A_TEST, self.steps),
+            steps_max=min(steps, self.steps),
             tangents=self.tangents,
             any_will_do=True,
             in_pieces=True,
