@@ -89,10 +89,10 @@ def gains_table(standing: AccountStanding) -> Table:
     unknown = [x for x in standing.lots if x.gain_usd is None]
     if unknown:
         value = sum(x.value_usd or 0.0 for x in unknown)
-        rows.append(("not known", str(len(unknown)), money(value), "-", "-", ""))
+        rows.append(("not known", f"{len(unknown):,}", money(value), "-", "-", ""))
     short, long = _terms(known)
     value = sum(x.value_usd or 0.0 for x in standing.lots)
-    total: tuple[Cell, ...] = ("All lots", str(len(standing.lots)), money(value), money(short), money(long), "")
+    total: tuple[Cell, ...] = ("All lots", f"{len(standing.lots):,}", money(value), money(short), money(long), "")
     columns = (
         Column("Gain over basis"),
         Column("Lots", align=Align.RIGHT),

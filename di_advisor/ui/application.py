@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from di_advisor.errors import DiAdvisorError
 from di_advisor.propose.proposal import Proposal
+from di_advisor.report.wording import sentence_case
 from di_advisor.runs.code import python_of as lines_of
 from di_advisor.runs.facts import Facts
 from di_advisor.runs.run import versions
@@ -34,9 +35,9 @@ from di_advisor.ui.guard import Guard
 from di_advisor.ui.lab_cells import insert_cell
 from di_advisor.ui.log_lines import listen
 from di_advisor.ui.outlet import Outlet
-from di_advisor.ui.pages.page import Bundle, Page
+from di_advisor.ui.pages.page import Page
 from di_advisor.ui.plain import plain, restored
-from di_advisor.ui.repeat import answered_bundle, python_of
+from di_advisor.ui.repeat import answered_bundle, empty_bundle, python_of
 from di_advisor.ui.serving import serve
 from di_advisor.ui.serving_modules import preloaded
 from di_advisor.ui.worker import Worker
@@ -116,8 +117,7 @@ class Application:
             self._saved = saved
             self.state = AppState(spec)
         self.refresh()
-        self._show_answer()
-        self._result.show(_NOTHING)
+        self._show_page()
 
     def _take_given(self, spec: RunSpec, given: Facts | None) -> None:
         self._given = None if given is None else plain({"source": spec.source, "facts": given})
@@ -180,9 +180,10 @@ class Application:
             self.state.tell(words)
         self._footer.show(self.state, lambda: python_of(self.state.spec))
 
-    def show(self, bundle: Bundle) -> None:
-        """Put a result below the controls."""
-        self._result.show(bundle)
+    def show(self, page: Page) -> None:
+        """Show another result of a page, where that page is open; else it waits there."""
+        if page is self._page:
+            self._show_page()
 
     def refresh(self) -> None:
         """Let every page and the footer show the state anew."""
@@ -196,16 +197,18 @@ class Application:
         opened = self.state.opened
         if opened is None:
             return "Opening …" if self.state.running else "Not opened yet."
-        label = f" {opened['label']}." if opened["label"] else ""
+        label = f" {sentence_case(opened['label'])}." if opened["label"] else ""
         return f"{self.state.spec.account}, {opened['as_of']}, {opened['names']} names.{label}"
 
     def _turned(self) -> None:
-        page = self.pages[self._tabs.index]
         self._stack.selected_index = self._tabs.index
-        page.opened()
-        bundle = page.result(self.state)
-        if bundle is not None:
-            self.show(bundle)
+        self._page.opened()
+        self._show_page()
+
+    @property
+    def _page(self) -> Page:
+        """The page that is open."""
+        return self.pages[int(self._tabs.index)]
 
     def turn_to(self, title: str) -> None:
         """Open a page by its title, as a person would."""
@@ -221,7 +224,10 @@ class Application:
                 return
             self.state.edit(spec)
         self.refresh()
-        self._show_answer()
+        if (spec.source, spec.account) == (was.source, was.account):
+            self._show_asked()
+        else:  # what stood there was of another account
+            self._show_page()
         if spec.source != was.source:
             self.start(self.open)
 
@@ -233,8 +239,7 @@ class Application:
                 self.state.turn_to(scenario)
         self.refresh()
         if turned:
-            self._show_answer()
-            self._show_page(_NOTHING)  # what stood there was of the scenario before
+            self._show_page()
 
     def start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run work in the kernel's loop; never blocks."""
@@ -293,7 +298,7 @@ class Application:
     def _told(self, kind: str, content: Any) -> None:  # noqa: ANN401 what a verb says on the way
         with self._lock:
             self.state.told(kind, restored(content) if kind == "partial" else content)
-            if self.state.first is not None and kind == "partial":
+            if self.state.first is not None and kind == "partial" and self._page.of_answer:
                 self._answer.show(self.state.first)
         self._footer.show(self.state, lambda: python_of(self.state.spec))
 
@@ -349,20 +354,25 @@ class Application:
                 state.keep(answer, scenario)
             self.refresh()
             await asyncio.sleep(0)  # hundreds of rows were made: the kernel's other messages come first
-        self._show_answer()
-        if found is not None:
+        if found is None:
+            self._show_asked()
+        else:
             self._show_page()
 
-    def _show_page(self, otherwise: Bundle | None = None) -> None:
+    def _show_page(self) -> None:
         with self._lock:  # what is shown is of the scenario at hand, also where a click falls between
-            bundle = self.pages[self._tabs.index].result(self.state) or otherwise
-            if bundle is not None:
-                self.show(bundle)
+            self._show_asked()
+            bundle = self._page.result(self.state) or empty_bundle(self._page.title, self._page.empty)
+            if bundle != self._result.bundle:
+                self._result.show(bundle)
 
-    def _show_answer(self) -> None:
-        answer = self.state.answer
-        asked = self.state.spec if answer is None or self.state.stale else answer.spec
-        bundle = _NOTHING if answer is None else answered_bundle(answer.spec, asked)
+    def _show_asked(self) -> None:
+        state, asked = self.state, self._page.asked(self.state)
+        if asked is None:
+            bundle = _NOTHING
+        else:
+            stands = state.answer is not None and asked.spec is state.answer.spec and not state.stale
+            bundle = answered_bundle(asked, asked.spec if stands else state.spec)
         if bundle != self._answer.bundle:
             self._answer.show(bundle)
 

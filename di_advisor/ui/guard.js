@@ -34,6 +34,27 @@ function used(model) {
     model.save_changes();
   }
 }
+// A result wider than its place scrolls sideways: it can be reached by Tab and scrolled by keys.
+const REACHED = { tabindex: "0", role: "group", "aria-label": "Result" };
+function reach(root) {
+  const area = root.closest(".jp-OutputArea");
+  if (!area) { return; }
+  let asked = 0;
+  const look = () => {
+    asked = 0;
+    for (const place of area.querySelectorAll(".jp-OutputArea-output")) {
+      if (place.contains(root)) { continue; }
+      if (place.scrollWidth > place.clientWidth + 1) { set(place, REACHED); }
+      else if (place.getAttribute("aria-label") === "Result") {
+        for (const name of Object.keys(REACHED)) { place.removeAttribute(name); }
+      }
+    }
+  };
+  const soon = () => { asked ||= requestAnimationFrame(look); };
+  new MutationObserver((all) => { if (all.some((each) => !root.contains(each.target))) { soon(); } })
+    .observe(area, { childList: true, subtree: true });
+  new ResizeObserver(soon).observe(area);
+}
 function guard(el, model) {
   const root = el.closest(".di-app");
   if (!root) { requestAnimationFrame(() => guard(el, model)); return; }
@@ -47,6 +68,7 @@ function guard(el, model) {
     }
   });
   root.addEventListener("pointerdown", () => used(model), true);
+  reach(root);
   const name = () => {
     for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
       const label = handle.closest(".widget-inline-hbox, .widget-inline-vbox")?.querySelector(".widget-label");

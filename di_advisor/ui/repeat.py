@@ -14,12 +14,14 @@ from di_advisor.report.tables import markdown_escaped
 from di_advisor.report.wording import joined, printable
 from di_advisor.runs.code import python_of as lines_of
 from di_advisor.runs.spec import RunSpec
+from di_advisor.ui.pages.page import Asked
 from di_advisor.ui.pages.wish_items import items_of
 from di_advisor.units import bps_from_fraction, percent_from_fraction
 
-__all__ = ["answered_bundle", "differences", "python_of"]
+__all__ = ["answered_bundle", "differences", "empty_bundle", "python_of"]
 
 _ALARM = Markup('<div style="border-left:4px solid #c62828;padding:4px 10px;margin:4px 0"><b>{}</b></div>')
+_EMPTY = Markup('<div class="mathjax_ignore tex2jax_ignore di-empty"><p style="margin:6px 0"><b>{}.</b> {}</p></div>')
 _BOX = Markup('<div class="mathjax_ignore tex2jax_ignore di-answer">{}<div style="margin:6px 0">{}</div>{}</div>')
 
 
@@ -35,7 +37,11 @@ _OTHER = {
 
 def python_of(spec: RunSpec) -> str:
     """Python that repeats a spec, in which no text can end a fenced block."""
-    return lines_of(spec).replace("`", "\\x60")
+    return _unfenced(lines_of(spec))
+
+
+def _unfenced(lines: str) -> str:
+    return lines.replace("`", "\\x60")
 
 
 def differences(answered: RunSpec, asked: RunSpec) -> list[str]:
@@ -80,7 +86,9 @@ def _shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
-def _asked(spec: RunSpec) -> str:
+def _asked(spec: RunSpec, did: str, *, wished: bool) -> str:
+    if not wished:
+        return f"{did} for {spec.account}."
     standing = Mandate()
     wishes = [
         f"{_named(f.name)} {_shown(f.name, getattr(spec.mandate, f.name))}"
@@ -92,22 +100,34 @@ def _asked(spec: RunSpec) -> str:
         wishes.append(f"{len(decided.rejected)} trades rejected")
     if decided.locked:
         wishes.append(f"{len(decided.locked)} trades locked")
-    return f"Proposed for {spec.account}: {', '.join(wishes) or 'no wishes'}."
+    return f"{did} for {spec.account}: {', '.join(wishes) or 'no wishes'}."
 
 
-def answered_bundle(answered: RunSpec, asked: RunSpec) -> dict[str, str]:
+def empty_bundle(title: str, words: str) -> dict[str, str]:
+    """What stands below a page that has no result yet."""
+    return {
+        "text/html": str(_EMPTY.format(escaped(title), escaped(words))),
+        "text/markdown": f"**{markdown_escaped(title)}.** {markdown_escaped(words)}",
+        "text/plain": f"{printable(title)}. {printable(words)}",
+    }
+
+
+def answered_bundle(answered: Asked, asked: RunSpec) -> dict[str, str]:
     """What stands above a result.
 
     Parameters
     ----------
-    answered : RunSpec
+    answered : Asked
         What the shown result answers.
     asked : RunSpec
         What the controls say now.
     """
-    because = differences(answered, asked)
-    stale = f"STALE: the controls now say {joined(because)}. Propose again." if because else ""
-    said, code = _asked(answered), python_of(answered)
+    if not answered.under_wishes:
+        asked = asked.with_changes(mandate=answered.spec.mandate, decisions=answered.spec.decisions)
+    because = [*differences(answered.spec, asked), *([answered.other] if answered.other else [])]
+    stale = f"STALE: the controls now say {joined(because)}. {answered.again}" if because else ""
+    said = _asked(answered.spec, answered.did, wished=answered.under_wishes)
+    code = _unfenced(answered.code) or python_of(answered.spec)
     html = _BOX.format(
         _ALARM.format(escaped(stale)) if stale else "",
         escaped(said),

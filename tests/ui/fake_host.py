@@ -45,7 +45,9 @@ class FakeHost:
     def turn_to(self, title: str) -> None:
         self.turned.append(title)
 
-    def show(self, bundle: Bundle) -> None:
+    def show(self, page: Page) -> None:
+        bundle = page.result(self.state)
+        assert bundle is not None
         self.shown.append(bundle)
 
     def refresh(self) -> None:

@@ -16,6 +16,7 @@ from di_advisor.ui import entry, lab_cells
 from di_advisor.ui.app_state import Phase
 from di_advisor.ui.application import Application
 from di_advisor.ui.beside import save_beside
+from di_advisor.ui.pages.measures import MeasuresPage, _Measured
 from di_advisor.ui.plain import plain
 from di_advisor.ui.worker import Worker
 from tests.ui import targets
@@ -48,7 +49,7 @@ def test_opening_tells_the_pages_which_accounts_there_are(app: Application) -> N
     run(app, app.open)
     assert app.state.phase is Phase.DONE
     assert app.state.opened is not None
-    assert "young, 2026-06-30, 500 names. made up." in app._subtitle.value
+    assert "young, 2026-06-30, 500 names. Made up." in app._subtitle.value
 
 
 def test_proposing_shows_the_result_in_every_form_with_what_it_answers(app: Application) -> None:
@@ -64,6 +65,7 @@ def test_proposing_shows_the_result_in_every_form_with_what_it_answers(app: Appl
 
 
 def test_a_changed_wish_marks_the_result_as_stale_and_turning_back_does_not(app: Application) -> None:
+    app.turn_to("Optimize")
     run(app, app.propose)
     app.edit(SPEC.with_wishes(tracking_error_max=0.005))
     assert "STALE: the controls now say tracking error max 50 bps a year (was 100" in app._answer.bundle["text/plain"]
@@ -265,6 +267,7 @@ def test_of_many_moves_the_last_is_proposed_and_a_move_during_a_solve_comes_afte
 
 
 def test_first_figures_stand_above_the_last_result_until_the_orders_come(app: Application) -> None:
+    app.turn_to("Optimize")
     run(app, app.open, app.propose)
     said = app._answer.bundle
     app.state.start("Proposing")
@@ -272,7 +275,43 @@ def test_first_figures_stand_above_the_last_result_until_the_orders_come(app: Ap
     app._told("partial", plain(first))
     assert app._answer.bundle == first
     app.state.cancel()
-    app._show_answer()
+    app._show_asked()
     assert app._answer.bundle == said
     app._told("partial", plain(first))  # of a question that was ended
     assert app._answer.bundle == said
+
+
+def test_each_page_shows_its_own_result_or_says_that_it_has_none(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(app, app.open, app.propose)
+    monkeypatch.setattr(app, "start", lambda _work: None)  # what pages ask when they are opened
+    app.turn_to("Optimize")
+    mine = app._result.bundle
+    assert mine["text/html"] == app.state.answer.shown["text/html"]  # type: ignore[union-attr]
+    for page in app.pages[1:]:
+        if not page.of_answer:
+            app.turn_to(page.title)
+            assert app._result.bundle["text/plain"] == f"{page.title}. {page.empty}"
+            assert app._answer.bundle["text/plain"] == ""
+    app.turn_to("Trades")
+    assert app._result.bundle == mine
+
+
+def test_a_result_that_comes_while_another_page_is_open_waits_on_its_own(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "start", lambda _work: None)
+    measures = next(p for p in app.pages if isinstance(p, MeasuresPage))
+    app.turn_to("Costs")
+    measures._measured = _Measured(SPEC, {"text/html": "five", "text/plain": "five"}, "code", proposed=True)
+    app.show(measures)
+    assert "Nothing is shown yet" in app._result.bundle["text/plain"]
+    app.turn_to("Measures")
+    assert app._result.bundle["text/plain"] == "five"
+    assert "Measured for young" in app._answer.bundle["text/plain"]
+    app.edit(SPEC.with_wishes(tracking_error_max=0.005))
+    assert "STALE: the controls now say tracking error max 50 bps a year" in app._answer.bundle["text/plain"]
+    assert "Measure again." in app._answer.bundle["text/plain"]
+    app.edit(SPEC.with_changes(account="seasoned"))
+    assert (app._answer.bundle["text/plain"], "Nothing is measured" in app._result.bundle["text/plain"]) == ("", True)

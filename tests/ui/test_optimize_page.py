@@ -16,6 +16,7 @@ from di_advisor.ui.app_state import Answer
 from di_advisor.ui.desk import Desk
 from di_advisor.ui.pages.dials import FIRST, MORE, SWEPT, amount_of, values_of
 from di_advisor.ui.pages.optimize import OptimizePage
+from di_advisor.ui.pages.page import Asked
 from di_advisor.ui.pages.relaxing import ways_of
 from di_advisor.ui.plain import plain, restored
 from di_advisor.ui.repeat import answered_bundle
@@ -170,10 +171,10 @@ def test_another_price_of_risk_is_said_and_markup_in_names_stays_text() -> None:
 def test_wishes_are_said_in_words_and_solvers_in_a_sentence() -> None:
     without = SPEC
     wished = SPEC.with_wishes(esg=(EsgWish("score, House", uplift_min=0.02),))
-    said = answered_bundle(wished, without)["text/plain"]
+    said = answered_bundle(Asked(wished), without)["text/plain"]
     assert "ESG score, House: at least 2.0 % better than the index" in said
     assert "the controls now say ESG none (was score, House: at least 2.0 %" in said
-    assert "EsgWish" not in answered_bundle(without, wished)["text/html"]
+    assert "EsgWish" not in answered_bundle(Asked(without), wished)["text/html"]
     one = fakes.proposal(6, 4)
     other = replace(one, certificate=replace(one.certificate, solver="another"))
     assert f"Solved by {one.certificate.solver}." in compare_bundle({"A": one, "B": one})["text/plain"]
@@ -239,7 +240,7 @@ def test_facts_that_do_not_match_are_words_only() -> None:
     assert "give one" in shown._ways._lines[0].value
 
 
-def test_a_frontier_is_asked_in_fractions_and_stays_until_something_changes() -> None:
+def test_a_frontier_is_asked_in_fractions_is_marked_by_other_wishes_and_stays_until_another_answer() -> None:
     shown, host = page(frontier=DRAWN)
     host.state.keep(Answer(SPEC, fakes.proposal(6, 4)))
     form = shown._frontier
@@ -250,7 +251,17 @@ def test_a_frontier_is_asked_in_fractions_and_stays_until_something_changes() ->
     assert host.shown == [DRAWN]
     assert shown.result(host.state) == DRAWN
     host.edit(SPEC.with_wishes(tracking_error_max=0.02))
+    assert shown.result(host.state) == DRAWN
+    asked = shown.asked(host.state)
+    assert asked is not None
+    said = answered_bundle(asked, host.state.spec)["text/plain"]
+    assert "STALE: the controls now say tracking error max 200 bps a year" in said
+    assert "Drawn for concentrated" in said
+    host.state.keep(Answer(host.state.spec, fakes.proposal(6, 4)))
     assert shown.result(host.state) != DRAWN
+    asked = shown.asked(host.state)
+    assert asked is not None
+    assert (asked.did, asked.spec) == ("Proposed", host.state.spec)
     assert form._values.value == "50, 100"
 
 

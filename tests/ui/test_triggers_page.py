@@ -16,8 +16,10 @@ from di_advisor.runs.watching import Watching
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.desk import Desk
 from di_advisor.ui.pages.measures import MeasuresPage
+from di_advisor.ui.pages.page import Page
 from di_advisor.ui.pages.triggers import TriggersPage
 from di_advisor.ui.plain import plain, restored
+from di_advisor.ui.repeat import answered_bundle
 from di_advisor.ui.verbs import VERBS
 
 SPEC = RunSpec(SampleSource(), "seasoned")
@@ -52,8 +54,8 @@ class MadeUpHost:
     def to_scenario(self, scenario: str) -> None:
         raise AssertionError(scenario)
 
-    def show(self, bundle: Any) -> None:
-        self.shown.append(bundle)
+    def show(self, page: Page) -> None:
+        self.shown.append(page.result(self.state))
 
     def refresh(self) -> None:
         return
@@ -121,6 +123,14 @@ def test_what_was_found_is_marked_when_wishes_change_and_goes_with_its_account()
     host.edit(SPEC.with_wishes(tracking_error_max=0.02))
     page.show(host.state)
     assert "Wishes changed since" in page._says.value
+    asked = page.asked(host.state)
+    assert asked is not None
+    assert "STALE: the controls now say tracking error max 200" in answered_bundle(asked, host.state.spec)["text/plain"]
+    host.edit(SPEC.with_changes(watching=Watching("monthly")))
+    asked = page.asked(host.state)
+    assert asked is not None
+    assert "another policy or other thresholds. Ask again." in answered_bundle(asked, SPEC)["text/plain"]
+    host.edit(SPEC.with_wishes(tracking_error_max=0.02))
     assert page.result(host.state) == BUNDLE
     host.edit(SPEC.with_changes(account="young"))
     page.show(host.state)
@@ -133,6 +143,19 @@ def test_all_accounts_are_counted() -> None:
     page._all.click()
     assert host.asked[0][1]["every"]
     assert "1 of 2 accounts to rebalance today." in page._says.value
+
+
+def test_measures_of_today_stand_whatever_is_wished() -> None:
+    host = MadeUpHost({"tracking_error": 0.0123, "bundle": BUNDLE})
+    page = MeasuresPage(host)
+    page._now.click()
+    host.edit(SPEC.with_wishes(tracking_error_max=0.02))
+    page.show(host.state)
+    assert "measure again" not in page._says.value
+    asked = page.asked(host.state)
+    assert asked is not None
+    said = answered_bundle(asked, host.state.spec)["text/plain"]
+    assert said == f"Measured for {SPEC.account}."
 
 
 def test_measures_are_shown_and_marked_when_the_wishes_change() -> None:

@@ -16,6 +16,7 @@ from di_advisor.ui.app_state import AppState
 from di_advisor.ui.desk import Desk
 from di_advisor.ui.pages.year_end import YearEndPage
 from di_advisor.ui.plain import plain, restored
+from di_advisor.ui.repeat import answered_bundle
 from di_advisor.ui.verbs import VERBS
 from tests.ui.fake_host import FakeHost
 
@@ -57,6 +58,14 @@ def test_the_controls_become_wishes_that_travel_to_the_child() -> None:
     assert host.shown == [BUNDLE]
     assert "worth $932.50" in page._says.value
     assert "Most is left by: harvest only." in page._says.value
+    asked = page.asked(host.state)
+    assert asked is not None
+    assert (asked.did, asked.other, "plan_year_end(workspace, wishes)" in asked.code) == ("Planned", "", True)
+    page._gift.value = 0.0
+    assert host.shown == [BUNDLE, BUNDLE]  # shown anew, for what stands above it marks it
+    marked = page.asked(host.state)
+    assert marked is not None
+    assert "other figures for later taxes or the gift" in answered_bundle(marked, FILED)["text/plain"]
 
 
 def test_without_scenarios_nothing_is_to_be_solved() -> None:

@@ -40,6 +40,7 @@ class AccountPage(Page):
     """Chooses the facts, the account, and the taxpayer."""
 
     title = "Account"
+    empty = "Nothing is open yet. Choose where the account comes from and press Open."
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -49,7 +50,7 @@ class AccountPage(Page):
         self._open = button("Open", "Read these facts; what is open stays until they could be read")
         self._open.on_click(lambda _: host.start(self._open_source))
         self._form = SourceForm(self._arranged)
-        self._esg = EsgFilePart(host, lambda: self._form.esg_path, self._source)
+        self._esg = EsgFilePart(host, lambda: self._form.esg_path, self._source, self._show_tried)
         self._esg_fold = folds(("Columns of the ESG file", self._esg.box))
         self._tax = TaxForm(self._taxed)
         self._source_tax = button("Take the source's taxpayer", "Taxpayer that comes with the opened facts")
@@ -80,6 +81,7 @@ class AccountPage(Page):
         self._box.add_class("di-page")
         self._showing = False
         self._pictured: _Pictured | None = None
+        self._told: _Pictured | None = None  # of the files just read, or the ESG file just tried
         self._arranged()
 
     @property
@@ -103,21 +105,29 @@ class AccountPage(Page):
         finally:
             self._showing = False
         self._open.disabled = self._all.disabled = state.running
-        if self._pictured is not None and not self._is_pictured(state):
+        if self._pictured is not None and not self._is_of(self._pictured, state):
             self._pictured = None
             self._lots.layout.display = "none"
 
     def result(self, state: AppState) -> Bundle | None:
         """How the account stands."""
-        if self._pictured is not None and self._is_pictured(state):
+        if self._pictured is not None and self._is_of(self._pictured, state):
             return self._pictured.bundle
+        if self._told is not None and self._is_of(self._told, state):
+            return self._told.bundle
         standing = (state.opened or {}).get("standing", {})
         found: Bundle | None = standing.get(state.spec.account)
         return found
 
-    def _is_pictured(self, state: AppState) -> bool:
-        known = self._pictured
-        return known is not None and (known.source, known.account) == (state.spec.source, state.spec.account)
+    @staticmethod
+    def _is_of(known: _Pictured, state: AppState) -> bool:
+        return (known.source, known.account) == (state.spec.source, state.spec.account)
+
+    def _show_tried(self, bundle: Bundle) -> None:
+        spec = self.host.state.spec
+        self._told = _Pictured(spec.source, spec.account, bundle)
+        self._pictured = None
+        self.host.show(self)
 
     def _show_facts(self, state: AppState) -> None:
         opened = state.opened
@@ -162,9 +172,8 @@ class AccountPage(Page):
         self._show_result()
 
     def _show_result(self) -> None:
-        bundle = self.result(self.host.state)
-        if bundle is not None:
-            self.host.show(bundle)
+        if self.result(self.host.state) is not None:
+            self.host.show(self)
         elif self.host.state.opened is not None:
             self.host.start(self._all_lots)
 
@@ -200,10 +209,11 @@ class AccountPage(Page):
             return
         spec, accounts = self.host.state.spec, found["accounts"]
         account = spec.account if spec.account in accounts else accounts[0]
-        self.host.edit(spec.with_changes(source=source, account=account))
         bundle = found.get("standing", {}).get(account)
-        if bundle is not None:
-            self.host.show(bundle)
+        self._told = None if bundle is None else _Pictured(source, account, bundle)
+        self.host.edit(spec.with_changes(source=source, account=account))
+        if self._told is not None:
+            self.host.show(self)
 
     async def _all_lots(self) -> None:
         spec = self.host.state.spec
@@ -213,4 +223,4 @@ class AccountPage(Page):
         self._pictured = _Pictured(spec.source, spec.account, found["bundle"])
         self._lots.fill(found["table"], found["ids"])
         self._lots.layout.display = ""
-        self.host.show(found["bundle"])
+        self.host.show(self)

@@ -36,6 +36,10 @@ class CostLabPage(Page):
     """Trains, describes, compares and chooses cost models."""
 
     title = "Costs"
+    empty = (
+        "Nothing is shown yet. Read and check past orders, train a model on them, or show the card of one that stands "
+        "above: what it learnt from, how it did on later days, and whether it may price trades."
+    )
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -146,7 +150,7 @@ class CostLabPage(Page):
 
     def _show(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self.host.show(bundle)
+        self.host.show(self)
 
     def _files(self) -> tuple[bool, OrderFiles | None]:
         """Whether orders are named, and which files."""

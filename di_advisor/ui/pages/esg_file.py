@@ -19,7 +19,7 @@ from di_advisor.runs.spec import FileSource, Source
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.esg_columns_form import EsgColumnsForm
 from di_advisor.ui.pages.fields import actions, button, line, said
-from di_advisor.ui.pages.page import Host
+from di_advisor.ui.pages.page import Bundle, Host
 
 __all__ = ["EsgFilePart"]
 
@@ -35,10 +35,14 @@ class EsgFilePart:
         The file that is typed; empty where none is.
     source : callable
         The source that the controls say, columns included; InputError where something is missing.
+    show : callable
+        Given what a tried file gives, to be shown.
     """
 
-    def __init__(self, host: Host, path: Callable[[], str], source: Callable[[], Source]) -> None:
-        self._host, self._path, self._source = host, path, source
+    def __init__(
+        self, host: Host, path: Callable[[], str], source: Callable[[], Source], show: Callable[[Bundle], None]
+    ) -> None:
+        self._host, self._path, self._source, self._show = host, path, source, show
         self._form = EsgColumnsForm()
         self._read = button("Read its columns", "Headers and some cells of the ESG measures file named above")
         self._try = button("Try it", "What the file gives for the market's names; nothing is opened")
@@ -97,4 +101,4 @@ class EsgFilePart:
         found: dict[str, Any] | None = await self._host.ask("try_esg", doing="Trying the ESG file", source=source)
         if found is not None:
             self._told.value = said(found["sentence"], role="status")
-            self._host.show(found["bundle"])
+            self._show(found["bundle"])

@@ -45,6 +45,7 @@ class FleetPage(Page):
     """Lists the accounts of a run, opens one, and starts a run."""
 
     title = "Fleet"
+    empty = "No list is read yet. Name the folder of a run and read its list; under Run a fleet one can be started."
 
     def __init__(self, host: Host, aside: Aside | None = None) -> None:
         super().__init__(host)
@@ -158,7 +159,7 @@ class FleetPage(Page):
         self._where.value = said(_whereabouts(found))
         self._enable(self.host.state)
         if is_new:
-            self.host.show(found["bundle"])
+            self.host.show(self)
 
     async def _open_account(self) -> None:
         """Make the chosen account the app's: its wishes and its taxpayer come with it."""

@@ -12,10 +12,11 @@ from typing import Any
 import ipywidgets as widgets
 
 from di_advisor.report.wording import bps
+from di_advisor.runs.question_code import python_of_measures
 from di_advisor.runs.spec import RunSpec
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.fields import actions, button, line, said
-from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.ui.pages.page import Asked, Bundle, Host, Page
 
 __all__ = ["MeasuresPage"]
 
@@ -26,12 +27,24 @@ class _Measured:
 
     spec: RunSpec
     bundle: Bundle
+    code: str
+    proposed: bool
+
+    def answers(self, spec: RunSpec) -> bool:
+        """Whether it is what would be measured now: without a proposal, wishes change nothing."""
+        mine, asked = self.spec.solved, spec.solved
+        if not self.proposed:
+            asked = asked.with_changes(mandate=mine.mandate, decisions=mine.decisions)
+        return mine == asked
 
 
 class MeasuresPage(Page):
     """Measures the account."""
 
     title = "Measures"
+    empty = (
+        "Nothing is measured yet. Measure today shows five measures of the account; the other button adds a proposal's."
+    )
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -55,7 +68,7 @@ class MeasuresPage(Page):
         measured = self._measured
         if measured is None:
             self._says.value = ""
-        elif measured.spec != state.spec:
+        elif not measured.answers(state.spec):
             self._says.value = said("The account, the taxpayer or the wishes changed since; measure again.")
 
     def result(self, state: AppState) -> Bundle | None:
@@ -64,6 +77,13 @@ class MeasuresPage(Page):
         if measured is None or (measured.spec.source, measured.spec.account) != (spec.source, spec.account):
             return None
         return measured.bundle
+
+    def asked(self, state: AppState) -> Asked | None:
+        """What was measured under."""
+        measured = self._measured if self.result(state) is not None else None
+        if measured is None:
+            return None
+        return Asked(measured.spec, "Measured", "Measure again.", measured.code, under_wishes=measured.proposed)
 
     async def _measure(self) -> None:
         await self._ask(proposed=False)
@@ -76,6 +96,6 @@ class MeasuresPage(Page):
         found: dict[str, Any] | None = await self.host.ask("measure", doing="Measuring", spec=spec, proposed=proposed)
         if found is None:
             return
-        self._measured = _Measured(spec, found["bundle"])
+        self._measured = _Measured(spec, found["bundle"], python_of_measures(spec, proposed=proposed), proposed)
         self._says.value = said(f"Tracking error today: {bps(found['tracking_error'])} bps a year.")
-        self.host.show(found["bundle"])
+        self.host.show(self)

@@ -16,12 +16,13 @@ import ipywidgets as widgets
 from di_advisor.errors import InputError
 from di_advisor.report.compare_view import compare_bundle
 from di_advisor.report.wording import joined
+from di_advisor.runs.question_code import python_of_frontier
 from di_advisor.runs.spec import RunSpec
 from di_advisor.ui.app_state import SCENARIOS, Answer, AppState
 from di_advisor.ui.pages.dials import FIRST, MORE, NumberDial, amount_of
 from di_advisor.ui.pages.fields import actions, button, folds, grid, line, said, typed_text
 from di_advisor.ui.pages.frontier_form import FrontierForm
-from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.ui.pages.page import Asked, Bundle, Host, Page
 from di_advisor.ui.pages.relaxing import ConflictBox
 from di_advisor.ui.repeat import differences
 
@@ -42,11 +43,18 @@ def number(dial: NumberDial) -> widgets.BoundedFloatText:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A frontier, and what was asked and answered when it was drawn."""
+    """A frontier, and in which scenario it was drawn, beside which answer."""
 
     spec: RunSpec
+    scenario: str
     answer: Answer | None
     bundle: Bundle
+    code: str
+
+    def stands(self, state: AppState) -> bool:
+        """Whether it is of what the page shows now; wishes that changed since only mark it."""
+        mine = (self.spec.source, self.spec.account, self.scenario)
+        return mine == (state.spec.source, state.spec.account, state.scenario) and self.answer is state.answer
 
 
 def compared(state: AppState) -> Bundle | None:
@@ -71,6 +79,8 @@ class OptimizePage(Page):
     """Proposes, compares, and says what stands in the way."""
 
     title = "Optimize"
+    empty = "No proposal yet in this scenario. Set the dials and press Propose: trades, what they are worth, and why."
+    of_answer = True
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -131,14 +141,20 @@ class OptimizePage(Page):
 
     def result(self, state: AppState) -> Bundle | None:
         """The frontier drawn last, or the proposal of the scenario at hand, below all where there are several."""
-        drawn = self._drawn
-        if drawn is not None and drawn.spec == state.spec and drawn.answer is state.answer:
-            return drawn.bundle
+        if self._drawn is not None and self._drawn.stands(state):
+            return self._drawn.bundle
         if state.answer is None:
             return compared(state)
         mine = state.answer.shown
         beside = compared(state) if len(state.answers) > 1 else None
         return mine if beside is None else {kind: f"{beside[kind]}\n{mine[kind]}" for kind in mine}
+
+    def asked(self, state: AppState) -> Asked | None:
+        """What the frontier, or else the proposal, was asked with."""
+        drawn = self._drawn
+        if drawn is None or not drawn.stands(state):
+            return super().asked(state)
+        return Asked(drawn.spec, "Drawn", "Draw again.", drawn.code)
 
     # --- what the reader does
 
@@ -176,10 +192,11 @@ class OptimizePage(Page):
         if asked is None:
             return
         dial, values = asked
-        spec, answer = self.host.state.spec, self.host.state.answer
+        spec, answer, scenario = self.host.state.spec, self.host.state.answer, self.host.state.scenario
         found: Bundle | None = await self.host.ask(
             "frontier", doing="Drawing a frontier", spec=spec, field=dial.field, values=values
         )
         if found is not None:
-            self._drawn = _Drawn(spec, answer, found)
-            self.host.show(found)
+            code = python_of_frontier(spec, dial.field, values)
+            self._drawn = _Drawn(spec, scenario, answer, found, code)
+            self.host.show(self)

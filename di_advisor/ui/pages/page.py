@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from di_advisor.ui.app_state import AppState
@@ -19,10 +20,38 @@ if TYPE_CHECKING:
 
     from di_advisor.runs.spec import RunSpec
 
-__all__ = ["Bundle", "Host", "Page"]
+__all__ = ["Asked", "Bundle", "Host", "Page"]
 
 Bundle = Mapping[str, str]
 """What is shown, by media type: ``text/html``, ``text/markdown``, ``text/plain``."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a result was asked with: it stands above the result, with what the controls say differently since.
+
+    Attributes
+    ----------
+    spec : RunSpec
+        What was asked.
+    did : str
+        What came of it, in a word: "Measured".
+    again : str
+        What to do where the controls say something else by now.
+    code : str
+        Python that repeats it; where empty, that of a proposal under the spec.
+    under_wishes : bool
+        Whether wishes and decisions on trades count for it.
+    other : str
+        What the controls say differently by now that the spec does not hold, in words; empty where nothing.
+    """
+
+    spec: RunSpec
+    did: str = "Proposed"
+    again: str = "Propose again."
+    code: str = ""
+    under_wishes: bool = True
+    other: str = ""
 
 
 class Host(Protocol):
@@ -61,8 +90,8 @@ class Host(Protocol):
         """Open another page by its title."""
         ...
 
-    def show(self, bundle: Bundle) -> None:
-        """Put a result of the present page below the controls, where it is saved with the notebook."""
+    def show(self, page: Page) -> None:
+        """A page has another result: it stands below the controls, and is saved there, while that page is open."""
         ...
 
     def refresh(self) -> None:
@@ -81,6 +110,10 @@ class Page(ABC):
 
     title: ClassVar[str]
     """A word or two: the label of its tab."""
+    empty: ClassVar[str]
+    """What stands below before there is a result of its own: what will, and what to press for it."""
+    of_answer: ClassVar[bool] = False
+    """Whether it shows the proposal of the scenario at hand, and figures of the one being solved."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -95,9 +128,14 @@ class Page(ABC):
         """Show the state; called after every change, so it must be quick and change nothing."""
 
     def result(self, state: AppState) -> Bundle | None:
-        """What stands below while this page is open; None leaves what is there."""
+        """Its own last result, which stands below while it is open; None where it has none."""
         del state
         return None
+
+    def asked(self, state: AppState) -> Asked | None:
+        """What its result was asked with; None where nothing of the spec counts for it."""
+        answer = state.answer if self.of_answer else None
+        return None if answer is None else Asked(answer.spec)
 
     def opened(self) -> None:  # noqa: B027 a hook: most pages have nothing to do then
         """The reader turned to this page."""

@@ -20,11 +20,12 @@ from di_advisor.errors import InputError
 from di_advisor.report.card_tables import swaps_bundle
 from di_advisor.report.wording import count_of
 from di_advisor.runs.decisions import Decisions
+from di_advisor.runs.question_code import python_of_trade, python_of_why_not
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.beside import place_of
 from di_advisor.ui.grid import Grid
 from di_advisor.ui.pages.fields import actions, button, choice, line, said, typed_text
-from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.ui.pages.page import Asked, Bundle, Host, Page
 from di_advisor.ui.pages.trade_rows import FILTERS, NO_TRADES, trades_table
 from di_advisor.ui.verbs.explaining import trade_key
 
@@ -35,6 +36,8 @@ class TradesPage(Page):
     """Shows trades, explains them, and takes decisions on them."""
 
     title = "Trades"
+    empty = "No trades yet. Propose on the page Optimize; then choose a trade here, and its card says why it is made."
+    of_answer = True
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -66,7 +69,7 @@ class TradesPage(Page):
         )
         self._box.add_class("di-page")
         self._rows: tuple[Any, ...] | None = None
-        self._card: tuple[Any, Bundle] | None = None
+        self._card: tuple[Any, Bundle, str] | None = None
         self._kind.observe(lambda _: self.show(host.state), names="value")
         self._grid.on_choice(self._chosen)
         self._accept.on_click(lambda _: self._accepted())
@@ -107,6 +110,12 @@ class TradesPage(Page):
             return self._card[1]
         return state.answer.shown
 
+    def asked(self, state: AppState) -> Asked | None:
+        """What the proposal was asked with, and the Python of the card."""
+        if state.answer is None or self._card is None or self._card[0] is not state.answer:
+            return super().asked(state)
+        return Asked(state.answer.spec, code=self._card[2])
+
     def _trades(self) -> list[Trade]:
         answer, chosen = self.host.state.answer, set(self._grid.selected)
         return [] if answer is None else [t for t in answer.proposal.trade_list if trade_key(t) in chosen]
@@ -119,21 +128,24 @@ class TradesPage(Page):
     async def _explain(self) -> None:
         answer, chosen = self.host.state.answer, tuple(self._grid.selected)
         if answer is not None and len(chosen) == 1:
-            await self._bundle("explain", "Explaining", trade=chosen[0])
+            trade = next((t for t in self._trades() if trade_key(t) == chosen[0]), None)
+            code = "" if trade is None else python_of_trade(answer.spec, trade)
+            await self._bundle("explain", "Explaining", code, trade=chosen[0])
 
     async def _why_not(self) -> None:
         name = self._name.value.strip()
-        if name:
-            await self._bundle("why_not", "Asking why not", name=name)
+        answer = self.host.state.answer
+        if name and answer is not None:
+            await self._bundle("why_not", "Asking why not", python_of_why_not(answer.spec, name), name=name)
 
-    async def _bundle(self, verb: str, doing: str, **request: Any) -> None:
+    async def _bundle(self, verb: str, doing: str, code: str, **request: Any) -> None:
         answer = self.host.state.answer
         if answer is None:
             return
         found = await self.host.ask(verb, doing=doing, spec=answer.spec, **request)
         if found is not None and self.host.state.answer is answer:
-            self._card = (answer, found)
-            self.host.show(found)
+            self._card = (answer, found, code)
+            self.host.show(self)
 
     def _edit(self, **changes: Any) -> None:
         spec = self.host.state.spec
@@ -164,8 +176,8 @@ class TradesPage(Page):
     def _show_swaps(self) -> None:
         answer = self.host.state.answer
         if answer is not None:
-            self._card = (answer, swaps_bundle(answer.proposal))
-            self.host.show(self._card[1])
+            self._card = (answer, swaps_bundle(answer.proposal), "")
+            self.host.show(self)
 
     def _rejected(self) -> None:
         trades, decisions = self._trades(), self.host.state.spec.decisions

@@ -18,12 +18,13 @@ from di_advisor.policy.policies import POLICIES, Policy, policy_named
 from di_advisor.policy.thresholds import Dial, dials_of, with_thresholds
 from di_advisor.registry import REBALANCE_VALUE_MODELS, available
 from di_advisor.report.wording import count_of, joined, sentence_case
+from di_advisor.runs.question_code import python_of_watch
 from di_advisor.runs.spec import RunSpec
 from di_advisor.runs.watching import LEARNED, Watching, as_sent
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.fields import actions, button, choice, grid, line, said, typed_number
 from di_advisor.ui.pages.live_watch import LiveWatch
-from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.ui.pages.page import Asked, Bundle, Host, Page
 from di_advisor.units import bps_from_fraction, fraction_from_bps
 
 __all__ = ["TriggersPage"]
@@ -40,12 +41,14 @@ class _Watched:
     spec: RunSpec
     policy: Policy
     bundle: Bundle
+    code: str
 
 
 class TriggersPage(Page):
     """Says what would fire today, and why."""
 
     title = "Triggers"
+    empty = "Nothing was asked yet. The answer shows every trigger's figure beside its threshold, fired or not."
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -109,6 +112,14 @@ class TriggersPage(Page):
         """What was found last for this account."""
         watched = self._watched
         return watched.bundle if watched is not None and _same_account(watched.spec, state.spec) else None
+
+    def asked(self, state: AppState) -> Asked | None:
+        """What was asked with, and whether its thresholds still stand."""
+        watched = self._watched if self.result(state) is not None else None
+        if watched is None:
+            return None
+        other = "" if watched.spec.watching == state.spec.watching else "another policy or other thresholds"
+        return Asked(watched.spec, "Looked at", "Ask again.", watched.code, other=other)
 
     def _take(self, watching: Watching) -> None:
         """Show what the spec says, where the controls say something else and can be read."""
@@ -180,9 +191,9 @@ class TriggersPage(Page):
         )
         if found is None:
             return
-        self._watched = _Watched(spec, policy, found["bundle"])
+        self._watched = _Watched(spec, policy, found["bundle"], python_of_watch(spec, every=every))
         self._says.value = said(_in_words(found, spec.account, every=every))
-        self.host.show(found["bundle"])
+        self.host.show(self)
 
 
 def _in_words(found: dict[str, Any], account: str, *, every: bool) -> str:

@@ -9,18 +9,21 @@ else there is can be written as text here.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, Final
 
 import ipywidgets as widgets
 
 from di_advisor.domain.mandate import Mandate
 from di_advisor.errors import InputError
+from di_advisor.runs.question_code import python_of_coverage, python_of_price, python_of_prices
+from di_advisor.runs.spec import RunSpec
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.esg_form import EsgForm
 from di_advisor.ui.pages.factor_form import FactorForm
 from di_advisor.ui.pages.fields import actions, button, choice, folds, grid, line, said
 from di_advisor.ui.pages.mandate_box import MandateBox
-from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.ui.pages.page import Asked, Bundle, Host, Page
 from di_advisor.ui.pages.screen_form import ScreenForm
 from di_advisor.ui.pages.wish_form import WishForm
 from di_advisor.ui.pages.wish_items import WishItem, items_of
@@ -32,10 +35,21 @@ _LOOK_AGAIN_SECONDS: Final = 0.1
 _NOTHING_SET: Final = "No ESG wish, screen or factor wish is set."
 
 
+@dataclass(frozen=True)
+class _Priced:
+    """Prices, and what was asked with; ``wished`` is the mandate whose wish was priced."""
+
+    spec: RunSpec
+    wished: Mandate
+    bundle: Bundle
+    code: str
+
+
 class WishesPage(Page):
     """Prices and sets wishes."""
 
     title = "ESG and factors"
+    empty = "What each ESG measure covers of the account and of its index is read now, and stands here."
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -75,6 +89,7 @@ class WishesPage(Page):
         self._box.add_class("di-page")
         self._known_of: tuple[Any, ...] | None = None
         self._covers: Bundle | None = None
+        self._priced: _Priced | None = None
 
     @property
     def box(self) -> widgets.Widget:
@@ -100,9 +115,22 @@ class WishesPage(Page):
             self.host.start(self._learn_when_free)
 
     def result(self, state: AppState) -> Bundle | None:
-        """What the measures cover."""
+        """What was priced last, or else what the measures cover."""
         del state
-        return self._covers if self._known_of == self._key() else None
+        if self._known_of != self._key():
+            return None
+        return self._covers if self._priced is None else self._priced.bundle
+
+    def asked(self, state: AppState) -> Asked | None:
+        """What was priced under; a wish that was set since is the one that was priced."""
+        priced = self._priced
+        if self._known_of != self._key():
+            return None
+        if priced is None:
+            return Asked(state.spec, "Coverage", code=python_of_coverage(state.spec), under_wishes=False)
+        was_set = state.spec.mandate == priced.wished
+        spec = priced.spec.with_changes(mandate=priced.wished) if was_set else priced.spec
+        return Asked(spec, "Priced", "Price it again.", priced.code)
 
     def _key(self) -> tuple[Any, ...]:
         spec = self.host.state.spec
@@ -156,10 +184,10 @@ class WishesPage(Page):
         found: dict[str, Any] | None = await self.host.ask("wishable", doing="Looking what can be wished", spec=spec)
         if found is None:
             return
-        self._known_of, self._covers = key, found["bundle"]
+        self._known_of, self._covers, self._priced = key, found["bundle"], None
         for form in self._forms.values():
             form.offer(found)
-        self.host.show(found["bundle"])
+        self.host.show(self)
 
     async def _price_it(self) -> None:
         if self._known_of != self._key():
@@ -177,10 +205,15 @@ class WishesPage(Page):
         )
         if found is None:
             return
-        self._told.value = said(found["sentence"], role="status")
-        self.host.show(found["bundle"])
+        self._told.value = said(found["sentence"], role="status" if found["feasible"] else "alert")
+        self._show_prices(_Priced(spec, mandate, found["bundle"], python_of_price(spec, mandate, wish)))
 
     async def _price_them(self) -> None:
-        found: Bundle | None = await self.host.ask("price_all", doing="Pricing wishes", spec=self.host.state.spec)
+        spec = self.host.state.spec
+        found: Bundle | None = await self.host.ask("price_all", doing="Pricing wishes", spec=spec)
         if found is not None:
-            self.host.show(found)
+            self._show_prices(_Priced(spec, spec.mandate, found, python_of_prices(spec)))
+
+    def _show_prices(self, priced: _Priced) -> None:
+        self._priced = priced
+        self.host.show(self)

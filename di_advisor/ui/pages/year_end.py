@@ -18,11 +18,12 @@ from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InputError
 from di_advisor.policy.year_end import WAYS, Charity, LaterTax, YearEndWishes
 from di_advisor.report.wording import usd
+from di_advisor.runs.question_code import python_of_year_end
 from di_advisor.runs.spec import RunSpec, SampleSource
 from di_advisor.sample.filers import FILERS
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.fields import actions, button, choice, grid, line, said, typed_number
-from di_advisor.ui.pages.page import Bundle, Host, Page
+from di_advisor.ui.pages.page import Asked, Bundle, Host, Page
 from di_advisor.units import fraction_from_percent
 
 __all__ = ["YearEndPage"]
@@ -44,6 +45,10 @@ class YearEndPage(Page):
     """Plans the end of the tax year."""
 
     title = "Year end"
+    empty = (
+        "Nothing is planned yet. A plan says where the tax year stands, which gains and losses are still worth taking "
+        "and how many days are left, which lots to give, and what each way of ending the year would leave."
+    )
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -60,10 +65,12 @@ class YearEndPage(Page):
         self._quick.on_click(lambda _: host.start(self._plan_quickly))
         self._return.on_click(lambda _: self._take_return())
         self._says = line()
+        self._planned: _Planned | None = None
+        for control in (self._rate, self._years, self._gift, self._charity):
+            control.observe(lambda _: self._moved(), names="value")
         controls = grid(self._rate, self._years, self._gift, self._charity)
         self._box = widgets.VBox([controls, actions(self._plan, self._quick, self._return), self._says])
         self._box.add_class("di-page")
-        self._planned: _Planned | None = None
 
     @property
     def box(self) -> widgets.Widget:
@@ -107,6 +114,26 @@ class YearEndPage(Page):
             return None
         return planned.bundle
 
+    def asked(self, state: AppState) -> Asked | None:
+        """What was planned with."""
+        planned = self._planned
+        if planned is None or self.result(state) is None:
+            return None
+        other = "" if self._is_asked(planned.wishes) else "other figures for later taxes or the gift"
+        code = python_of_year_end(planned.spec, planned.wishes)
+        return Asked(planned.spec, "Planned", "Plan again.", code, other=other)
+
+    def _is_asked(self, planned: YearEndWishes) -> bool:
+        try:
+            return self.wishes(solved=bool(planned.ways)) == planned
+        except InputError:  # said when it is asked with
+            return False
+
+    def _moved(self) -> None:
+        """A plan of other figures is marked."""
+        if self._planned is not None and self.result(self.host.state) is not None:
+            self.host.show(self)
+
     def _take_return(self) -> None:
         spec = self.host.state.spec
         self.host.edit(spec.with_changes(tax=FILERS[spec.account]))
@@ -131,7 +158,7 @@ class YearEndPage(Page):
             return
         self._planned = _Planned(spec, wishes, found["bundle"])
         self._says.value = said(_in_words(found), _BY_RATES if isinstance(spec.tax, TaxProfile) else "")
-        self.host.show(found["bundle"])
+        self.host.show(self)
 
 
 _BY_RATES = (
