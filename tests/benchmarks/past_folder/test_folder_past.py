@@ -156,7 +156,9 @@ def test_a_comparison_runs_once_and_prints_its_tables(
         "Tax alpha by cadence",
         "Vanguard 107",
         "taper off near 30 %",
-        "more without %",
+        "more without it, %",
+        "gains taxed at 40.8 % within a year",
+        "what is shown is the price of the law",
         "in 4 of 4 runs",
         "Days over the cap",
     ):
