@@ -43,7 +43,7 @@ def of_wash() -> str:
     return _told(
         "How to read it: each account is run twice, and in the second run there is no law of wash sales. 'More' is "
         "about what the law keeps that policy from harvesting. A policy that looks once a quarter meets no window "
-        "of 61 days, so it loses next to nothing; the oftener a policy trades, the more they are in its way.",
+        "of 61 days, so it loses next to nothing; the oftener a policy trades, the more such windows are in its way.",
         "Published: Frec, 14 to 16 % more losses. That answers another question. Its accounts get deposits week by "
         "week or month by month, and each buys names that could be sold at a loss; it compares selling them all the"
         " same, with a part of the loss washed, with waiting. Ours get no deposits and stay under the law: what is "
@@ -67,8 +67,8 @@ def of_differences(ours: str) -> str:
     """What a row of the differences says."""
     return _told(
         f"How to read it: {ours} less the other policy on the same vintages, with the 90 % interval of a block "
-        "bootstrap; 'clear of zero' where the interval leaves zero out. Wealth carries the luck of returns before tax, which the "
-        "last row of each pair shows; tax alpha does not.",
+        "bootstrap; 'clear of zero' where the interval leaves zero out. Wealth carries the luck of returns before "
+        "tax, which the last row of each pair shows; tax alpha does not.",
     )
 
 
