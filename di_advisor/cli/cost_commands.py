@@ -124,6 +124,7 @@ def train_model(arguments: argparse.Namespace, screen: Screen) -> None:
     found = _read(_files(arguments, orders), screen)
     for sentence in found.sentences:
         screen.show(sentence)
+    _refuse_later(found.history, training.trained_on)
     said: set[str] = set()
 
     def told(_: float, stage: str) -> None:
@@ -137,6 +138,20 @@ def train_model(arguments: argparse.Namespace, screen: Screen) -> None:
         card = train_into_shelf(found.history, training, told=told)
     screen.show(card_bundle(card)["text/plain"])
     screen.show(f"Kept as {arguments.out or card.model_id}")
+
+
+def _refuse_later(history: TradeHistory, trained_on: date) -> None:
+    """Refuse orders that nobody could have known on the day that the card will name."""
+    import numpy as np
+
+    later = history.day > np.datetime64(trained_on)
+    if later.any():
+        raise InputError(
+            f"{int(later.sum()):,} of {len(history):,} orders arrived after {trained_on}, the day of training; the "
+            f"last on {history.day.max()}: {history.order_id[int(np.argmax(history.day))]}.",
+            hint="Give the day on which all of them were known (--trained-on, or the recipe's), or correct "
+            "their times.",
+        )
 
 
 def show_card(arguments: argparse.Namespace, screen: Screen) -> None:

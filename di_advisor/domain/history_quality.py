@@ -136,7 +136,7 @@ class HistoryQuality:
     @property
     def sentence(self) -> str:
         """The report in one sentence."""
-        told = "; ".join(f"{f.count:,} {f.treatment} ({f.flaw})" for f in self.findings)
+        told = "; ".join(f"{f.count:,} {_counted(f)} ({f.flaw})" for f in self.findings)
         return f"{self.source}: {self.orders_kept:,} of {self.orders_read:,} orders kept{': ' + told if told else ''}."
 
     def to_frame(self) -> pd.DataFrame:
@@ -145,6 +145,12 @@ class HistoryQuality:
 
         rows = [(str(f.flaw), str(f.treatment), f.count, "; ".join(f.examples)) for f in self.findings]
         return pd.DataFrame(rows, columns=["flaw", "treatment", "count", "examples"])
+
+
+def _counted(finding: Finding) -> str:
+    """The treatment of so many: "2 orders dropped"."""
+    noun, _, rest = finding.treatment.partition(" ")
+    return f"{noun}s {rest}" if finding.count > 1 and finding.treatment is not Treatment.NOTED else finding.treatment
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,9 @@ def orders_of_files(files: OrderFiles) -> PastOrders:
             raise InputError(f"The reader {files.reader} takes no mapping.", hint="Leave out the mapping.")
         settings["mapping"] = files.mapping
     reader = trade_history_reader(files.reader, **settings)
-    market = reader.conditions(files.daily, quotes=files.quotes, minutes=files.minutes)
+    market = None  # without tables, a figure that an order lacks is named, and not its security
+    if any((files.daily, files.quotes, files.minutes)):
+        market = reader.conditions(files.daily, quotes=files.quotes, minutes=files.minutes)
     found = reader.trade_history(files.orders, fills=files.fills, conditions=market)
     return _purged(found.history, found.quality)
 

@@ -52,6 +52,15 @@ def test_a_wrong_file_is_refused_with_its_line(files, tmp_path, capsys):
     assert "line 3, side: 'swap' is neither a purchase nor a sale" in capsys.readouterr().err
 
 
+def test_orders_after_the_day_of_training_are_refused_before_anything_is_trained(tmp_path, capsys):
+    random_orders(random_names(5), 40, 2).history.to_frame().to_parquet(tmp_path / "orders.parquet")
+    out = tmp_path / "model"
+    asked = ["costs", "train", str(tmp_path / "orders.parquet"), "--trained-on", "1999-12-31", "--out", str(out)]
+    assert main(asked) == 2
+    assert "40 of 40 orders arrived after 1999-12-31, the day of training; the last on 20" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_reader_that_takes_no_mapping_says_so(files, capsys):
     assert main(["costs", "check", files["orders"], "--reader", "ibkr_flex", "--mapping", "m.toml"]) == 2
     assert "The reader ibkr_flex takes no mapping" in capsys.readouterr().err

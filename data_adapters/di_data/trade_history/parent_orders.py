@@ -122,10 +122,14 @@ def _flaw_of_fills(order: ReadOrder, fills: list[ReadFill]) -> tuple[Flaw, str] 
         if not (fill.shares > 0 and fill.price_usd > 0):
             return Flaw.BAD_FIGURE, f"fill of {fill.shares:g} shares at {fill.price_usd:g} USD"
         if fill.when < arrival or fill.when > end:  # NaT compares as false
-            return Flaw.FILL_OUTSIDE, f"fill at {fill.when}, arrival {arrival}, end {end}"
+            return Flaw.FILL_OUTSIDE, f"fill at {_second(fill.when)}, arrival {_second(arrival)}, end {_second(end)}"
     if end < arrival:
-        return Flaw.FILL_OUTSIDE, f"end {end} before arrival {arrival}"
+        return Flaw.FILL_OUTSIDE, f"end {_second(end)} before arrival {_second(arrival)}"
     return None
+
+
+def _second(when: np.datetime64) -> str:
+    return str(np.datetime_as_string(when, unit="s"))
 
 
 def _merged(order: ReadOrder, fills: list[ReadFill], tally: QualityTally) -> ParentOrder | None:

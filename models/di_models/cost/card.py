@@ -117,7 +117,7 @@ def make_card(
     seed : int
         Of the resampling by day.
     """
-    walked, verdict, power = None, None, "No orders: nothing can be resolved."
+    walked, verdict, power = None, None, "Not tested out of sample: what the orders can resolve is not known."
     if tested is not None:
         found = scores(tested, seed=seed)
         walked, verdict = _walked(tested, asdict(found)), asdict(promotion(found))

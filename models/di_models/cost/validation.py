@@ -211,6 +211,11 @@ def scores(found: OutOfSample, *, seed: int = 0) -> Scores:
     error, prior_error = cost - found.predicted_bps, cost - found.prior_bps
     by_day = _ByDay(history.day, seed)
     paid = by_day.sums(cost * value)
+    if not paid.all():
+        raise InputError(
+            "What the orders cost adds up to nothing, so predictions cannot be compared with it.",
+            hint="Look at the arrival prices: they stand before the order, and are not the price that was paid.",
+        )
     skill = by_day.interval(
         by_day.sums(weight * error**2), by_day.sums(weight * prior_error**2), lambda mine, theirs: 1.0 - mine / theirs
     )

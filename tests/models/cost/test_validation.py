@@ -101,6 +101,12 @@ def test_scores_of_perfect_and_of_doubled_predictions(found):
     assert doubled.skill.value < 0
 
 
+def test_orders_that_cost_nothing_are_refused_before_anything_is_divided_by_what_they_cost(found):
+    free = replace(found.history, average_price_usd=found.history.arrival_price_usd)
+    with pytest.raises(InputError, match="What the orders cost adds up to nothing"):
+        scores(replace(found, history=free))
+
+
 def test_a_right_model_against_a_prior_that_is_far_off_is_promoted():
     asked = simulated(4000, 15)
     truth = asked.true_cost_bps
