@@ -25,6 +25,7 @@ from decimal import (
     Subnormal,
 )
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 
 from di_advisor.errors import InputError
@@ -71,11 +72,10 @@ def is_exact(value: object) -> bool:
 
 def are_exact(values: Sequence[object]) -> bool:
     """Whether `exact` takes all of some amounts as they are, told for whole columns; False decides nothing."""
-    decimals = [v for v in values if type(v) is Decimal and v]
-    if len(decimals) != len(values) or not all(map(Decimal.is_finite, decimals)):
+    if not (set(map(type, values)) <= {Decimal} and all(values) and all(map(Decimal.is_finite, values))):  # type: ignore[arg-type]
         return False
     try:
-        deque(map(_ENTRY.plus, decimals), maxlen=0)
+        deque(map(_ENTRY.plus, values), maxlen=0)  # type: ignore[arg-type]
     except DecimalException:
         return False
     return True
@@ -144,8 +144,13 @@ def at_places(value: Exact | int, places: int) -> Decimal:
         Zero or more.
     """
     if isinstance(value, Decimal) and value.is_finite():  # the same, without the way through a fraction
-        return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _ANY_LENGTH) or Decimal(0).scaleb(-places)
+        return value.quantize(_unit(places), ROUND_HALF_EVEN, _ANY_LENGTH) or Decimal(0).scaleb(-places)
     return _with_point(round(as_fraction(value) * 10**places), places)
+
+
+@lru_cache(maxsize=64)
+def _unit(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def _with_point(whole: int, places: int) -> Decimal:

@@ -23,8 +23,6 @@ from di_advisor.errors import IncompleteDataError, InputError
 
 __all__ = ["LotState", "TaxLot", "lots_of_columns"]
 
-_ZERO = Decimal(0)
-
 
 class LotState(StrEnum):
     """What is known of a lot."""
@@ -160,13 +158,15 @@ def lots_of_columns(
         As `TaxLot`.
     """
     plain = are_exact(shares) and are_exact(basis_total_usd) and None not in acquired
-    if not plain or any(map(_ZERO.__gt__, (*shares, *basis_total_usd))):  # type: ignore[arg-type]
+    if not plain or any(map(Decimal.is_signed, shares)) or any(map(Decimal.is_signed, basis_total_usd)):  # type: ignore[arg-type]
         columns = zip(lot_ids, security_ids, shares, basis_total_usd, acquired, held_since, strict=True)
         return tuple(
             TaxLot(i, account_id, s, q, basis, on, since, LotState.of(basis, on))
             for i, s, q, basis, on, since in columns
         )
-    since = [on if held is None else held for on, held in zip(acquired, held_since, strict=True)]
+    since = held_since
+    if None in held_since:
+        since = [on if held is None else held for on, held in zip(acquired, held_since, strict=True)]
     known = (
         lot_ids,
         repeat(account_id),

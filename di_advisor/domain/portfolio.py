@@ -139,6 +139,10 @@ class Account:
     reinvests_dividends: bool = False
 
     def __post_init__(self) -> None:
+        if {lot.account_id for lot in self.lots} <= {self.account_id} and (
+            len({lot.lot_id for lot in self.lots}) == len(self.lots)
+        ):
+            return  # all at once: a fleet reads a thousand lots an account
         seen: dict[str, TaxLot] = {}
         for lot in self.lots:
             if lot.account_id != self.account_id:

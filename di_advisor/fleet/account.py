@@ -244,8 +244,10 @@ def _lots_of(account_id: str, columns: Sequence[Sequence[Any]]) -> tuple[TaxLot,
     lot_ids, security_ids, shares, bases, acquired, since = columns
     if len({len(column) for column in columns}) > 1:
         raise ValueError("the columns of its lots differ in length")
-    known = [_date(day) for day in acquired]
-    held = [on if day is None else date.fromordinal(day) for on, day in zip(known, since, strict=True)]
+    known = _dates(acquired)
+    held = known
+    if since.count(None) != len(since):
+        held = [on if day is None else date.fromordinal(day) for on, day in zip(known, since, strict=True)]
     columns = (_exactly(shares), _exactly(bases), known, held)
     return lots_of_columns(account_id, lot_ids, security_ids, *columns)
 
@@ -263,6 +265,10 @@ def _exact(text: str) -> Exact:
 
 def _day(value: date | None) -> int | None:
     return None if value is None else value.toordinal()
+
+
+def _dates(values: Sequence[int | None]) -> list[date | None]:
+    return [_date(v) for v in values] if None in values else list(map(date.fromordinal, values))  # type: ignore[arg-type]
 
 
 def _date(value: int | None) -> date | None:

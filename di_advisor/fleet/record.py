@@ -21,6 +21,7 @@ from di_advisor.propose.proposal import Certificate
 
 __all__ = ["FleetRecord", "RecordedOrder", "SetAside", "certificate_of_row", "failure_row", "is_set_aside", "read_row"]
 
+_BUY, _SELL = Side.BUY.value, Side.SELL.value
 _PROPOSED, _SET_ASIDE = "proposed", "set aside"
 
 
@@ -118,6 +119,19 @@ class FleetRecord:
         """Value of its orders on one side."""
         return sum((o.value_usd for o in self.orders if o.side is side), Decimal(0))
 
+    def _sums_usd(self) -> list[Decimal]:
+        """Benefit, losses and gains harvested, bought and sold: for lists, which then need not read the orders."""
+        gains = [o.gain_usd for o in self.orders if o.gain_usd is not None]
+        bought = [o.value_usd for o in self.orders if o.side is Side.BUY]
+        sold = [o.value_usd for o in self.orders if o.side is Side.SELL]
+        return [
+            self.benefit_usd,
+            -sum([g for g in gains if g < 0], Decimal(0)),
+            sum([g for g in gains if g > 0], Decimal(0)),
+            sum(bought, Decimal(0)),
+            sum(sold, Decimal(0)),
+        ]
+
     def to_row(self) -> dict[str, Any]:
         """As plain values for JSON."""
         c = self.certificate
@@ -128,7 +142,7 @@ class FleetRecord:
             "orders": [
                 [
                     o.security_id,
-                    o.side.value,
+                    _BUY if o.side is Side.BUY else _SELL,
                     str(o.shares),
                     str(o.price_usd),
                     o.lot_id,
@@ -140,13 +154,7 @@ class FleetRecord:
             "value_usd": str(self.value_usd),
             "cash_usd": str(self.cash_usd),
             "terms_usd": {k: str(v) for k, v in self.terms_usd.items()},
-            "sums_usd": [
-                str(self.benefit_usd),
-                str(self.harvested_usd),
-                str(self.gains_usd),
-                str(self.traded_usd(Side.BUY)),
-                str(self.traded_usd(Side.SELL)),
-            ],  # for lists, which then need not read the orders
+            "sums_usd": [str(usd) for usd in self._sums_usd()],
             "certificate": [getattr(c, name) for name in _CERTIFICATE],
             "tracking_error": [self.tracking_error_before, self.tracking_error_after],
             "warnings": list(self.warnings),

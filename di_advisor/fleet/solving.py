@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import starmap
 from typing import Final
 
 from di_advisor.domain.amounts import as_fraction, at_places, cents_that_add_up, to_decimal
@@ -180,12 +181,12 @@ def recorded(label: str, settled: Settled) -> FleetRecord:
     problem, orders, signals = settled.asked, settled.orders, settled.signals
     holdings = problem.block.holdings
     nothing = holdings.nothing()
+    after = [term.value_usd(orders.plan) for term in problem.terms]
     terms = {}
-    for term in problem.terms:
-        change = term.value_usd(orders.plan) - term.value_usd(nothing)
-        (terms[term.name],) = cents_that_add_up([change])
+    for term, usd in zip(problem.terms, after, strict=True):
+        (terms[term.name],) = cents_that_add_up([usd - term.value_usd(nothing)])
     active = holdings.active
-    certificate = certificate_of(problem, settled.solution, orders)
+    certificate = certificate_of(problem, settled.solution, orders, after_usd=sum(after))
     return FleetRecord(
         label=label,
         as_of=signals.market.as_of,
@@ -212,16 +213,26 @@ def _orders(settled: Settled) -> tuple[RecordedOrder, ...]:
     market, account, orders = settled.signals.market, settled.signals.account, settled.orders
     taxed = account.kind not in RETIREMENT_KINDS
     ids, prices = market.universe.security_ids, market.price_usd
-    found = []
-    for at, shares in orders.sells.items():
-        lot, name = account.lots[at], int(account.lot_name[at])
-        gain = _gain_usd(lot, shares, prices[name]) if taxed else None
-        long_term = bool(account.lot_long_term[at]) if taxed else None
-        found.append(RecordedOrder(ids[name], Side.SELL, shares, prices[name], lot.lot_id, gain, long_term))
-    return (
-        *found,
-        *(RecordedOrder(ids[name], Side.BUY, shares, prices[name]) for name, shares in orders.buys.items()),
+    at = list(orders.sells)
+    lots = [account.lots[i] for i in at]
+    names = account.lot_name[at].tolist() if at else []
+    long_term = account.lot_long_term[at].tolist() if at and taxed else [None] * len(at)
+    price = [prices[name] for name in names]
+    gains: list[Decimal | None] = [None] * len(at)
+    if taxed:
+        gains = list(map(_gain_usd, lots, orders.sells.values(), price))
+    sales = zip(
+        [ids[name] for name in names],
+        [Side.SELL] * len(at),
+        orders.sells.values(),
+        price,
+        [lot.lot_id for lot in lots],
+        gains,
+        long_term,
+        strict=True,
     )
+    bought = [(ids[name], Side.BUY, shares, prices[name]) for name, shares in orders.buys.items()]
+    return (*starmap(RecordedOrder, sales), *starmap(RecordedOrder, bought))
 
 
 def _gain_usd(lot: TaxLot, shares: Decimal, price_usd: Decimal) -> Decimal:

@@ -15,6 +15,7 @@ day (26 USC 1223(9)); whoever books it gives it a ``held_since`` that says so.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,8 @@ LONG_TERM_MONTHS: Final = 12
 
 _MONTHS_PER_YEAR: Final = 12
 _ONE_DAY: Final = timedelta(days=1)
+_LONGEST_YEAR: Final = 368
+"""Days after which every sale is long-term."""
 
 
 def long_term_from(held_since: date, *, months: int = LONG_TERM_MONTHS) -> date:
@@ -108,17 +111,21 @@ def long_term_from_many(held_since: NDArray[np.datetime64]) -> NDArray[np.dateti
     InputError
         If the array does not hold days, or holds a NaT.
     """
+    _refuse_gaps(held_since)
+    start = held_since + np.timedelta64(1, "D")
+    month = start.astype("datetime64[M]")
+    day_in_month = start - month.astype("datetime64[D]")
+    # A start on 29 February lies one day past the end of next February: on 1 March, as it must.
+    return np.asarray((month + np.timedelta64(LONG_TERM_MONTHS, "M")).astype("datetime64[D]") + day_in_month)
+
+
+def _refuse_gaps(held_since: NDArray[np.datetime64]) -> None:
     if held_since.dtype != np.dtype("datetime64[D]") or np.isnat(held_since).any():
         raise InputError(
             f"Holding periods need known days (datetime64[D]), not {held_since.dtype}"
             f"{' with gaps' if held_since.dtype.kind == 'M' and np.isnat(held_since).any() else ''}.",
             hint="Leave out lots whose date is not known; convert timestamps to exchange-local dates first.",
         )
-    start = held_since + np.timedelta64(1, "D")
-    month = start.astype("datetime64[M]")
-    day_in_month = start - month.astype("datetime64[D]")
-    # A start on 29 February lies one day past the end of next February: on 1 March, as it must.
-    return np.asarray((month + np.timedelta64(LONG_TERM_MONTHS, "M")).astype("datetime64[D]") + day_in_month)
 
 
 def long_term_mask(held_since: NDArray[np.datetime64], sold: date) -> NDArray[np.bool_]:
@@ -136,7 +143,7 @@ def long_term_mask(held_since: NDArray[np.datetime64], sold: date) -> NDArray[np
     InputError
         If a lot starts after the sale, or the array does not hold known days.
     """
-    first = long_term_from_many(held_since)
+    _refuse_gaps(held_since)
     day = np.datetime64(calendar_day(sold, "The sale date"), "D")
     late = np.flatnonzero(held_since > day)
     if len(late):
@@ -146,7 +153,14 @@ def long_term_mask(held_since: NDArray[np.datetime64], sold: date) -> NDArray[np
             hint="Correct the dates of these lots, or the date of the sale.",
             positions=late.tolist(),
         )
-    return np.asarray(first <= day, dtype=np.bool_)
+    return np.asarray(held_since <= _latest_long_term(day), dtype=np.bool_)
+
+
+@lru_cache(maxsize=64)
+def _latest_long_term(sold: np.datetime64) -> np.datetime64:
+    """The latest start of a holding period that is long-term on a day: an earlier start never is one later."""
+    starts = sold - np.arange(_LONGEST_YEAR + 1).astype("timedelta64[D]")
+    return np.datetime64(starts[long_term_from_many(starts) <= sold].max())
 
 
 def tacked_since(bought: date, loss_sold: date, loss_held_since: date) -> date:

@@ -176,26 +176,24 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
     """
     earliest = as_of - timedelta(days=WASH_WINDOW_DAYS)
     found = []
-    held = {lot.lot_id: lot for lot in account.lots}
     bought: dict[str, Fraction] = {}
     told = {f.lot_id: f for f in account.fills if f.side is Side.BUY and f.lot_id}
-    for lot in account.lots:
-        if lot.acquired is None:
-            continue
-        if type(lot.acquired) is not date:  # a call for each of thousands of lots is what the rest of this takes
-            calendar_day(lot.acquired, "The acquisition date of a lot")
-        if lot.acquired >= earliest:
-            if lot.acquired > as_of:
+    held = {lot.lot_id: lot for lot in account.lots if lot.lot_id in told}
+    # Of thousands of lots few are recent: the others are not looked at one by one.
+    for lot in [x for x in account.lots if (on := x.acquired) is not None and (type(on) is not date or on >= earliest)]:
+        acquired = calendar_day(lot.acquired, "The acquisition date of a lot")  # type: ignore[arg-type]
+        if acquired >= earliest:
+            if acquired > as_of:
                 raise InputError(
                     f"Lot {lot.lot_id} of {lot.security_id} in account {account.account_id} was acquired on "
-                    f"{lot.acquired}, after the tax date {as_of}.",
+                    f"{acquired}, after the tax date {as_of}.",
                     hint="Correct the date; a purchase that is only planned is a fill, not a lot.",
                     lot_id=lot.lot_id,
                 )
             fill = told.get(lot.lot_id)
-            used = lot.held_since != lot.acquired or (fill is not None and fill.replaced)
+            used = lot.held_since != acquired or (fill is not None and fill.replaced)
             part_of = "" if fill is None else fill.purchase_id
-            what = (account.account_id, lot.security_id, lot.acquired)
+            what = (account.account_id, lot.security_id, acquired)
             found.append(Purchase(*what, lot.shares, lot.lot_id, lot, used, part_of))
     for fill in account.fills:
         if fill.side is not Side.BUY or not in_wash_window(calendar_day(fill.on, "The date of a fill"), as_of):

@@ -104,9 +104,8 @@ class WashWindows:
         """
         if not self.loss_sales:
             return ()
-        keys = [(security_id, self.groups.key(security_id)) for security_id in security_ids]
-        sold = self.loss_sales.keys()
-        return tuple(self._no_buy(one, self.loss_sales[key]) for one, key in keys if key in sold)
+        keys, sold = map(self.groups.key, ids := tuple(security_ids)), dict(self.loss_sales)
+        return tuple(self._no_buy(one, sold[key]) for one, key in zip(ids, keys, strict=True) if key in sold)
 
     def loss_sale_locks(self, lot: TaxLot) -> tuple[Lock, ...]:
         """Locks that forbid selling a lot at a loss today; empty when a loss is safe as far as is known.
@@ -129,6 +128,17 @@ class WashWindows:
         if reinvesting:
             locks.append(self._reinvested(lot, reinvesting))
         return tuple(locks)
+
+    def locks_of_losses(self, lots: Iterable[TaxLot]) -> list[Lock]:
+        """`loss_sale_locks` of several lots, in their order: most have none, and are told quickly."""
+        near = {*self.purchases, *self.reinvesting}
+        key = self.groups.key
+        return [
+            lock
+            for lot in lots
+            if key(lot.security_id) in near or lot.held_since != lot.acquired
+            for lock in self.loss_sale_locks(lot)
+        ]
 
     def _no_buy(self, security_id: str, sales: tuple[LossSale, ...]) -> Lock:
         last = sales[0]

@@ -168,10 +168,15 @@ def _sale(
     return replace(plain, lot_id=lot.lot_id, acquired=lot.acquired, long_term=long_term, gain_usd=gain_usd, facts=facts)
 
 
-def certificate_of(problem: Problem, solution: Solution, orders: Orders) -> Certificate:
-    """How far orders can be from the best there are, in dollars and bps of the account."""
+def certificate_of(
+    problem: Problem, solution: Solution, orders: Orders, *, after_usd: float | None = None
+) -> Certificate:
+    """How far orders can be from the best there are, in dollars and bps of the account.
+
+    ``after_usd`` is the sum of all terms of the orders, where that is known.
+    """
     value = problem.block.holdings.value_usd
-    rounded = sum(t.value_usd(orders.plan) for t in problem.terms)
+    rounded = sum(t.value_usd(orders.plan) for t in problem.terms) if after_usd is None else after_usd
     # the block is without what own terms charge for doing nothing; a cone solver's objective is with it
     start = 0.0 if problem.is_opaque else charged_anyway(problem.terms) * value
     left = max(float(rounded - start - solution.bound_after_rounding * value), 0.0)

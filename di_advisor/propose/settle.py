@@ -130,7 +130,7 @@ def _worthwhile(problem: Problem, signals: Signals, mandate: Mandate, orders: Or
         return replace(idle, given_up_usd=given_up)
     _check(problem, orders, signals)
     orders = replace(orders, washed=check_washes(signals, orders.sells, orders.buys))
-    if orders.cash_usd < 0 or any(_exceeds(q, account.lots[i].shares) for i, q in sells.items()):
+    if orders.cash_usd < 0 or any(map(_exceeds, sells.values(), [account.lots[i].shares for i in sells])):
         raise SettlementError(
             f"Rounding leaves {orders.cash_usd} USD of cash, or sells more than a lot holds.",
             hint=f"Nothing is proposed; allow {_finer(problem)}a little cash.",
@@ -217,12 +217,15 @@ def _rounded(
 def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals) -> dict[int, Decimal]:
     """Shares by lot, filling lots in order until the name's count is reached."""
     left: dict[int, Decimal | None] = {}
-    for i in np.flatnonzero(counts > 0):
-        left[int(i)] = None if np.isinf(counts[i]) else step * int(counts[i])
+    selling = np.flatnonzero(counts > 0)
+    for i, count in zip(selling.tolist(), counts[selling].tolist(), strict=True):
+        left[i] = None if math.isinf(count) else step * int(count)
     sells: dict[int, Decimal] = {}
     concerned = counts[sale.name] > 0
     for lot, name in zip(sale.lot[concerned].tolist(), sale.name[concerned].tolist(), strict=True):
         rest = left[name]
+        if rest is not None and not rest:
+            continue
         held = decimal_shares(signals, lot)
         take = held if rest is None else min(held, rest)
         if take > 0:
@@ -245,8 +248,9 @@ def decimal_shares(signals: Signals, lot: int) -> Decimal:
 def _weights(signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal], value: float) -> Plan:
     account, price = signals.account, signals.market.price_usd
     sold, bought = np.zeros(len(account.lots)), np.zeros(len(price))
-    for lot, shares in sells.items():
-        sold[lot] = float(shares * price[int(account.lot_name[lot])]) / value
+    names = account.lot_name[list(sells)].tolist() if sells else []
+    if sells:
+        sold[list(sells)] = [float(q * price[name]) / value for q, name in zip(sells.values(), names, strict=True)]
     for name, shares in buys.items():
         bought[name] = float(shares * price[name]) / value
     return Plan(sold, bought)
@@ -257,7 +261,8 @@ def _orders(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys:
     plan = _weights(signals, sells, buys, problem.block.holdings.value_usd)
     cost = next(t for t in problem.terms if isinstance(t, TradingCost))
     cost_usd = to_decimal(cost.value_usd(plan), 6).quantize(_CENT, rounding=ROUND_CEILING)
-    proceeds = sum((q * price[int(account.lot_name[i])] for i, q in sells.items()), Decimal(0))
+    names = account.lot_name[list(sells)].tolist() if sells else []
+    proceeds = sum([q * price[name] for q, name in zip(sells.values(), names, strict=True)], Decimal(0))
     spent = sum((q * price[i] for i, q in buys.items()), Decimal(0))
     net = plan.net(account.lot_name)
     aside = next(r.set_aside_usd for r in problem.rules if isinstance(r, CashRange))

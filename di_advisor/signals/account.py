@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import as_fraction
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.mandate import Mandate, TradingMode, WashPolicy
 from di_advisor.domain.market import FloatArray
@@ -79,13 +80,8 @@ def estimate_account(
     account = portfolio.account(account_id)
     universe = market_signals.universe
     as_of = market_signals.as_of
-    known_securities = (*universe.securities, *market_signals.unpriced)
-    windows = wash_windows(
-        portfolio,
-        as_of,
-        IdenticalGroups.from_securities(known_securities),
-        tickers={s.security_id: s.ticker for s in known_securities},
-    )
+    groups, tickers = _known(market_signals)
+    windows = wash_windows(portfolio, as_of, groups, tickers=tickers)
     lots, unpriced = _priced_lots(account, market_signals)
     position = universe.positions
     lot_name = np.array([position[lot.security_id] for lot in lots], dtype=np.int64)
@@ -112,11 +108,10 @@ def estimate_account(
         washes = wash_quantities(account, market_signals, windows, lots, lot_name, losing)
         lot_locks += priced_no_loss_sale(lots, losing, windows, washes)
     elif not ignored:
-        for lot in (lots[i] for i in np.flatnonzero(gain_usd < 0).tolist()):
-            lot_locks += windows.loss_sale_locks(lot)
+        lot_locks += windows.locks_of_losses(lots[i] for i in np.flatnonzero(gain_usd < 0).tolist())
     can_buy = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_BUY])
     can_sell = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_SELL])
-    row = {lot.lot_id: i for i, lot in enumerate(lots)}
+    row = {lot.lot_id: i for i, lot in enumerate(lots)} if lot_locks else {}
     sellable = _allowed(len(lots), [row[k.lot_id] for k in lot_locks]) & can_sell[lot_name]
     return AccountSignals(
         account_id=account_id,
@@ -171,6 +166,8 @@ def _priced_lots(
 def _lot_locks(lots: Sequence[TaxLot], known: NDArray[np.bool_], mandate: Mandate, as_of: date) -> list[Lock]:
     """Locks on single lots that bind today, wash sales aside."""
     locks: list[Lock] = []
+    if known.all() and mandate.min_holding_days <= 0:
+        return locks
     for lot, is_known in zip(lots, known.tolist(), strict=True):
         if not is_known:
             locks.append(unknown_lot_lock(lot))
@@ -179,6 +176,22 @@ def _lot_locks(lots: Sequence[TaxLot], known: NDArray[np.bool_], mandate: Mandat
             if early is not None:
                 locks.append(early)
     return locks
+
+
+_KNOWN: list[tuple[MarketSignals, IdenticalGroups, FrozenMap[str, str]]] = []
+
+
+def _known(market_signals: MarketSignals) -> tuple[IdenticalGroups, FrozenMap[str, str]]:
+    """Groups of identical names, and tickers; of the last few markets they are kept, as in `_target_weight`."""
+    for market, groups, tickers in _KNOWN:
+        if market is market_signals:
+            return groups, tickers
+    securities = (*market_signals.universe.securities, *market_signals.unpriced)
+    groups = IdenticalGroups.from_securities(securities)
+    tickers = FrozenMap({s.security_id: s.ticker for s in securities})
+    _KNOWN.insert(0, (market_signals, groups, tickers))
+    del _KNOWN[_ALIGNED_MAX:]
+    return groups, tickers
 
 
 _ALIGNED: list[tuple[Target, MarketSignals, FloatArray]] = []

@@ -75,7 +75,10 @@ def lot_arrays(lots: Sequence[TaxLot], price_usd: Sequence[Decimal], as_of: date
     InputError
         If a lot's holding period starts after ``as_of``, or its date is a timestamp.
     """
-    bases = [None if lot.acquired is None else lot.basis_total_usd for lot in lots]
+    bases = [lot.basis_total_usd for lot in lots]
+    dates = [lot.acquired for lot in lots]
+    if None in dates:
+        bases = [None if on is None else basis for on, basis in zip(dates, bases, strict=True)]
     with localcontext(_EXACT):
         values, total_value_usd = _values([lot.shares for lot in lots], price_usd)
         gains = _gains(values, bases)
@@ -83,7 +86,7 @@ def lot_arrays(lots: Sequence[TaxLot], price_usd: Sequence[Decimal], as_of: date
             value_usd=np.array(list(map(float, values)), dtype=np.float64),
             gain_usd=np.array(list(map(float, gains)), dtype=np.float64),
             long_term=_long_term(lots, as_of),
-            known=np.array([b is not None for b in bases], dtype=np.bool_),
+            known=_given(bases),
             total_value_usd=total_value_usd,
         )
 
@@ -115,10 +118,19 @@ def _all_decimal(amounts: Sequence[Exact | None]) -> bool:
     return set(map(type, amounts)) <= {Decimal}
 
 
+def _given(values: Sequence[object | None]) -> NDArray[np.bool_]:
+    """Which are not None, shape (L,)."""
+    if None not in values:
+        return np.ones(len(values), dtype=np.bool_)
+    return np.array([v is not None for v in values], dtype=np.bool_)
+
+
 def _long_term(lots: Sequence[TaxLot], as_of: date) -> NDArray[np.bool_]:
     """Term of each lot by calendar months; lots without a date are never long-term here."""
     since = [lot.held_since for lot in lots]
-    dated = np.array([day is not None for day in since], dtype=np.bool_)
+    if None not in since:
+        return long_term_mask(day_array(since), as_of)  # type: ignore[arg-type]
+    dated = _given(since)
     term = np.zeros(len(lots), dtype=np.bool_)
     term[dated] = long_term_mask(day_array([day for day in since if day is not None]), as_of)
     return term
