@@ -204,8 +204,9 @@ class Workspace(Questions):
                 fields=["kept"],
             )
         mandate = self.mandate.with_changes(mode=TradingMode.REBALANCE)
-        tax = rates_of(self.tax, self.signals.market.as_of)  # a transition knows constant rates only, and says so
-        return plan_transition(self._signals_for(mandate), mandate, tax, wish, Clock(progress), cancel, own=self.own)
+        return plan_transition(
+            self._signals_for(mandate), mandate, self.tax, wish, Clock(progress), cancel, own=self.own
+        )
 
     def relaxed_uplift(self, measure: str, uplift_min: float = 0.10, **changes: Any) -> Ladder:
         """An ESG uplift, and where it cannot be had, the published ladder of turnover and tracking error.

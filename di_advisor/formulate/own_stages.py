@@ -195,7 +195,7 @@ class StagedRule:
         """Whether its rows are all there is to it."""
         return all(slopes is not None for slopes in self._affine)
 
-    def rows(self, *, first: bool, last: bool) -> list[tuple[dict[str, FloatArray], float, float]]:
+    def affine_rows(self, *, first: bool, last: bool) -> list[tuple[dict[str, FloatArray], float, float]]:
         """Slopes by leaf with a lower and an upper limit, one a figure, in the unit of a weight."""
         found = []
         for number, (constraint, slopes) in enumerate(zip(self._built, self._affine, strict=True)):

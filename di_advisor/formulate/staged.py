@@ -21,6 +21,7 @@ from di_advisor.formulate.plan import Holdings, Plan
 from di_advisor.formulate.replacements import StandInLimit
 from di_advisor.formulate.rules import ActiveGroup
 from di_advisor.formulate.stage_symbols import Standing
+from di_advisor.formulate.staged_tax import ReturnTax
 from di_advisor.formulate.terms import TradingCost
 
 __all__ = ["Leg", "Spent", "StagedProblem", "YearBudget"]
@@ -149,6 +150,8 @@ class StagedProblem:
         Most names that trade at each stage.
     names_max : int or None
         Most names held after the last stage.
+    taxes : ReturnTax or None
+        The return of every year; None where `Leg.tax_rate` is all there is.
     """
 
     holdings: Holdings
@@ -168,6 +171,7 @@ class StagedProblem:
     own: StagedOwn = field(default_factory=StagedOwn)
     trades_max: int | None = None
     names_max: int | None = None
+    taxes: ReturnTax | None = None
 
     @property
     def is_sided(self) -> bool:
@@ -210,12 +214,15 @@ class StagedProblem:
         """What each stage of a plan costs."""
         found = []
         standings = self.standings(plans)
-        for leg, plan, z, at in zip(self.legs, plans, self.active_path(plans), standings, strict=True):
+        due = [float(leg.tax_rate @ plan.sells) for leg, plan in zip(self.legs, plans, strict=True)]
+        if self.taxes is not None:
+            due = self.taxes.by_stage(plans)
+        for leg, plan, z, at, tax in zip(self.legs, plans, self.active_path(plans), standings, due, strict=True):
             cost = self.cost.value_usd(plan) / self.holdings.value_usd
             years = leg.growth * leg.years
             found.append(
                 Spent(
-                    tax=float(leg.tax_rate @ plan.sells),
+                    tax=tax,
                     cost=leg.growth * cost,
                     risk=years * self.aversion * self.risk.variance_per_year(z),
                     tilt=years * float(self.tilt @ (z - self.start)),
@@ -248,7 +255,10 @@ class StagedProblem:
             groups=last.groups,
             worth=worth,
         )
-        return replace(self, legs=(only,), budgets=tuple(b for b in self.budgets if b.year == first.on.year))
+        taxes = None if self.taxes is None else self.taxes.first_only()
+        return replace(
+            self, legs=(only,), taxes=taxes, budgets=tuple(b for b in self.budgets if b.year == first.on.year)
+        )
 
     def after_first(self, plan: Plan) -> StagedProblem:
         """What is left once the first stage has traded: later stages, from the holdings and cash that it leaves."""
@@ -280,4 +290,5 @@ class StagedProblem:
         )
         budgets = tuple(b for b in budgets if any(leg.on.year == b.year for leg in later))
         holdings = replace(h, cash=cash, held=held, lot_weight=left)
-        return replace(self, holdings=holdings, legs=tuple(legs), budgets=budgets, reserve=0.0)
+        taxes = None if self.taxes is None else self.taxes.after_first(plan)
+        return replace(self, holdings=holdings, legs=tuple(legs), budgets=budgets, reserve=0.0, taxes=taxes)

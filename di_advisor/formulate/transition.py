@@ -33,8 +33,10 @@ from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.replacements import StandInLimit, stand_in_room
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits
+from di_advisor.formulate.schedule_d import FilerTax, Taxpayer, rates_of, refuse_no_taxpayer
 from di_advisor.formulate.stage_dates import bands_on, limits_on, long_term_on, not_worse, opened
 from di_advisor.formulate.staged import Leg, StagedProblem, YearBudget
+from di_advisor.formulate.staged_tax import return_tax
 from di_advisor.formulate.terms import ActiveRisk, LotTax, TradingCost, WaitingValue
 from di_advisor.formulate.tilts import ActiveTilt
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
@@ -145,7 +147,7 @@ def _understood(problem: Problem) -> None:
 
 
 def formulate_transition(
-    signals: Signals, mandate: Mandate, tax: TaxProfile, wish: TransitionWish, *, own: OwnWishes = _NONE_OWN
+    signals: Signals, mandate: Mandate, tax: Taxpayer, wish: TransitionWish, *, own: OwnWishes = _NONE_OWN
 ) -> StagedProblem:
     """The problem of one account over the stages of a wish.
 
@@ -155,8 +157,9 @@ def formulate_transition(
         Market and account as of today.
     mandate : Mandate
         Wishes; those that a transition cannot keep at several dates are refused.
-    tax : TaxProfile
-        Marginal rates, the same in every year.
+    tax : TaxProfile, ReturnInputs or FilerTax
+        Marginal rates, the same in every year; or this year's return, whose whole Schedule D then counts in
+        every year, with carryovers into the next.
     wish : TransitionWish
         Dates, budgets and caps.
     own : OwnWishes
@@ -172,13 +175,9 @@ def formulate_transition(
         If the dates do not lie after today, or the mandate does not fit the market.
     """
     _refuse(mandate)
-    if not isinstance(tax, TaxProfile):
-        raise UnsupportedWishError(
-            "A transition reckons the tax of every year at constant marginal rates.",
-            hint="Give it a TaxProfile with ConstantRates; a return is for a single proposal.",
-            fields=["tax"],
-        )
     as_of = signals.market.as_of
+    filer = _filer(signals, tax, wish)
+    tax = rates_of(tax, as_of)
     dates = wish.dates(as_of)
     stages = [signals, *(opened(signals, on) for on in dates[1:])]
     single = single_mandate(mandate)
@@ -209,7 +208,13 @@ def formulate_transition(
                 stand_ins=tuple(r for r in problem.rules if isinstance(r, StandInLimit)),
             )
         )
+    taxes = None
+    if filer is not None:
+        gains = [(np.where(leg.long_term, 0.0, leg.gain), np.where(leg.long_term, leg.gain, 0.0)) for leg in legs]
+        taxes = return_tax(filer, dates, gains, [leg.sell_max for leg in legs], block.holdings.value_usd)
+        legs = [replace(leg, tax_rate=np.zeros_like(leg.gain)) for leg in legs]
     return StagedProblem(
+        taxes=taxes,
         holdings=block.holdings,
         start=block.holdings.active,
         risk=block.risk,
@@ -228,6 +233,20 @@ def formulate_transition(
         trades_max=mandate.max_trades,
         names_max=mandate.max_names,
     )
+
+
+def _filer(signals: Signals, tax: Taxpayer, wish: TransitionWish) -> FilerTax | None:
+    """The return that counts; None at constant rates, and where the account is not taxed."""
+    refuse_no_taxpayer(tax)
+    if isinstance(tax, TaxProfile) or signals.account.kind in RETIREMENT_KINDS:
+        return None
+    if wish.tax_budget_usd is not None:
+        raise UnsupportedWishError(
+            "A tax budget over stages is kept at constant marginal rates only, and a return is given.",
+            hint="Give gain_budget_usd, or a TaxProfile with ConstantRates.",
+            fields=["tax_budget_usd"],
+        )
+    return tax if isinstance(tax, FilerTax) else FilerTax(tax)
 
 
 def _worth(account: AccountSignals) -> FloatArray:

@@ -9,13 +9,13 @@ import numpy as np
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
-from di_advisor.domain.taxes import TaxProfile
 from di_advisor.formulate import Problem, formulate
 from di_advisor.formulate.later_value import LaterValue, LotBudget
 from di_advisor.formulate.own_affine import AffineTerm
 from di_advisor.formulate.own_stages import own_of_today
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.rules import ActiveGroup, NameLimits, Rule
+from di_advisor.formulate.schedule_d import ScheduleDTax, Taxpayer
 from di_advisor.formulate.staged import StagedProblem
 from di_advisor.formulate.terms import Term, WaitingValue
 from di_advisor.formulate.tilts import ActiveTilt
@@ -26,10 +26,10 @@ from di_advisor.solve.solution import Solution
 from di_advisor.solve.staged.prices import LaterPrices
 from di_advisor.solve.staged.search import StagedSolution
 
-__all__ = ["first_solution", "shared_out", "today_problem", "with_later"]
+__all__ = ["at_the_plan", "first_solution", "shared_out", "today_problem", "with_later"]
 
 
-def today_problem(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: StagedProblem) -> Problem:
+def today_problem(signals: Signals, mandate: Mandate, tax: Taxpayer, staged: StagedProblem) -> Problem:
     """The first stage by itself: its terms for its own time, its rules and budgets, without the later stages."""
     leg = staged.legs[0]
     alone = len(staged.legs) == 1
@@ -83,6 +83,18 @@ def _budgets(staged: StagedProblem) -> list[Rule]:
     if leg.gain_max is not None:
         found.append(LotBudget(h, leg.gain, leg.gain_max, "gain budget", "Net gain realised at one stage"))
     return found
+
+
+def at_the_plan(problem: Problem, plan: Plan) -> Problem:
+    """With the marginal rates of the return where today's plan stands; unchanged at constant rates."""
+
+    def moved(term: Term) -> Term:
+        if not isinstance(term, ScheduleDTax):
+            return term
+        cell = term.cell_at(np.array(term.gains.realised(plan)))
+        return replace(term, rates=cell.rates, offset=cell.constant)
+
+    return replace(problem, terms=tuple(moved(t) for t in problem.terms))
 
 
 def with_later(problem: Problem, prices: LaterPrices | None) -> Problem:

@@ -16,23 +16,22 @@ import numpy as np
 
 from di_advisor.domain.amounts import to_decimal
 from di_advisor.domain.mandate import Mandate
-from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
-from di_advisor.domain.taxes import TaxProfile
-from di_advisor.domain.trades import Trade
 from di_advisor.domain.transition import TransitionWish
 from di_advisor.errors import InfeasibleError, SettlementError
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.formulate.staged import StagedProblem, YearBudget
 from di_advisor.formulate.transition import formulate_transition
 from di_advisor.propose.explain import explain
 from di_advisor.propose.planned import Clock
 from di_advisor.propose.proposal import Certificate, Proposal
 from di_advisor.propose.settle import Orders, settle
-from di_advisor.propose.today import first_solution, shared_out, today_problem, with_later
-from di_advisor.propose.transition import Alternative, LaterTrade, PlannedStage, PlannedYear, TransitionPlan
+from di_advisor.propose.today import at_the_plan, first_solution, shared_out, today_problem, with_later
+from di_advisor.propose.transition import Alternative, TransitionPlan
+from di_advisor.propose.transition_rows import later_trades, stages_of, years_of
 from di_advisor.propose.transition_words import notes, sentences
 from di_advisor.solve.staged.judge import washes
 from di_advisor.solve.staged.prices import LaterPrices, later_prices
@@ -71,7 +70,7 @@ class _Rounded:
 def plan_transition(
     signals: Signals,
     mandate: Mandate,
-    tax: TaxProfile,
+    tax: Taxpayer,
     wish: TransitionWish,
     clock: Clock,
     cancel: Cancel,
@@ -111,8 +110,8 @@ def plan_transition(
     today = _explained(signals, mandate, done, waiting)
     clock.start("")
     today = replace(today, stages=tuple(clock.stages))
-    stages = _stages(staged, done, today)
-    years, later = _years(staged, done, wish), _later(signals, staged, done)
+    stages = stages_of(staged, done.plans, today)
+    years, later = years_of(staged, done.plans, wish), later_trades(signals, staged, done.plans)
     return TransitionPlan(
         account_id=signals.account.account_id,
         as_of=signals.market.as_of,
@@ -126,12 +125,12 @@ def plan_transition(
         terms_usd=_terms(staged, done),
         certificate=_certificate(staged, done),
         sentences=sentences(stages, years, later, others),
-        notes=notes(wish, several=len(stages) > 1),
+        notes=notes(wish, several=len(stages) > 1, by_return=staged.taxes is not None),
         cpu_seconds=time.process_time() - start,
     )
 
 
-def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: StagedProblem, cancel: Cancel) -> _Rounded:
+def _rounded(signals: Signals, mandate: Mandate, tax: Taxpayer, staged: StagedProblem, cancel: Cancel) -> _Rounded:
     """Solve, round today's trades, and solve the later stages again from what they leave."""
     failure: SettlementError | None = None
     asked: StagedSolution | None = None
@@ -147,8 +146,9 @@ def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: Staged
             break
         asked = asked or solution
         search = {"nodes": _FEW_NODES, "hint": solution.choices}
-        prices = later_prices(tight, solution.answer, 1, tight) if len(tight.legs) > 1 else None
-        priced = with_later(problem, prices)
+        today = solution.plans[0]
+        prices = later_prices(tight, solution.answer, 1, tight, today) if len(tight.legs) > 1 else None
+        priced = with_later(at_the_plan(problem, today), prices)
         try:
             orders = settle(priced, first_solution(priced, tight, solution), signals, mandate)
             rest = _rest(staged, orders.plan, solution, cancel)
@@ -161,7 +161,7 @@ def _rounded(signals: Signals, mandate: Mandate, tax: TaxProfile, staged: Staged
             tight = _tightened(tight, str(error.facts["rule"]), less)
             continue
         plans = (orders.plan, *(rest.plans if rest is not None else ()))
-        return _Rounded(staged, asked, solution, problem, orders, rest, plans)
+        return _Rounded(staged, asked, solution, at_the_plan(problem, orders.plan), orders, rest, plans)
     raise failure or SettlementError("Nothing was settled.", hint="Allow fractional shares.")
 
 
@@ -277,7 +277,7 @@ def _explained(signals: Signals, mandate: Mandate, done: _Rounded, waiting: _Wai
     extra: tuple[str, ...] = ()
     if done.rest is not None:
         left = staged.after_first(plan)
-        now = later_prices(left, done.rest.answer, 0, staged)
+        now = later_prices(left, done.rest.answer, 0, staged, plan)
         if waiting is None:
             prices = now
             extra = (
@@ -325,80 +325,3 @@ def _terms(staged: StagedProblem, done: _Rounded) -> dict[str, Decimal]:
     if staged.legs[-1].worth.any():
         sums["value of waiting"] = -sum(s.worth for s in spent)
     return {name: to_decimal(amount * value, _CENTS) for name, amount in sums.items()}
-
-
-def _total(trades: tuple[Trade, ...], side: Side) -> Decimal:
-    return sum((t.value_usd for t in trades if t.side is side), Decimal(0))
-
-
-def _stages(staged: StagedProblem, done: _Rounded, today: Proposal) -> tuple[PlannedStage, ...]:
-    value, z = staged.holdings.value_usd, staged.start
-    whole = float(np.abs(staged.start).sum())
-    found = []
-    spent = staged.spent(done.plans)
-
-    def usd(weight: float) -> Decimal:
-        return to_decimal(weight * value, _CENTS)
-
-    for i, (leg, plan, cost) in enumerate(zip(staged.legs, done.plans, spent, strict=True)):
-        before, z = z, z + plan.net(staged.holdings.lot_name)
-        gain = leg.gain * plan.sells
-        short, long = float(gain[~leg.long_term].sum()), float(gain[leg.long_term].sum())
-        sold, bought = (leg.growth * float(side.sum()) for side in (plan.sells, plan.buys))
-        orders = today.trade_list if i == 0 else None  # the orders, exactly
-        found.append(
-            PlannedStage(
-                on=leg.on,
-                sold_usd=usd(sold) if orders is None else _total(orders, Side.SELL),
-                bought_usd=usd(bought) if orders is None else _total(orders, Side.BUY),
-                gain_short_usd=usd(short),
-                gain_long_usd=usd(long),
-                tax_usd=usd(cost.tax),
-                cost_usd=usd(cost.cost),
-                risk_usd=usd(cost.risk),
-                tracking_error_before=staged.risk.tracking_error(before),
-                tracking_error_after=staged.risk.tracking_error(z),
-                done=1.0 - float(np.abs(z).sum()) / whole if whole > 0 else 1.0,
-            )
-        )
-    return tuple(found)
-
-
-def _years(staged: StagedProblem, done: _Rounded, wish: TransitionWish) -> tuple[PlannedYear, ...]:
-    value = staged.holdings.value_usd
-    found = []
-    for year in sorted({leg.on.year for leg in staged.legs}):
-        own = [(leg, p) for leg, p in zip(staged.legs, done.plans, strict=True) if leg.on.year == year]
-        gain, tax = (sum(float(getattr(leg, per) @ p.sells) for leg, p in own) for per in ("gain", "tax_rate"))
-        budgets = [wish.budget_of(kind, year) for kind in ("gain", "tax")]
-        exact = [None if b is None else to_decimal(float(b), _CENTS) for b in budgets]
-        found.append(PlannedYear(year, to_decimal(gain * value, _CENTS), to_decimal(tax * value, _CENTS), *exact))
-    return tuple(found)
-
-
-def _later(signals: Signals, staged: StagedProblem, done: _Rounded) -> tuple[LaterTrade, ...]:
-    """Provisional trades, sales first, largest first; below a cent they are none."""
-    account, securities = signals.account, signals.market.universe.securities
-    value, first = staged.holdings.value_usd, staged.legs[0]
-    cent = Decimal("0.01")
-    found: list[LaterTrade] = []
-    for leg, plan in zip(staged.legs[1:], done.plans[1:], strict=True):
-        own: list[LaterTrade] = []
-        for at in np.flatnonzero(plan.sells).tolist():
-            security = securities[int(account.lot_name[at])]
-            usd = to_decimal(leg.growth * plan.sells[at] * value, _CENTS)
-            gain = to_decimal(float(leg.gain[at] * plan.sells[at]) * value, _CENTS)
-            turned = bool(leg.long_term[at] and not first.long_term[at])
-            lot = account.lots[at].lot_id
-            term = bool(leg.long_term[at])
-            own.append(
-                LaterTrade(leg.on, Side.SELL, security.security_id, security.ticker, lot, usd, gain, term, turned)
-            )
-        for name in np.flatnonzero(plan.buys).tolist():
-            security = securities[name]
-            usd = to_decimal(leg.growth * plan.buys[name] * value, _CENTS)
-            own.append(LaterTrade(leg.on, Side.BUY, security.security_id, security.ticker, "", usd))
-        found += sorted(
-            (t for t in own if t.value_usd >= cent), key=lambda t: (t.side is Side.BUY, -t.value_usd, t.ticker)
-        )
-    return tuple(found)

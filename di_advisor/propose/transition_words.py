@@ -12,6 +12,19 @@ from di_advisor.units import bps_from_fraction, percent_from_fraction
 __all__ = ["notes", "sentences"]
 
 
+_BY_RATES = (
+    "Tax of every year is reckoned at the marginal rates given, linear in gains: a net loss counts in full at "
+    "its rate, without the limits, carryovers and brackets of the return. Tax put off is not discounted, "
+    "and gains not realised by the end are not taxed."
+)
+_BY_RETURN = (
+    "Tax of every year is that of the whole return: netting, brackets, the limit on losses, and carryovers into the "
+    "next year. Later years are this year's return without its gains, by the tables of their year or the latest there "
+    "are; losses still unused after the last year are worth what was given for them, nothing otherwise. Tax put off is "
+    "not discounted, and gains not realised by the end are not taxed."
+)
+
+
 def _usd(amount: Decimal) -> str:
     return f"${abs(amount):,.0f}"
 
@@ -65,13 +78,13 @@ def _against(other: Alternative) -> str:
     return f"{other.sentence} would cost {_usd(other.saves_usd)} {more} than the plan, all terms counted."
 
 
-def notes(wish: TransitionWish, *, several: bool) -> tuple[str, ...]:
+def notes(wish: TransitionWish, *, several: bool, by_return: bool = False) -> tuple[str, ...]:
     """What the plan takes for granted."""
     said = []
     if several:
         said.append(
             "Later stages are provisional: on each date ask again, with the prices, lots and rates of that day. Only "
-            "today's orders are meant to be sent. Minimum trades and whole shares are kept today, not later."
+            "today's orders are meant to be sent. Whole shares are kept today, not later."
         )
     rate = wish.expected_return_per_year
     growth = (
@@ -81,13 +94,9 @@ def notes(wish: TransitionWish, *, several: bool) -> tuple[str, ...]:
     )
     said += [
         f"{growth}; no name is expected to do better than another, and the target's weights stay as they are today.",
-        (
-            "Tax of every year is reckoned at the marginal rates given, linear in gains: a net loss counts in full at "
-            "its rate, without the limits, carryovers and brackets of the return. Tax put off is not discounted, "
-            "and gains not realised by the end are not taxed."
-        ),
+        _BY_RETURN if by_return else _BY_RATES,
         "Averages of ESG measures, bands and screens hold after the last stage; until then none gets worse than today.",
-        "Lots bought during the plan are not sold in it; names outside the target are sold down and not bought.",
+        "Lots bought during the plan, stand-ins among them, stay in it; other names outside the target are only sold.",
         "Budgets count what this plan realises in this account, not what was realised before or elsewhere.",
     ]
     return tuple(said)

@@ -13,9 +13,9 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.cost_knots import CostChords
 from di_advisor.formulate.esg_average import AverageLimit
 from di_advisor.formulate.staged import Flags, Leg, StagedProblem
-from di_advisor.solve.staged.layout import Layout, LegLayout, Open
+from di_advisor.solve.staged.layout import Layout, LegLayout, Open, YearLayout
 
-__all__ = ["build"]
+__all__ = ["Builder", "build"]
 
 _SHORTEST = 1e-12
 _ROOM = 1e-9
@@ -56,7 +56,7 @@ def _at(where: slice) -> Ints:
     return np.arange(where.start, where.stop)
 
 
-class _Builder:
+class Builder:
     """Gathers variables, equalities, rows, boxes and objective, stage by stage."""
 
     def __init__(self, problem: StagedProblem, choices: Open) -> None:
@@ -231,7 +231,7 @@ class _Builder:
                 self.constant += times * float(term.affine.constant[0] + term.affine.by["cash"][0, 0] * cash)
         for rule in problem.own.rules:
             if rule.is_affine:
-                for by, low, high in rule.rows(first=s == 0, last=s == len(problem.legs) - 1):
+                for by, low, high in rule.affine_rows(first=s == 0, last=s == len(problem.legs) - 1):
                     fixed = float(by["cash"][0]) * cash
                     self.row(*self._on_leaves(by, here, before), low - fixed, high - fixed)
 
@@ -331,12 +331,50 @@ class _Builder:
                     self.row(columns, values, -np.inf, 1.0)
 
 
+def add_years(builder: Builder, problem: StagedProblem, choices: Open) -> tuple[YearLayout, ...]:
+    """The tax of every year: gains as a mean of corners of its pieces, the tax as the same mean of theirs.
+
+    With one piece open that is exact; with several it is the hull of them, from below.
+    """
+    if problem.taxes is None:
+        return ()
+    taxes, found = problem.taxes, list[YearLayout]()
+    before: tuple[Ints, FloatArray] | None = None
+    for y, year in enumerate(taxes.years):
+        corners = np.concatenate([p.corners for p in year.pieces])
+        tax = np.concatenate([p.tax for p in year.pieces])
+        sizes = [len(p.tax) for p in year.pieces]
+        open_ = np.repeat(choices.pieces[y] if choices.pieces else np.ones(len(sizes), np.bool_), sizes)
+        at = slice(builder.size, builder.size + len(tax))
+        builder.size = at.stop
+        builder.q.append(tax)
+        builder.own.append(np.zeros(len(tax)))
+        builder.box.append((np.zeros(len(tax)), open_.astype(np.float64), np.zeros(len(tax), np.bool_)))
+        one, first = builder.equalities, builder.equalities + 1
+        builder.A.put(one, _at(at), 1.0)
+        for term, gains in enumerate((taxes.short, taxes.long)):
+            builder.A.put(first + term, _at(at), corners[:, term])
+            for s, here in enumerate(builder.legs):
+                if taxes.stage_year[s] == y:
+                    builder.A.put(first + term, _at(here.x), -gains[s][here.lots])
+            if before is not None:
+                builder.A.put(first + term, before[0], before[1][:, term])
+        realised = taxes.realised if y == 0 else (0.0, 0.0)
+        builder.a.append(np.array([1.0, *realised]))
+        builder.equalities += 3
+        before = _at(at), np.concatenate([p.carried for p in year.pieces])
+        found.append(YearLayout(at, tax, (first, first + 1)))
+    builder.constant -= taxes.base
+    return tuple(found)
+
+
 def build(problem: StagedProblem, choices: Open) -> Layout:
     """Matrices of a problem under fixed choices."""
-    builder = _Builder(problem, choices)
+    builder = Builder(problem, choices)
     for s in range(len(problem.legs)):
         builder.add_stage(s)
     builder.count_names()
+    years = add_years(builder, problem, choices)
     lot_row = builder.couple()
     low, high = np.array(builder.limits).reshape(-1, 2).T
     lower, upper, free = (np.concatenate(each) for each in zip(*builder.box, strict=True))
@@ -360,4 +398,5 @@ def build(problem: StagedProblem, choices: Open) -> Layout:
         lot_row=lot_row,
         budget_rows=builder.budget_rows,
         cash_rows=tuple(builder.cash_rows),
+        years=years,
     )

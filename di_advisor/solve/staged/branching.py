@@ -2,7 +2,7 @@
 
 Two ways from a plan that breaks one: `children`, which together leave no plan out (for the bound), and
 `settled`, which decides everything of one kind at once (for a plan). Kinds, in this order: names held
-after the last stage, washed losses, and the trades of the earliest stage that breaks a rule.
+after the last stage, washed losses, the trades of the earliest stage that breaks a rule, and pieces of the tax.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.staged import StagedProblem
 from di_advisor.solve.solution import CONVEX_GAP
+from di_advisor.solve.staged.answer import StagedAnswer
 from di_advisor.solve.staged.judge import Wash, too_small, washes
 from di_advisor.solve.staged.layout import SOME, Open
+from di_advisor.solve.staged.tax_branches import at_one_piece, halves
 
 __all__ = ["Manner", "children", "settled"]
 
@@ -42,7 +44,7 @@ class Manner:
 Plans = tuple[Plan, ...]
 
 
-def children(problem: StagedProblem, choices: Open, plans: Plans) -> list[Open]:
+def children(problem: StagedProblem, choices: Open, plans: Plans, answer: StagedAnswer) -> list[Open]:
     """Choices that together leave out no plan, but this one; none where it breaks no rule."""
     name = _name_too_many(problem, choices, plans)
     if name is not None:
@@ -54,10 +56,12 @@ def children(problem: StagedProblem, choices: Open, plans: Plans) -> list[Open]:
     if found:
         return [closed(problem, choices, found[:1], loss=True), closed(problem, choices, found[:1], loss=False)]
     place = _trade_at_fault(problem, choices, plans)
-    return [] if place is None else _sides(problem, choices, *place)
+    if place is not None:
+        return _sides(problem, choices, *place)
+    return halves(problem, choices, plans, answer)
 
 
-def settled(problem: StagedProblem, choices: Open, plans: Plans, manner: Manner) -> Open | None:
+def settled(problem: StagedProblem, choices: Open, plans: Plans, answer: StagedAnswer, manner: Manner) -> Open | None:
     """Choices that decide all of one kind; None where the plan breaks no rule."""
     if _name_too_many(problem, choices, plans) is not None:
         return _fewest_names(problem, choices, plans)
@@ -65,7 +69,9 @@ def settled(problem: StagedProblem, choices: Open, plans: Plans, manner: Manner)
     if found:
         return closed(problem, choices, found)
     place = _trade_at_fault(problem, choices, plans)
-    return None if place is None else _decided(problem, choices, plans, place[0], manner)
+    if place is not None:
+        return _decided(problem, choices, plans, place[0], manner)
+    return at_one_piece(problem, choices, plans, answer)
 
 
 def closed(problem: StagedProblem, choices: Open, found: list[Wash], *, loss: bool | None = None) -> Open:

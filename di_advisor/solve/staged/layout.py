@@ -19,7 +19,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.staged import Flags, StagedProblem
 
-__all__ = ["CRUMB", "SOME", "Layout", "LegLayout", "Open"]
+__all__ = ["CRUMB", "SOME", "Layout", "LegLayout", "Open", "YearLayout"]
 
 CRUMB = 1e-8
 """Weight below which a trade is round-off: a cent in a million dollars."""
@@ -46,6 +46,8 @@ class Open:
         Whether nothing of it is held after the stage.
     kept : ndarray of bool, shape (n,)
         Whether it counts as held after the last stage.
+    pieces : tuple of ndarray of bool
+        Which pieces of each year's tax are open; empty where all are.
     """
 
     loss: Flags
@@ -56,6 +58,7 @@ class Open:
     traded: Flags
     out: Flags
     kept: Flags
+    pieces: tuple[Flags, ...] = ()
 
     @classmethod
     def everything(cls, problem: StagedProblem) -> Open:
@@ -70,7 +73,7 @@ class Open:
             name: getattr(self, name)[which]
             for name in ("loss", "buy", "sell", "least_sold", "least_bought", "traded", "out")
         }
-        return replace(self, **by_stage)
+        return replace(self, **by_stage, pieces=())
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,25 @@ class LegLayout:
 
 
 @dataclass(frozen=True)
+class YearLayout:
+    """Where one year's tax stands: shares of the corners of its pieces, and the rows of the two gains.
+
+    Attributes
+    ----------
+    at : slice
+        Shares, one a corner, piece after piece; at least 0 and together 1.
+    tax : ndarray
+        Tax at the corners.
+    gain_rows : tuple of two ints
+        Equalities that tie short-term and long-term gain to the lots sold.
+    """
+
+    at: slice
+    tax: FloatArray
+    gain_rows: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Layout:
     """``min 1/2 v'Pv + q'v + constant``, ``A v = a``, ``low <= G v <= high``, ``lower <= v <= upper``; v in weights.
 
@@ -129,6 +151,7 @@ class Layout:
     lot_row: NDArray[np.int64]
     budget_rows: dict[tuple[int, str], tuple[int, ...]]
     cash_rows: tuple[int, ...]
+    years: tuple[YearLayout, ...] = ()
 
     def plans(self, v: FloatArray, problem: StagedProblem) -> tuple[Plan, ...]:
         """Plans from the variables, inside their boxes, lots never oversold."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.staged import StagedProblem
+from di_advisor.formulate.staged_tax import TaxYear
 from di_advisor.solve.staged.answer import StagedAnswer
 
 __all__ = ["LaterPrices", "later_prices"]
@@ -31,7 +33,16 @@ class LaterPrices:
     per_name: FloatArray
 
 
-def later_prices(problem: StagedProblem, answer: StagedAnswer, leg: int, first: StagedProblem) -> LaterPrices:
+def _rate(law: TaxYear, gains: FloatArray, term: int) -> float:
+    """Marginal rate of a year's tax at gains, of the piece they lie in."""
+    piece = law.pieces[law.holds(gains)]
+    plane = np.linalg.lstsq(np.c_[np.ones(len(piece.tax)), piece.corners], piece.tax, rcond=None)[0]
+    return float(plane[1 + term])
+
+
+def later_prices(
+    problem: StagedProblem, answer: StagedAnswer, leg: int, first: StagedProblem, today: Plan | None = None
+) -> LaterPrices:
     """Prices of what reaches a stage.
 
     Parameters
@@ -42,7 +53,10 @@ def later_prices(problem: StagedProblem, answer: StagedAnswer, leg: int, first: 
         The stage of it that is reached.
     first : StagedProblem
         The whole plan, whose first stage is priced: its gains and its tax year.
+    today : Plan, optional
+        What the first stage trades: by a return, its own tax is that of its gains alone.
     """
+    sold = np.zeros(len(problem.holdings.lot_name)) if today is None else today.sells
     m, h = answer.layout, problem.holdings
     here = m.legs[leg]
     before = h.active if leg == 0 else answer.v[m.legs[leg - 1].z]
@@ -58,6 +72,12 @@ def later_prices(problem: StagedProblem, answer: StagedAnswer, leg: int, first: 
         at_end = answer.v[place.x] >= 0.5 * m.upper[place.x]
         lots[place.lots] += np.where(whole & at_end, np.maximum(-reduced[place.x], 0.0), 0.0)
     start = first.legs[0]
+    if first.taxes is not None and m.years:
+        standing = np.array([float(first.taxes.short[0] @ sold), float(first.taxes.long[0] @ sold)])
+        law = first.taxes.years[0]
+        for term, row in enumerate(m.years[0].gain_rows):
+            gain = (first.taxes.short, first.taxes.long)[term][0]
+            lots = lots + (-float(answer.equality[row]) - _rate(law, standing, term)) * gain
     for kind, per in (("gain", start.gain), ("tax", start.tax_rate)):
         for row in m.budget_rows.get((start.on.year, kind), ()):
             lots = lots + max(float(answer.rows[row]), 0.0) * per

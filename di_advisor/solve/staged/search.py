@@ -31,6 +31,7 @@ __all__ = ["StagedSolution", "solve_staged"]
 _GOOD_ENOUGH = 1e-4
 _DIVES = 12
 _NODES = 6
+_NODES_BY_RETURN = 40
 _DIVE_EVERY = 4
 _MANNERS = (Manner(0.5, forced=True), Manner(1.0, forced=True), Manner(1.0, forced=False))
 
@@ -103,7 +104,8 @@ def solve_staged(
 
 class _Search:
     def __init__(self, problem: StagedProblem, cancel: Callable[[], bool], nodes: int) -> None:
-        self.problem, self.cancel, self.nodes = problem, cancel, nodes
+        self.problem, self.cancel = problem, cancel
+        self.nodes = max(nodes, _NODES_BY_RETURN) if nodes and problem.taxes is not None else nodes
         self.best: StagedSolution | None = None
         self.counts = SolverCounts()
 
@@ -114,14 +116,14 @@ class _Search:
         enough = max(_GOOD_ENOUGH * scale, NEGLIGIBLE)
         heap = [(root[0].bound, 0, Open.everything(self.problem), *root)]
         born, done, lowest = 0, 0, np.inf
-        if hint is not None and children(self.problem, heap[0][2], root[1]):
+        if hint is not None and children(self.problem, heap[0][2], root[1], root[0]):
             self._try(hint)
         while heap:
             bound, _, choices, answer, plans = heapq.heappop(heap)
             if self.best is not None and bound >= self.best.objective - enough:
                 lowest = min(lowest, bound)
                 break  # best first: no other node is better
-            further = children(self.problem, choices, plans)
+            further = children(self.problem, choices, plans, answer)
             if not further:
                 self._offer(choices, answer, plans)
                 lowest = min(lowest, bound)
@@ -165,7 +167,7 @@ class _Search:
 
     def _dived(self, choices: Open, answer: StagedAnswer, plans: tuple[Plan, ...], manner: Manner) -> bool:
         for _ in range(_DIVES + 2 * len(self.problem.legs)):
-            decided = settled(self.problem, choices, plans, manner)
+            decided = settled(self.problem, choices, plans, answer, manner)
             if decided is None:
                 self._offer(choices, answer, plans)
                 return True
@@ -181,7 +183,7 @@ class _Search:
             answer, plans = self._solved(hint)
         except (InfeasibleError, UncertifiedError):
             return
-        if not children(self.problem, hint, plans):
+        if not children(self.problem, hint, plans, answer):
             self._offer(hint, answer, plans)
         else:
             self._dive(hint, answer, plans)
