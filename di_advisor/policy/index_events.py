@@ -59,7 +59,8 @@ class IndexChange:
     Raises
     ------
     InputError
-        If it is effective before it is announced, changes nothing, or a sheet comes with single changes.
+        If it is effective before it is announced, changes nothing, or a sheet comes with single changes; if a name
+        leaves twice, or a weight is no number.
     """
 
     announced: date
@@ -77,6 +78,16 @@ class IndexChange:
             raise InputError(
                 f"The index change announced {self.announced} for {self.effective} is not one.",
                 hint="Announced first, effective later; and either single changes or a whole sheet.",
+            )
+        twice = [k for k in self.leaves if self.leaves.count(k) > 1]
+        stated = {**self.enters, **self.reweights, **(self.sheet or {})}
+        strange = [k for k, w in stated.items() if w is not None and not math.isfinite(w)]
+        if twice or strange:
+            what = f"{twice[0]} leaves twice" if twice else f"the weight of {strange[0]} is {stated[strange[0]]}"
+            raise InputError(
+                f"In the index change for {self.effective} {what}.",
+                hint="Correct it at the source; a weight is a number of at least 0.",
+                security_id=(twice or strange)[0],
             )
         object.__setattr__(self, "enters", FrozenMap(dict(self.enters)))
         object.__setattr__(self, "reweights", FrozenMap(dict(self.reweights)))
@@ -273,7 +284,10 @@ class _State:
     def change(self, change: IndexChange) -> None:
         """A change by the index's provider."""
         before = self.weights
-        weights = dict(change.sheet) if change.sheet is not None else self._single(change)
+        sheet = change.sheet
+        weights = (
+            self._single(change) if sheet is None else dict(IndexWeights.rescaled(change.effective, sheet).weights)
+        )
         entered = sorted(k for k in weights if k not in before)
         left = sorted({k for k in before if k not in weights} | {k for k in change.leaves if k in self.gone})
         for name in left:
@@ -283,6 +297,8 @@ class _State:
         for name in sorted(change.reweights):
             self._note(change, name, before, weights, self.words.reweighted(name, change, before[name], weights[name]))
         self._note_others(change, before, weights)
+        for name in change.leaves:  # what it had is given away once
+            self.gone.pop(name, None)
         self._set(change.effective, weights)
 
     def _single(self, change: IndexChange) -> dict[str, float]:

@@ -66,7 +66,8 @@ class IndexWords:
 
     def others(self, count: int, on: date, before: float, after: float) -> str:
         """All names that are only scaled."""
-        return f"The other {count:,} names go from {bps(before)} to {bps(after)} on {on}, in proportion."
+        who = "The other name goes" if count == 1 else f"The other {count:,} names go"
+        return f"{who} from {bps(before)} to {bps(after)} on {on}{'' if count == 1 else ', in proportion'}."
 
     def unpriced(self, event: SecurityEvent) -> str:
         """A spin-off to come."""

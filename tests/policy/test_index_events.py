@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from di_advisor.domain import events as ev
 from di_advisor.domain.target import IndexWeights
 from di_advisor.errors import IncompleteDataError, InputError
 from di_advisor.policy.index_drift import drifted, growth_between, price_growth
 from di_advisor.policy.index_events import AnnouncedAction, IndexChange, index_known_on
-from tests.ledger.actions.ledgers import spin_off, split
+from tests.ledger.actions.ledgers import TAXABLE, action, spin_off, split
 
 START = IndexWeights(date(2024, 1, 2), {"A": 0.5, "B": 0.3, "C": 0.2})
 JAN = {n: date(2024, 1, n) for n in range(1, 32)}
@@ -94,6 +95,36 @@ def test_a_change_that_is_none_is_refused() -> None:
         IndexChange(JAN[3], JAN[4])
     with pytest.raises(InputError, match="is not one"):
         IndexChange(JAN[4], JAN[3], leaves=("A",))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"leaves": ("A", "A"), "enters": {"D": None}}, "A leaves twice"),
+        ({"reweights": {"A": float("nan")}}, "the weight of A is nan"),
+        ({"sheet": {"A": float("inf"), "B": 1.0}}, "the weight of A is inf"),
+    ],
+)
+def test_a_change_with_a_name_twice_or_a_weight_that_is_no_number_is_refused(given: dict, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        IndexChange(JAN[3], JAN[4], **given)
+
+
+def test_a_sheet_of_other_units_is_told_in_the_weights_that_it_makes() -> None:
+    index = index_known_on(JAN[8], START, [IndexChange(JAN[3], JAN[4], sheet={"A": 30.0, "D": 30.0})])
+    (entered,) = [c for c in index.changes if c.security_id == "D"]
+    assert entered.after == 0.5
+    assert "5,000.0 bps" in entered.sentence
+
+
+def test_what_a_name_that_ended_had_is_given_away_once() -> None:
+    deal = AnnouncedAction(action(ev.CashMerger, "2024-01-05", TAXABLE, "A", cash_per_share_usd=10), JAN[3])
+    first = IndexChange(JAN[3], JAN[6], enters={"D": None}, leaves=("A",))
+    again = IndexChange(JAN[3], JAN[7], enters={"E": None}, leaves=("A",))
+    kept = index_known_on(JAN[8], START, [first], [deal]).target("index").weights_on(JAN[8])
+    assert kept["D"] == pytest.approx(START.weights["A"])
+    with pytest.raises(InputError, match="A is no member"):
+        index_known_on(JAN[8], START, [first, again], [deal])
 
 
 def test_a_past_spin_off_without_its_price_and_a_growth_that_is_missing_are_refused() -> None:

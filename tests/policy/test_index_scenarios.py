@@ -17,7 +17,7 @@ from di_advisor.domain.target import IndexWeights
 from di_advisor.ledger.realized import Term
 from di_advisor.ledger.to_portfolio import portfolio_of_books
 from di_advisor.policy.index_events import AnnouncedAction, IndexChange, KnownIndex, index_known_on
-from tests.ledger.actions.ledgers import FREE, TAXABLE, action, books, bought, gains, lots, spin_off, split
+from tests.ledger.actions.ledgers import FREE, TAXABLE, action, books, bought, gains, lots, sold, spin_off, split
 from tests.policy.trading_world import net_shares, workspace
 
 START = date(2010, 1, 4)
@@ -145,6 +145,28 @@ def test_a_spin_off_to_come_moves_no_weight_before_its_first_price_and_says_so()
     index = known("2018-05-15", {"X": 0.5, "Z": 0.5}, (), [AnnouncedAction(SPUN, day("2018-05-01"))])
     assert weights(index, "2018-06-01") == {"X": 0.5, "Z": 0.5}
     assert "is not known before the first price" in said(index, "X")[0]
+
+
+def test_a_washed_lot_spins_off_the_loss_that_is_in_its_basis_and_keeps_its_dates() -> None:
+    # 100 bought for 10,000 on 2 January are sold for 8,000 on 1 March, 59 days later; 100 are bought back for 8,100
+    # ten days on: the loss of 2,000 goes into their basis, 10,100, and the 59 days before 11 March into their time.
+    bought_back = books(
+        bought("L", 100, "10000", "2024-01-02"),
+        sold("S", 100, "8000", "2024-03-01"),
+        bought("R", 100, "8100", "2024-03-11"),
+        spin_off("2024-04-01", "1/2", parent_fraction="0.75"),
+    )
+    assert (lots(bought_back), lots(bought_back, "Y")) == ({"R": (100, 7575)}, {"R+SpinOff": (50, 2525)})
+    assert {b.lot.held_since for b in bought_back.lots} == {day("2024-01-12")}
+    assert gains(bought_back) == [0]
+
+
+def test_a_split_on_the_day_of_a_deal_comes_first_in_whatever_order_they_are_told() -> None:
+    deal = action(ev.CashMerger, "2024-05-01", TAXABLE, "X", cash_per_share_usd=50)
+    for told in ([split("2024-05-01", 2), deal], [deal, split("2024-05-01", 2)]):
+        assert gains(books(bought("L", 100, "1000", "2024-01-02"), *told)) == [2 * 100 * 50 - 1000]
+        index = known("2024-06-01", {"X": 0.5, "REST": 0.5}, (), [AnnouncedAction(e, day("2024-05-01")) for e in told])
+        assert weights(index, "2024-05-01") == {"REST": 1.0}
 
 
 def test_a_split_and_a_ticker_change_leave_the_target_and_the_basis_alone() -> None:
