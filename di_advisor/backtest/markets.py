@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray, Market
+from di_advisor.domain.target import IndexWeights, Target, TargetComponent
 from di_advisor.domain.universe import Security, Universe
+from di_advisor.errors import IncompleteDataError
 
-__all__ = ["Narrowing", "with_unpriced"]
+__all__ = ["Narrowing", "tradable", "with_unpriced"]
 
 _KEPT_UNIVERSES = 16
 
@@ -99,3 +101,44 @@ def with_unpriced(market: Market, securities: Sequence[Security]) -> Market:
 
 def _more(values: FloatArray | None, unknown: FloatArray) -> FloatArray | None:
     return None if values is None else np.concatenate([values, unknown])
+
+
+def tradable(target: Target, market: Market) -> Target:
+    """The target without names that have no price on the market's day, rescaled; the same object where all have one.
+
+    Parameters
+    ----------
+    target : Target
+        Of one or several indexes.
+    market : Market
+        Of the day.
+
+    Raises
+    ------
+    IncompleteDataError
+        If an index that has a part of the account has no name with a price that day.
+    """
+    at, priced = market.universe.positions, market.priced
+    day = market.as_of
+
+    def gone(name: str) -> bool:
+        return name not in at or not priced[at[name]]
+
+    weights = target.weights_on(day)
+    if not any(gone(name) for name, weight in weights.items() if weight > 0):
+        return target
+    components, fractions = [], target.fractions_on(day)
+    for component in target.components:
+        if not fractions[component.index]:
+            components.append(component)
+            continue
+        now = component.on(day)
+        kept = {name: weight for name, weight in now.weights.items() if not gone(name)}
+        if not sum(kept.values()) > 0:
+            raise IncompleteDataError(
+                f"No name of {component.index} has a price on {day}: an account cannot follow it.",
+                hint="End the replay before that day, or give the index members that trade.",
+            )
+        path = tuple(IndexWeights.rescaled(w.effective, kept) if w is now else w for w in component.path)
+        components.append(TargetComponent(component.index, component.fraction, path))
+    return Target(tuple(components), target.allocations)

@@ -21,7 +21,7 @@ from di_advisor.backtest.account_days import AccountDays, Opened
 from di_advisor.backtest.aligned import aligned, locked_loss_usd
 from di_advisor.backtest.dues import Dues
 from di_advisor.backtest.holdings import holdings_digest, identical_of
-from di_advisor.backtest.markets import Narrowing, with_unpriced
+from di_advisor.backtest.markets import Narrowing, tradable, with_unpriced
 from di_advisor.backtest.past import Past
 from di_advisor.backtest.reach import concerns_cap, within_reach
 from di_advisor.backtest.realised import Realised
@@ -34,7 +34,7 @@ from di_advisor.domain.events import Event
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import FloatArray, Market
 from di_advisor.domain.risk import FactorRisk
-from di_advisor.domain.target import IndexWeights, Target, TargetComponent
+from di_advisor.domain.target import Target
 from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import SettlementError, SolveError
 from di_advisor.formulate.schedule_d import Taxpayer
@@ -44,7 +44,7 @@ from di_advisor.propose.proposal import Proposal
 from di_advisor.signals.lot_arrays import lot_arrays
 from di_advisor.workspace import Workspace
 
-__all__ = ["Walk", "tradable"]
+__all__ = ["Walk"]
 
 _NOTHING = Fills((), Decimal(0), Decimal(0), Decimal(0))
 
@@ -374,23 +374,3 @@ def _standing(
         Fraction(float(gain_usd[~long_term].sum())),
         Fraction(float(gain_usd[long_term].sum())),
     )
-
-
-def tradable(target: Target, market: Market) -> Target:
-    """The target without names that have no price on the market's day, rescaled; the same object where all have one."""
-    at, priced = market.universe.positions, market.priced
-    day = market.as_of
-
-    def gone(name: str) -> bool:
-        return name not in at or not priced[at[name]]
-
-    weights = target.weights_on(day)
-    if not any(gone(name) for name, weight in weights.items() if weight > 0):
-        return target
-    components = []
-    for component in target.components:
-        now = component.on(day)
-        kept = {name: weight for name, weight in now.weights.items() if not gone(name)}
-        path = tuple(IndexWeights.rescaled(w.effective, kept) if w is now else w for w in component.path)
-        components.append(TargetComponent(component.index, component.fraction, path))
-    return Target(tuple(components))

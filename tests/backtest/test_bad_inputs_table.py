@@ -97,6 +97,7 @@ OF_ITS_OWN: dict[str, tuple[Callable[[], object], str]] = {
     "an index that is no number": (lambda: walked(past(index=float("nan"))), "return of the index is not finite"),
     "a use of losses that is none": (lambda: ReplaySettings(loss_use="elswhere"), "elsewhere"),  # type: ignore[arg-type]
     "taxes paid from nowhere": (lambda: ReplaySettings(tax_paid="bank"), "outside"),  # type: ignore[arg-type]
+    "an index of which nothing trades": (lambda: walked(past(weights={"Z": 1.0})), "No name of hand has a price on"),
     "a policy that is none": (lambda: policy_named("montly"), "monthly"),
 }
 """Beside the list: always an InputError."""
@@ -111,7 +112,7 @@ GOES_ON = {
     "BI-033": lambda: walked(past("100", None, "100", "100")),
     "BI-040": lambda: walked(past(weights={"A": 0.5, "ZZZZ": 0.5})),
 }
-"""A name without a price that day is not traded, as `di_advisor.backtest.walk.tradable` says."""
+"""A name without a price that day is not traded, as `di_advisor.backtest.markets.tradable` says."""
 
 WHERE_ELSE = {
     "BI-078": "backtest/test_past_digest.py::test_the_same_content_has_the_same_digest_and_any_other_has_another",
