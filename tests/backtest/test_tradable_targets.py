@@ -8,6 +8,7 @@ import pytest
 
 from di_advisor.backtest.markets import tradable
 from di_advisor.domain.allocation import Allocation
+from di_advisor.domain.market import Market
 from di_advisor.domain.target import IndexWeights, Target, TargetComponent
 from di_advisor.errors import IncompleteDataError
 from tests.backtest.hand_past import HandPast
@@ -18,8 +19,8 @@ SMALL = TargetComponent("small", 0.3, (IndexWeights(DAYS[0], {"X": 0.5, "Y": 0.5
 SHIFTED = Allocation(DAYS[1], {"large": 0.4, "small": 0.6})
 
 
-def market(*names: str):
-    closes = {name: ("10", "10") for name in names}
+def market(*names: str) -> Market:
+    closes = dict.fromkeys(names, ("10", "10"))
     return HandPast(DAYS, closes, {DAYS[0]: dict.fromkeys(names, 1 / len(names))}).market(DAYS[1])
 
 
