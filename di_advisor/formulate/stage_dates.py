@@ -11,6 +11,8 @@ from di_advisor.domain.exclusions import GlidePath
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import AccountSignals, LockKind, Signals
+from di_advisor.domain.transition import TransitionWish
+from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.departures import departures
 from di_advisor.formulate.esg import esg_rules
 from di_advisor.formulate.esg_average import AverageLimit, Side
@@ -22,7 +24,18 @@ from di_advisor.formulate.staged import Flags
 from di_advisor.ledger.days import day_array
 from di_advisor.ledger.holding_period import long_term_mask
 
-__all__ = ["bands_on", "gliding", "limits_on", "long_term_on", "not_worse", "on_the_day", "opened"]
+__all__ = [
+    "bands_on",
+    "gliding",
+    "limits_on",
+    "long_term_on",
+    "not_worse",
+    "on_the_day",
+    "opened",
+    "refuse_near_washes",
+]
+
+_WASH_DAYS = 30
 
 
 def long_term_on(account: AccountSignals, on: date) -> Flags:
@@ -74,6 +87,36 @@ def bands_on(problem: Problem, signals: Signals, mandate: Mandate, on: date) -> 
     averages = iter(esg_rules(dated, mandate, problem.block.holdings))
     bands = (r for r in problem.rules if isinstance(r, ActiveGroup))
     return tuple(next(averages) if isinstance(band, AverageLimit) else band for band in bands)
+
+
+def refuse_near_washes(signals: Signals, dates: tuple[date, ...], wish: TransitionWish) -> None:
+    """Refuse what priced wash sales cannot do over stages yet.
+
+    Raises
+    ------
+    UnsupportedWishError
+        If a later stage is within 30 days of a purchase or loss that is known, or budgets count losses.
+    """
+    washes = signals.account.washes
+    if washes is None or not washes.matters:
+        return
+    known = [*(p.on for p in washes.purchases), *(w.on for w in washes.losses)]
+    near = [on for on in dates[1:] if any(abs((on - day).days) <= _WASH_DAYS for day in known)]
+    if near:
+        raise UnsupportedWishError(
+            f"Wash sales are priced, and the stage of {near[0]} is within 30 days of a known purchase or loss.",
+            hint="Move that stage to a later day, or use wash_policy='ban'.",
+            fields=["wash_policy"],
+        )
+    budgets = [
+        f for f in ("gain_budget_usd", "stage_gain_budget_usd", "tax_budget_usd") if getattr(wish, f) is not None
+    ]
+    if budgets:
+        raise UnsupportedWishError(
+            f"Wash sales are priced, and {', '.join(budgets)} would count losses that today's trades wash.",
+            hint="Use wash_policy='ban' with budgets over stages.",
+            fields=["wash_policy", *budgets],
+        )
 
 
 def on_the_day(signals: Signals, on: date) -> Signals:

@@ -23,6 +23,7 @@ from di_advisor.formulate.rules import ActiveGroup
 from di_advisor.formulate.stage_symbols import Standing
 from di_advisor.formulate.staged_tax import ReturnTax
 from di_advisor.formulate.terms import TradingCost
+from di_advisor.formulate.wash_term import WashDeferral
 
 __all__ = ["Leg", "Spent", "StagedProblem", "YearBudget"]
 
@@ -107,11 +108,12 @@ class Spent:
     tilt: float
     worth: float
     own: float = 0.0
+    wash: float = 0.0
 
     @property
     def total(self) -> float:
         """Their sum; the worth of selling counts against it."""
-        return self.tax + self.cost + self.risk + self.tilt + self.own - self.worth
+        return self.tax + self.cost + self.risk + self.tilt + self.own + self.wash - self.worth
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,8 @@ class StagedProblem:
         Most names held after the last stage.
     taxes : ReturnTax or None
         The return of every year; None where `Leg.tax_rate` is all there is.
+    wash : WashDeferral or None
+        What trades of the first stage wash of losses and purchases that are known, where that is priced.
     """
 
     holdings: Holdings
@@ -172,6 +176,7 @@ class StagedProblem:
     trades_max: int | None = None
     names_max: int | None = None
     taxes: ReturnTax | None = None
+    wash: WashDeferral | None = None
 
     @property
     def is_sided(self) -> bool:
@@ -230,6 +235,9 @@ class StagedProblem:
                     own=sum(t.times(leg.growth, leg.years) * t.value(at) for t in self.own.terms),
                 )
             )
+        if self.wash is not None:
+            washed = self.wash.value_usd(plans[0]) / self.holdings.value_usd
+            found[0] = replace(found[0], wash=washed)
         return found
 
     def objective(self, plans: tuple[Plan, ...]) -> float:
@@ -291,4 +299,4 @@ class StagedProblem:
         budgets = tuple(b for b in budgets if any(leg.on.year == b.year for leg in later))
         holdings = replace(h, cash=cash, held=held, lot_weight=left)
         taxes = None if self.taxes is None else self.taxes.after_first(plan)
-        return replace(self, holdings=holdings, legs=tuple(legs), budgets=budgets, reserve=0.0, taxes=taxes)
+        return replace(self, holdings=holdings, legs=tuple(legs), budgets=budgets, reserve=0.0, taxes=taxes, wash=None)

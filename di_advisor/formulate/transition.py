@@ -34,11 +34,12 @@ from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.replacements import StandInLimit, stand_in_room
 from di_advisor.formulate.rules import ActiveGroup, Locked, NameLimits
 from di_advisor.formulate.schedule_d import FilerTax, Taxpayer, rates_of, refuse_no_taxpayer
-from di_advisor.formulate.stage_dates import bands_on, limits_on, long_term_on, not_worse, opened
+from di_advisor.formulate.stage_dates import bands_on, limits_on, long_term_on, not_worse, opened, refuse_near_washes
 from di_advisor.formulate.staged import Leg, StagedProblem, YearBudget
 from di_advisor.formulate.staged_tax import return_tax
 from di_advisor.formulate.terms import ActiveRisk, LotTax, TradingCost, WaitingValue
 from di_advisor.formulate.tilts import ActiveTilt
+from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 
 __all__ = ["formulate_transition", "single_mandate"]
@@ -64,6 +65,8 @@ _HONOURED = frozenset(
         "do_not_hold",
         "min_holding_days",
         "wash_policy",
+        "wash_deferral_years",
+        "discount_rate_per_year",
         "mode",
         "turnover_max",
         "participation_max",
@@ -81,7 +84,7 @@ _HONOURED = frozenset(
 )
 """Wishes that a transition keeps; whatever else is set is refused."""
 
-_TERMS = (LotTax, TradingCost, ActiveRisk, WaitingValue, ActiveTilt)
+_TERMS = (LotTax, TradingCost, ActiveRisk, WaitingValue, ActiveTilt, WashDeferral)
 _RULES = (
     CashRange,
     NameLimits,
@@ -102,7 +105,7 @@ _INSTEAD = {
     "gain_budget_usd": "give gain_budget_usd to the TransitionWish",
     "tax_budget_usd": "give tax_budget_usd to the TransitionWish",
     "benefit_min_usd": "leave benefit_min_usd out, and compare the plan's benefit_usd with it",
-    "wash_policy": "use wash_policy='ban': no loss of the plan is then washed",
+    "wash_policy": "use wash_policy='ban' or 'price': within the plan no loss is washed",
     "mode": "use mode='rebalance' or mode='transition'; a transition trades in all directions",
 }
 """What to do with a wish that a transition does not keep."""
@@ -112,7 +115,7 @@ def _refuse(mandate: Mandate) -> None:
     plain = Mandate()
     named = [f.name for f in fields(Mandate) if f.name not in _HONOURED]
     named = [n for n in named if getattr(mandate, n) != getattr(plain, n)]
-    if mandate.wash_policy is not WashPolicy.BAN:
+    if mandate.wash_policy is WashPolicy.IGNORE:
         named.append("wash_policy")
     if mandate.mode not in (TradingMode.REBALANCE, TradingMode.TRANSITION):
         named.append("mode")
@@ -184,7 +187,9 @@ def formulate_transition(
     problem = formulate(stages[-1], single, tax)  # its curves reach as far as any stage may trade
     _understood(problem)
     block = problem.block
-    now = formulate(signals, single, tax).block
+    today = formulate(signals, single, tax)
+    now = today.block
+    refuse_near_washes(signals, dates, wish)
     scope = Scope.of(signals, block.holdings)
     own.in_scope(scope, problem.terms, problem.rules)  # says what is wrong with one by itself
     ends = (*dates[1:], wish.ends(as_of))
@@ -215,6 +220,7 @@ def formulate_transition(
         legs = [replace(leg, tax_rate=np.zeros_like(leg.gain)) for leg in legs]
     return StagedProblem(
         taxes=taxes,
+        wash=next((t for t in today.terms if isinstance(t, WashDeferral)), None),
         holdings=block.holdings,
         start=block.holdings.active,
         risk=block.risk,

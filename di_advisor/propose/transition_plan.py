@@ -321,6 +321,8 @@ def _terms(staged: StagedProblem, done: _Rounded) -> dict[str, Decimal]:
     }
     if staged.tilt.any():
         sums["tilts"] = sum(s.tilt for s in spent)
+    if staged.wash is not None:
+        sums[staged.wash.name] = sum(s.wash for s in spent)
     sums.update(staged.own_spent(done.plans))
     if staged.legs[-1].worth.any():
         sums["value of waiting"] = -sum(s.worth for s in spent)

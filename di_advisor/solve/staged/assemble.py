@@ -13,9 +13,11 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.cost_knots import CostChords
 from di_advisor.formulate.esg_average import AverageLimit
 from di_advisor.formulate.staged import Flags, Leg, StagedProblem
-from di_advisor.solve.staged.layout import Layout, LegLayout, Open, YearLayout
+from di_advisor.solve.staged.layout import Layout, LegLayout, Open
+from di_advisor.solve.staged.priced_washes import Charge, wash_charges
+from di_advisor.solve.staged.tax_rows import tax_rows
 
-__all__ = ["Builder", "build"]
+__all__ = ["build"]
 
 _SHORTEST = 1e-12
 _ROOM = 1e-9
@@ -56,7 +58,7 @@ def _at(where: slice) -> Ints:
     return np.arange(where.start, where.stop)
 
 
-class Builder:
+class _Builder:
     """Gathers variables, equalities, rows, boxes and objective, stage by stage."""
 
     def __init__(self, problem: StagedProblem, choices: Open) -> None:
@@ -108,6 +110,8 @@ class Builder:
         self._limit(s, here, before)
         self._charge(leg, here, before, sell[2], buy[2])
         self._own(s, here, before)
+        for charge in wash_charges(problem=self.problem, choices=self.choices, layout=here) if s == 0 else ():
+            self._wash(charge)
         self._bound(s, (most_sold[lots], sell[1], buy[1]), total, bought)
         self.legs.append(here)
 
@@ -218,6 +222,13 @@ class Builder:
         open_ = np.flatnonzero(~kept & (most > _SHORTEST))
         limit = float(problem.names_max) - float(kept.sum()) - float((h.target[open_] / most[open_]).sum())
         self.row(here.z.start + open_, 1.0 / most[open_], -np.inf, limit)
+
+    def _wash(self, charge: Charge) -> None:
+        """What a name's trades wash today: a slope or a constant, and the side of its width."""
+        self.more.append((charge.columns, np.full(len(charge.columns), charge.slope)))
+        self.constant += charge.constant
+        if np.isfinite(charge.low) or np.isfinite(charge.high):
+            self.row(charge.columns, np.ones(len(charge.columns)), charge.low, charge.high)
 
     def _own(self, s: int, here: LegLayout, before: LegLayout | None) -> None:
         """A user's affine terms and rules; the others are for a cone solver."""
@@ -331,50 +342,13 @@ class Builder:
                     self.row(columns, values, -np.inf, 1.0)
 
 
-def add_years(builder: Builder, problem: StagedProblem, choices: Open) -> tuple[YearLayout, ...]:
-    """The tax of every year: gains as a mean of corners of its pieces, the tax as the same mean of theirs.
-
-    With one piece open that is exact; with several it is the hull of them, from below.
-    """
-    if problem.taxes is None:
-        return ()
-    taxes, found = problem.taxes, list[YearLayout]()
-    before: tuple[Ints, FloatArray] | None = None
-    for y, year in enumerate(taxes.years):
-        corners = np.concatenate([p.corners for p in year.pieces])
-        tax = np.concatenate([p.tax for p in year.pieces])
-        sizes = [len(p.tax) for p in year.pieces]
-        open_ = np.repeat(choices.pieces[y] if choices.pieces else np.ones(len(sizes), np.bool_), sizes)
-        at = slice(builder.size, builder.size + len(tax))
-        builder.size = at.stop
-        builder.q.append(tax)
-        builder.own.append(np.zeros(len(tax)))
-        builder.box.append((np.zeros(len(tax)), open_.astype(np.float64), np.zeros(len(tax), np.bool_)))
-        one, first = builder.equalities, builder.equalities + 1
-        builder.A.put(one, _at(at), 1.0)
-        for term, gains in enumerate((taxes.short, taxes.long)):
-            builder.A.put(first + term, _at(at), corners[:, term])
-            for s, here in enumerate(builder.legs):
-                if taxes.stage_year[s] == y:
-                    builder.A.put(first + term, _at(here.x), -gains[s][here.lots])
-            if before is not None:
-                builder.A.put(first + term, before[0], before[1][:, term])
-        realised = taxes.realised if y == 0 else (0.0, 0.0)
-        builder.a.append(np.array([1.0, *realised]))
-        builder.equalities += 3
-        before = _at(at), np.concatenate([p.carried for p in year.pieces])
-        found.append(YearLayout(at, tax, (first, first + 1)))
-    builder.constant -= taxes.base
-    return tuple(found)
-
-
 def build(problem: StagedProblem, choices: Open) -> Layout:
     """Matrices of a problem under fixed choices."""
-    builder = Builder(problem, choices)
+    builder = _Builder(problem, choices)
     for s in range(len(problem.legs)):
         builder.add_stage(s)
     builder.count_names()
-    years = add_years(builder, problem, choices)
+    years = tax_rows(builder, problem, choices)
     lot_row = builder.couple()
     low, high = np.array(builder.limits).reshape(-1, 2).T
     lower, upper, free = (np.concatenate(each) for each in zip(*builder.box, strict=True))

@@ -2,7 +2,8 @@
 
 Two ways from a plan that breaks one: `children`, which together leave no plan out (for the bound), and
 `settled`, which decides everything of one kind at once (for a plan). Kinds, in this order: names held
-after the last stage, washed losses, the trades of the earliest stage that breaks a rule, and pieces of the tax.
+after the last stage, washed losses, the trades of the earliest stage that breaks a rule, widths of
+priced wash sales, and pieces of the tax.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from di_advisor.solve.solution import CONVEX_GAP
 from di_advisor.solve.staged.answer import StagedAnswer
 from di_advisor.solve.staged.judge import Wash, too_small, washes
 from di_advisor.solve.staged.layout import SOME, Open
+from di_advisor.solve.staged.priced_washes import at_their_widths, within_or_beyond
 from di_advisor.solve.staged.tax_branches import at_one_piece, halves
 
 __all__ = ["Manner", "children", "settled"]
@@ -58,7 +60,7 @@ def children(problem: StagedProblem, choices: Open, plans: Plans, answer: Staged
     place = _trade_at_fault(problem, choices, plans)
     if place is not None:
         return _sides(problem, choices, *place)
-    return halves(problem, choices, plans, answer)
+    return within_or_beyond(problem, choices, plans) or halves(problem, choices, plans, answer)
 
 
 def settled(problem: StagedProblem, choices: Open, plans: Plans, answer: StagedAnswer, manner: Manner) -> Open | None:
@@ -71,7 +73,7 @@ def settled(problem: StagedProblem, choices: Open, plans: Plans, answer: StagedA
     place = _trade_at_fault(problem, choices, plans)
     if place is not None:
         return _decided(problem, choices, plans, place[0], manner)
-    return at_one_piece(problem, choices, plans, answer)
+    return at_their_widths(problem, choices, plans) or at_one_piece(problem, choices, plans, answer)
 
 
 def closed(problem: StagedProblem, choices: Open, found: list[Wash], *, loss: bool | None = None) -> Open:

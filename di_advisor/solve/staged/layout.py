@@ -46,6 +46,8 @@ class Open:
         Whether nothing of it is held after the stage.
     kept : ndarray of bool, shape (n,)
         Whether it counts as held after the last stage.
+    washed : ndarray of int, shape (2, n)
+        On which side of its width a name's sales at a loss, and its purchases, are today, where wash sales are priced.
     pieces : tuple of ndarray of bool
         Which pieces of each year's tax are open; empty where all are.
     """
@@ -58,6 +60,7 @@ class Open:
     traded: Flags
     out: Flags
     kept: Flags
+    washed: NDArray[np.int64]
     pieces: tuple[Flags, ...] = ()
 
     @classmethod
@@ -65,7 +68,8 @@ class Open:
         """No choice made."""
         shape = (len(problem.legs), len(problem.start))
         yes, no = np.ones(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
-        return cls(yes, yes.copy(), yes.copy(), np.zeros(shape), np.zeros(shape), no, no.copy(), no[0].copy())
+        least, nowhere = np.zeros(shape), np.zeros((2, shape[1]), dtype=np.int64)
+        return cls(yes, yes.copy(), yes.copy(), least, least.copy(), no, no.copy(), no[0].copy(), nowhere)
 
     def stages(self, which: slice) -> Open:
         """The choices of some stages, the last among them."""
@@ -73,7 +77,8 @@ class Open:
             name: getattr(self, name)[which]
             for name in ("loss", "buy", "sell", "least_sold", "least_bought", "traded", "out")
         }
-        return replace(self, **by_stage, pieces=())
+        washed = self.washed if which.start in (None, 0) else np.zeros_like(self.washed)
+        return replace(self, **by_stage, washed=washed, pieces=())
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def test_a_transition_can_be_cancelled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("wash_policy", "price"), ("gain_budget_usd", "100"), ("benefit_min_usd", 5)]
+    ("field", "value"), [("wash_policy", "ignore"), ("gain_budget_usd", "100"), ("benefit_min_usd", 5)]
 )
 def test_a_wish_that_a_transition_cannot_keep_is_refused_by_name(field: str, value: object) -> None:
     case = gains_only(0)

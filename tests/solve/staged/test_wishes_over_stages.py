@@ -158,7 +158,7 @@ def test_stand_ins_are_bought_within_what_the_same_stage_sells() -> None:
     [
         ({"tax_budget_usd": "10"}, "Give tax_budget_usd to the TransitionWish"),
         ({"benefit_min_usd": "10"}, "Leave benefit_min_usd out"),
-        ({"wash_policy": "price"}, "Use wash_policy='ban'"),
+        ({"wash_policy": "ignore"}, "Use wash_policy='ban'"),
     ],
 )
 def test_what_a_transition_does_not_keep_is_refused_with_what_to_do_instead(changes: dict[str, Any], todo: str) -> None:
