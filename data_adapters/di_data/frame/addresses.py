@@ -32,6 +32,8 @@ _PROBE_SECONDS: Final = 3.0
 _ALL_PROBES_SECONDS: Final = 5.0
 _ODD: Final = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_NEVER: Final = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "fec0::/10", "3fff::/20")))
+"""Protocol assignments, site-local and documentation: not of the public internet, as not every Python 3.11 knows."""
 
 
 def check_url(url: str, hosts: Sequence[str], *, source: str) -> str:
@@ -147,7 +149,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    special = any(ip.version == net.version and ip in net for net in _NEVER)
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or special)
 
 
 def _is_number(host: str) -> bool:

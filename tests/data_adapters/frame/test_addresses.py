@@ -101,7 +101,7 @@ def test_redirects_that_go_round_in_a_circle_end(service, tmp_path):
 
 PRIVATE = """127.0.0.1 127.8.9.1 0.0.0.0 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 224.0.0.1 240.0.0.1
 255.255.255.255 192.0.2.1 198.18.0.1 ::1 :: fe80::1 fe80::1%eth0 fc00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1
-64:ff9b::a9fe:a9fe 2002:7f00:1:: 2001:db8::1 fd00:ec2::254 nonsense""".split()
+64:ff9b::a9fe:a9fe 2002:7f00:1:: 2001:db8::1 fd00:ec2::254 192.0.0.8 fec0::1 3fff::1 nonsense""".split()
 
 
 @pytest.mark.parametrize("address", PRIVATE)
