@@ -69,7 +69,7 @@ class Composite:
     years : tuple of CompositeYear
         Ascending.
     pre_tax, after_tax, after_tax_liquidation : float
-        Of the whole period, a year.
+        Of the whole period: a year, or, where it is shorter than one, for all of it.
     disclosures : tuple of str
         What the standards ask to say with the figures.
     """
@@ -115,6 +115,8 @@ def composite_of(accounts: Mapping[str, ValueHistory], *, rates: str, losses: st
     InputError
         If no account has a full month.
     """
+    if not accounts:
+        raise InputError("There is no account to make a composite of.", hint="Give at least one with a full month.")
     by_month: dict[tuple[int, int], dict[str, _Month]] = {}
     ends = _month_ends(accounts.values())
     for label, history in accounts.items():
@@ -128,11 +130,13 @@ def composite_of(accounts: Mapping[str, ValueHistory], *, rates: str, losses: st
         raise InputError(f"No account was there in {missing[0][0]}-{missing[0][1]:02}.", hint="Split the composite.")
     linked = {m: _weighted(by_month[m]) for m in months}
     years = tuple(_year(y, [m for m in months if m[0] == y], by_month, linked) for y in sorted({m[0] for m in months}))
-    length = len(months) / 12
+    length = max(len(months) / 12, 1.0)  # what is shorter than a year is not raised to one
     pre, after = (math.prod(1 + linked[m][k] for m in months) for k in (0, 1))
     kept = _kept_when_sold(accounts, by_month, months)
+    short = len(months) < 12
+    annual = "Shorter than a year, hence not annualised." if short else "Annualised over the whole time."
     closing = (
-        f"Asset-weighted monthly returns of {len(accounts)} accounts, linked; full months only.",
+        f"Asset-weighted monthly returns of {len(accounts)} accounts, linked; full months only. {annual}",
         f"Tax rates: {rates}",
         f"Realised losses: {losses}",
         "After-tax returns are before liquidation; the last figure also takes off the tax of selling all at the end.",

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from di_advisor.domain.amounts import Exact, as_fraction
+from di_advisor.domain.amounts import Exact, as_fraction, exact
 from di_advisor.domain.signals import LockKind
 from di_advisor.errors import InputError
 from di_advisor.ledger.holding_period import long_term_from
@@ -64,12 +64,27 @@ class ExDate:
         As declared.
     paid_on : date or None
         When the cash comes, where known.
+
+    Raises
+    ------
+    InputError
+        If it is no amount above zero, or is paid before its ex-date.
     """
 
     security_id: str
     on: date
     cash_per_share_usd: Exact
     paid_on: date | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cash_per_share_usd", exact(self.cash_per_share_usd, "cash_per_share_usd"))
+        if not self.cash_per_share_usd > 0 or (self.paid_on is not None and self.paid_on < self.on):
+            paid = f", paid on {self.paid_on}" if self.paid_on else ""
+            raise InputError(
+                f"The dividend of {self.security_id} on {self.on} is {self.cash_per_share_usd} USD a share{paid}.",
+                hint="Give what was declared, above zero; it is paid on its ex-date or later.",
+                security_id=self.security_id,
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ at once where the mandate's cap on tracking error is broken. Another is a `Polic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -127,7 +128,7 @@ class Policy:
     Raises
     ------
     InputError
-        If there is no trigger, two share a name, or a weight or ``at_once`` names none.
+        If there is no trigger, two share a name, a weight or ``at_once`` names none, or a figure is no number.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Policy:
     at_once: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_figures()
         names = [t.name for t in self.triggers]
         if not names or len(set(names)) != len(names):
             raise InputError(f"Policy {self.name} has the triggers {names}.", hint="Give some, with distinct names.")
@@ -149,6 +151,18 @@ class Policy:
             raise InputError(f"At once is {', '.join(unknown)}, no trigger.", hint=f"There are: {', '.join(names)}.")
         if self.at_most_every_days < 0:
             raise InputError(f"At most every {self.at_most_every_days} days.", hint="Give 0 or more.")
+
+    def _check_figures(self) -> None:
+        """A threshold that is no number would never be reached, and nobody would see it."""
+        for trigger in self.triggers:
+            for name in getattr(trigger, "__dataclass_fields__", {}):
+                value = getattr(trigger, name)
+                if isinstance(value, float) and math.isnan(value):
+                    raise InputError(f"{name} of the trigger {trigger.name!r} is {value}.", hint="Give a number.")
+        least = self.combined.least if isinstance(self.combined, Weighted) else 0.0
+        weights = self.combined.weights.values() if isinstance(self.combined, Weighted) else ()
+        if math.isnan(least) or any(math.isnan(w) for w in weights):
+            raise InputError(f"The weights of {self.name} are no numbers.", hint="Give numbers.")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Figures of replays that are written down row by row."""
 
 import math
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -159,8 +159,8 @@ def test_a_composite_of_two_accounts_by_hand() -> None:
     assert year.pre_tax == pytest.approx(1.1 * (1 + february[0]) - 1)
     assert year.after_tax == pytest.approx(1.1 * (1 + february[1]) - 1)
     assert year.dispersion is None
-    assert found.after_tax == pytest.approx((1 + year.after_tax) ** 6 - 1)
-    assert found.after_tax_liquidation == pytest.approx(((1 + year.after_tax) * (1 - 33 / 429)) ** 6 - 1)
+    assert found.after_tax == pytest.approx(year.after_tax)  # two months are not raised to a year
+    assert found.after_tax_liquidation == pytest.approx((1 + year.after_tax) * (1 - 33 / 429) - 1)
     assert any("40 % / 20 %" in line for line in found.disclosures)
 
 
@@ -173,7 +173,21 @@ def test_dispersion_is_the_asset_weighted_deviation_of_accounts_that_were_in_all
     assert year.after_tax == pytest.approx(mean)
 
 
+def test_a_composite_of_less_than_a_year_is_not_annualised() -> None:
+    ends = [date(2020, 12, 31), date(2021, 1, 29), date(2021, 2, 26)]
+    short = composite_of({"a": history(ends, [100.0, 110.0, 121.0], [0.0, 0.0, 0.0])}, rates="", losses="")
+    assert short.pre_tax == pytest.approx(0.21)
+    assert "not annualised" in short.disclosures[0]
+    ends = [date(2019, 12, 31), *(date(2020 + m // 12, m % 12 + 1, 28) + timedelta(days=3) for m in range(24))]
+    ends = [d - timedelta(days=d.day) if d.day <= 3 else d for d in ends]
+    long = composite_of({"a": history(ends, [1.01**k for k in range(25)], [0.0] * 25)}, rates="", losses="")
+    assert long.pre_tax == pytest.approx(1.01**12 - 1)
+    assert "Annualised" in long.disclosures[0]
+
+
 def test_a_composite_without_a_full_month_is_refused() -> None:
+    with pytest.raises(InputError, match="no account"):
+        composite_of({}, rates="", losses="")
     with pytest.raises(InputError, match="full month"):
         composite_of({"a": history([date(2021, 1, 4), date(2021, 1, 29)], [1.0, 1.0], [0.0, 0.0])}, rates="", losses="")
 
@@ -182,7 +196,7 @@ def test_a_last_month_that_is_not_over_is_no_month_of_a_composite() -> None:
     ends = [date(2020, 12, 31), date(2021, 1, 29), date(2021, 2, 1)]
     found = composite_of({"a": history(ends, [100.0, 101.0, 90.0], [0.0] * 3)}, rates="", losses="")
     assert [(y.year, y.months) for y in found.years] == [(2021, 1)]
-    assert found.pre_tax == pytest.approx(1.01**12 - 1)
+    assert found.pre_tax == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize("withdrawn", [1e-300, 5e-324, 0.1, 1 / 3, 999.9999999999999])

@@ -149,3 +149,9 @@ def test_the_frame_has_one_row_an_item_in_order() -> None:
     frame = ahead(until=date(2027, 4, 1)).to_frame()
     assert list(frame["on"]) == sorted(frame["on"])
     assert set(frame["kind"]) == {"early close", "quarter end", "year end"}
+
+
+@pytest.mark.parametrize(("usd", "paid"), [("-1", None), ("0", None), ("1", AS_OF), ("NaN", None)])
+def test_a_dividend_that_is_none_is_refused(usd: str, paid: date | None) -> None:
+    with pytest.raises(InputError):
+        ExDate("A", AS_OF + timedelta(days=3), Decimal(usd), paid)

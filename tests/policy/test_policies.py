@@ -23,7 +23,7 @@ from di_advisor.policy.policies import (
     policy_named,
     threshold,
 )
-from di_advisor.policy.triggers import Gate, NameDrift, Reading, TriggerState, judge
+from di_advisor.policy.triggers import CashOutside, Gate, NameDrift, Reading, TriggerState, judge
 from tests.policy.world import AS_OF, Day
 
 FACTS = Day().facts()
@@ -135,6 +135,10 @@ def test_wrong_policies_are_refused() -> None:
         policy_named("daily")
     with pytest.raises(InputError, match="release"):
         Gate(release=0.0)
+    with pytest.raises(InputError, match="least_weight of the trigger 'cash' is nan"):
+        Policy("never", (CashOutside(least_weight=float("nan")),))
+    with pytest.raises(InputError, match="no numbers"):
+        Policy("w", (Shows(1.0),), Weighted(float("nan")))
 
 
 def test_the_policies_that_ship_decide_with_a_sentence_for_every_trigger() -> None:
