@@ -51,6 +51,8 @@ _NEAR = 1e-6
 """Of the account: as near as orders are looked for by bisection."""
 
 _STRETCHES = 1
+_PROBED = (0.25, 0.5, 0.75)
+"""Amounts tried above the last bisection, as parts of what is left below the limit, from it down."""
 
 
 @dataclass(frozen=True)
@@ -301,8 +303,16 @@ class _Search:
             middle = ((_raised(best) + high) / 2).quantize(_CENT, rounding=ROUND_DOWN)
             better = self.settled(middle)
             best, high = (best, middle) if better is None else (better, high)
+        for part in _PROBED:  # where shares are whole, an amount may do above one that does not
+            if limit - _raised(best) <= near:
+                break
+            tried = limit - to_decimal(part * float(limit - _raised(best)), 2)
+            better = self.settled(tried)
+            if better is not None:
+                best = better
+                break
         for _ in range(_STRETCHES):  # the same orders may raise more
-            more = self._stretched(best, high)
+            more = self._stretched(best, limit)
             better = self.settled(more) if more - _raised(best) >= _CENT else None
             if better is None:
                 break
