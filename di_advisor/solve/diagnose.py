@@ -41,6 +41,8 @@ _ROOM = 1e-7
 _SEARCH_SOLVES = 40
 _NARROW = 1e-5
 _SHOWN = 5
+_RATIOS = 12
+_NEAR_RATIO = 5e-3
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,8 @@ def _relaxed(
         for others, enough in ((everything, True), (conflict, False)):
             least = _least(wishes, j, [i for i in others if i != j])
             if least is not None:
+                if isinstance(rule, AverageLimit):
+                    least = _nearest_average(wishes, j, others, least)
                 found.append(Relaxation(rule, wishes.given_in(j, *least), enough, _words(wishes, j, *least)))
                 break
     return tuple(wishes.rules[j] for j in conflict), tuple(found)
@@ -289,6 +293,37 @@ def _least(wishes: Wishes, j: int, others: list[int]) -> tuple[float, FloatArray
         if start.tracking_error > cap:
             amount, amounts = _searched(wishes, j, hard, cap, (amount, start.tracking_error), free.amounts)
     return amount, amounts
+
+
+def _nearest_average(
+    wishes: Wishes, j: int, others: list[int], least: tuple[float, FloatArray]
+) -> tuple[float, FloatArray]:
+    """The room and the plan whose average is nearest to what is asked.
+
+    An average is a ratio where weights that count differ, and the least room of its row is not quite its nearest
+    value: limits between what is asked and what a plan reaches are asked for anew (Dinkelbach 1967).
+    """
+    rule = wishes.rules[j]
+    assert isinstance(rule, AverageLimit)  # noqa: S101 - asked before
+    asked, reached = rule.limit, rule.average(wishes.active(least[1]))
+    low, high = 0.0, 1.0  # of the way from what is asked to what is reached
+    best, start = least, reached - asked
+    for _ in range(_RATIOS):
+        if high - low <= _NEAR_RATIO or abs(start) <= CONFLICT * rule.scale:
+            break
+        # a hair less than what is reached: where that is possible, its plan reaches as much or less again
+        share = high - _NEAR_RATIO if high == 1.0 else 0.5 * (low + high)
+        moved = wishes.with_rule(j, rule.moved_to(asked + share * start))
+        found = _least(moved, j, [i for i in others if i != j])
+        if found is None:
+            break
+        at = (rule.average(wishes.active(found[1])) - asked) / start
+        if at < high:
+            high, best = at, (float(max(wishes.rows[j].excess(found[1]).max(), 0.0)), found[1])
+        low = max(low, share) if found[0] > CONFLICT else low
+        if low >= high:
+            break
+    return best
 
 
 def _searched(

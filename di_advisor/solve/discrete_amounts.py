@@ -91,6 +91,15 @@ class Amounts:
                 found += self._at_least(j)
         return found
 
+    def of_one(self, j: int) -> Relaxation | None:
+        """Of one wish with all others, seen to be enough; None where no room of it was."""
+        self.tests.nodes, self.tests.steps = _NODES // 2, self.tests.steps_a_test
+        without = self.tests.searched([i for i in self.tests.every if i != j], {})
+        if without.amounts is None:
+            return None
+        amount, text = self._given(j, list(self.tests.every), without)
+        return Relaxation(self.problem.rules[j], amount, enough=True, text=text)
+
     def _given(self, j: int, others: list[int], without: Completed) -> tuple[float, str]:
         """By how much a wish must give, and in words what it would be; it begins with a plan without the wish."""
         rule = self.problem.rules[j]

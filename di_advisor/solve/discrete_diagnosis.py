@@ -12,15 +12,20 @@ conflict is none without it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.count_rules import MaximumNames, MaximumTrades
 from di_advisor.formulate.problem import Problem
-from di_advisor.solve.diagnose import Diagnosis
+from di_advisor.formulate.tax_rules import TaxBudget
+from di_advisor.solve.diagnose import Diagnosis, Relaxation
 from di_advisor.solve.discrete_amounts import Amounts
 from di_advisor.solve.wish_tests import WishTests
 
-__all__ = ["UNDECIDED", "diagnose_discrete"]
+__all__ = ["UNDECIDED", "diagnose_discrete", "with_sides"]
+
+_HAIR, _LEAST_ROOM = 1e-3, 1e-6
+"""Added to an amount before it is tried, relative and absolute: what is shown is rounded up by no less."""
 
 UNDECIDED = " Perhaps fewer of these clash already: that could not be decided within the budget of the search."
 """Said where a set of wishes is not known to be irreducible."""
@@ -43,6 +48,48 @@ def diagnose_discrete(problem: Problem, ask: Callable[[], None]) -> InfeasibleEr
         form of the rules, in which each may leave, is not proved to clash.
     """
     return _Filter(problem, ask).error()
+
+
+def with_sides(problem: Problem, found: Diagnosis, ask: Callable[[], None]) -> Diagnosis:
+    """A convex conflict, with amounts that are enough beside minimum trades, numbers and wash-sale sides too.
+
+    Parameters
+    ----------
+    problem : Problem
+        With its rules.
+    found : Diagnosis
+        Of `diagnose`, which knows nothing of these.
+    ask : callable
+        Called before each solve.
+    """
+    if not any(r.enough for r in found.relaxations) or not _is_discrete(problem):
+        return found
+    tests, relaxations = WishTests(problem, ask), []
+    places = {id(rule): j for j, rule in enumerate(problem.rules)}
+    for told in found.relaxations:
+        j, enough = places[id(told.rule)], told
+        if told.enough and not _is_seen(tests, j, told):
+            # where nothing is seen to be enough, the amount is what is needed, and may not be enough
+            enough = Amounts(tests).of_one(j) or replace(told, enough=False, known=False)
+        relaxations.append(enough)
+    return replace(found, relaxations=tuple(relaxations))
+
+
+def _is_discrete(problem: Problem) -> bool:
+    block = problem.block
+    limited = block.names_max is not None or block.trades_max is not None
+    return limited or bool(block.segments.loss.any() or block.min_trade.any())
+
+
+def _is_seen(tests: WishTests, j: int, told: Relaxation) -> bool:
+    """Whether there is a plan once a wish gives a hair more than it is said to need."""
+    if isinstance(told.rule, TaxBudget):  # its rows count gains, not what it gives
+        return True
+    room = told.amount * (1.0 + _HAIR) + _LEAST_ROOM
+    if j == tests.wishes.cap:
+        room += tests.problem.block.tracking_error_max or 0.0
+    tests.nodes, tests.steps = tests.budget
+    return tests.searched(tests.every, {j: room}).amounts is not None
 
 
 class _Filter:

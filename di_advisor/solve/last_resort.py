@@ -16,7 +16,7 @@ from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import Locked
 from di_advisor.solve.complete import complete, places_of
 from di_advisor.solve.discrete import Cancel, Search
-from di_advisor.solve.discrete_diagnosis import UNDECIDED, diagnose_discrete
+from di_advisor.solve.discrete_diagnosis import UNDECIDED, diagnose_discrete, with_sides
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
 
@@ -68,15 +68,15 @@ def last_resort(
     if "stuck" in error.facts or "leave" in error.facts:  # a number that cannot be kept says so itself
         raise error
     size = len(problem.block.segments) + len(problem.block.active_lower)
-    if named:
-        _refuse_convex(problem, error)
-    elif size > _LOOKED_AT:
-        raise error
 
     def ask() -> None:
         if cancel():
             raise UnfinishedError("The solve was cancelled.", hint="Nothing was proposed; propose again to start over.")
 
+    if named:
+        _refuse_convex(problem, error, ask)
+    elif size > _LOOKED_AT:
+        raise error
     tax = schedule_d_of(problem)
     locked = next(r for r in problem.rules if isinstance(r, Locked))
     hot = HotPath(problem.block)
@@ -100,7 +100,7 @@ def last_resort(
         raise _undecided(problem, found.nodes) from edge
 
 
-def _refuse_convex(problem: Problem, error: InfeasibleError) -> None:
+def _refuse_convex(problem: Problem, error: InfeasibleError, ask: Callable[[], None]) -> None:
     """Name the wishes that clash whatever the discrete ones say.
 
     Raises
@@ -116,6 +116,8 @@ def _refuse_convex(problem: Problem, error: InfeasibleError) -> None:
             from di_advisor.solve.own_diagnosis import diagnose_own
 
             found = diagnose_own(problem)
+        elif found is not None and not problem.opaque_rules:
+            found = with_sides(problem, found, ask)
     except (InfeasibleError, UncertifiedError):  # on the edge: a step of the diagnosis was not certified
         return
     if found is not None:

@@ -63,9 +63,14 @@ class WishTests:
         cap = [] if self.wishes.cap is None else [self.wishes.cap]
         self.every = [*self.wishes.linear, *cap, *discrete]  # in this order they may leave
         self.steps_a_test = steps_for(problem.block, _STEPS_A_TEST)
-        self.nodes, self.steps = _ALL_TESTS, _TESTS * self.steps_a_test
+        self.nodes, self.steps = self.budget
         self.tangents: list[FloatArray] = []
         self._lossy = _losses(problem)
+
+    @property
+    def budget(self) -> tuple[int, int]:
+        """Nodes and steps of all tests, to begin with."""
+        return _ALL_TESTS, _TESTS * self.steps_a_test
 
     @property
     def left(self) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -139,6 +140,14 @@ class Wishes:
         self.linear = [j for j, rule in enumerate(self.rules) if not isinstance(rule, aside)]
         self.cap = next((j for j, rule in enumerate(self.rules) if isinstance(rule, TrackingErrorCap)), None)
         self.rows = {j: self._rows(self.rules[j]) for j in self.linear}
+
+    def with_rule(self, j: int, rule: Rule) -> Wishes:
+        """The same with another rule in the place of one."""
+        rules = (*self.rules[:j], rule, *self.rules[j + 1 :])
+        found = copy(self)
+        found.problem, found.rules = replace(self.problem, rules=rules), rules
+        found.rows = {**self.rows, j: self._rows(rule)}
+        return found
 
     def _cut(self, traded: Any, closed: NDArray[np.bool_]) -> Segments:  # noqa: ANN401 - chords or None
         """Segments as wide as the account, locked lots last in each name."""
