@@ -36,8 +36,13 @@ def frontier_sentence(frame: Frontier) -> str:
     if not kept:
         return f"None of {count_of(len(frame), 'plan')} can be had; the table says why."
     worst, best = min(kept, key=lambda i: benefit[i]), max(kept, key=lambda i: benefit[i])
-    text = f"The benefit over doing nothing goes from {usd(benefit[worst])} ({says[worst]}) to {usd(benefit[best])} "
-    text += f"({says[best]})."
+    if len(kept) > 1 and usd(benefit[worst]) == usd(benefit[best]):
+        text = f"The benefit over doing nothing is {usd(benefit[best])} at every point that has a plan."
+    else:
+        text = (
+            f"The benefit over doing nothing goes from {usd(benefit[worst])} ({says[worst]}) to {usd(benefit[best])} "
+        )
+        text += f"({says[best]})."
     if len(frame.dials) == 1 and benefit[best] > 0 and dials[0].at[best] > dials[0].at[worst]:
         first = min((i for i in kept if benefit[i] >= _MOST * benefit[best]), key=lambda i: dials[0].at[i])
         if first != best:

@@ -195,7 +195,7 @@ def wish_costs_bundle(frame: pd.DataFrame) -> dict[str, str]:
         Column("Wish or rule"),
         Column("Costs", "$", Align.RIGHT),
         Column("Tracking error", "bps", Align.RIGHT),
-        Column("dear is long", align=Align.BARS),
+        Column("cost", align=Align.BARS),
         Column("In words", align=Align.BELOW),
     )
     said = "Each against the plan without it; they do not add up, because one wish can stand in for another."

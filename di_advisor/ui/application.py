@@ -40,6 +40,7 @@ from di_advisor.ui.plain import plain, restored
 from di_advisor.ui.repeat import answered_bundle, empty_bundle, python_of
 from di_advisor.ui.serving import serve
 from di_advisor.ui.serving_modules import preloaded
+from di_advisor.ui.taking import taken
 from di_advisor.ui.worker import Worker
 
 __all__ = ["FOLLOW_AFTER_SECONDS", "READ_AFTER_SECONDS", "Application"]
@@ -89,7 +90,7 @@ class Application:
         self._worker = Worker(serve, preloaded())
         self._lock, self._asking = threading.RLock(), asyncio.Lock()
         self._loop = _running_loop()
-        self._moves = 0
+        self._moves = self._ends = 0
         self._footer, self._guard = Footer(), Guard()
         self._answer, self._result = Outlet("di_advisor.app.answer"), Outlet("di_advisor.app.result")
         self.pages = tuple(page(self) for page in pages)
@@ -256,15 +257,17 @@ class Application:
         self.refresh()
 
     def cancel(self) -> None:
-        """End what is running, if anything."""
+        """End what is running, if anything, and what waits for it."""
+        self._ends += 1
         if self.state.running:
             self._worker.cancel()
 
     async def ask(self, verb: str, *, doing: str, **request: Any) -> Any | None:  # noqa: ANN401 a verb's answer
         """Ask the child process; None where it was cancelled, refused or failed."""
-        with self._lock:
-            state = self.state
-            if not state.start(doing):
+        state, ends = self.state, self._ends
+        while not self._start(state, doing):  # a press that came before its button was disabled waits for its turn
+            await asyncio.sleep(FOLLOW_AFTER_SECONDS)
+            if state is not self.state or ends != self._ends:
                 return None
         started = time.monotonic()
         self.refresh()
@@ -274,12 +277,16 @@ class Application:
             if kind == "result":  # hundreds of trades through their constructors: not in the kernel's loop
                 content = await asyncio.to_thread(restored, content)
             with self._lock:
-                return _taken(state, kind, content)
+                return taken(state, kind, content)
         finally:
             with self._lock:
                 if state.running:
                     state.fail("The task was interrupted.")
             self.refresh()
+
+    def _start(self, state: AppState, doing: str) -> bool:
+        with self._lock:
+            return state.start(doing)
 
     async def _put(self, verb: str, request: dict[str, Any], started: float) -> tuple[str, Any]:
         def tick() -> None:
@@ -340,7 +347,10 @@ class Application:
             await self._propose(state, scenario)
 
     async def _propose(self, state: AppState, scenario: str) -> None:
-        if state is not self.state:
+        ends = self._ends
+        while state.running and state is self.state:
+            await asyncio.sleep(FOLLOW_AFTER_SECONDS)
+        if state is not self.state or ends != self._ends:
             return
         spec = state.spec_of(scenario)
         found = await self.ask("propose", doing="Proposing", spec=spec)
@@ -382,19 +392,3 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _taken(state: AppState, kind: str, content: Any) -> Any | None:  # noqa: ANN401 what the child answered
-    match kind:
-        case "result":
-            state.finish()
-            return content
-        case "cancelled":
-            state.cancel()
-        case "refused":
-            state.refuse(content["what"], content["hint"], restored(content.get("facts")))
-        case "died":
-            state.fail(f"The process ended by itself (exit code {content}); memory may have run out.")
-        case _:
-            state.fail(str(content))
-    return None

@@ -1,4 +1,5 @@
 // A table of many rows: only the rows in sight exist; sorting, searching and choosing work by keyboard too.
+const told = (n) => n.toLocaleString("en-US");
 const HEIGHT = 26, AHEAD = 10;
 let made = 0;
 
@@ -109,8 +110,8 @@ function render({ model, el }) {
     table.setAttribute("aria-rowcount", order.length + 1);
     if (active >= first && active < last) { table.setAttribute("aria-activedescendant", `${own}-${order[active]}`); }
     else { table.removeAttribute("aria-activedescendant"); }
-    const all = model.get("rows").length, of = order.length === all ? all : `${order.length} of ${all}`;
-    count.textContent = all === 0 ? model.get("empty") : `${of} rows${chosen.size ? `, ${chosen.size} chosen` : ""}`;
+    const all = model.get("rows").length, of = order.length === all ? told(all) : `${told(order.length)} of ${told(all)}`;
+    count.textContent = all === 0 ? model.get("empty") : `${of} rows${chosen.size ? `, ${told(chosen.size)} chosen` : ""}`;
   }
 
   const later = () => { drawing = drawing || requestAnimationFrame(draw); };
@@ -150,7 +151,7 @@ function render({ model, el }) {
     document.addEventListener("copy", put, { capture: true, once: true });
     document.execCommand("copy");
     document.removeEventListener("copy", put, { capture: true });
-    count.textContent = `${rows.length} rows copied`;
+    count.textContent = `${told(rows.length)} rows copied`;
   }
 
   table.addEventListener("keydown", (event) => {

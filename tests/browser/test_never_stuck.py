@@ -62,6 +62,14 @@ CANCELS = """(view) => {
 }"""
 """Press Cancel as soon as it can be pressed: from outside, a press may come after the answer."""
 
+SAYS_THAT_THE_KERNEL_ENDED = """(view) => {
+    const app = document.querySelector(view);
+    const before = (element) => getComputedStyle(element, '::before').content;
+    const marks = [...app.querySelectorAll('.jupyter-widgets-disconnected')].filter((e) => before(e) !== 'none');
+    return before(app).includes('Run this cell again') && marks.length === 0;
+}"""
+"""One sentence, and no broken link on every control."""
+
 KILLS_WHAT_RUNS = """
 def _kills_what_runs():
     import time
@@ -159,6 +167,7 @@ def test_the_app_survives_windows_processes_and_kernels(
     page.wait_for_timeout(1500)
     wait_idle(page)
     expect(page.locator(".jp-Notebook .di-proposal").first).to_contain_text("Account young")
+    page.wait_for_function(SAYS_THAT_THE_KERNEL_ENDED, arg=IN_CELL)
     app = run_app(page)
     app.press("Propose")
     expect(page.locator(".jp-Notebook .di-proposal").first).to_contain_text("Account young")

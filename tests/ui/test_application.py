@@ -315,3 +315,25 @@ def test_a_result_that_comes_while_another_page_is_open_waits_on_its_own(
     assert "Measure again." in app._answer.bundle["text/plain"]
     app.edit(SPEC.with_changes(account="seasoned"))
     assert (app._answer.bundle["text/plain"], "Nothing is measured" in app._result.bundle["text/plain"]) == ("", True)
+
+
+def test_a_press_that_comes_while_a_question_runs_waits_for_its_turn_and_is_ended_with_it(app: Application) -> None:
+    async def both() -> None:
+        first = asyncio.create_task(app.ask("open", doing="Opening", source=SPEC.source))
+        while not app.state.running:
+            await asyncio.sleep(0)
+        await app.propose()
+        await first
+
+    async def ended() -> None:
+        first = asyncio.create_task(app.ask("wait", doing="Waiting"))
+        while "Question" not in app.state.status:
+            await asyncio.sleep(0.01)
+        second = asyncio.create_task(app.ask("open", doing="Opening", source=SPEC.source))
+        await asyncio.sleep(0)
+        app.cancel()
+        assert (await first, await second) == (None, None)
+
+    run(app, both, ended)
+    assert app.state.answer is not None
+    assert app.state.phase is Phase.CANCELLED

@@ -210,6 +210,7 @@ class CostLabPage(Page):
     async def _show_card(self) -> None:
         bundle: Bundle | None = await self.host.ask("cost_card", doing="Reading the card", model=self._model.value)
         if bundle is not None:
+            self._tell()
             self._show(bundle)
 
     async def _beside(self) -> None:
@@ -217,6 +218,7 @@ class CostLabPage(Page):
             "compare_costs", doing="Comparing models", first=self._model.value, second=self._other.value
         )
         if bundle is not None:
+            self._tell()
             self._show(bundle)
 
     async def _choose(self) -> None:

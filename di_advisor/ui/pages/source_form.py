@@ -28,8 +28,8 @@ _PATHS: Final = {
     "lots": ("Lots file", "lots.csv, or the broker's export"),
     "prices": ("Prices file", "prices.csv: security_id, ticker, price_usd, sector, ..."),
     "index": ("Index weights file", "index.csv: security_id, weight"),
-    "returns": ("Daily returns file (optional)", "returns.csv; without it, correlations are assumed"),
-    "fills": ("Recent trades file (optional)", "fills.csv: trades of the last 30 days, for wash sales"),
+    "returns": ("Daily returns file (optional)", "returns.csv (else assumed)"),
+    "fills": ("Recent trades file (optional)", "fills.csv of the last 30 days"),
     "esg": ("ESG measures file (optional)", "esg.csv, .xlsx or .parquet; name its columns below"),
     "orders": ("Past orders file (optional)", "orders.csv, for cost models"),
 }
@@ -61,7 +61,7 @@ class SourceForm:
         )
         self._cash = typed_text("Cash ($)", "0.00", "Cash that can be spent")
         self._cash.value = "0"
-        self._cash_account = typed_text("Account of the cash", "needed where the lots are of several accounts")
+        self._cash_account = typed_text("Account of the cash", "if the lots are of several accounts")
         readers = sorted(available(PORTFOLIO_READERS))
         self._reader = choice("Reader of lots (broker)", readers, "How the lots file is laid out")
         self._reader.value = "csv" if "csv" in readers else readers[0]

@@ -90,6 +90,8 @@ class TradesPage(Page):
         self._fill(state)
         for each in (self._ask_why, self._export, self._undo, self._swaps):
             each.disabled = state.running or state.answer is None
+        decided = state.spec.decisions
+        self._undo.disabled |= not (decided.rejected or decided.locked or decided.accepted)
         for each in self._decide:
             each.disabled = state.running or not self._grid.selected
 

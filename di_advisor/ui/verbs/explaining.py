@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from di_advisor.domain.trades import Trade
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, UnknownSecurityError
 from di_advisor.propose.proposal import Proposal
 from di_advisor.report.reasons_view import reasons_bundle
 from di_advisor.runs.spec import RunSpec
@@ -56,9 +56,18 @@ def why_not(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, str]:
 
     Raises
     ------
-    UnknownSecurityError
+    InputError
         If the market does not know it.
     """
     workspace, _ = asked_of(desk, request["spec"], say)
     say.phase("Looking for what stands in the way")
-    return reasons_bundle(request["name"], workspace.why_not(request["name"]))
+    name = str(request["name"])
+    try:
+        found = workspace.why_not(name)
+    except UnknownSecurityError as error:
+        raise InputError(
+            f"{name} is neither the ticker nor the id of a name in this market.",
+            hint="Write it as it stands in the lots, the index or the prices; capital letters count.",
+            name=name,
+        ) from error
+    return reasons_bundle(name, found)
