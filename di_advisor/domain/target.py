@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from di_advisor.domain.allocation import Allocation
@@ -84,6 +85,11 @@ class TargetComponent:
         later allocation brings in.
     path : tuple of IndexWeights
         By effective date, at least one.
+
+    Raises
+    ------
+    InputError
+        If the fraction is none, or there are no weights, or two different sets for one day.
     """
 
     index: str
@@ -95,7 +101,14 @@ class TargetComponent:
             raise InputError(f"Component {self.index} has the fraction {self.fraction}.", hint="Use one in [0, 1].")
         if not self.path:
             raise InputError(f"Component {self.index} has no weights.", hint="Give at least one dated set.")
-        object.__setattr__(self, "path", tuple(sorted(self.path, key=lambda w: w.effective)))
+        path = tuple(sorted(self.path, key=lambda w: w.effective))
+        object.__setattr__(self, "path", path)
+        for before, after in pairwise(path):
+            if before.effective == after.effective and before.weights != after.weights:
+                raise InputError(
+                    f"Index {self.index} has two sets of weights effective {after.effective}.",
+                    hint="Keep the one that holds from that day on.",
+                )
 
     def on(self, day: date) -> IndexWeights:
         """The weights in force on a day.

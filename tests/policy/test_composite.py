@@ -56,6 +56,13 @@ def test_fractions_that_do_not_sum_to_one_are_refused(fractions, words: str) -> 
         Allocation(NOV, fractions)
 
 
+def test_two_sets_of_weights_for_one_day_are_refused_and_the_same_set_twice_is_one() -> None:
+    first, other = IndexWeights(JAN, {"A": 1.0}), IndexWeights(JAN, {"B": 1.0})
+    with pytest.raises(InputError, match="two sets of weights effective 2026-01-02"):
+        TargetComponent("large", 1.0, (first, other))
+    assert Target((TargetComponent("large", 1.0, (first, first)),)).weights_on(NOV) == {"A": 1.0}
+
+
 def test_an_allocation_of_an_index_that_is_no_component_is_refused() -> None:
     with pytest.raises(InputError, match="names bonds, no component"):
         Target((LARGE, SMALL), (Allocation(NOV, {"bonds": 1.0}),))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from di_advisor.domain.amounts import Exact, exact
+from di_advisor.domain.wish_checks import choice_of
 from di_advisor.errors import InputError
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.ledger.books import Books
@@ -48,7 +49,7 @@ class YearEndWishes:
     Raises
     ------
     InputError
-        If an amount or a number of days is negative, or a way has no such name.
+        If an amount or a number of days is negative, or a way or a charity has no such name.
     """
 
     later: LaterTax | None = None
@@ -59,7 +60,7 @@ class YearEndWishes:
     near_days: int = 60
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "charity", Charity(self.charity))
+        object.__setattr__(self, "charity", choice_of(Charity, self.charity, "charity"))
         object.__setattr__(self, "ways", tuple(self.ways))
         for name in ("give_usd", "other_itemized_usd"):
             value = getattr(self, name)

@@ -188,3 +188,5 @@ def test_wishes_that_make_no_sense_are_refused() -> None:
         YearEndWishes(give_usd=Decimal(-1))
     with pytest.raises(InputError, match="There is no scenario 'later'"):
         YearEndWishes(ways=("later",))
+    with pytest.raises(InputError, match="charity is 'church'"):
+        YearEndWishes(charity="church")  # type: ignore[arg-type]
