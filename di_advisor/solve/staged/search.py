@@ -31,6 +31,8 @@ __all__ = ["StagedSolution", "solve_staged"]
 _GOOD_ENOUGH = 1e-4
 _DIVES = 12
 _NODES = 6
+_MOST_NODES = 24
+_NODES_TIMES_SIZE = 600  # small plans are searched further: their solves are short
 _NODES_BY_RETURN = 40
 _DIVE_EVERY = 4
 _MANNERS = (Manner(0.5, forced=True), Manner(1.0, forced=True), Manner(1.0, forced=False))
@@ -75,7 +77,7 @@ def _never() -> bool:
 
 
 def solve_staged(
-    problem: StagedProblem, *, cancel: Callable[[], bool] = _never, nodes: int = _NODES, hint: Open | None = None
+    problem: StagedProblem, *, cancel: Callable[[], bool] = _never, nodes: int | None = None, hint: Open | None = None
 ) -> StagedSolution:
     """The best plan found, checked by itself.
 
@@ -85,8 +87,8 @@ def solve_staged(
         From `di_advisor.formulate.transition.formulate_transition`.
     cancel : callable
         Asked between solves.
-    nodes : int
-        Budget of the search among choices.
+    nodes : int, optional
+        Budget of the search among choices; by the size of the plan when left out.
     hint : Open, optional
         Choices of a neighbouring plan, tried first.
 
@@ -99,6 +101,9 @@ def solve_staged(
     UnfinishedError
         If cancelled.
     """
+    if nodes is None:
+        size = len(problem.legs) * len(problem.start)
+        nodes = min(max(_NODES_TIMES_SIZE // size, _NODES), _MOST_NODES)
     return _Search(problem, cancel, nodes).run(hint)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import cvxpy as cp
 import numpy as np
 
 from di_advisor.domain.mandate import Mandate, NameBand, TradingMode
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import TaxProfile
 from di_advisor.domain.transition import TransitionWish
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.testing.random_cases import random_case
 
 __all__ = ["RandomTransition", "random_transition"]
@@ -29,6 +31,37 @@ class RandomTransition:
     mandate: Mandate
     tax: TaxProfile
     wish: TransitionWish
+    own: OwnWishes = field(default_factory=OwnWishes)
+
+
+class Tickets:
+    """Of trades: charged where they are made."""
+
+    name = "tickets"
+    sentence = "A tenth of a cent for each dollar bought."
+
+    def expression(self, symbols: Any) -> Any:
+        return 0.001 * cp.sum(symbols.buys_usd)
+
+
+class Whole:
+    """Of weights: charged by the year."""
+
+    name = "whole"
+    sentence = "Half a cent a year for each dollar that the first two names differ by from their target."
+
+    def expression(self, symbols: Any) -> Any:
+        return 0.005 * symbols.value_usd * (symbols.active[0] - symbols.active[1])
+
+
+class HalfAtMost:
+    """Of weights."""
+
+    name = "half at most"
+    sentence = "The first two names are 45 % of the account at most."
+
+    def constraints(self, symbols: Any) -> list[Any]:
+        return [symbols.weights[0] + symbols.weights[1] <= 0.45]
 
 
 def random_transition(seed: int) -> RandomTransition:
@@ -69,4 +102,13 @@ def random_transition(seed: int) -> RandomTransition:
     }
     if g.random() < 0.4:
         mandate = mandate.with_changes(min_trade_weight=float(g.uniform(0.002, 0.02)))
-    return RandomTransition(signals, mandate, case.tax, TransitionWish(later, **wishes))
+    if g.random() < 0.2:
+        mandate = mandate.with_changes(max_trades=3 + int(g.integers(n - 2)))
+    if g.random() < 0.2:
+        mandate = mandate.with_changes(max_names=n - int(g.integers(2)))
+    leaving = np.flatnonzero(signals.account.target_weight == 0).tolist()
+    if leaving and g.random() < 0.5:
+        ids = signals.market.universe.security_ids
+        mandate = mandate.with_changes(replacements={ids[(leaving[0] + 1) % n]: (ids[leaving[0]],)})
+    own = OwnWishes((Tickets(), Whole()), (HalfAtMost(),)) if g.random() < 0.2 else OwnWishes()
+    return RandomTransition(signals, mandate, case.tax, TransitionWish(later, **wishes), own)

@@ -32,6 +32,7 @@ _PRICED = 1e-4
 """Of today's part: how far the prices of the later stages, multipliers of an interior point, may put its best plan."""
 
 _KEPT = 1e-6
+_NOT_HELD = 1e-7
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class StagedOutcome:
 def staged_outcome(seed: int) -> StagedOutcome:
     """The plan of a seed's transition."""
     drawn = random_transition(seed)
-    problem = formulate_transition(drawn.signals, drawn.mandate, drawn.tax, drawn.wish)
+    problem = formulate_transition(drawn.signals, drawn.mandate, drawn.tax, drawn.wish, own=drawn.own)
     try:
         return StagedOutcome(drawn, problem, solve_staged(problem))
     except InfeasibleError:
@@ -69,7 +70,16 @@ def _sides(problem: StagedProblem, solution: StagedSolution) -> Open:
                 both = loss[s] & buy[r]
                 buy[r] &= ~(both & taken)
                 loss[s] &= ~(both & ~taken)
-    return replace(solution.choices, loss=loss, buy=buy)
+    found = replace(solution.choices, loss=loss, buy=buy)
+    if problem.is_sided:  # what the plan leaves is closed: the package bounds the count of trades from below
+        nets = [plan.net(problem.holdings.lot_name) for plan in solution.plans]
+        sell = np.array([net < 0 for net in nets]) & found.sell
+        found = replace(found, sell=sell, buy=np.array([net > 0 for net in nets]) & found.buy)
+    if problem.names_max is not None:
+        out = found.out.copy()
+        out[-1] |= problem.holdings.target + problem.active_path(solution.plans)[-1] <= _NOT_HELD
+        found = replace(found, out=out)
+    return found
 
 
 def agrees_over_stages(found: StagedOutcome) -> float:
