@@ -218,8 +218,8 @@ def _coverage(facts: Mapping[str, Any]) -> str:
     return "not tested" if walked is None else percent(walked["coverage"], 0)
 
 
-def cards_bundle(first: CostModelCard, second: CostModelCard) -> dict[str, str]:
-    """Two cards side by side, by media type, with what makes them comparable or not."""
+def cards_bundle(first: CostModelCard, second: CostModelCard, *, code: str = "") -> dict[str, str]:
+    """Two cards side by side, by media type, with what makes them comparable or not, and the Python of both."""
     table = _compared(first, second)
     same = first.facts["data"]["sha256"] == second.facts["data"]["sha256"]
     said = [
@@ -229,7 +229,13 @@ def cards_bundle(first: CostModelCard, second: CostModelCard) -> dict[str, str]:
     ]
     said += [f"{card.model_id}: {card.verdict}" for card in (first, second)]
     return {
-        "text/html": str(_NO_FORMULAS.format(as_html(table) + html_list(said))),
+        "text/html": str(
+            _NO_FORMULAS.format(
+                as_html(table)
+                + html_list(said)
+                + (folded("Python that repeats this", _CODE.format(code)) if code else Markup(""))
+            )
+        ),
         "text/markdown": "\n\n".join([as_markdown(table), *(f"- {markdown_escaped(each)}" for each in said)]) + "\n",
         "text/plain": "\n\n".join([as_text(table), *map(printable, said)]) + "\n",
     }

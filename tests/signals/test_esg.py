@@ -37,7 +37,7 @@ def test_a_table_is_put_into_the_markets_order_with_its_provenance(small_world: 
     np.testing.assert_array_equal(aligned.values["score"][:2], [1.0, 2.0])
     assert np.isnan(aligned.values["score"][2:]).all()
     says = aligned.provenance["esg: score"]
-    assert says == f"Someone, higher_is_better, known on 2020-01-02; covers 2 of {len(ids)} names"
+    assert says == f"Someone, higher is better, known on 2020-01-02; covers 2 of {len(ids)} names"
     assert aligned.scale["score"].direction is HIGHER
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
@@ -262,6 +263,7 @@ def test_cards_are_compared_and_a_model_is_watched(desk: Desk, files) -> None:
     asked = {"spec": SPEC, "files": files, "training": CostTraining(DAY, blocks=2)}
     model = VERBS["train_costs"](desk, asked, Heard())["model_id"]
     both = VERBS["compare_costs"](desk, {"first": model, "second": "learned"}, Heard())
+    assert f"cost_model_card('{model}'), cost_model_card('learned')" in unescape(both["text/html"])
     assert "different orders" in both["text/plain"]
     watched = VERBS["watch_costs"](desk, {**asked, "model": model, "since": date(2020, 1, 15)}, Heard())
     assert "Predicted against paid, by month" in watched["bundle"]["text/plain"]

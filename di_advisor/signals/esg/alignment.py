@@ -75,7 +75,7 @@ def aligned_esg(esg: EsgTable | Mapping[str, FloatArray] | None, market: Market)
         values[measure.name] = measure.aligned(market.universe)
         scale[measure.name] = measure.scale
         known = f"known on {measure.known_at}" if measure.known_at else "of an unknown day"
-        says = f"{measure.provider or 'no provider named'}, {measure.direction.value}, {known}"
+        says = f"{measure.provider or 'no provider named'}, {measure.direction.value.replace('_', ' ')}, {known}"
         provenance[f"esg: {measure.name}"] = f"{says}; {_covers(values[measure.name])}"
     return AlignedEsg(values, scale, provenance)
 

@@ -167,7 +167,9 @@ class WishesPage(Page):
         asked = self._asked()
         if asked is not None:
             self._edit(asked[1])
-            self._told.value = said(f"Set: {asked[0]}.", role="status")
+            priced = self._priced is not None and self._priced.wished == asked[1]
+            unpriced = "" if priced else "What it costs was not asked: Price all that are set tells it."
+            self._told.value = said(f"Set: {asked[0]}.", unpriced, role="status")
 
     def _take_out(self) -> None:
         if self._list.value is not None and int(self._list.value) < len(self._items):

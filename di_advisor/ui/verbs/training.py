@@ -130,7 +130,7 @@ def cost_card(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, str
     StoreError
         If there is none, or it was changed.
     """
-    return card_bundle(cost_model_card(request["model"]))
+    return card_bundle(cost_model_card(request["model"]), code=_python_of_cards(request["model"]))
 
 
 def compare_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, str]:  # noqa: ARG001 - a verb
@@ -141,7 +141,8 @@ def compare_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str,
     StoreError
         If one is not there, or was changed.
     """
-    return cards_bundle(cost_model_card(request["first"]), cost_model_card(request["second"]))
+    first, second = str(request["first"]), str(request["second"])
+    return cards_bundle(cost_model_card(first), cost_model_card(second), code=_python_of_cards(first, second))
 
 
 def choose_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:  # noqa: ARG001 - a verb
@@ -181,6 +182,11 @@ def watch_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
     say.phase("Comparing predicted with paid")
     watched = cost_trainer().watch(cost_model_folder(name), found.history, since=request["since"])
     return {"alarms": watched.alarms, "bundle": watched_bundle(watched, name)}
+
+
+def _python_of_cards(*models: str) -> str:
+    calls = ", ".join(f"cost_model_card({model!r})" for model in models)
+    return f"from di_advisor.runs.trained_costs import cost_model_card\n\n{calls}"
 
 
 def _files(request: Mapping[str, Any]) -> OrderFiles | None:
