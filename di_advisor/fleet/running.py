@@ -4,8 +4,9 @@ Problem: a night's run must survive a lost worker, a lost main process and one a
 bounded memory, and give the same records whatever the number of workers. Decision: every account is solved from its
 own bytes and the shared facts alone, so order and place do not matter; outcomes go to an append-only folder as they
 come; who is in it already, with the same bytes, is skipped. With joint rounds (`di_advisor.fleet.joint`) the fleet is
-solved again with costs at its own joint size, each round in a folder of its own. Limits: labels of finished accounts
-are kept in memory (some 150 bytes each); with joint rounds the accounts must be iterable more than once.
+solved again with costs at its own joint size, each round in a folder of its own. Limits: the labels of a run are kept
+in memory (some 100 bytes each), so that none comes twice; with joint rounds the accounts must be iterable more than
+once.
 """
 
 from __future__ import annotations
@@ -231,7 +232,9 @@ class _Round:
     retry_set_aside: bool
     progress: Callable[[FleetProgress], None] | None
     cancel: Callable[[], bool]
-    known: dict[str, str] = field(default_factory=dict)
+    done: int = 0
+    known: dict[str, str] = field(default_factory=dict)  # of earlier runs, until their account is drawn
+    again: set[str] = field(default_factory=set)  # done before, and tried again
     aside: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     under_way: dict[str, str] = field(default_factory=dict)
@@ -259,15 +262,24 @@ class _Round:
                 else:
                     waiting.append(outcome.value)
                     self.aside.discard(outcome.key)
-                self.known[outcome.key] = digest
+                self._finished(outcome.key)
                 late = time.monotonic() - self.told_at > _TOLD_SECONDS
                 if len(waiting) >= _TOLD_WITH or late or not self.under_way:
                     self._tell(folder, waiting, number)
             self._tell(folder, waiting, number)
         finished = self.whole and not self.under_way
-        return _Counted(len(self.known), len(self.aside), finished)
+        return _Counted(self.done, len(self.aside), finished)
+
+    def _finished(self, label: str) -> None:
+        """Count an account, once."""
+        if label in self.again:
+            self.again.discard(label)
+        else:
+            self.done += 1
 
     def _note(self, row: dict[str, Any]) -> None:
+        """Take in a row of an earlier run."""
+        self.done += row["key"] not in self.known
         self.known[row["key"]] = row["account_digest"]
         (self.aside.add if is_set_aside(row) else self.aside.discard)(row["key"])
 
@@ -280,7 +292,7 @@ class _Round:
         waiting.clear()
         self.told_at = time.monotonic()
         if self.progress is not None:
-            self.progress(FleetProgress(number, len(self.known), len(self.aside)))
+            self.progress(FleetProgress(number, self.done, len(self.aside)))
 
     def _jobs(self, accounts: Iterable[FleetAccount]) -> Iterator[Job]:
         """Accounts that are not finished, as they are asked for."""
@@ -289,11 +301,15 @@ class _Round:
                 raise InputError(f"Two accounts are called {label}.", hint="Give each a label of its own.", label=label)
             self.seen.add(label)
             digest = digest_of(body.what.encode() if isinstance(body, Failure) else body)
-            if self.known.get(label) == digest and not (self.retry_set_aside and label in self.aside):
+            before = self.known.pop(label, None)
+            if before == digest and not (self.retry_set_aside and label in self.aside):
                 continue
+            if before is not None:
+                self.again.add(label)
             if isinstance(body, Failure):
-                self._note(row := failure_row(label, body, digest))
-                self.refused.append(row)
+                self._finished(label)
+                self.aside.add(label)
+                self.refused.append(failure_row(label, body, digest))
                 continue
             self.under_way[label] = digest
             yield Job(label, body)

@@ -37,6 +37,19 @@ def test_one_slow_job_does_not_make_the_batches_after_it_small_for_long() -> Non
     assert sizes[-1] >= 20
 
 
+def test_batches_of_a_long_run_take_a_hundredth_of_what_was_done_up_to_four_times_as_much() -> None:
+    size = BatchSize(0.25, 256)
+    for _ in range(40):
+        size.took(0.25, 25)  # 10 CPU seconds
+    assert size() == 25
+    for _ in range(160):
+        size.took(0.25, 25)  # 50
+    assert size() == 50
+    for _ in range(1000):
+        size.took(0.25, 25)
+    assert size() == 100
+
+
 def test_jobs_come_in_order_each_once_in_batches_of_the_size_that_is_asked_for() -> None:
     sizes = count(1)
     found = list(batched(iter(jobs(10)), lambda: next(sizes)))
