@@ -25,11 +25,12 @@ from di_advisor.formulate.limits import share_step
 from di_advisor.formulate.own_affine import AffineTerm
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.rules import Locked, slack_in_rows
+from di_advisor.formulate.rules import Locked, Rule, slack_in_rows
 from di_advisor.formulate.schedule_d import ScheduleDTax
 from di_advisor.formulate.terms import LotTax, TradingCost, WaitingValue
 from di_advisor.propose.lattice import descend
 from di_advisor.propose.lattice_steps import Lattice
+from di_advisor.propose.limit_units import unit_of
 from di_advisor.propose.sale_curve import SaleCurve
 from di_advisor.propose.wash_check import check_washes
 from di_advisor.solve.solution import Solution
@@ -46,6 +47,7 @@ _HALF_CENT_USD = 0.005
 _FLOAT_PLACES = 12
 _TIE = 1e-12
 _TOP_UPS = 3
+_MANY = {unit: f"{unit}s" for unit in ("bp", "dollar", "hundredth", "percentage point", "point")}
 
 
 @dataclass(frozen=True)
@@ -335,6 +337,14 @@ def _finer(problem: Problem) -> str:
     return "" if problem.block.share_step is None else "fractional shares, or "
 
 
+def _told(excess: float, rule: Rule, problem: Problem) -> str:
+    """An excess in the unit of its limit: "7.9 bps"."""
+    unit = unit_of(rule, problem)
+    if not unit.size > 0:
+        return f"{excess:.2g}"
+    return f"{excess / unit.size:.2g} {_MANY.get(unit.unit, unit.unit)}"
+
+
 def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
     """Every rule on the rounded plan, and no name (or identical group) sold at a loss and bought."""
     for rule in problem.rules:
@@ -342,7 +352,8 @@ def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
         allowed = 0.0 if isinstance(rule, TrackingErrorCap) else TOLERANCE
         if slack < -allowed:
             raise SettlementError(
-                f"After rounding to shares the rule '{rule.name}' is passed by {-slack:.2e} (it says: {rule.sentence})",
+                f"After rounding to shares the rule '{rule.name}' is passed by {_told(-slack, rule, problem)} "
+                f"(it says: {rule.sentence})",
                 hint=f"Allow {_finer(problem)}a little more room in that rule.",
                 rule=rule.name,
                 excess=-slack,
