@@ -49,7 +49,7 @@ class WishesPage(Page):
     """Prices and sets wishes."""
 
     title = "ESG and factors"
-    empty = "What each ESG measure covers of the account and of its index is read now, and stands here."
+    empty = "What each ESG measure covers of the account and of its index stands here as soon as it is read."
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
