@@ -327,9 +327,11 @@ def _model(terms: PlanTerms, plans: list[NamePlan]) -> tuple[str, ...]:
         f"Risk is priced at {terms.risk_aversion:g} times variance until {terms.until}, name by name, the other names "
     )
     risk += (
-        "as they stand today, sales spent on the whole target in proportion; prices are not expected to move against "
+        "as they stand today. Names share no cash here: what is sold is spent on the whole target in proportion, and "
     )
-    risk += "the target unless a return was given."
+    risk += (
+        "what is bought is paid by it. Prices are not expected to move against the target unless a return was given."
+    )
     tax = "Tax is at marginal rates, due on 15 April of the next year, discounted at "
     tax += f"{terms.discount_per_year:g} a year; lots are sold whole, and no purchase comes within 30 days of a loss."
     search = (
