@@ -44,8 +44,13 @@ def test_the_plan_says_what_waits_what_it_is_worth_and_what_it_rests_on(capsys: 
     assert "Waiting in" in shown
     assert "Waiting is worth $" in shown
     assert "over acting now or not at all" in shown
-    assert "prices are not expected to move" in shown
+    assert "Prices are not expected to move" in shown
     assert "Not tax advice." in shown
+    assert "share one budget" not in shown
+    assert main(["plan", "--account", "concentrated", "--gain-budget", "50000"]) == 0
+    assert "All names share one budget of net gains a tax year: $" in capsys.readouterr().out
+    assert main(["plan", "--account", "concentrated", "--gain-budget", "nan"]) == 2
+    assert "--gain-budget is nan" in capsys.readouterr().err
     assert main(["plan", "--account", "concentrated", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert any(r["waiting_usd"] > 0 for r in rows)
