@@ -17,7 +17,7 @@ from di_advisor.cli.household_commands import add_household
 from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
 from di_advisor.cli.mandate_file import add_mandate, add_mandate_file
 from di_advisor.cli.watch_commands import add_watch
-from di_advisor.cli.wishes import add_rates, add_wishes, usd
+from di_advisor.cli.wishes import add_rates, add_wishes, seed, usd
 from di_advisor.cli.year_end_commands import add_year_end
 from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
@@ -76,7 +76,7 @@ def _add_demo(command: argparse.ArgumentParser) -> None:
         "sectors stay within 300 bps of the target, and trades have at least 250 USD."
     )
     command.add_argument("--account", default="seasoned", help="young, seasoned (default) or concentrated")
-    command.add_argument("--seed", type=int, default=7, help="of the simulated market (7)")
+    command.add_argument("--seed", type=seed, default=7, help="of the simulated market (7)")
     _add_out(command)
     # Wishes that show what rules do, on any of the accounts.
     add_mandate_file(command)

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from di_advisor.cli.screen import Progress, Screen
+from di_advisor.cli.wishes import seed
 from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
 from di_advisor.policy.sessions import Cadence, due_session
@@ -39,7 +40,7 @@ def add_backtest(command: argparse.ArgumentParser) -> None:
     command.add_argument("--end", metavar="DATE", default="2024-12-31", help="of all vintages (2024-12-31)")
     command.add_argument("--vintages", type=int, default=1, metavar="N", help="one a quarter from the start on (1)")
     command.add_argument("--names", type=int, default=60, metavar="N", help="of the index, the largest (60)")
-    command.add_argument("--seed", type=int, default=7, help="of the simulated market (7)")
+    command.add_argument("--seed", type=seed, default=7, help="of the simulated market (7)")
     command.add_argument("--cap-bps", type=float, default=200.0, metavar="BPS", help="on tracking error (200)")
     command.add_argument("--both-laws", action="store_true", help="each run with the law of wash sales and without")
     command.add_argument("--workers", type=int, default=1, metavar="N", help="processes (1)")

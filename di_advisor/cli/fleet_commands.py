@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from di_advisor.cli.screen import Screen
+from di_advisor.cli.wishes import seed
 from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def add_fleet(command: argparse.ArgumentParser) -> None:
     source.add_argument("--sample", type=int, metavar="N", help="so many generated accounts over the built-in market")
     source.add_argument("--accounts", type=Path, metavar="FILE", help="Parquet of accounts over the built-in market")
     command.add_argument("--into", type=Path, required=True, metavar="FOLDER", help="results; a stopped run goes on")
-    command.add_argument("--seed", type=int, default=1, help="of the generated accounts (1)")
+    command.add_argument("--seed", type=seed, default=1, help="of the generated accounts (1)")
     command.add_argument(
         "--scheduler", metavar="ADDRESS", help="of a Dask cluster, or in-process; without it, local processes"
     )

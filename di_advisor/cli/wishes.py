@@ -20,7 +20,7 @@ from di_advisor.formulate.modes import SUPPORTED_MODES
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent
 
-__all__ = ["add_rates", "add_wishes", "mandate_of", "rate", "refuse_strangers", "tax_of", "usd"]
+__all__ = ["add_rates", "add_wishes", "mandate_of", "rate", "refuse_strangers", "seed", "tax_of", "usd"]
 
 _SHORT_PERCENT = 40.8
 _LONG_PERCENT = 23.8
@@ -48,6 +48,13 @@ def usd(text: str) -> Exact:
         return exact(text, "the amount")
     except InputError as e:
         raise argparse.ArgumentTypeError(str(e)) from e
+
+
+def seed(text: str) -> int:
+    """Seed of a simulation: a whole number from 0 on."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed; give a whole number from 0 on")
+    return int(text)
 
 
 _bps = _finite("basis points", fraction_from_bps)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from di_advisor.errors import InputError
+
 if TYPE_CHECKING:
     from di_advisor.sample.world import SampleWorld
 
@@ -29,7 +31,14 @@ def load(seed: int = 7, *, cache: bool = True) -> SampleWorld:
     -------
     SampleWorld
         Everything in it is simulated.
+
+    Raises
+    ------
+    InputError
+        If the seed is below 0.
     """
+    if seed < 0:
+        raise InputError(f"The seed is {seed}.", hint="Give a whole number from 0 on; 7 is the world of the examples.")
     from di_advisor.sample.source import PartSource
     from di_advisor.sample.world import SampleWorld
 

@@ -4,11 +4,13 @@ from decimal import Decimal
 
 import pytest
 
+from di_advisor import sample
 from di_advisor.cli import main
 from di_advisor.cli.arguments import parser
 from di_advisor.cli.wishes import mandate_of, tax_of
 from di_advisor.domain.columns import LOT_COLUMNS, PRICE_FILE_COLUMNS, WEIGHT_COLUMNS
 from di_advisor.domain.mandate import Band, Mandate, Rounding, TradingMode
+from di_advisor.errors import InputError
 from di_advisor.report.csv_export import TRADE_COLUMNS
 
 FILES = ["propose", "--lots", "l.csv", "--prices", "p.csv", "--index", "i.csv"]
@@ -100,6 +102,18 @@ def test_help_ends_well_and_documents_every_column(capsys):
 @pytest.mark.parametrize("written", ["tab", r"\t", "\t"])
 def test_a_tab_has_a_name_that_a_shell_can_pass(written):
     assert parsed("--delimiter", written).delimiter == "\t"
+
+
+@pytest.mark.parametrize("command", [["demo"], ["fleet", "--sample", "2", "--into", "x"], ["backtest"]])
+@pytest.mark.parametrize("written", ["-1", "1.5", "seven"])
+def test_a_seed_that_is_none_is_refused_with_code_2(command, written, capsys):
+    assert main([*command, "--seed", written]) == 2
+    assert f"'{written}' is no seed; give a whole number from 0 on" in capsys.readouterr().err
+
+
+def test_a_world_of_a_negative_seed_is_refused():
+    with pytest.raises(InputError, match=r"The seed is -1\. Hint: Give a whole number"):
+        sample.load(-1)
 
 
 def test_no_tax_at_all_is_a_rate():
