@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import OwnWishError
 from di_advisor.formulate.modelling import cvxpy
-from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.own import OwnRule, OwnTerm, OwnWishes
 from di_advisor.formulate.own_opaque import figures_of, is_equality
 from di_advisor.formulate.own_specs import loaded
 from di_advisor.formulate.own_symbols import OwnSymbols, Scope
@@ -259,8 +259,8 @@ def staged_own(own: OwnWishes, scope: Scope) -> StagedOwn:
         one: Any = loaded(each)
         by_year = _kind(leaves, [cvxpy().sum(one.expression(leaves.symbols))], one.name, "term", mixed=False)
         terms.append(StagedTerm(one, scope, by_year, one.name, one.sentence, leaves))
-    for each in own.rules:
-        one = loaded(each)
+    for wished in own.rules:
+        one = loaded(wished)
         parts = [a for c in _listed(one.constraints(leaves.symbols)) for a in c.args]
         relaxed = _kind(leaves, parts, one.name, "rule", mixed=True)
         rules.append(StagedRule(one, scope, relaxed, one.name, one.sentence, leaves))
@@ -318,8 +318,8 @@ def own_of_today(own: StagedOwn, years: float, *, last: bool) -> OwnWishes:
     last : bool
         Whether the first stage is the only one.
     """
-    terms = tuple(_TodayTerm(t, t.times(1.0, years)) for t in own.terms)
-    return OwnWishes(terms, tuple(_TodayRule(r, last) for r in own.rules))
+    terms = tuple(cast("OwnTerm", _TodayTerm(t, t.times(1.0, years))) for t in own.terms)
+    return OwnWishes(terms, tuple(cast("OwnRule", _TodayRule(r, last)) for r in own.rules))
 
 
 def _listed(given: Any) -> list[Any]:  # noqa: ANN401 - what a user returned

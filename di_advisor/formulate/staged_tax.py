@@ -217,8 +217,9 @@ def return_tax(
         inputs = own
         if year > first:
             tabled = max((y for y in known_tax_years() if y <= year), default=year)
-            nothing = dict.fromkeys(("net_short_usd", "net_long_usd", "carryover_short_usd", "carryover_long_usd"), 0)
-            inputs = replace(own, tax_year=tabled, **{k: Decimal(v) for k, v in nothing.items()})
+            zero = Decimal(0)
+            inputs = replace(own, tax_year=tabled, net_short_usd=zero, net_long_usd=zero)
+            inputs = replace(inputs, carryover_short_usd=zero, carryover_long_usd=zero)
         end = replace(filer, inputs=inputs, carryover_value=filer.carryover_value if year == last else None)
         law = law_of(end, date(inputs.tax_year, 12, 31))
         years.append(TaxYear(year, law, value_usd, _pieces(law, ranges, value_usd, carries=year < last)))

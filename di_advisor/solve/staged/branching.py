@@ -56,7 +56,7 @@ def children(problem: StagedProblem, choices: Open, plans: Plans, answer: Staged
         return [_with(choices, "out", last, name), replace(choices, kept=kept)]
     found = washes(problem, plans)
     if found:
-        return [closed(problem, choices, found[:1], loss=True), closed(problem, choices, found[:1], loss=False)]
+        return [_closed(problem, choices, found[:1], loss=True), _closed(problem, choices, found[:1], loss=False)]
     place = _trade_at_fault(problem, choices, plans)
     if place is not None:
         return _sides(problem, choices, *place)
@@ -69,14 +69,14 @@ def settled(problem: StagedProblem, choices: Open, plans: Plans, answer: StagedA
         return _fewest_names(problem, choices, plans)
     found = washes(problem, plans)
     if found:
-        return closed(problem, choices, found)
+        return _closed(problem, choices, found)
     place = _trade_at_fault(problem, choices, plans)
     if place is not None:
         return _decided(problem, choices, plans, place[0], manner)
     return at_their_widths(problem, choices, plans) or at_one_piece(problem, choices, plans, answer)
 
 
-def closed(problem: StagedProblem, choices: Open, found: list[Wash], *, loss: bool | None = None) -> Open:
+def _closed(problem: StagedProblem, choices: Open, found: list[Wash], *, loss: bool | None = None) -> Open:
     """One side of each wash closed: the one named, or the smaller."""
     lose, buy = choices.loss.copy(), choices.buy.copy()
     for wash in found:

@@ -66,7 +66,8 @@ class _Side:
 
 def _sides(problem: StagedProblem, wash: WashDeferral) -> tuple[_Side, _Side]:
     leg, of_lot, p = problem.legs[0], problem.holdings.lot_name, wash.prices
-    lost = np.bincount(of_lot, weights=np.where(wash.losing, leg.sell_max, 0.0), minlength=len(problem.start))
+    weights = np.where(wash.losing, leg.sell_max, 0.0)
+    lost = np.bincount(of_lot, weights=weights, minlength=len(problem.start)).astype(np.float64)
     return _Side(p.sell_width, p.sell_price, lost), _Side(p.buy_width, p.buy_price, leg.buy_max)
 
 
