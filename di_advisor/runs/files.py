@@ -162,7 +162,7 @@ def _refuse_unknown(portfolio: Portfolio, target: Target, market: Market, source
 
 def _notes(portfolio: Portfolio, market: Market, source: FileSource) -> tuple[str, ...]:
     """What is missing or odd in the files."""
-    notes = doubtful_bases(portfolio, market)
+    notes = (*doubtful_bases(portfolio, market), *_shared_tickers(market, source.prices.name))
     account = portfolio.accounts[0]
     if not account.lots:
         notes += (f"Account {account.account_id} has no lots in {source.lots.name}: it is taken as all cash.",)
@@ -173,6 +173,19 @@ def _notes(portfolio: Portfolio, market: Market, source: FileSource) -> tuple[st
         )
         notes = (*notes, unseen)
     return notes
+
+
+def _shared_tickers(market: Market, prices: str) -> tuple[str, ...]:
+    """Tickers that two securities have: reasons speak of tickers, and so do orders."""
+    named: dict[str, list[str]] = {}
+    for security in market.universe.securities:
+        named.setdefault(security.ticker, []).append(security.security_id)
+    return tuple(
+        f"{prices}: the ticker {ticker} stands for {some_of(ids)}. Reasons name the ticker; orders of a basket are "
+        "refused until it is corrected."
+        for ticker, ids in named.items()
+        if len(ids) > 1
+    )
 
 
 def _assumed_risk(market: Market) -> FactorRisk:

@@ -115,6 +115,13 @@ def test_a_wrong_file_ends_in_one_message_and_code_2(world, out, capsys, file, o
     assert not out.exists()
 
 
+def test_a_ticker_of_two_securities_is_told(world, out, capsys):
+    first, second = (line.split(",")[:2] for line in world["prices"].read_text(encoding="utf-8").splitlines()[1:3])
+    spoil(world["prices"], ",".join(second), f"{second[0]},{first[1]}")
+    assert main(propose(world, out)) == 0
+    assert f"prices.csv: the ticker {first[1]} stands for {first[0]}, {second[0]}." in capsys.readouterr().err
+
+
 def test_a_file_that_is_not_there_ends_in_one_message(world, out, capsys):
     world["lots"] = world["lots"].with_name("nothing.csv")
     assert main(propose(world, out)) == 2
