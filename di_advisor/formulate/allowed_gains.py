@@ -10,7 +10,6 @@ their plans is the best of all. Limits: where some rate of a return is below not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -19,7 +18,10 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.schedule_d import ScheduleDTax, cells_of
 from di_advisor.formulate.tax_cells import HalfPlane, regions_of
 
-__all__ = ["AllowedGains", "allowed_gains"]
+__all__ = ["AllowedParts", "allowed_parts"]
+
+AllowedParts = tuple[tuple[HalfPlane, ...], ...]
+"""Each part by its half-planes; one empty part where all that can be counted is allowed, no part where nothing is."""
 
 _AT_THE_LIMIT = 1e-11
 _SAME = 1e-12
@@ -27,24 +29,7 @@ _DENT = 1e-9
 """Sine of the angle from which on a border has a dent."""
 
 
-@dataclass(frozen=True)
-class AllowedGains:
-    """What a budget allows.
-
-    Attributes
-    ----------
-    parts : tuple of tuple of HalfPlane
-        Convex parts, each by its half-planes. One empty part where all that can be counted is allowed; no part
-        where nothing is.
-    around : tuple of HalfPlane
-        Around all of them.
-    """
-
-    parts: tuple[tuple[HalfPlane, ...], ...]
-    around: tuple[HalfPlane, ...]
-
-
-def allowed_gains(tax: ScheduleDTax, upper: float, least: FloatArray, most: FloatArray) -> AllowedGains | None:
+def allowed_parts(tax: ScheduleDTax, upper: float, least: FloatArray, most: FloatArray) -> AllowedParts | None:
     """Convex parts of the gains that a tax budget allows; None where a rate is below nothing.
 
     Parameters
@@ -68,9 +53,8 @@ def allowed_gains(tax: ScheduleDTax, upper: float, least: FloatArray, most: Floa
         if abs(float(owed) - upper) <= _AT_THE_LIMIT
     ]
     if not points:
-        return AllowedGains(((),) if regions else (), ())
-    border = _border(np.array(points))
-    return AllowedGains(_parts(border), _parts(_without_dents(border))[0])
+        return ((),) if regions else ()
+    return _parts(_border(np.array(points)))
 
 
 def _border(points: FloatArray) -> FloatArray:
@@ -84,17 +68,7 @@ def _border(points: FloatArray) -> FloatArray:
     return np.array(found)
 
 
-def _without_dents(border: FloatArray) -> FloatArray:
-    """The border with straight lines across its dents."""
-    kept: list[FloatArray] = []
-    for point in border:
-        while len(kept) > 1 and _turn(kept[-2], kept[-1], point) > 0:
-            kept.pop()
-        kept.append(point)
-    return np.array(kept)
-
-
-def _parts(border: FloatArray) -> tuple[tuple[HalfPlane, ...], ...]:
+def _parts(border: FloatArray) -> AllowedParts:
     dents = [i for i in range(1, len(border) - 1) if _turn(border[i - 1], border[i], border[i + 1]) > _DENT]
     ends = [0, *dents, len(border) - 1]
     if len(border) == 1:  # a budget that a corner of all that can be counted just meets

@@ -148,7 +148,7 @@ class TaxBudget(UpperLimit):
         Tax that they are short of where the plan stands: its row is that of the place.
     by_choices : bool
         Whether rows count washed losses by the discrete choices of names: at constant rates one; under a
-        return those of ``around``, a convex part of all that the budget allows, or its hull.
+        return those of ``around``, a convex part of all that the budget allows.
     at_most : bool
         Whether these rows count what is washed from above where no rows can count it exactly.
     within : bool

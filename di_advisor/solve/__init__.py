@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from di_advisor.errors import InfeasibleError, UnfinishedError
@@ -16,6 +17,7 @@ from di_advisor.solve.solution import Solution
 
 if TYPE_CHECKING:
     from di_advisor.formulate.schedule_d import ScheduleDTax
+    from di_advisor.solve.budget_parts import Solving as SolvingPart
     from di_advisor.solve.taxed import TaxedSearch
     from di_advisor.solve.washed_budgets import Solving
 
@@ -80,7 +82,7 @@ def solve(
 def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> tuple[Problem, Solution]:
     from di_advisor.solve.exact import prove
 
-    def proved(asked: Problem) -> tuple[Problem, Solution]:
+    def proved(asked: Problem, to_beat: float = inf) -> tuple[Problem, Solution]:
         tax = schedule_d_of(asked)
         if asked.is_opaque:
             from di_advisor.solve.own_exact import prove_own
@@ -89,7 +91,7 @@ def _exactly(problem: Problem, cancel: Cancel, rounds: int, nodes_max: int) -> t
         if tax is not None:
             from di_advisor.solve.taxed_exact import prove_taxed
 
-            return prove_taxed(_taxed(asked, tax, cancel, rounds), nodes_max=nodes_max)
+            return prove_taxed(_taxed(asked, tax, cancel, rounds, to_beat), nodes_max=nodes_max)
         return asked, prove(search_for(asked.block, cancel, rounds), nodes_max=nodes_max).solution
 
     def asked_for(asked: Problem) -> tuple[Problem, Solution]:
@@ -133,11 +135,14 @@ def solve_localised(
 
             return last_resort(asked, error, search_for, cancel, rounds, named=named)
 
-    return _counted(problem, asked_for, lambda asked: _localised(asked, cancel, rounds), cancel, rounds)
+    def again(asked: Problem, to_beat: float = inf) -> tuple[Problem, Solution]:
+        return _localised(asked, cancel, rounds, to_beat=to_beat)
+
+    return _counted(problem, asked_for, again, cancel, rounds)
 
 
 def _counted(
-    problem: Problem, solving: Solving, again: Solving, cancel: Cancel, rounds: int, nodes_max: int = 0
+    problem: Problem, solving: Solving, again: SolvingPart, cancel: Cancel, rounds: int, nodes_max: int = 0
 ) -> tuple[Problem, Solution]:
     """Solve; with budgets that do not take off what is washed, where there are any."""
     tax = schedule_d_of(problem)
@@ -153,7 +158,9 @@ def _counted(
     return solve_counted(problem, tax, solving, again, searching=searching, nodes_max=nodes_max)
 
 
-def _localised(problem: Problem, cancel: Cancel, rounds: int, near: Solution | None = None) -> tuple[Problem, Solution]:
+def _localised(
+    problem: Problem, cancel: Cancel, rounds: int, near: Solution | None = None, to_beat: float = inf
+) -> tuple[Problem, Solution]:
     tax = schedule_d_of(problem)
     if problem.is_opaque:
         if tax is not None:
@@ -168,7 +175,7 @@ def _localised(problem: Problem, cancel: Cancel, rounds: int, near: Solution | N
         if found is None and near is not None:
             found = search_for(problem.block, cancel, rounds).resumed(near)
         return problem, search_for(problem.block, cancel, rounds).run() if found is None else found
-    return _taxed(problem, tax, cancel, rounds).run()
+    return _taxed(problem, tax, cancel, rounds, to_beat).run()
 
 
 def _sides_alone(problem: Problem, cancel: Cancel) -> Solution | None:
@@ -180,10 +187,12 @@ def _sides_alone(problem: Problem, cancel: Cancel) -> Solution | None:
     return solve_together([problem])[0]
 
 
-def _taxed(problem: Problem, tax: ScheduleDTax, cancel: Cancel, rounds: int) -> TaxedSearch:
+def _taxed(problem: Problem, tax: ScheduleDTax, cancel: Cancel, rounds: int, to_beat: float = inf) -> TaxedSearch:
     from di_advisor.solve.taxed import TaxedSearch
 
     def searching(block: Block, hot: HotPath) -> Search:
         return search_for(block, cancel, rounds, hot)
 
-    return TaxedSearch(problem, tax, searching, cancel)
+    found = TaxedSearch(problem, tax, searching, cancel)
+    found.to_beat = to_beat
+    return found

@@ -3,9 +3,9 @@
 Problem: the gains that a budget counts, washed losses left out, may lie anywhere where the tax keeps it; that is no
 convex set, and the rows around it allow plans that pass the budget. Decision: its convex parts
 (`di_advisor.formulate.allowed_gains`) are searched one by one with their half-planes as rows that count washed losses
-by the branches of names; the best plan of all is the best, the least bound of all is the bound. First comes all of it
-with its hull, whose plan is often in one of the parts. Limits: names that hold losses of both terms are counted
-from below for bounds, and from above where the plan then found passes the budget.
+by the branches of names; the best plan of all is the best, the least bound of all is the bound. A part is left as soon
+as no plan in it can be better than that of another. Limits: names that hold losses of both terms are counted from
+below for bounds, and from above where the plan then found passes the budget; budgets of searches (`tax_kinks`).
 """
 
 from __future__ import annotations
@@ -16,23 +16,21 @@ from dataclasses import replace
 import numpy as np
 
 from di_advisor.errors import InfeasibleError, UncertifiedError
-from di_advisor.formulate.allowed_gains import AllowedGains, allowed_gains
+from di_advisor.formulate.allowed_gains import AllowedParts, allowed_parts
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Locked, Rule
 from di_advisor.formulate.schedule_d import ScheduleDTax
 from di_advisor.formulate.tax_cells import HalfPlane
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
-from di_advisor.solve.solution import FEASIBLE, NEGLIGIBLE, Solution
+from di_advisor.solve.solution import FEASIBLE, Solution
 
 __all__ = ["PartsSearch", "Solving"]
 
-Solving = Callable[[Problem], tuple[Problem, Solution]]
-"""Solves a problem, and gives it back as it stands at the plan."""
+Solving = Callable[[Problem, float], tuple[Problem, Solution]]
+"""Solves a problem, and gives it back as it stands at the plan; it may stop where nothing is below a value."""
 
 _Lines = tuple[HalfPlane, ...]
 _BUDGETS = (GainBudget, TaxBudget)
-_ENOUGH = 1e-3
-"""Gap, as a share of the benefit, at which all of what is allowed need not be taken part by part."""
 
 
 class PartsSearch:
@@ -64,14 +62,8 @@ class PartsSearch:
         allowed = self._allowed()
         if allowed is None:
             self.bound = self._without_parts()
-        elif not allowed.parts:
-            self.bound = np.inf
-        elif len(allowed.parts) == 1:
-            self.bound = self._searched(allowed.parts[0])
         else:
-            self.bound = self._solved(allowed.around, at_most=False)[1]
-            if not self._closed():
-                self.bound = max(self.bound, min(self._searched(part) for part in allowed.parts))
+            self.bound = min((self._searched(part) for part in allowed), default=np.inf)
         if np.isposinf(self.bound):
             raise InfeasibleError(
                 "It is proved that no plan keeps the budgets of gain or tax when losses that are washed are not "
@@ -80,15 +72,15 @@ class PartsSearch:
                 proved=True,
             )
 
-    def _allowed(self) -> AllowedGains | None:
+    def _allowed(self) -> AllowedParts | None:
         """What the tax budget allows; one part without rows where there is none."""
         rule = next((r for r in self.problem.rules if isinstance(r, TaxBudget)), None)
         if rule is None or rule.washes is None:
-            return AllowedGains(((),), ())
+            return ((),)
         locked = next(r for r in self.problem.rules if isinstance(r, Locked))
         least, most = self.tax.gains.reach(locked.sell_max)
         before = float(rule.washes.buy_loss @ np.minimum(rule.washes.buy_width, locked.buy_max))
-        return allowed_gains(self.tax, rule.upper, least, most + np.array([before, 0.0]))
+        return allowed_parts(self.tax, rule.upper, least, most + np.array([before, 0.0]))
 
     def _without_parts(self) -> float:
         """Rows around all that is allowed, but for edges of the law's table; a bound on all plans."""
@@ -105,7 +97,8 @@ class PartsSearch:
     def _solved(self, lines: _Lines, *, at_most: bool) -> tuple[bool, float]:
         """Whether the plan found keeps the budgets, and the bound."""
         try:
-            local, solution = self.solving(_within(self.problem, lines, at_most=at_most))
+            to_beat = np.inf if self.best is None else self.best[1].objective
+            local, solution = self.solving(_within(self.problem, lines, at_most=at_most), to_beat)
         except InfeasibleError as error:
             return True, float(error.facts.get("bound", -np.inf))
         except UncertifiedError:
@@ -114,12 +107,6 @@ class PartsSearch:
         if kept and (self.best is None or solution.objective < self.best[1].objective):
             self.best = local, solution
         return kept, solution.bound
-
-    def _closed(self) -> bool:
-        if self.best is None:
-            return False
-        found = self.best[1]
-        return found.objective - self.bound <= max(_ENOUGH * abs(found.benefit), NEGLIGIBLE)
 
     def _differ(self, lines: _Lines) -> bool:
         """Whether some name may wash a dearer loss after a cheaper one, as half-planes count them."""

@@ -17,11 +17,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.solve.choices import COLUMNS, Choice
 from di_advisor.solve.discrete import Search
 from di_advisor.solve.feasible import choose
-from di_advisor.solve.prices import PricedNames, Prices
+from di_advisor.solve.prices import NameValues, PricedNames, Prices
 from di_advisor.solve.smoothed import Softened, climbed
 from di_advisor.solve.solution import FEASIBLE, NEGLIGIBLE, Solution
 
@@ -30,6 +31,7 @@ __all__ = ["Proof", "prove"]
 _STAGES = 3
 _SOFTER = 25.0
 _TORN = 1e-3
+_STILL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,14 @@ class _Node:
     soft: Softened
 
 
-def prove(search: Search, *, nodes_max: int = 400, tolerance: float = 1e-5, start: Solution | None = None) -> Proof:
+def prove(
+    search: Search,
+    *,
+    nodes_max: int = 400,
+    tolerance: float = 1e-5,
+    start: Solution | None = None,
+    cutoff: float = np.inf,
+) -> Proof:
     """Search on until the gap is below a tolerance.
 
     Parameters
@@ -70,6 +79,8 @@ def prove(search: Search, *, nodes_max: int = 400, tolerance: float = 1e-5, star
         Gap, as a share of the benefit over the baseline.
     start : Solution, optional
         A plan to begin with; that of the search when left out.
+    cutoff : float
+        An objective that is known elsewhere: nothing above it is looked into.
 
     Raises
     ------
@@ -77,24 +88,27 @@ def prove(search: Search, *, nodes_max: int = 400, tolerance: float = 1e-5, star
         Where there is no plan.
     """
     found = search.run() if start is None else start
-    return _Tree(search, found, tolerance).grown(nodes_max)
+    return _Tree(search, found, tolerance, cutoff).grown(nodes_max)
 
 
 class _Tree:
     """Open nodes, and the best plan."""
 
-    def __init__(self, search: Search, best: Solution, tolerance: float) -> None:
-        self.search, self.best, self.names = search, best, search.names
+    def __init__(self, search: Search, best: Solution, tolerance: float, cutoff: float = np.inf) -> None:
+        self.search, self.best, self.names, self.cutoff = search, best, search.names, cutoff
         # what was kept back for rounding is no gap of the choices
         kept_back = sum(abs(p) * r.reserve for p, r in zip(best.prices.rows, search.block.rows, strict=True))
         self.enough = max(tolerance * abs(best.benefit), NEGLIGIBLE) + float(kept_back)
         self.open: list[tuple[float, int, _Node]] = []
         self.least_closed = np.inf
+        self.softest = 0.0
         self.nodes = 0
 
     def grown(self, nodes_max: int) -> Proof:
         allowed = np.ones((len(self.search.block.active_lower), COLUMNS), dtype=np.bool_)
         self._add(allowed, self.best.prices, None, self.best.bound)
+        if self.open:  # softer than at the root no climb gets anywhere
+            self.softest = _SOFTER * self.open[0][2].soft.softness
         while self.open and self.nodes < nodes_max and not self._proved():
             _, _, node = heapq.heappop(self.open)
             self._split(node)
@@ -107,7 +121,10 @@ class _Tree:
         return min(lowest, self.least_closed, self.best.objective)
 
     def _proved(self) -> bool:
-        return bool(self.best.objective - max(self._bound(), self.best.bound) <= self.enough)
+        return bool(self._to_beat() - max(self._bound(), self.best.bound) <= self.enough)
+
+    def _to_beat(self) -> float:
+        return min(self.best.objective, self.cutoff)
 
     def _add(self, allowed: NDArray[np.bool_], prices: Prices, softness: float | None, floor: float) -> None:
         """Bound a node; keep it open where a better plan may be in it."""
@@ -119,7 +136,7 @@ class _Tree:
             return  # a name has none
         soft = climbed(names, start) if softness is None else climbed(names, start, stages=_STAGES, softness=softness)
         lowest = max(soft.bound, floor, self._tried(names, soft, settled=bool(choices_left.max() == 1)))
-        if lowest >= self.best.objective - self.enough:
+        if lowest >= self._to_beat() - self.enough:
             self.least_closed = min(self.least_closed, lowest)
             return
         heapq.heappush(self.open, (lowest, self.nodes, _Node(allowed, soft)))
@@ -152,25 +169,43 @@ class _Tree:
             self.best = replace(finished, bound=self.best.bound, baseline=self.best.baseline)
 
     def _split(self, node: _Node) -> None:
-        weight = node.soft.weight
-        likeliest = weight.max(axis=1)
-        several = _different(self.names.only(node.allowed), node.soft.prices).sum(axis=1) > 1
-        torn = np.where(several, 1.0 - likeliest, -1.0)
+        names, weight = self.names.only(node.allowed), node.soft.weight
+        several = _different(names, node.soft.prices).sum(axis=1) > 1
+        moving = _moving(names.values(node.soft.prices), weight)
+        torn = np.where(several, 1.0 - moving.max(axis=1), -1.0)
         name = int(torn.argmax())
-        if torn[name] < _TORN:  # none is torn by the prices: the one that the plan has otherwise
+        if torn[name] >= _TORN:  # then it trades under some choice: that one, or any other
+            moving[name, Choice.NOTHING] = -1.0
+            choice = int(moving[name].argmax())
+        else:  # none is torn by the prices: the one that the plan has otherwise
             mine = weight[np.arange(len(weight)), self.best.choices]
-            name = int(np.where(several, 1.0 - mine, -1.0).argmax())
+            torn = np.where(several, 1.0 - weight.max(axis=1), -1.0)
+            name = int(torn.argmax())
+            name = name if torn[name] >= _TORN else int(np.where(several, 1.0 - mine, -1.0).argmax())
+            choice = int(weight[name].argmax())
         if not several[name]:
             self.least_closed = min(self.least_closed, node.soft.bound)
             return
-        choice = int(weight[name].argmax())
         for taken in (True, False):
             allowed = node.allowed.copy()
             allowed[name] = (np.arange(COLUMNS) == choice) & allowed[name] if taken else allowed[name]
             if not taken:
                 allowed[name, choice] = False
             allowed[name, Choice.SELL_GAINS] = allowed[name, Choice.SELL]
-            self._add(allowed, node.soft.prices, _SOFTER * node.soft.softness, node.soft.bound)
+            self._add(allowed, node.soft.prices, max(_SOFTER * node.soft.softness, self.softest), node.soft.bound)
+
+
+def _moving(values: NameValues, weight: FloatArray) -> FloatArray:
+    """Weights of the choices, shape (n, c), those under which nothing is traded counted as doing nothing.
+
+    A name that trades nothing under any of its choices is not torn between them, and splitting it bounds nothing.
+    """
+    found = weight.copy()
+    for choice, best in values.best.items():
+        still = best.amount <= _STILL
+        found[still, Choice.NOTHING] += found[still, choice]
+        found[still, choice] = 0.0
+    return found
 
 
 def _different(names: PricedNames, prices: Prices) -> NDArray[np.bool_]:

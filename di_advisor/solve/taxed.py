@@ -85,6 +85,7 @@ class TaxedSearch:
         self.relaxed_bounds = np.zeros(0)
         self.regions = regions_for(self.family)
         self.searched: dict[bytes, RegionSearch] = {}
+        self.to_beat = np.inf
 
     def run(self) -> tuple[Problem, Solution]:
         """The best plan with its certificate, and the problem as it stands at the plan's rates.
@@ -258,6 +259,8 @@ class TaxedSearch:
 
     def closed_to(self, share: float) -> bool:
         """Whether they are as near as a share of the benefit."""
+        if float(self.bounds().min(initial=np.inf)) >= self.to_beat:
+            return True
         if self.best is None:
             return False
         value = self.best.plan.objective

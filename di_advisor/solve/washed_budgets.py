@@ -4,13 +4,11 @@ Problem: what a budget counts depends on what is washed, and that on the plan: i
 one under the discrete choices of names, whose branches (all losses washed, or sold beyond the width) say what
 is counted (`di_advisor.formulate.washed_rows`); so the search for choices has the budgets as rows, and their
 prices bound all plans, branches inside. Where the tax is a curve its regions are searched around this, and a
-tax budget has the rows around all that it allows. Only where that finds no plan, or own terms are for a cone
-solver, the budgets are kept as if nothing were washed, whose bound is a bound, and the plan is sought by
-tightening: each budget by what the last plan washes, washing dearer by what the budget charges for a dollar
-of gain, then twice as dear, and at last so dear that nothing is washed. Whatever is found is judged by the
-rules and terms as they are. Limits: of that second way the bound may be far below, and so it may where a
-return's tax is limited: rows around all that the budget allows are its convex hull, and a plan within them may
-pass the budget itself. The gap is shown.
+tax budget is taken part by part of the gains that it allows (`budget_parts`). Only where that finds no plan, or own
+terms are for a cone solver, the budgets are kept as if nothing were washed, whose bound is a bound, and the plan is
+sought by tightening: each budget by what the last plan washes, washing dearer by what the budget charges for a
+dollar of gain, then twice as dear, and at last so dear that nothing is washed. Whatever is found is judged by the
+rules and terms as they are. Limits: of that second way the bound may be far below. The gap is shown.
 """
 
 from __future__ import annotations
@@ -29,6 +27,7 @@ from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.baseline import most
 from di_advisor.solve.budget_parts import PartsSearch
+from di_advisor.solve.budget_parts import Solving as SolvingPart
 from di_advisor.solve.choices import Choices, beyond_widths
 from di_advisor.solve.discrete import Search
 from di_advisor.solve.exact import prove
@@ -80,7 +79,7 @@ def solve_counted(
     problem: Problem,
     tax: ScheduleDTax,
     solving: Solving,
-    again: Solving,
+    again: SolvingPart,
     *,
     searching: BlockSearch,
     nodes_max: int = 0,
@@ -145,7 +144,7 @@ def _searched(search: Search, nodes_max: int) -> Solution:
 
 
 def _counted_by_branches(
-    problem: Problem, tax: ScheduleDTax, again: Solving, searching: BlockSearch, nodes_max: int
+    problem: Problem, tax: ScheduleDTax, again: SolvingPart, searching: BlockSearch, nodes_max: int
 ) -> tuple[_Found | None, float]:
     """The best plan whose rows count by the branches of names, None where none is found; and a bound on all plans."""
     if tax.is_constant:
@@ -165,7 +164,7 @@ def _by_law(local: Problem) -> Problem:
 
 
 def _by_tightening(
-    problem: Problem, tax: ScheduleDTax, solving: Solving, again: Solving, known: float
+    problem: Problem, tax: ScheduleDTax, solving: Solving, again: SolvingPart, known: float
 ) -> tuple[Problem, Solution]:
     """The plan by tightening budgets, and the bound of the budgets as if nothing were washed, or a known one."""
     limits = _limits(problem)
@@ -231,9 +230,9 @@ def _limits(problem: Problem) -> dict[str, float]:
     return {r.name: r.upper for r in problem.rules if isinstance(r, _BUDGETS)}
 
 
-def _solved(solving: Solving, asked: Problem) -> tuple[Problem, Solution] | None:
+def _solved(solving: SolvingPart, asked: Problem) -> tuple[Problem, Solution] | None:
     try:
-        return solving(asked)
+        return solving(asked, np.inf)
     except (InfeasibleError, UncertifiedError):  # too tight
         return None
 

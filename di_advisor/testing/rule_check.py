@@ -4,7 +4,8 @@ Problem: a rule that is wrong in the formulation is wrong everywhere that the fo
 check it. Decision: this reads signals, mandate and orders only, reckons shares and dollars in
 `Decimal`, and knows nothing of problems, plans, segments or solvers. ESG wishes, screens, bands of single
 groups and stand-ins are in `wish_check`. Limits: where names that must leave empty a group, the bands of its kind
-give way, and are checked as far as that allows; a priced wash sale is no broken wish; the least benefit is
+give way, and are checked as far as that allows; a priced wash sale is no broken wish, but its loss counts towards no
+budget (`wash_check`); the least benefit is
 no rule but a threshold on an objective.
 """
 
@@ -20,6 +21,7 @@ from di_advisor.domain.mandate import Band, Mandate, TradingMode, WashPolicy
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import ConstantRates
 from di_advisor.testing.final_account import TOLERANCE, Broken, FinalAccount, FinalOrders, as_decimal, or_infinite
+from di_advisor.testing.wash_check import washed_losses
 from di_advisor.testing.wish_check import broken_further_wishes
 
 __all__ = ["TOLERANCE", "Broken", "FinalOrders", "TaxOf", "broken_wishes"]
@@ -244,6 +246,8 @@ def _budgets(a: FinalAccount, rates: TaxOf | None) -> Iterator[Broken]:
         if account.lot_gain_usd[i] == 0:  # an account in which nothing is taxed
             realised = 0.0
         gains[bool(account.lot_long_term[i])] += realised
+    for long_term, loss in washed_losses(a).items():
+        gains[long_term] += loss
     gain, room = sum(gains.values()), TOLERANCE * float(a.value)
     if gain - or_infinite(mandate.gain_budget_usd) > room:
         yield Broken("gain_budget_usd", f"${gain:,.2f} are realised", gain - or_infinite(mandate.gain_budget_usd))
