@@ -15,7 +15,7 @@ from di_advisor.formulate.departures import departures, must_leave
 from di_advisor.formulate.modes import NO_BUYS
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.replacements import stand_in_room
-from di_advisor.units import ROUND_LOT_SHARES
+from di_advisor.units import ROUND_LOT_SHARES, percent_from_fraction
 
 __all__ = ["largest_trade", "minimum_trade", "name_limits", "open_sides", "share_step", "share_steps", "trade_sizes"]
 
@@ -99,7 +99,7 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
         too_small = (held - high < minimum_trade(mandate, holdings.value_usd)) & (high > 0)
         high[at] = np.where(too_small, held, high)[at]
     if mandate.mode is TradingMode.LIQUIDATE:
-        return low - t, high - t, "All that may be sold is sold, and nothing is bought."
+        return low - t, high - t, f"All that may be sold is sold, and nothing is bought.{_largest_in_words(mandate)}"
     parts = []
     if band.lower_multiple > 0 or math.isfinite(band.upper_multiple):
         top = f"{band.upper_multiple:g}" if math.isfinite(band.upper_multiple) else "any multiple"
@@ -111,11 +111,16 @@ def name_limits(signals: Signals, mandate: Mandate, holdings: Holdings) -> tuple
     what = " and ".join(parts) or "at any weight of at least zero"
     but = ", but as stand-ins" if stands_in.any() else ""
     leaving = " Excluded names are sold down to what locks and glide paths leave." if away.out.any() else ""
-    return (
-        low - t,
-        high - t,
-        f"Each name stays {what}, or where it already is; names outside the target are not bought{but}.{leaving}",
-    )
+    said = f"Each name stays {what}, or where it already is; names outside the target are not bought{but}.{leaving}"
+    return low - t, high - t, said + _largest_in_words(mandate)
+
+
+def _largest_in_words(mandate: Mandate) -> str:
+    """What a name may trade at most, as a sentence of its own; empty where nothing limits it."""
+    said = [] if mandate.max_trade_usd is None else [f"${mandate.max_trade_usd:,.2f}"]
+    if mandate.participation_max is not None:
+        said.append(f"{percent_from_fraction(mandate.participation_max):g} % of its average day")
+    return f" A name trades at most {' and at most '.join(said)}." if said else ""
 
 
 def open_sides(signals: Signals, mandate: Mandate) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
