@@ -33,7 +33,7 @@ _DIVES = 12
 _NODES = 6
 _MOST_NODES = 24
 _NODES_TIMES_SIZE = 600  # small plans are searched further: their solves are short
-_NODES_BY_RETURN = 40
+_BY_RETURN = 2.5  # pieces of several years' taxes ask for more choices than wash sales do
 _DIVE_EVERY = 4
 _MANNERS = (Manner(0.5, forced=True), Manner(1.0, forced=True), Manner(1.0, forced=False))
 
@@ -110,7 +110,7 @@ def solve_staged(
 class _Search:
     def __init__(self, problem: StagedProblem, cancel: Callable[[], bool], nodes: int) -> None:
         self.problem, self.cancel = problem, cancel
-        self.nodes = max(nodes, _NODES_BY_RETURN) if nodes and problem.taxes is not None else nodes
+        self.nodes = int(_BY_RETURN * nodes) if problem.taxes is not None else nodes
         self.best: StagedSolution | None = None
         self.counts = SolverCounts()
 
