@@ -63,6 +63,7 @@ def test_the_oldest_lab_has_card_palette_panel_and_cells(
     with lab(notebooks, folder, served_by(root, "lab-4.2", "lab")) as address:
         page.goto(f"{address}/lab?reset")
         page.wait_for_selector("#jupyterlab-splash", state="detached")
+        page.wait_for_selector(".jp-LauncherCard")  # the splash may not be there yet when it is waited for to go
         version = page.evaluate("() => window.jupyterapp.version")
         assert version.startswith("4.2.")
         measured(shots, f"JupyterLab {version}")
