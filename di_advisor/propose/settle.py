@@ -262,10 +262,13 @@ def _orders(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys:
     account, price = signals.account, signals.market.price_usd
     plan = _weights(signals, sells, buys, problem.block.holdings.value_usd)
     cost = next(t for t in problem.terms if isinstance(t, TradingCost))
-    cost_usd = to_decimal(cost.value_usd(plan), 6).quantize(_CENT, rounding=ROUND_CEILING)
+    cost_usd = to_decimal(cost.value_usd(plan), 2)
     names = account.lot_name[list(sells)].tolist() if sells else []
-    proceeds = sum([q * price[name] for q, name in zip(sells.values(), names, strict=True)], Decimal(0))
-    spent = sum((q * price[i] for i, q in buys.items()), Decimal(0))
+    # To the cent trade by trade, as brokers book them and as a reader of the trades adds them up.
+    proceeds = sum(
+        [(q * price[name]).quantize(_CENT) for q, name in zip(sells.values(), names, strict=True)], Decimal(0)
+    )
+    spent = sum(((q * price[i]).quantize(_CENT) for i, q in buys.items()), Decimal(0))
     net = plan.net(account.lot_name)
     aside = next(r.set_aside_usd for r in problem.rules if isinstance(r, CashRange))
     return Orders(sells, buys, plan, net, cost_usd, account.cash_usd + proceeds - spent - cost_usd - aside)

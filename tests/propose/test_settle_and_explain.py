@@ -38,8 +38,9 @@ def test_every_rule_holds_after_rounding_and_cash_is_never_negative(seed: int, r
     price, account = case.signals.market.price_usd, case.signals.account
     cash = account.cash_usd - orders.cost_usd
     for t in proposal.trade_list:
-        cash += t.shares * t.price_usd * (1 if t.side is Side.SELL else -1)
+        cash += t.value_usd * (1 if t.side is Side.SELL else -1)
     assert cash == orders.cash_usd
+    assert orders.cash_usd == orders.cash_usd.quantize(Decimal("0.01"))
     assert all(price[i] > 0 for i in orders.buys)
 
 
