@@ -10,13 +10,14 @@ shares moved in), the basis is what is asked for first, so the state is BASIS_PE
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import repeat
+from typing import Any
 
 from di_advisor.domain.amounts import Exact, are_exact, as_fraction, exact, is_exact
 from di_advisor.errors import IncompleteDataError, InputError
@@ -167,7 +168,7 @@ def lots_of_columns(
     since = held_since
     if None in held_since:
         since = [on if held is None else held for on, held in zip(acquired, held_since, strict=True)]
-    known = (
+    known: tuple[Iterable[Any], ...] = (
         lot_ids,
         repeat(account_id),
         security_ids,

@@ -8,7 +8,8 @@ with all tangents of the first, which hold for every plan; the first tangent is 
 found is checked as any other orders. Where the second ends without orders within its budget, that there are
 none is proved, and the error says so.
 
-Limits: cash is kept to two cents; beside own rules for cones and quadratic impact in cash nothing is proved.
+Limits: cash is kept to two cents times the root of the number of names; beside own rules for cones and
+quadratic impact in cash nothing is proved.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ def settle_exactly(
 
 
 def _with_rules(problem: Problem) -> Block:
-    """The block with its rules as they are asked for, cash to two cents; a tax budget is kept by places."""
+    """The block with its rules as they are asked for, cash to some cents; a tax budget is kept by places."""
     block = problem.block
     segments = block.segments
     rows = [r for rule in problem.rules if not isinstance(rule, TaxBudget) for r in _rows(rule, block)]
@@ -133,7 +134,8 @@ def _rows(rule: Rule, block: Block) -> tuple[Row, ...]:
     if isinstance(rule, StandInLimit):
         return tuple(replace(row, upper=row.upper + rule.step) for row in rows)
     if isinstance(rule, CashRange):
-        kept = _CENTS_USD / block.holdings.value_usd
+        # Values of trades are rounded to cents, each by half a cent at most, up as often as down.
+        kept = _CENTS_USD * len(block.holdings.held) ** 0.5 / block.holdings.value_usd
         return tuple(replace(row, reserve=kept if row.reserve else 0.0) for row in rows)
     return rows
 

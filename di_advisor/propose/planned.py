@@ -38,7 +38,7 @@ __all__ = ["Clock", "Planned", "Progress", "Settled", "explained", "never", "pla
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
-_ATTEMPTS = 5
+_ATTEMPTS = 6
 _NONE_OWN = OwnWishes()
 _EXACTLY = "The plan could not be rounded: the orders are those of a search over whole shares, and may differ from it."
 

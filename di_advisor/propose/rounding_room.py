@@ -3,8 +3,10 @@
 Rounding moves every trade by up to half a share, and a rule that binds may then be passed. The lattice
 mends what it knows; where the tracking-error cap, a band, cash, turnover, a budget or a user's own
 rule is passed, the limit is tightened by that and a half more, beyond what the plan leaves of it anyway
-(else the same plan would come back), and the plan is solved again. Limits: an equality of the user's own
-cannot be tightened, a cap not below half of what was asked for, and a band not beyond its middle.
+(else the same plan would come back), and the plan is solved again; a cap by half more each time, because
+other names are chosen under each cap, and the last excess says little about the next. Limits: an equality
+of the user's own cannot be tightened, a cap not below half of what was asked for, and a band not beyond
+its middle.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ class RoundingRoom:
 
     def __init__(self, mandate: Mandate) -> None:
         self._cap = self._tight = mandate.tracking_error_max
+        self._tighter = _TIGHTER
         self._margins: dict[str, float] = {}
 
     @property
@@ -92,5 +95,6 @@ class RoundingRoom:
             return before < most_room(own)
         if broken != "tracking error cap" or self._tight is None or self._cap is None:
             return False
-        self._tight -= max(_TIGHTER * float(error.facts["excess"]), _LEAST_TIGHTER * self._cap)
+        self._tight -= max(self._tighter * float(error.facts["excess"]), _LEAST_TIGHTER * self._cap)
+        self._tighter *= _TIGHTER
         return self._tight > _TIGHTEST * self._cap
