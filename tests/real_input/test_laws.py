@@ -120,7 +120,8 @@ def test_dollars_by_term_reconcile_to_the_cent(station: Station) -> None:
             totals[term] += amount
     assert dict(totals) == proposal.terms_usd
     assert sum(t.benefit_usd for t in proposal.trade_list) == proposal.benefit_usd
-    assert abs(trading_cost_usd(proposal) - proposal.terms_usd["trading cost"]) <= Decimal("0.01")
+    flow = sum((t.value_usd if t.side is Side.SELL else -t.value_usd for t in proposal.trade_list), Decimal(0))
+    assert proposal.before.cash_usd + flow - proposal.terms_usd["trading cost"] == proposal.after.cash_usd
 
 
 def test_shares_and_cash_are_conserved_exactly(station: Station) -> None:

@@ -49,7 +49,7 @@ def test_a_withdrawal_is_there_to_the_cent_beside_the_cash_that_stays(seed: int,
     found = planned(case, mandate)
     cash = case.signals.account.cash_usd - found.orders.cost_usd
     for t in found.proposal.trade_list:
-        cash += t.shares * t.price_usd * (1 if t.side is Side.SELL else -1)
+        cash += t.value_usd * (1 if t.side is Side.SELL else -1)
     remains = Decimal(repr(case.signals.account.value_usd)) - mandate.withdrawal_usd
     assert cash - mandate.withdrawal_usd == found.proposal.after.cash_usd
     assert cash >= mandate.withdrawal_usd + Decimal("0.001") * remains

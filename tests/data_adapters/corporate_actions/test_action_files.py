@@ -174,5 +174,5 @@ def test_a_ratio_of_zero_or_a_missing_column_is_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("0.241917", "0"), encoding="utf-8")
     with pytest.raises(RowsError, match="line 2, ratio: ratio is not more than zero"):
         spin_off_rows(path)
-    with pytest.raises(InputError, match="split_ratio is missing"):
+    with pytest.raises(InputError, match="ex_dividend, split_ratio are missing"):
         vendor_days(scaled_file(tmp_path), RAW_COLUMNS)
