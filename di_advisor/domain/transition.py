@@ -65,7 +65,8 @@ class TransitionWish:
     stage_gain_budget_usd : Decimal or None
         The same for each stage by itself.
     tax_budget_usd : Decimal, Mapping of int to Decimal, or None
-        Largest tax on this plan's gains in each tax year, at the marginal rates.
+        Largest tax on this plan's gains in each tax year, after every stage of it: at the marginal rates, or by a
+        return what the plan changes the year's tax by, against never trading, what is carried into it included.
     tracking_error_max : tuple of (float or None), or None
         Hard cap after each stage, today's first; None leaves a stage to the price of risk. The
         mandate's own cap holds after the last stage in any case.

@@ -21,7 +21,7 @@ from di_advisor.formulate.plan import Holdings, Plan
 from di_advisor.formulate.replacements import StandInLimit
 from di_advisor.formulate.rules import ActiveGroup
 from di_advisor.formulate.stage_symbols import Standing
-from di_advisor.formulate.staged_tax import ReturnTax
+from di_advisor.formulate.staged_tax import ReturnTax, TaxLimit
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.formulate.wash_term import WashDeferral
 
@@ -187,6 +187,12 @@ class StagedProblem:
         """Whether a loss at one stage is washed by a purchase at the other: 30 days or less apart."""
         return abs((self.legs[leg].on - self.legs[other].on).days) <= _WASH_DAYS
 
+    def tax_limits(self) -> tuple[TaxLimit, ...]:
+        """Budgets of tax by the return; none at constant rates, where they are sums over lots."""
+        if self.taxes is None:
+            return ()
+        return self.taxes.limits({b.year: b.tax_max for b in self.budgets if b.tax_max is not None})
+
     def active_path(self, plans: tuple[Plan, ...]) -> list[FloatArray]:
         """Active weights after each stage."""
         path, z = [], self.holdings.active
@@ -285,7 +291,7 @@ class StagedProblem:
             if near:
                 sell_max = np.where((leg.gain < 0) & bought[h.lot_name], 0.0, sell_max)
             legs.append(replace(leg, sell_max=sell_max, buy_max=np.where(near & lost, 0.0, leg.buy_max)))
-        gain, tax = float(first.gain @ plan.sells), float(first.tax_rate @ plan.sells)
+        gain, tax = float(first.gain @ plan.sells), float(first.tax_rate @ plan.sells)  # by a return, it knows itself
         budgets = tuple(
             b
             if b.year != first.on.year

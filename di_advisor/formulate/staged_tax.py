@@ -10,7 +10,7 @@ the latest there are; what is carried beyond the last year is worth what the fil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -25,7 +25,7 @@ from di_advisor.formulate.schedule_d import FilerTax, law_of
 from di_advisor.ledger.tax_return import CarryoverValue, TaxOnGains, known_tax_years
 from di_advisor.ledger.tax_return.gain_tax import ByTables
 
-__all__ = ["ReturnTax", "TaxPiece", "TaxYear", "return_tax"]
+__all__ = ["ReturnTax", "TaxLimit", "TaxPiece", "TaxYear", "return_tax"]
 
 _LEAST_REACH_USD = 4096.0
 _APART = (Decimal("0.31371"), Decimal("0.27193"))
@@ -81,9 +81,31 @@ class TaxYear:
         """Losses carried on, shape (2,), positive."""
         return _carried(self.law, self.value_usd * gains) / self.value_usd
 
-    def holds(self, gains: FloatArray) -> int:
-        """The piece that holds gains, or the nearest."""
-        return int(np.argmin([_outside(p.corners, gains) for p in self.pieces]))
+    def holds(self, gains: FloatArray, most: float = np.inf) -> int:
+        """The piece that holds gains, or the nearest; of those with a tax of at most ``most`` somewhere, if any."""
+        away = np.array([_outside(p.corners, gains) for p in self.pieces])
+        allowed = np.array([float(p.tax.min()) <= most for p in self.pieces])
+        return int(np.where(allowed, away, np.inf).argmin() if allowed.any() else away.argmin())
+
+
+@dataclass(frozen=True)
+class TaxLimit:
+    """Most tax of a year so far, after one of its stages.
+
+    Attributes
+    ----------
+    stage, year : int
+        Place of the stage, and of its year among those of the return.
+    most : float
+        Tax of the year, that of never trading included; a fraction of the account's value.
+    ends : bool
+        Whether no later stage is in that year: the limit is then on the tax of the year itself.
+    """
+
+    stage: int
+    year: int
+    most: float
+    ends: bool
 
 
 def _carried(law: TaxOnGains, usd: FloatArray) -> FloatArray:
@@ -123,6 +145,8 @@ class ReturnTax:
         Gains of the first year that are realised already.
     base : float
         What is taken off the sum of the years' tax: that of never trading, and what was told before.
+    never : tuple of float
+        Tax of each year if nothing had ever been traded: what budgets count from.
     """
 
     years: tuple[TaxYear, ...]
@@ -131,6 +155,7 @@ class ReturnTax:
     long: tuple[FloatArray, ...]
     realised: tuple[float, float] = (0.0, 0.0)
     base: float = 0.0
+    never: tuple[float, ...] = ()
 
     def gains(self, plans: Sequence[Plan]) -> list[FloatArray]:
         """Net gain of each year by term, with what the year before carries into it taken off."""
@@ -155,6 +180,24 @@ class ReturnTax:
     def changed_by_year(self, plans: Sequence[Plan]) -> list[float]:
         """Change of each year's tax against never trading."""
         return [a - b for a, b in zip(self.by_year(plans), self.by_year(()), strict=True)]
+
+    def gains_after(self, plans: Sequence[Plan], stage: int) -> FloatArray:
+        """Net gain of a stage's own year by term if trading stops after it, shape (2,)."""
+        return self.gains(plans[: stage + 1])[self.stage_year[stage]]
+
+    def tax_after(self, plans: Sequence[Plan], stage: int) -> float:
+        """Tax of a stage's own year if trading stops after it."""
+        return self.years[self.stage_year[stage]].tax(self.gains_after(plans, stage))
+
+    def limits(self, budgets: Mapping[int, float]) -> tuple[TaxLimit, ...]:
+        """What budgets of tax years, more than never trading, ask for after every stage."""
+        found = []
+        for stage, at in enumerate(self.stage_year):
+            budget = budgets.get(self.years[at].year)
+            if budget is not None:
+                ends = at not in self.stage_year[stage + 1 :]
+                found.append(TaxLimit(stage, at, self.never[at] + budget, ends))
+        return tuple(found)
 
     def after_first(self, plan: Plan) -> ReturnTax:
         """What is left once the first stage has traded, what its own tax would be alone taken off."""
@@ -225,7 +268,8 @@ def return_tax(
         years.append(TaxYear(year, law, value_usd, _pieces(law, ranges, value_usd, carries=year < last)))
     stage_year = tuple(on.year - first for on in dates)
     tax = ReturnTax(tuple(years), stage_year, tuple(g[0] for g in gains), tuple(g[1] for g in gains))
-    return replace(tax, base=sum(tax.by_year(())))
+    never = tuple(tax.by_year(()))
+    return replace(tax, base=sum(never), never=never)
 
 
 def _pieces(

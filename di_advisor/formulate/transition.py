@@ -179,7 +179,7 @@ def formulate_transition(
     """
     _refuse(mandate)
     as_of = signals.market.as_of
-    filer = _filer(signals, tax, wish)
+    filer = _filer(signals, tax)
     tax = rates_of(tax, as_of)
     dates = wish.dates(as_of)
     stages = [signals, *(opened(signals, on) for on in dates[1:])]
@@ -241,17 +241,11 @@ def formulate_transition(
     )
 
 
-def _filer(signals: Signals, tax: Taxpayer, wish: TransitionWish) -> FilerTax | None:
+def _filer(signals: Signals, tax: Taxpayer) -> FilerTax | None:
     """The return that counts; None at constant rates, and where the account is not taxed."""
     refuse_no_taxpayer(tax)
     if isinstance(tax, TaxProfile) or signals.account.kind in RETIREMENT_KINDS:
         return None
-    if wish.tax_budget_usd is not None:
-        raise UnsupportedWishError(
-            "A tax budget over stages is kept at constant marginal rates only, and a return is given.",
-            hint="Give gain_budget_usd, or a TaxProfile with ConstantRates.",
-            fields=["tax_budget_usd"],
-        )
     return tax if isinstance(tax, FilerTax) else FilerTax(tax)
 
 

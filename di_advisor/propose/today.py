@@ -17,6 +17,7 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.rules import ActiveGroup, NameLimits, Rule
 from di_advisor.formulate.schedule_d import ScheduleDTax, Taxpayer
 from di_advisor.formulate.staged import StagedProblem
+from di_advisor.formulate.tax_rules import TaxBudget
 from di_advisor.formulate.terms import Term, WaitingValue
 from di_advisor.formulate.tilts import ActiveTilt
 from di_advisor.formulate.transition import single_mandate
@@ -48,7 +49,7 @@ def today_problem(signals: Signals, mandate: Mandate, tax: Taxpayer, staged: Sta
             rules.append(next(groups))
         else:
             rules.append(replace(rule, upper=upper) if isinstance(rule, NameLimits) else rule)
-    rules += _budgets(staged)
+    rules += _budgets(staged, problem)
     terms: list[Term] = []
     for term in problem.terms:
         if isinstance(term, ActiveTilt):
@@ -67,7 +68,7 @@ def _for_the_time(problem: Problem, tilt: FloatArray, years: float) -> FloatArra
     return np.asarray((tilt - own) * years + own, dtype=np.float64)
 
 
-def _budgets(staged: StagedProblem) -> list[Rule]:
+def _budgets(staged: StagedProblem, problem: Problem) -> list[Rule]:
     """What the first stage may use of the budgets: all that is left of its tax year's, and its own."""
     leg, h = staged.legs[0], staged.holdings
     found: list[Rule] = []
@@ -77,7 +78,10 @@ def _budgets(staged: StagedProblem) -> list[Rule]:
         if budget.gain_max is not None:
             what = f"Net gain realised today, within the budget of {budget.year},"
             found.append(LotBudget(h, leg.gain, budget.gain_max, "gain budget", what))
-        if budget.tax_max is not None:
+        by_return = [t for t in problem.terms if isinstance(t, ScheduleDTax)] if staged.taxes is not None else []
+        if budget.tax_max is not None and by_return:
+            found.append(TaxBudget(by_return[0], budget.tax_max))
+        elif budget.tax_max is not None:
             what = f"Tax on today's gains, within the budget of {budget.year},"
             found.append(LotBudget(h, leg.tax_rate, budget.tax_max, "tax budget", what))
     if leg.gain_max is not None:
@@ -88,13 +92,13 @@ def _budgets(staged: StagedProblem) -> list[Rule]:
 def at_the_plan(problem: Problem, plan: Plan) -> Problem:
     """With the marginal rates of the return where today's plan stands; unchanged at constant rates."""
 
-    def moved(term: Term) -> Term:
-        if not isinstance(term, ScheduleDTax):
-            return term
+    def placed(term: ScheduleDTax) -> ScheduleDTax:
         cell = term.cell_at(np.array(term.gains.realised(plan)))
         return replace(term, rates=cell.rates, offset=cell.constant)
 
-    return replace(problem, terms=tuple(moved(t) for t in problem.terms))
+    terms = tuple(placed(t) if isinstance(t, ScheduleDTax) else t for t in problem.terms)
+    rules = tuple(r.localised(placed(r.tax)) if isinstance(r, TaxBudget) else r for r in problem.rules)
+    return replace(problem, terms=terms, rules=rules)
 
 
 def with_later(problem: Problem, prices: LaterPrices | None) -> Problem:

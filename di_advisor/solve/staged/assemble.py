@@ -306,7 +306,7 @@ class _Builder:
             self.limits += [(-np.inf, float(w)) for w in h.lot_weight[used]]
         for budget in problem.budgets:
             for kind, most in (("gain", budget.gain_max), ("tax", budget.tax_max)):
-                if most is None:
+                if most is None or (kind == "tax" and problem.taxes is not None):
                     continue
                 columns, values, rows = [np.zeros(0, np.int64)], [np.zeros(0)], []
                 for leg, here in zip(problem.legs, self.legs, strict=True):
@@ -348,7 +348,7 @@ def build(problem: StagedProblem, choices: Open) -> Layout:
     for s in range(len(problem.legs)):
         builder.add_stage(s)
     builder.count_names()
-    years = tax_rows(builder, problem, choices)
+    years, checks = tax_rows(builder, problem, choices)
     lot_row = builder.couple()
     low, high = np.array(builder.limits).reshape(-1, 2).T
     lower, upper, free = (np.concatenate(each) for each in zip(*builder.box, strict=True))
@@ -373,4 +373,5 @@ def build(problem: StagedProblem, choices: Open) -> Layout:
         budget_rows=builder.budget_rows,
         cash_rows=tuple(builder.cash_rows),
         years=years,
+        checks=checks,
     )

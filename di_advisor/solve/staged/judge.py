@@ -87,8 +87,11 @@ def breaches(problem: StagedProblem, plans: tuple[Plan, ...]) -> dict[str, float
         year = [(leg, p) for leg, p in zip(problem.legs, plans, strict=True) if leg.on.year == budget.year]
         if budget.gain_max is not None:
             note("gain budget", np.cumsum([float(leg.gain @ p.sells) for leg, p in year]) - budget.gain_max)
-        if budget.tax_max is not None:
+        if budget.tax_max is not None and problem.taxes is None:
             note("tax budget", np.cumsum([float(leg.tax_rate @ p.sells) for leg, p in year]) - budget.tax_max)
+    if problem.taxes is not None:
+        for limit in problem.tax_limits():
+            note("tax budget", problem.taxes.tax_after(plans, limit.stage) - limit.most)
     for leg, at in zip(problem.legs, problem.standings(plans), strict=True):
         for rule in problem.own.rules:
             note(rule.name, rule.excess(at, last=leg is problem.legs[-1]))

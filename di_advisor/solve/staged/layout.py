@@ -9,7 +9,7 @@ here, tied by ``sum of x = sum of p``. Keeping z and e explicit leaves the Hessi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,8 @@ class Open:
     washed : ndarray of int, shape (2, n)
         On which side of its width a name's sales at a loss, and its purchases, are today, where wash sales are priced.
     pieces : tuple of ndarray of bool
-        Which pieces of each year's tax are open; empty where all are.
+        Which pieces of each year's tax are open, then of the tax of years so far that budgets limit; empty where
+        all are.
     """
 
     loss: Flags
@@ -137,7 +138,8 @@ class Layout:
     ``lower`` and ``upper`` are finite (they serve the bound); ``free`` marks those that other limits
     imply, which a solver need not see. ``own`` is the diagonal of P that belongs to single names' risk.
     Rows of G by meaning: ``lot_row`` (shape (L,), -1 where there is none) says that a lot is sold once,
-    ``budget_rows`` are by tax year and kind, ``cash_rows`` are the upper limits of cash.
+    ``budget_rows`` are by tax year and kind, ``cash_rows`` are the upper limits of cash. ``checks`` are the tax of
+    a year so far, by the stage it is reckoned after, where a budget limits it.
     """
 
     legs: tuple[LegLayout, ...]
@@ -157,6 +159,7 @@ class Layout:
     budget_rows: dict[tuple[int, str], tuple[int, ...]]
     cash_rows: tuple[int, ...]
     years: tuple[YearLayout, ...] = ()
+    checks: dict[int, YearLayout] = field(default_factory=dict)
 
     def plans(self, v: FloatArray, problem: StagedProblem) -> tuple[Plan, ...]:
         """Plans from the variables, inside their boxes, lots never oversold."""

@@ -78,6 +78,10 @@ def later_prices(
         for term, row in enumerate(m.years[0].gain_rows):
             gain = (first.taxes.short, first.taxes.long)[term][0]
             lots = lots + (-float(answer.equality[row]) - _rate(law, standing, term)) * gain
+        for stage, check in m.checks.items():  # budgets after later stages of this year
+            if stage >= leg and problem.legs[stage].on.year == start.on.year:
+                for term, row in enumerate(check.gain_rows):
+                    lots = lots - float(answer.equality[row]) * (first.taxes.short, first.taxes.long)[term][0]
     for kind, per in (("gain", start.gain), ("tax", start.tax_rate)):
         for row in m.budget_rows.get((start.on.year, kind), ()):
             lots = lots + max(float(answer.rows[row]), 0.0) * per

@@ -14,7 +14,7 @@ import pytest
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.domain.transition import TransitionWish
-from di_advisor.errors import InfeasibleError, InputError, UncertifiedError, UnsupportedWishError
+from di_advisor.errors import InfeasibleError, InputError, UncertifiedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.schedule_d import FilerTax
 from di_advisor.formulate.staged import StagedProblem
@@ -180,9 +180,7 @@ def test_a_linear_return_gives_the_plan_of_constant_rates() -> None:
     assert solve_staged(by_return).objective == pytest.approx(solve_staged(by_rates).objective, abs=1e-7)
 
 
-def test_what_a_return_cannot_do_yet_is_refused() -> None:
-    with pytest.raises(UnsupportedWishError, match="tax budget over stages"):
-        staged(MODEST, tax_budget_usd="100")
+def test_a_return_of_another_year_is_refused() -> None:
     with pytest.raises(InputError, match="for 2025"):
         staged(replace(MODEST, tax_year=2025))
 
