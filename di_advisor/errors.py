@@ -147,9 +147,13 @@ class RowsError(InputError):
     def collected(cls, source: str, errors: Sequence[InputError]) -> RowsError:
         """Build the error from the source's name and at least one error of a row.
 
-        The text shows the first twenty; ``errors`` keeps all.
+        The text shows the first twenty, and what to do once for all that need the same; ``errors`` keeps all.
         """
-        shown = "".join(f"\n- {e}" for e in errors[:_MAX_ROWS_SHOWN])
+        hints: set[str] = set()
+        shown = ""
+        for e in errors[:_MAX_ROWS_SHOWN]:
+            shown += f"\n- {e.what if e.hint in hints else e}"
+            hints.add(e.hint)
         more = len(errors) - _MAX_ROWS_SHOWN
         tail = f"\n... and {more} more." if more > 0 else ""
         count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"

@@ -3,16 +3,17 @@
 Problem: files come from brokers, spreadsheets and vendors, and a figure that is read wrongly costs
 money. Decision: documented columns with units in their names; every error names file, row and
 field, all of a file are reported together, and nothing of a wrong file is used; what is unusual in
-a file (its encoding, delimiter, decimal mark, date format) is stated by the caller once, not
-guessed. The order of rows has no meaning: lots are sorted, so a shuffled file is the same account.
+a file (its encoding, delimiter, decimal mark, date format) is stated, for all files or for one, or
+proved by the file itself, and never guessed (`di_data.file_styles`). The order of rows has no meaning:
+lots are sorted, so a shuffled file is the same account.
 Limits: US dollars; whether trade dates are settlement dates cannot be seen (trade dates are asked
 for, and days on which the exchange was closed are pointed out).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -30,11 +31,15 @@ from di_advisor.domain.target import Target
 from di_advisor.domain.weight_rows import target_from_rows
 from di_advisor.errors import InputError
 from di_data.delimited import MAX_BYTES, MAX_ROWS
-from di_data.documented_tables import documented_rows, warn_of_closed_days
+from di_data.documented_tables import documented_table, warn_of_closed_days
+from di_data.file_styles import FileStyle, style_of
 from di_data.notation import FileNotation
 from di_data.return_files import MAX_RETURN_BYTES, read_returns
 
-__all__ = ["CsvFiles"]
+__all__ = ["FILE_ROLES", "CsvFiles"]
+
+FILE_ROLES = ("lots", "fills", "prices", "index", "returns")
+"""Files whose writing can be stated one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,14 @@ class CsvFiles:
     encoding : str or None
         Where the files are neither UTF-8 nor marked (UTF-16 with a byte-order mark is found).
     delimiter : str
-        Between cells.
+        Between cells; empty to read it off each file's header.
     decimal_mark : str
-        "." or ","; the other one separates thousands.
+        "." or ","; the other one separates thousands. Empty for a point.
     date_format : str
-        As in `datetime.strptime` ("%m/%d/%Y"); empty for ISO dates.
+        As in `datetime.strptime` ("%m/%d/%Y"); empty for ISO dates, and for what a file proves itself.
+    files : Mapping of str to Mapping
+        The same settings for one file, by its role: lots, fills, prices, index or returns, such as
+        ``{"prices": {"decimal_mark": ","}}``.
     price_age_max_days : int
         Weekdays that a price may be old, where the prices have a column ``as_of``.
     rescaled_index : bool
@@ -60,17 +68,18 @@ class CsvFiles:
     """
 
     encoding: str | None = None
-    delimiter: str = ","
-    decimal_mark: str = "."
+    delimiter: str = ""
+    decimal_mark: str = ""
     date_format: str = ""
+    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     price_age_max_days: int = 3
     rescaled_index: bool = False
     max_bytes: int = MAX_BYTES
     max_rows: int = MAX_ROWS
 
-    @property
-    def _notation(self) -> FileNotation:
-        return FileNotation(self.decimal_mark, self.date_format)
+    def __post_init__(self) -> None:
+        if strange := sorted(set(self.files) - set(FILE_ROLES)):
+            raise InputError(f"{strange[0]!r} is no file that is read.", hint=f"There are: {', '.join(FILE_ROLES)}.")
 
     def portfolio(self, lots: Path, *, as_of: date, cash_usd: str) -> Portfolio:
         """Portfolio from a file of lots, columns as in `di_advisor.domain.columns.LOT_COLUMNS`.
@@ -91,9 +100,9 @@ class CsvFiles:
             If rows are repeated, unknowns are blank, columns are ignored, or a trade date is a day
             on which the exchange was closed.
         """
-        rows = self._rows(lots, LOT_COLUMNS)
+        rows, notation = self._table(lots, LOT_COLUMNS, "lots")
         findings = Findings(lots.name)
-        read = lots_from_rows(rows, self._notation, findings, as_of=as_of)
+        read = lots_from_rows(rows, notation, findings, as_of=as_of)
         read.sort(key=lambda r: (r.lot.account_id, r.lot.acquired or date.min, r.lot.security_id, r.lot.lot_id))
         warn_of_closed_days(lots.name, {r.lot.acquired: r.row.label for r in read if r.lot.acquired is not None})
         return portfolio_of(read, cash_usd=cash_usd, as_of=as_of)
@@ -115,13 +124,13 @@ class CsvFiles:
         InputWarning
             If names are unpriced, or columns are ignored.
         """
-        rows = self._rows(prices, PRICE_FILE_COLUMNS)
+        rows, notation = self._table(prices, PRICE_FILE_COLUMNS, "prices")
         findings = Findings(prices.name)
         for row in rows:
             with findings.at(row, "as_of"):
                 if not is_blank(row["as_of"]):
-                    self._refuse_stale(self._notation.day(row["as_of"]), as_of)
-        return market_from_rows(rows, self._notation, findings, as_of=as_of)
+                    self._refuse_stale(notation.day(row["as_of"]), as_of)
+        return market_from_rows(rows, notation, findings, as_of=as_of)
 
     def target(self, index: Path, *, as_of: date) -> Target:
         """Target from a file of index weights, columns as in `di_advisor.domain.columns.WEIGHT_COLUMNS`.
@@ -135,9 +144,9 @@ class CsvFiles:
         RowsError
             Naming every row and column that is wrong, and every set that does not sum to 1.
         """
-        rows = self._rows(index, WEIGHT_COLUMNS)
+        rows, notation = self._table(index, WEIGHT_COLUMNS, "index")
         return target_from_rows(
-            rows, self._notation, Findings(index.name), index=index.stem, effective=as_of, rescaled=self.rescaled_index
+            rows, notation, Findings(index.name), index=index.stem, effective=as_of, rescaled=self.rescaled_index
         )
 
     def fills(self, fills: Path) -> dict[str, tuple[Fill, ...]]:
@@ -152,28 +161,24 @@ class CsvFiles:
         RowsError
             Naming every row and column that is wrong.
         """
-        return fills_from_rows(self._rows(fills, FILL_COLUMNS), self._notation, Findings(fills.name), account_id="")
+        rows, notation = self._table(fills, FILL_COLUMNS, "fills")
+        return fills_from_rows(rows, notation, Findings(fills.name), account_id="")
 
     def returns(self, returns: Path, *, as_of: date) -> ReturnHistory:
         """Daily total returns up to a day, from CSV or Parquet; see `di_data.return_files.read_returns`."""
         return read_returns(
             returns,
-            self._notation,
+            self._style("returns"),
             as_of=as_of,
-            encoding=self.encoding,
-            delimiter=self.delimiter,
             max_bytes=max(self.max_bytes, MAX_RETURN_BYTES),
         )
 
-    def _rows(self, path: Path, columns: Sequence[Column]) -> list[Row]:
-        return documented_rows(
-            path,
-            columns,
-            encoding=self.encoding,
-            delimiter=self.delimiter,
-            max_bytes=self.max_bytes,
-            max_rows=self.max_rows,
-        )
+    def _style(self, role: str) -> FileStyle:
+        common = FileStyle(self.encoding, self.delimiter, self.decimal_mark, self.date_format)
+        return style_of(common, self.files, role)
+
+    def _table(self, path: Path, columns: Sequence[Column], role: str) -> tuple[list[Row], FileNotation]:
+        return documented_table(path, columns, self._style(role), max_bytes=self.max_bytes, max_rows=self.max_rows)
 
     def _refuse_stale(self, day: date, as_of: date) -> None:
         if day > as_of:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from di_advisor.domain.rows import Row
@@ -115,12 +115,19 @@ def decoded_text(raw: bytes, source: str, encoding: str | None = None) -> str:
     return text
 
 
-def read_rows(text: str, source: str, *, delimiter: str = ",", max_rows: int = MAX_ROWS) -> tuple[list[str], list[Row]]:
+def read_rows(
+    text: str,
+    source: str,
+    *,
+    delimiter: str = ",",
+    max_rows: int = MAX_ROWS,
+    may_be_short: Callable[[list[str]], bool] | None = None,
+) -> tuple[list[str], list[Row]]:
     """Column names in lower case, and rows by column; see `read_records` for what is refused.
 
     Blanks around cells are dropped, except in the column ``name``, whose text stays as it is.
     """
-    first, records = read_records(text, source, delimiter=delimiter, max_rows=max_rows)
+    first, records = read_records(text, source, delimiter=delimiter, max_rows=max_rows, may_be_short=may_be_short)
     header = [cell.casefold() for cell in first]
     return header, [
         Row(
@@ -132,9 +139,25 @@ def read_rows(text: str, source: str, *, delimiter: str = ",", max_rows: int = M
 
 
 def read_records(
-    text: str, source: str, *, delimiter: str = ",", max_rows: int = MAX_ROWS
+    text: str,
+    source: str,
+    *,
+    delimiter: str = ",",
+    max_rows: int = MAX_ROWS,
+    may_be_short: Callable[[list[str]], bool] | None = None,
 ) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """Header and records of delimited text.
+
+    Parameters
+    ----------
+    text, source : str
+        The text, and the name of its file.
+    delimiter : str
+        Between cells.
+    max_rows : int
+        Most rows.
+    may_be_short : callable, optional
+        Which rows may have fewer cells than the header; the rest of them is blank.
 
     Returns
     -------
@@ -162,18 +185,22 @@ def read_records(
                 hint=_separated_otherwise(other, delimiter),
                 source=source,
             )
-    return header, _of_one_length(records, len(header), source, max_rows)
+    return header, _of_one_length(records, len(header), source, max_rows, may_be_short)
 
 
 def _separated_otherwise(found: str, stated: str) -> str:
     looks = f"It looks separated by {'tabs' if found == _TAB else repr(found)}"
     if stated != ",":
-        return f"{looks}, and {stated!r} was stated for all files that are read together; save them alike."
+        return f"{looks}, and {stated!r} was stated; state none, or another one for this file alone."
     return f"{looks}: state the delimiter (--delimiter {'tab' if found == _TAB else repr(found)})."
 
 
 def _of_one_length(
-    records: Iterator[tuple[int, list[str]]], width: int, source: str, max_rows: int
+    records: Iterator[tuple[int, list[str]]],
+    width: int,
+    source: str,
+    max_rows: int,
+    may_be_short: Callable[[list[str]], bool] | None,
 ) -> Iterator[tuple[int, list[str]]]:
     for count, (line, cells) in enumerate(records):
         if count >= max_rows:
@@ -182,6 +209,9 @@ def _of_one_length(
                 hint="Split it, or raise the limit on purpose (max_rows).",
                 source=source,
             )
+        if len(cells) < width and may_be_short is not None and may_be_short(cells):
+            yield line, [*cells, *[""] * (width - len(cells))]
+            continue
         if len(cells) != width:
             more = len(cells) > width
             raise InputError(

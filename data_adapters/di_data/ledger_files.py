@@ -24,7 +24,8 @@ from di_advisor.domain.rows import Column, Findings, Row
 from di_advisor.domain.tickers import Tickers
 from di_advisor.errors import InputError
 from di_data.delimited import MAX_BYTES, MAX_ROWS, read_records, read_text
-from di_data.documented_tables import documented_rows, warn_of_closed_days
+from di_data.documented_tables import documented_table, warn_of_closed_days
+from di_data.file_styles import FileStyle, recognised_delimiter
 from di_data.notation import FileNotation
 
 __all__ = ["LedgerFiles"]
@@ -39,25 +40,26 @@ class LedgerFiles:
     encoding : str or None
         Where the files are neither UTF-8 nor marked.
     delimiter : str
-        Between cells.
+        Between cells; empty to read it off the header.
     decimal_mark : str
-        "." or ","; the other one separates thousands.
+        "." or ","; the other one separates thousands. Empty for a point.
     date_format : str
-        As in `datetime.strptime` ("%m/%d/%Y"); empty for ISO dates and instants with their zone.
+        As in `datetime.strptime` ("%m/%d/%Y"); empty for ISO dates, instants with their zone, and what
+        a file proves itself.
     max_bytes, max_rows : int
         Limits of a file.
     """
 
     encoding: str | None = None
-    delimiter: str = ","
-    decimal_mark: str = "."
+    delimiter: str = ""
+    decimal_mark: str = ""
     date_format: str = ""
     max_bytes: int = MAX_BYTES
     max_rows: int = MAX_ROWS
 
     @property
-    def _notation(self) -> FileNotation:
-        return FileNotation(self.decimal_mark, self.date_format)
+    def _style(self) -> FileStyle:
+        return FileStyle(self.encoding, self.delimiter, self.decimal_mark, self.date_format)
 
     def events(
         self,
@@ -97,10 +99,10 @@ class LedgerFiles:
             trade date is a day on which the exchange was closed.
         """
         self._refuse_settlement_dates(transactions)
-        rows = self._rows(transactions, TRANSACTION_COLUMNS)
+        rows, notation = self._table(transactions, TRANSACTION_COLUMNS)
         read = events_from_rows(
             rows,
-            self._notation,
+            notation,
             Findings(transactions.name),
             account_id=account_id,
             as_of=as_of,
@@ -137,24 +139,19 @@ class LedgerFiles:
         InputWarning
             As `di_data.csv_files.CsvFiles.portfolio`.
         """
-        rows = self._rows(lots, LOT_COLUMNS)
-        read = lots_from_rows(rows, self._notation, Findings(lots.name), account_id=account_id, as_of=as_of)
+        rows, notation = self._table(lots, LOT_COLUMNS)
+        read = lots_from_rows(rows, notation, Findings(lots.name), account_id=account_id, as_of=as_of)
         warn_of_closed_days(lots.name, {r.lot.acquired: r.row.label for r in read if r.lot.acquired is not None})
         return opening_events_of_rows(read, on=as_of, source=lots.name)
 
-    def _rows(self, path: Path, columns: Sequence[Column]) -> list[Row]:
-        return documented_rows(
-            path,
-            columns,
-            encoding=self.encoding,
-            delimiter=self.delimiter,
-            max_bytes=self.max_bytes,
-            max_rows=self.max_rows,
-        )
+    def _table(self, path: Path, columns: Sequence[Column]) -> tuple[list[Row], FileNotation]:
+        return documented_table(path, columns, self._style, max_bytes=self.max_bytes, max_rows=self.max_rows)
 
     def _refuse_settlement_dates(self, path: Path) -> None:
         text = read_text(path, encoding=self.encoding, max_bytes=self.max_bytes)
-        header, _ = read_records(text, path.name, delimiter=self.delimiter, max_rows=self.max_rows)
+        known = {c.name for c in TRANSACTION_COLUMNS}
+        delimiter = self.delimiter or recognised_delimiter(text, path.name, known)
+        header, _ = read_records(text, path.name, delimiter=delimiter, max_rows=self.max_rows)
         named = {cell.casefold() for cell in header}
         if "settlement_date" in named and "trade_date" not in named:
             raise InputError(

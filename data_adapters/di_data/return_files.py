@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from di_advisor.domain.cells import Notation
 from di_advisor.domain.market import FloatArray, ReturnHistory
 from di_advisor.domain.rows import Findings, some_of
 from di_advisor.errors import InputError, InputWarning
 from di_data.delimited import read_text
+from di_data.file_styles import FileStyle
 from di_data.return_tables import table_of_frame, table_of_text
 
 if TYPE_CHECKING:
@@ -38,11 +38,9 @@ _PLAUSIBLE_MEDIAN = 0.2
 
 def read_returns(
     path: Path,
-    notation: Notation,
+    style: FileStyle,
     *,
     as_of: date,
-    encoding: str | None = None,
-    delimiter: str = ",",
     max_bytes: int = MAX_RETURN_BYTES,
 ) -> ReturnHistory:
     """Returns up to a day.
@@ -52,12 +50,10 @@ def read_returns(
     path : Path
         CSV, or Parquet where the name ends in ``.parquet``. Wide: a column ``date`` and one for each
         security id. Long: columns ``date``, ``security_id``, ``total_return``.
-    notation : Notation
-        How a CSV file writes dates.
+    style : FileStyle
+        What is stated of a CSV file.
     as_of : date
         Later days are left out.
-    encoding, delimiter : str
-        Of a CSV file; numbers have a decimal point.
     max_bytes : int
         Size limit.
 
@@ -77,8 +73,8 @@ def read_returns(
         table = _parquet(path, max_bytes)
         dates, header, values = table_of_frame(table, path.name)
     else:
-        text = read_text(path, encoding=encoding, max_bytes=max_bytes)
-        dates, header, values = table_of_text(text, path.name, notation, delimiter)
+        text = read_text(path, encoding=style.encoding, max_bytes=max_bytes)
+        dates, header, values = table_of_text(text, path.name, style)
     _refuse_odd(dates, header, values, path.name)
     order = np.argsort(dates, kind="stable")
     observed = np.isfinite(values)

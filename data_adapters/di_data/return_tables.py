@@ -2,7 +2,7 @@
 
 Problem: vendors write one column for each name, or one row for each day and name. Decision: both
 become dates, ids and an array with NaN exactly where a cell was blank; every other cell that is not
-a finite number is an error with its row and column. Limits: numbers have a decimal point.
+a finite number is an error with its row and column. Limits: a decimal comma is stated; thousands have no sign.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from di_advisor.domain.cells import FrameNotation, Notation
+from di_advisor.domain.cells import FrameNotation
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.rows import Findings, some_of
 from di_advisor.errors import InputError
 from di_data.delimited import read_records
+from di_data.file_styles import FileStyle, recognised_dates, recognised_delimiter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,14 +36,18 @@ _LONG = {"date", "security_id", "total_return"}
 Place = Callable[[int, int], tuple[str, str]]
 
 
-def table_of_text(text: str, source: str, notation: Notation, delimiter: str) -> Table:
+def table_of_text(text: str, source: str, style: FileStyle) -> Table:
     """Table of delimited text; errors name the line and the column."""
-    header, records = read_records(text, source, delimiter=delimiter)
+    delimiter = style.delimiter or recognised_delimiter(text, source, _LONG)
+    header, found = read_records(text, source, delimiter=delimiter)
     names = [h.casefold() for h in header]
     findings = Findings(source)
     if "date" not in names:
         raise InputError(f"{source}: the column date is missing.", hint=f"It has: {some_of(header)}.", source=source)
     at = names.index("date")
+    records = list(found)
+    dated = ((f"line {line}", record[at]) for line, record in records)
+    notation = recognised_dates(style.notation(delimiter), dated, source)
     days: list[date] = []
     lines: list[int] = []
     cells: list[list[str]] = []
@@ -56,16 +61,23 @@ def table_of_text(text: str, source: str, notation: Notation, delimiter: str) ->
         cells.append([c.strip() for c in record])
     if set(names) == _LONG:
         ids = [c[names.index("security_id")] for c in cells]
-        figures = [[c[names.index("total_return")]] for c in cells]
+        figures = [[_pointed(c[names.index("total_return")], style)] for c in cells]
         column = _numbers(figures, findings, lambda i, _: (f"line {lines[i]}", "total_return"))
         findings.raise_any()
         return _pivoted(days, ids, column[:, 0], lambda i: f"line {lines[i]}", findings)
     wide = [i for i in range(len(header)) if i != at]
     values = _numbers(
-        [[c[i] for i in wide] for c in cells], findings, lambda i, j: (f"line {lines[i]}", header[wide[j]])
+        [[_pointed(c[i], style) for i in wide] for c in cells],
+        findings,
+        lambda i, j: (f"line {lines[i]}", header[wide[j]]),
     )
     findings.raise_any()
     return np.array(days, dtype="datetime64[D]"), [header[i] for i in wide], values
+
+
+def _pointed(cell: str, style: FileStyle) -> str:
+    """The cell with a decimal point; a return has no thousands, so a point beside commas stays an error."""
+    return cell.replace(",", ".") if style.decimal_mark == "," and "." not in cell else cell
 
 
 def _numbers(cells: list[list[str]], findings: Findings, place: Place) -> FloatArray:
@@ -81,8 +93,14 @@ def _numbers(cells: list[list[str]], findings: Findings, place: Place) -> FloatA
         if not plain:
             for j, c in enumerate(row):
                 if c and not _is_finite(c):
-                    findings.wrong(*place(i, j), f"{c!r} is not a finite number.", "Leave it blank where not known.")
+                    findings.wrong(*place(i, j), f"{c!r} is not a finite number.", _advice(c))
     return values
+
+
+def _advice(cell: str) -> str:
+    if "," in cell:
+        return "State a decimal comma for the file (--decimal-mark returns=,)."
+    return "Write a fraction: 0.01 for 1 %." if "%" in cell else "Leave it blank where not known."
 
 
 def _is_finite(cell: str) -> bool:

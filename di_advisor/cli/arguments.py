@@ -14,8 +14,9 @@ from di_advisor.cli.data_arguments import add_data
 from di_advisor.cli.files import file_columns
 from di_advisor.cli.fleet_commands import add_fleet
 from di_advisor.cli.household_commands import add_household
-from di_advisor.cli.ledger_arguments import add_ledger, add_text_notation
+from di_advisor.cli.ledger_arguments import add_ledger
 from di_advisor.cli.mandate_file import add_mandate, add_mandate_file
+from di_advisor.cli.notation_options import add_text_notation
 from di_advisor.cli.watch_commands import add_watch
 from di_advisor.cli.wishes import add_rates, add_wishes, seed, usd
 from di_advisor.cli.year_end_commands import add_year_end
@@ -131,7 +132,7 @@ def _add_propose(command: argparse.ArgumentParser) -> None:
 
 
 def _add_notation(files: argparse._ArgumentGroup) -> None:
-    add_text_notation(files)
+    add_text_notation(files, roles=("lots", "prices", "index", "returns", "fills", "esg"))
     files.add_argument("--price-age-max-days", type=_days, default=3, metavar="DAYS", help="weekdays (3)")
     files.add_argument("--rescale-index", action="store_true", help="rescale index weights to sum 1")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from di_advisor.cli.mandate_file import client_of
+from di_advisor.cli.notation_options import notation_of
 from di_advisor.cli.screen import Clock, Screen
 from di_advisor.cli.wishes import mandate_of, refuse_strangers, tax_of
 from di_advisor.domain.cells import EXCHANGE_ZONE
@@ -142,10 +143,10 @@ def _facts(arguments: argparse.Namespace, as_of: date) -> Facts:
         esg=arguments.esg,
         reader=arguments.broker,
         cash_account=arguments.account,
+        notation=notation_of(arguments),
     )
-    names = ("encoding", "delimiter", "decimal_mark", "date_format", "price_age_max_days")
-    settings = {name: getattr(arguments, name) for name in names}
-    facts = file_facts(source, settings={**settings, "rescaled_index": arguments.rescale_index})
+    limits = {"price_age_max_days": arguments.price_age_max_days, "rescaled_index": arguments.rescale_index}
+    facts = file_facts(source, settings=limits)
     if not arguments.account:
         refuse_several(next(iter(facts.portfolios.values())))
     return facts

@@ -27,7 +27,11 @@ __all__ = ["file_columns", "order_columns"]
 
 _PREFACE = """\
 Files are CSV: UTF-8 (or UTF-16 with its mark), a header, dates as 2024-03-04, decimal points.
-Amounts may be written as 1234.5, 1,234.50 or $1,234.50. A star marks columns that are needed."""
+Amounts may be written as 1234.5, 1,234.50, $1,234.50 or (1,234.50) for what is below zero.
+Each file may be written in its own way: a delimiter is read off its header, 1/31/2024 proves the order of
+day and month in its file, and anything else is stated, for all files or for one (--decimal-mark prices=,).
+What could be two things is refused. A last line of totals is checked against its rows, and left out.
+A star marks columns that are needed."""
 
 
 def file_columns() -> str:

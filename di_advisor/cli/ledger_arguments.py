@@ -8,12 +8,13 @@ from datetime import date
 from pathlib import Path
 
 from di_advisor.cli.ledger_commands import check, papers, record, show
+from di_advisor.cli.notation_options import add_text_notation
 from di_advisor.cli.wishes import usd
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.taxes import FilingStatus
 from di_advisor.errors import InputError
 
-__all__ = ["add_ledger", "add_text_notation"]
+__all__ = ["add_ledger"]
 
 
 def add_ledger(command: argparse.ArgumentParser, day: Callable[[str], date]) -> None:
@@ -72,22 +73,6 @@ def add_ledger(command: argparse.ArgumentParser, day: Callable[[str], date]) -> 
     checking = actions.add_parser("check", help="read every entry from disk and check it against its digest")
     checking.add_argument("--ledger", required=True, metavar="FILE", help=_WHERE)
     checking.set_defaults(run=check)
-
-
-def add_text_notation(files: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
-    """Add how cells are written in files that are read."""
-    files.add_argument("--encoding", metavar="NAME", help="of files that are neither UTF-8 nor marked")
-    files.add_argument("--delimiter", type=_sign, default=",", metavar="SIGN", help="between cells: ; or tab (a comma)")
-    files.add_argument("--decimal-mark", default=".", choices=[".", ","], help="in numbers (a point)")
-    files.add_argument("--date-format", default="", metavar="FORMAT", help="such as %%m/%%d/%%Y (ISO dates)")
-
-
-def _sign(text: str) -> str:
-    """One sign; a shell makes it hard to write a tab, so it has a name."""
-    sign = "\t" if text in ("tab", r"\t") else text
-    if len(sign) != 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not one sign; give one, such as ';', or tab")
-    return sign
 
 
 _WHERE = "the ledger's file (record makes it if there is none), or postgresql://user@host/database"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from di_advisor.cli.notation_options import notation_of
 from di_advisor.cli.outputs import write_all
 from di_advisor.cli.screen import Screen
 from di_advisor.domain.cells import EXCHANGE_ZONE
@@ -55,7 +56,7 @@ def _events(arguments: argparse.Namespace, as_of: date, screen: Screen) -> tuple
     from di_advisor.ports import OpeningLotsReader
     from di_advisor.registry import ledger_reader, portfolio_reader
 
-    settings = {name: getattr(arguments, name) for name in ("encoding", "delimiter", "decimal_mark", "date_format")}
+    settings = notation_of(arguments)
     if arguments.opening_lots and arguments.broker != "csv":
         broker = portfolio_reader(arguments.broker, **settings)
         if not isinstance(broker, OpeningLotsReader):

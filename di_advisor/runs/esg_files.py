@@ -59,7 +59,9 @@ def esg_read(path: Path, columns: EsgColumns, market: Market) -> ReadEsg:
     return esg_file_reader().read(path, columns, market.universe, as_of=market.as_of)
 
 
-def esg_of(path: Path, market: Market, columns: EsgColumns | None = None) -> EsgOfFile:
+def esg_of(
+    path: Path, market: Market, columns: EsgColumns | None = None, *, notation: Mapping[str, str] | None = None
+) -> EsgOfFile:
     """ESG measures of a file.
 
     Parameters
@@ -71,6 +73,9 @@ def esg_of(path: Path, market: Market, columns: EsgColumns | None = None) -> Esg
     columns : EsgColumns, optional
         What its columns mean; without, one row a security and a column a measure, or with a column ``provider`` one
         row of each.
+    notation : Mapping of str to str, optional
+        Where `columns` are not given: encoding, delimiter and decimal_mark of the file; a delimiter that is not
+        stated is read off the header.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def esg_of(path: Path, market: Market, columns: EsgColumns | None = None) -> Esg
         If it cannot be read, has no securities, or a figure is none; with `columns` also if nothing is covered.
     """
     if columns is None:
-        return EsgOfFile(_own_layout(path, market))
+        return EsgOfFile(_own_layout(path, market, notation or {}))
     found = esg_read(path, columns, market)
     if not found.table.measures:
         raise InputError(
@@ -100,16 +105,49 @@ def _in_words(found: ReadEsg, on: date) -> str:
     return f"{'; '.join(parts) or 'it has no figures'}, on {on}."
 
 
-def _own_layout(path: Path, market: Market) -> EsgTable | Mapping[str, FloatArray]:
+def _delimiter(path: Path, encoding: str) -> str:
+    """The sign beside which the header has a column security_id; a comma where none does."""
+    with path.open(encoding=encoding) as file:
+        header = next((line for line in file if line.strip()), "")
+    named = (s for s in ",;\t|" if "security_id" in (cell.strip().strip('"') for cell in header.split(s)))
+    return next(named, ",")
+
+
+def _frame(path: Path, notation: Mapping[str, str]) -> pd.DataFrame:
+    import pandas as pd
+
+    encoding = notation.get("encoding") or "utf-8-sig"
+    mark = notation.get("decimal_mark") or "."
+    try:
+        return pd.read_csv(
+            path,
+            dtype={"security_id": str, "provider": str},
+            encoding=encoding,
+            sep=notation.get("delimiter") or _delimiter(path, encoding),
+            decimal=mark,
+            thousands="." if mark == "," else None,
+            index_col=False,
+        )
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror or error}.", hint="Check the path and its permissions."
+        ) from error
+    except (UnicodeError, LookupError) as error:
+        raise InputError(
+            f"{path.name} is not {notation.get('encoding') or 'UTF-8'}.",
+            hint="Save it as UTF-8, or state its encoding (--encoding esg=cp1252).",
+        ) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", hint="Check the path; it is a CSV file.") from error
+
+
+def _own_layout(path: Path, market: Market, notation: Mapping[str, str]) -> EsgTable | Mapping[str, FloatArray]:
     import numpy as np
     import pandas as pd
 
     from di_advisor.domain.esg_table import EsgTable
 
-    try:
-        frame = pd.read_csv(path, dtype={"security_id": str, "provider": str})
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", hint="Check the path; it is a CSV file.") from error
+    frame = _frame(path, notation)
     if "security_id" not in frame:
         raise InputError(
             f"{path.name}: the column security_id is missing.",

@@ -21,7 +21,7 @@ from di_advisor.ports import FillsReader, ReturnsReader, SymbolReader
 from di_advisor.registry import portfolio_reader, risk_model, trade_history_reader
 from di_advisor.runs.esg_files import esg_of
 from di_advisor.runs.facts import Facts, sha256_of
-from di_advisor.runs.spec import FileSource
+from di_advisor.runs.spec import FileSource, split_notation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,10 @@ def file_facts(source: FileSource, *, settings: Mapping[str, Any] | None = None)
     PluginError
         If the reader cannot read what is given.
     """
-    reader = portfolio_reader(source.reader, **{**source.notation, **(settings or {})})
+    common, single = split_notation(source.notation)
+    of_esg = {**common, **single.pop("esg", {})}
+    stated: dict[str, Any] = {**common, **({"files": single} if single else {}), **(settings or {})}
+    reader = portfolio_reader(source.reader, **stated)
     market = reader.market(source.prices, as_of=source.as_of)
     caveats: tuple[str, ...] = ()
     if isinstance(reader, SymbolReader):
@@ -75,7 +78,7 @@ def file_facts(source: FileSource, *, settings: Mapping[str, Any] | None = None)
         returns = reader.returns(source.returns, as_of=source.as_of)
     else:
         raise PluginError("The reader of files cannot read returns.", hint="Leave out the returns.")
-    esg = None if source.esg is None else esg_of(source.esg, market, source.esg_columns)
+    esg = None if source.esg is None else esg_of(source.esg, market, source.esg_columns, notation=of_esg)
     hashes = {role: sha256_of(path) for role, path in source.files.items() if path.is_file()}
     name = portfolio.accounts[0].account_id if len(portfolio.accounts) == 1 else source.lots.stem
     return Facts(

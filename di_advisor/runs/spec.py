@@ -35,6 +35,7 @@ __all__ = [
     "RunSpec",
     "SampleSource",
     "Source",
+    "split_notation",
 ]
 
 STARTING_MANDATE = Mandate(tracking_error_max=0.01, sector_band=Band.within(0.02), min_trade_usd=Decimal(500))
@@ -65,7 +66,8 @@ class FileSource:
     reader : str
         Name of the reader of lots, as in ``di_advisor.portfolio_readers``.
     notation : Mapping of str to str
-        Settings of the reader: encoding, delimiter, decimal mark, date format.
+        Settings of the reader: encoding, delimiter, decimal_mark, date_format; for one file by its role, as
+        ``prices.decimal_mark``.
     esg_columns : EsgColumns or None
         What the columns of `esg` mean; None where its headers are measures, or it has a column ``provider``.
     cash_account : str
@@ -99,6 +101,27 @@ class FileSource:
         """What is given, by role."""
         named = {n: getattr(self, n) for n in ("lots", "prices", "index", "returns", "fills", "esg", "orders")}
         return {name: path for name, path in named.items() if path is not None}
+
+
+def split_notation(notation: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Settings for all files, and those of single files by role (``prices.decimal_mark``).
+
+    Returns
+    -------
+    common : dict of str to str
+        Settings of every file.
+    single : dict of str to dict
+        Settings by role, then by name.
+    """
+    common: dict[str, str] = {}
+    single: dict[str, dict[str, str]] = {}
+    for key, value in notation.items():
+        role, dot, name = key.partition(".")
+        if dot:
+            single.setdefault(role, {})[name] = value
+        else:
+            common[key] = value
+    return common, single
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,8 +106,8 @@ def test_a_broken_file_is_refused_with_its_line(text, words):
     assert words in str(caught.value)
 
 
-def test_files_read_together_are_separated_alike():
-    with pytest.raises(InputError, match=r"separated by ',', and ';' was stated for all files that are read together"):
+def test_a_stated_delimiter_that_the_file_does_not_have_is_refused_with_the_one_it_has():
+    with pytest.raises(InputError, match=r"separated by ',', and ';' was stated; state none, or another one for this"):
         read_rows("a,b\n1,2\n", "f.csv", delimiter=";")
 
 

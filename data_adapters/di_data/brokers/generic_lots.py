@@ -42,9 +42,9 @@ class GenericLots(BrokerFiles):
 
     def statement(self, path: Path, *, as_of: date) -> BrokerStatement:
         """Lots of a file, taken to be of the day asked about; errors and warnings as for `BrokerFiles`."""
-        notation = FileNotation(self.decimal_mark, self.date_format)
+        found, notation = self._table(path, GENERIC_LOT_COLUMNS, "lots")
         findings = BrokerFindings(path.name, own=_OWN)
-        rows = [self._lot(row, notation, findings, as_of) for row in self._rows(path, GENERIC_LOT_COLUMNS)]
+        rows = [self._lot(row, notation, findings, as_of) for row in found]
         return BrokerStatement(portfolio_of_rows(rows, findings, as_of=as_of), as_of, path.name)
 
     def _lot(self, row: Row, notation: FileNotation, findings: BrokerFindings, as_of: date) -> Row:

@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from di_advisor.domain.cells import float_of
+from di_advisor.domain.columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
 from di_advisor.domain.history_quality import Flaw, QualityTally
 from di_advisor.domain.rows import Findings, Row
 from di_advisor.domain.spreadsheet_cells import text_of_cell
 from di_advisor.domain.trade_history import ArrivalPrice
 from di_advisor.errors import InputError
 from di_data.delimited import read_records, read_text
-from di_data.notation import FileNotation
+from di_data.file_styles import FileStyle, recognised_delimiter
 from di_data.trade_history.aliases import ColumnMapping, resolved, side_of
 from di_data.trade_history.instants import FileClock
 from di_data.trade_history.records import ReadFill, ReadOrder, ReadOrders
@@ -41,16 +42,15 @@ _NUMBERS = (
     *("decision_price_usd", "close_price_usd", "half_spread_bps", "volatility_daily_bps", "adv_usd", "volume_span"),
     *("time_of_day", "commission_usd", "fees_usd", "market_return"),
 )
+_HEADERS = frozenset(c.name for c in (*ORDER_COLUMNS, *ORDER_FILL_COLUMNS))
 _PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFileLayout:
-    """How files of orders are written: encoding, delimiter, notation, mapping and limits."""
+    """How files of orders are written: what is stated of each, mapping and limits."""
 
-    encoding: str | None
-    delimiter: str
-    notation: FileNotation
+    style: FileStyle
     mapping: ColumnMapping
     max_bytes: int
     max_rows: int
@@ -60,8 +60,9 @@ class _Table:
     """One file as rows by documented column."""
 
     def __init__(self, path: Path, layout: OrderFileLayout, *, fills_file: bool) -> None:
-        text = read_text(path, encoding=layout.encoding, max_bytes=layout.max_bytes)
-        header, records = read_records(text, path.name, delimiter=layout.delimiter, max_rows=layout.max_rows)
+        text = read_text(path, encoding=layout.style.encoding, max_bytes=layout.max_bytes)
+        delimiter = layout.style.delimiter or recognised_delimiter(text, path.name, _HEADERS)
+        header, records = read_records(text, path.name, delimiter=delimiter, max_rows=layout.max_rows)
         found = resolved(header, layout.mapping, path.name, fills_file=fills_file)
         place = {name: header.index(h) for name, h in found.items()}
         self.columns = frozenset(place)
@@ -69,6 +70,7 @@ class _Table:
         self.findings = Findings(path.name)
         self.clock = FileClock(path.name, layout.mapping.zone)
         self.layout = layout
+        self.notation = layout.style.notation(delimiter)
 
     def text(self, row: Row, column: str) -> str:
         return text_of_cell(str(row[column] or ""))
@@ -97,7 +99,7 @@ class _Table:
         return found
 
     def _number(self, cell: str) -> float:
-        notation = self.layout.notation
+        notation = self.notation
         if notation.decimal_mark == "." and _PLAIN_NUMBER.fullmatch(cell):
             value = float(cell)
             if value - value != 0.0:

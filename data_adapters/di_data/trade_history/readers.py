@@ -10,7 +10,7 @@ from di_advisor.domain.tickers import Tickers
 from di_advisor.domain.trading_conditions import TradingConditions
 from di_advisor.errors import InputError
 from di_data.delimited import MAX_BYTES, MAX_ROWS
-from di_data.notation import FileNotation
+from di_data.file_styles import FileStyle
 from di_data.trade_history.aliases import ColumnMapping
 from di_data.trade_history.assembly import history_of
 from di_data.trade_history.condition_files import read_conditions
@@ -48,8 +48,8 @@ class OrderFiles:
     tickers: Tickers | None = None
     simulated: bool = False
     encoding: str | None = None
-    delimiter: str = ","
-    decimal_mark: str = "."
+    delimiter: str = ""
+    decimal_mark: str = ""
     max_bytes: int = _MAX_BYTES
     max_rows: int = MAX_ROWS
 
@@ -75,9 +75,7 @@ class OrderFiles:
         if zone:
             zone_named(zone)
         layout = OrderFileLayout(
-            self.encoding,
-            self.delimiter,
-            FileNotation(self.decimal_mark),
+            FileStyle(self.encoding, self.delimiter, self.decimal_mark),
             ColumnMapping(stated.columns, stated.sides, zone, stated.order_types),
             self.max_bytes,
             self.max_rows,
