@@ -300,9 +300,9 @@ def _affordable(
 
 
 def _floor_usd(problem: Problem) -> Decimal:
-    """The least cash, once the withdrawal is taken."""
+    """The least cash, once the withdrawal is taken, in whole cents as cash is: no share is given up for less."""
     rule = next(r for r in problem.rules if isinstance(r, CashRange))
-    return to_decimal(rule.lower * problem.block.holdings.value_usd, 6)
+    return to_decimal(rule.lower * problem.block.holdings.value_usd, 6).quantize(_CENT, rounding=ROUND_DOWN)
 
 
 def _enough(

@@ -10,6 +10,7 @@ from di_advisor.domain.mandate import Mandate, Rounding
 from di_advisor.domain.portfolio import Side
 from di_advisor.errors import SettlementError
 from di_advisor.formulate import formulate
+from di_advisor.formulate.account_rules import CashRange
 from di_advisor.propose import Orders, Proposal, explain, settle
 from di_advisor.propose.settle import TOLERANCE
 from di_advisor.solve import Solution, solve
@@ -118,3 +119,17 @@ def test_the_certificate_counts_what_rounding_cost() -> None:
     rounded = sum(t.value_usd(orders.plan) for t in problem.terms)  # type: ignore[attr-defined]
     assert certificate.rounding_usd == pytest.approx(rounded - solution.objective * value, abs=1e-6)
     assert rounded >= certificate.bound_usd - 1e-6
+
+
+@pytest.mark.parametrize("seed", [2, 5, 7, 10])
+def test_no_share_is_given_up_for_a_part_of_a_cent_of_the_least_cash(seed: int) -> None:
+    case = random_case(seed)
+    mandate = wishes(case, Rounding.WHOLE_SHARES)
+    problem, solution, orders, _ = proposed(case, mandate)
+    value_usd = case.signals.account.value_usd
+    exact = next(r for r in problem.rules if isinstance(r, CashRange)).measure(orders.plan)  # type: ignore[attr-defined]
+    least_usd = float(orders.cash_usd) + 0.004
+    assert exact * value_usd > least_usd  # the plan keeps it, and its cents alone do not
+    with_least = formulate(case.signals, mandate.with_changes(cash_min=least_usd / value_usd), case.tax)
+    again = settle(with_least, solution, case.signals, mandate)
+    assert (again.sells, again.buys, again.cash_usd) == (orders.sells, orders.buys, orders.cash_usd)
