@@ -105,6 +105,10 @@ class AppState:
         By scenario.
     specs : dict of str to RunSpec
         What the controls of the other scenarios say.
+    repeated : str
+        Python that asks the running or last question; empty where there is none.
+    repeating : str
+        What that question is, in words.
     first : Mapping of str to str or None
         Figures of the running question before rounding, ready to show; None where there are none yet.
     notice : str
@@ -126,6 +130,8 @@ class AppState:
     scenario: str = SCENARIOS[0]
     answers: dict[str, Answer] = field(default_factory=dict)
     specs: dict[str, RunSpec] = field(default_factory=dict)
+    repeated: str = ""
+    repeating: str = ""
     first: Mapping[str, str] | None = None
     notice: str = ""
     log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
@@ -166,10 +172,15 @@ class AppState:
         self.scenario = scenario
         self.spec = self.specs.get(scenario, self.spec)
 
-    def start(self, doing: str) -> bool:
-        """Mark a question as running; False when one runs already."""
+    def repeat(self, doing: str, code: str) -> None:
+        """Take the Python of what was asked last."""
+        self.repeating, self.repeated = doing, code
+
+    def start(self, doing: str, code: str = "") -> bool:
+        """Mark a question as running, with its Python; False when one runs already."""
         if self.running:
             return False
+        self.repeat(doing, code)
         self.phase, self.doing, self.status = Phase.RUNNING, doing, doing
         self.error, self.hint, self.facts, self.fraction = "", "", {}, None
         self.asked, self.first = self.spec, None

@@ -18,20 +18,20 @@ from concurrent.futures import Future
 from typing import Any
 
 import ipywidgets as widgets
-from markupsafe import Markup
 
-from di_advisor.errors import DiAdvisorError
 from di_advisor.propose.proposal import Proposal
-from di_advisor.report.wording import sentence_case
 from di_advisor.runs.code import python_of as lines_of
 from di_advisor.runs.facts import Facts
+from di_advisor.runs.reading_code import python_of_saving
 from di_advisor.runs.run import versions
 from di_advisor.runs.saved import SavedRun
 from di_advisor.runs.spec import KernelSource, RunSpec
 from di_advisor.ui.app_state import Answer, AppState
-from di_advisor.ui.beside import changes_since, save_beside
+from di_advisor.ui.beside import changes_since, told_of_saving
+from di_advisor.ui.equivalents import python_of_question
 from di_advisor.ui.footer import Footer
 from di_advisor.ui.guard import Guard
+from di_advisor.ui.heading import STATIC, heading
 from di_advisor.ui.lab_cells import insert_cell
 from di_advisor.ui.log_lines import listen
 from di_advisor.ui.outlet import Outlet
@@ -47,12 +47,7 @@ __all__ = ["FOLLOW_AFTER_SECONDS", "READ_AFTER_SECONDS", "Application"]
 
 READ_AFTER_SECONDS = 0.3
 FOLLOW_AFTER_SECONDS = 0.05
-_STATIC = (
-    '<div class="mathjax_ignore tex2jax_ignore"><p><b>Direct-indexing advisor.</b> Run this cell to use the '
-    "controls; the last result stays below.</p></div>"
-)
 _NOTHING = {"text/html": "", "text/plain": ""}
-_TITLE = Markup('<div class="di-title">Direct-indexing advisor</div><div class="di-sub">{}</div>')
 
 
 class Application:
@@ -106,6 +101,7 @@ class Application:
         self._tabs.observe(lambda _: self._turned(), names="value")
         self._footer.cancel.on_click(lambda _: self.cancel())
         self._footer.insert.on_click(lambda _: self.start(self.insert_cell))
+        self._footer.insert_last.on_click(lambda _: self.start(lambda: self.insert_cell(asked_last=True)))
         self._footer.save.on_click(lambda _: self.start(self.save))
         listen(self._hear)
         self.refresh()
@@ -135,7 +131,7 @@ class Application:
         from IPython.display import display
 
         self._loop = self._loop or _running_loop()
-        shown = {**self._box._repr_mimebundle_(), "text/html": _STATIC, "text/plain": "Direct-indexing advisor"}
+        shown = {**self._box._repr_mimebundle_(), "text/html": STATIC, "text/plain": "Direct-indexing advisor"}
         display(shown, raw=True)  # type: ignore[no-untyped-call]
         self._answer.place()
         self._result.place()
@@ -150,24 +146,19 @@ class Application:
     async def save(self) -> None:
         """Read the controls and write what they say beside the notebook."""
         await asyncio.sleep(READ_AFTER_SECONDS)
-        state, answer, opened = self.state, self.state.answer, self.state.opened
-        current = answer is not None and not state.stale
-        found = answer.fingerprint if current and answer else (opened or {}).get("fingerprint", {})
         with self._lock:
-            try:
-                path = save_beside(SavedRun(state.spec, found, answer.versions if current and answer else versions()))
-                state.tell(f"Saved as {path.name} beside the notebook. Open it with: %di {path.name}")
-            except DiAdvisorError as error:
-                state.tell(str(error))
+            self.state.repeat("Saving", python_of_saving(self.state.spec))
+            self.state.tell(told_of_saving(self.state))
         self.refresh()
 
-    async def insert_cell(self) -> None:
-        """Put the Python of what the controls say into the notebook, or show it where that cannot be done."""
+    async def insert_cell(self, *, asked_last: bool = False) -> None:
+        """Put the Python of what the controls say, or of what was asked last, into the notebook, or show it."""
         self._say("Inserting as a cell …")
         await asyncio.sleep(READ_AFTER_SECONDS)
         if not self._guard.window:  # the press came before the window's name
             await asyncio.sleep(5 * READ_AFTER_SECONDS)
-        if await insert_cell(lines_of(self.state.spec), self._guard.window, self._offer_code):
+        code = self.state.repeated if asked_last else lines_of(self.state.spec)
+        if await insert_cell(code, self._guard.window, self._offer_code):
             self._say("Inserted as a cell.")
         else:
             self._offer_code()
@@ -176,10 +167,19 @@ class Application:
         self._footer.unfold_code()
         self._say("Nothing here can insert cells: copy the Python below into a cell of your own.")
 
+    def repeat(self, doing: str, code: str) -> None:
+        """Show the Python of what was done without the child process."""
+        with self._lock:
+            self.state.repeat(doing, code)
+        self._show_footer()
+
+    def _show_footer(self) -> None:
+        self._footer.show(self.state, lambda: python_of(self.state.spec))
+
     def _say(self, words: str) -> None:
         with self._lock:
             self.state.tell(words)
-        self._footer.show(self.state, lambda: python_of(self.state.spec))
+        self._show_footer()
 
     def show(self, page: Page) -> None:
         """Show another result of a page, where that page is open; else it waits there."""
@@ -189,17 +189,10 @@ class Application:
     def refresh(self) -> None:
         """Let every page and the footer show the state anew."""
         with self._lock:
-            self._subtitle.value = _TITLE.format(self._whose())
+            self._subtitle.value = heading(self.state)
             for page in self.pages:
                 page.show(self.state)
-            self._footer.show(self.state, lambda: python_of(self.state.spec))
-
-    def _whose(self) -> str:
-        opened = self.state.opened
-        if opened is None:
-            return "Opening …" if self.state.running else "Not opened yet."
-        label = f" {sentence_case(opened['label'])}." if opened["label"] else ""
-        return f"{self.state.spec.account}, {opened['as_of']}, {opened['names']} names.{label}"
+            self._show_footer()
 
     def _turned(self) -> None:
         self._stack.selected_index = self._tabs.index
@@ -265,7 +258,8 @@ class Application:
     async def ask(self, verb: str, *, doing: str, **request: Any) -> Any | None:  # noqa: ANN401 a verb's answer
         """Ask the child process; None where it was cancelled, refused or failed."""
         state, ends = self.state, self._ends
-        while not self._start(state, doing):  # a press that came before its button was disabled waits for its turn
+        code = python_of_question(verb, request)
+        while not self._start(state, doing, code):  # a press before its button was disabled waits for its turn
             await asyncio.sleep(FOLLOW_AFTER_SECONDS)
             if state is not self.state or ends != self._ends:
                 return None
@@ -284,9 +278,9 @@ class Application:
                     state.fail("The task was interrupted.")
             self.refresh()
 
-    def _start(self, state: AppState, doing: str) -> bool:
+    def _start(self, state: AppState, doing: str, code: str) -> bool:
         with self._lock:
-            return state.start(doing)
+            return state.start(doing, code)
 
     async def _put(self, verb: str, request: dict[str, Any], started: float) -> tuple[str, Any]:
         def tick() -> None:
@@ -307,7 +301,7 @@ class Application:
             self.state.told(kind, restored(content) if kind == "partial" else content)
             if self.state.first is not None and kind == "partial" and self._page.of_answer:
                 self._answer.show(self.state.first)
-        self._footer.show(self.state, lambda: python_of(self.state.spec))
+        self._show_footer()
 
     async def open(self) -> None:
         """Open the source of the spec."""

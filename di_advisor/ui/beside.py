@@ -12,12 +12,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 
-from di_advisor.errors import InputError
+from di_advisor.errors import DiAdvisorError, InputError
 from di_advisor.report.output_files import write_text
 from di_advisor.report.wording import joined
+from di_advisor.runs.run import versions
 from di_advisor.runs.saved import SavedRun, changed_inputs, run_from_toml, run_toml
+from di_advisor.ui.app_state import AppState
 
-__all__ = ["SUFFIX", "changes_since", "place_of", "read_beside", "save_beside"]
+__all__ = ["SUFFIX", "changes_since", "place_of", "read_beside", "save_beside", "told_of_saving"]
 
 SUFFIX = ".di.toml"
 _NAMED_BY_SERVER = "JPY_SESSION_NAME"
@@ -59,6 +61,17 @@ def save_beside(saved: SavedRun, place: tuple[Path, str] | None = None) -> Path:
     """
     folder, name = place_of() if place is None else place
     return write_text(folder, name, run_toml(saved, folder.resolve()))
+
+
+def told_of_saving(state: AppState) -> str:
+    """Write what the controls say beside the notebook, and say in a sentence what came of it."""
+    answer, current = state.answer, state.answer is not None and not state.stale
+    found = answer.fingerprint if current and answer else (state.opened or {}).get("fingerprint", {})
+    try:
+        path = save_beside(SavedRun(state.spec, found, answer.versions if current and answer else versions()))
+    except DiAdvisorError as error:
+        return str(error)
+    return f"Saved as {path.name} beside the notebook. Open it with: %di {path.name}"
 
 
 def read_beside(path: str | Path) -> SavedRun:

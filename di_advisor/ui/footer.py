@@ -22,8 +22,10 @@ _STATUS = Markup('<span role="status"><b>{}</b></span>')
 _REFUSED = Markup('<div class="di-error" role="alert"><b>{}</b><div>{}</div></div>')
 _FAILED = Markup('<div class="di-error" role="alert">The process that computes failed:<pre tabindex="0">{}</pre></div>')
 _NOTICE = Markup('<div class="di-notice" role="note">{}</div>')
+_ABOVE = Markup('<div class="di-line">{}</div>')
 _CODE = Markup('<pre class="di-code" tabindex="0" aria-label="{}">{}</pre>')
 _NO_CODE = "Nothing has been asked yet."
+_PROPOSAL = "A proposal under what the controls say now:"
 
 
 def _lines(text: str) -> Markup:
@@ -37,13 +39,17 @@ class Footer:
     ----------
     box : VBox
         The widgets.
-    cancel, insert, save : Button
+    cancel, insert, insert_last, save : Button
         What the reader can press.
     """
 
     def __init__(self) -> None:
         self.cancel = widgets.Button(description="Cancel", disabled=True, tooltip="End what is running, at once")
         self.insert = widgets.Button(description="Insert as cell", tooltip="Put this Python into the notebook")
+        self.insert_last = widgets.Button(
+            description="Insert the question as a cell",
+            tooltip="Put the Python of what was asked last into the notebook",
+        )
         self.save = widgets.Button(description="Save", tooltip="Save what the controls say, beside the notebook")
         self._status = widgets.HTML(_STATUS.format("Ready"))
         self._elapsed = widgets.HTML("")
@@ -51,7 +57,10 @@ class Footer:
         self._bar = widgets.FloatProgress(min=0.0, max=1.0, layout=widgets.Layout(display="none", width="120px"))
         self._error, self._notice = widgets.HTML(""), widgets.HTML("")
         self._code, self._log = widgets.HTML(""), widgets.HTML("")
-        self._folds = widgets.Accordion([widgets.VBox([self._code, self.insert]), self._log])
+        self._last_code = widgets.HTML("")
+        self._last = widgets.VBox([self._last_code, self.insert_last])
+        wishes = widgets.HTML(_ABOVE.format(_PROPOSAL))
+        self._folds = widgets.Accordion([widgets.VBox([wishes, self._code, self.insert, self._last]), self._log])
         self._folds.titles = ("Python that repeats this", "Log")
         self._folds.selected_index = None
         line = widgets.Box([self.cancel, self._status, self._bar, self._elapsed, self.save])
@@ -83,5 +92,10 @@ class Footer:
         else:
             self._error.value = _REFUSED.format(_lines(state.error), _lines(state.hint))
         self._notice.value = _NOTICE.format(_lines(state.notice)) if state.notice else ""
-        self._code.value = _CODE.format("Python that repeats this", code() or _NO_CODE)
+        proposing = code()
+        self._code.value = _CODE.format("Python that repeats this", proposing or _NO_CODE)
+        last = "" if state.repeated == proposing else state.repeated
+        self._last.layout.display = "" if last else "none"
+        above = _ABOVE.format(f"What was asked last ({state.repeating}):")
+        self._last_code.value = above + _CODE.format("Python of what was asked last", last) if last else ""
         self._log.value = _CODE.format("Log", "\n".join(state.log) or "Nothing yet.")

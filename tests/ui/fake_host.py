@@ -6,6 +6,7 @@ from typing import Any
 
 from di_advisor.runs.spec import RunSpec
 from di_advisor.ui.app_state import AppState
+from di_advisor.ui.equivalents import python_of_question
 from di_advisor.ui.pages.page import Bundle, Page
 
 
@@ -30,6 +31,7 @@ class FakeHost:
     async def ask(self, verb: str, *, doing: str, **request: Any) -> Any | None:
         assert doing
         self.asked.append((verb, request))
+        self.state.repeat(doing, python_of_question(verb, request))
         return self.answers.get(verb)
 
     async def propose(self) -> None:
@@ -49,6 +51,9 @@ class FakeHost:
         bundle = page.result(self.state)
         assert bundle is not None
         self.shown.append(bundle)
+
+    def repeat(self, doing: str, code: str) -> None:
+        self.state.repeat(doing, code)
 
     def refresh(self) -> None:
         if self.page is not None:

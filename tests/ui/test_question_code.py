@@ -82,7 +82,7 @@ def test_a_trade_and_why_a_name_is_not_traded(spec: RunSpec, desk: Desk) -> None
     proposal = desk.propose(spec, Said())
     trade = proposal.trade_list[0]
     shown = explaining.explain(desk, {"spec": spec, "trade": explaining.trade_key(trade)}, Said())
-    assert explanation_bundle(ran(code.python_of_trade(spec, trade))) == shown
+    assert explanation_bundle(ran(code.python_of_trade(spec, explaining.trade_key(trade)))) == shown
     traded = {t.security_id for t in proposal.trade_list}
     name = next(f"S{i:02}" for i in range(20) if f"S{i:02}" not in traded)
     why = explaining.why_not(desk, {"spec": spec, "name": name}, Said())

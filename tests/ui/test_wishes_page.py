@@ -39,12 +39,17 @@ PRICED = {"feasible": True, "sentence": "It costs $5.00.", "bundle": {"text/html
 
 
 def page(**answers: Any) -> tuple[WishesPage, FakeHost]:
-    host = FakeHost(SPEC, {"wishable": KNOWN, **answers})
+    host = FakeHost(SPEC, {"wishable": KNOWN, "price_wish": PRICED, **answers})
     made = WishesPage(host)
     host.page = made
     host.refresh()
     made.opened()
     return made, host
+
+
+def priced_and_set(made: WishesPage) -> None:
+    made._price.click()
+    made._set.click()
 
 
 def test_opening_asks_once_what_can_be_wished_and_shows_what_is_covered() -> None:
@@ -58,8 +63,8 @@ def test_opening_asks_once_what_can_be_wished_and_shows_what_is_covered() -> Non
     )
 
 
-def test_a_wish_is_priced_without_being_set_and_set_without_being_priced() -> None:
-    made, host = page(price_wish=PRICED)
+def test_a_wish_is_priced_without_being_set_and_set_once_it_was_priced() -> None:
+    made, host = page()
     made._price.click()
     verb, asked = host.asked[-1]
     assert (verb, asked["mandate"].esg) == ("price_wish", (EsgWish("score", uplift_min=0.1),))
@@ -69,10 +74,33 @@ def test_a_wish_is_priced_without_being_set_and_set_without_being_priced() -> No
     made._set.click()
     assert host.state.spec.mandate == asked["mandate"]
     assert [verb for verb, _ in host.asked] == ["wishable", "price_wish"]
+    assert (made._set.disabled, made._waits.value) == (True, ""), "it is set already"
+
+
+def test_a_wish_that_was_not_priced_as_things_stand_cannot_be_set_and_the_page_says_why() -> None:
+    made, host = page()
+    assert made._set.disabled
+    assert "Set it waits for the price of this wish" in made._waits.value
+    made._set.click()  # a press that came before the button was disabled: it is priced, and not set
+    assert host.asked[-1][0] == "price_wish"
+    assert host.state.spec == SPEC
+    assert not made._set.disabled
+    assert made._waits.value == ""
+    form: Any = made._form
+    form._amount.value = 12.0
+    assert made._set.disabled, "another wish has another price"
+    form._amount.value = 10.0
+    assert not made._set.disabled
+    host.edit(SPEC.with_wishes(turnover_max=0.1))
+    assert made._set.disabled, "under other wishes it has another price"
+    assert "waits" in made._waits.value
+    made._kind.value = "Factor"
+    made._form._amount.value = -1.0  # type: ignore[attr-defined]
+    assert (made._set.disabled, made._waits.value) == (True, ""), "the form says itself what is wrong"
 
 
 def test_the_price_goes_when_the_wish_is_changed() -> None:
-    made, _ = page(price_wish=PRICED)
+    made, _ = page()
     made._price.click()
     made._forms["ESG measure"]._amount.value = 12.0  # type: ignore[attr-defined]
     assert made._told.value == ""
@@ -80,12 +108,12 @@ def test_the_price_goes_when_the_wish_is_changed() -> None:
 
 def test_the_same_kind_of_wish_on_a_measure_takes_the_place_of_the_former() -> None:
     made, host = page()
-    made._set.click()
+    priced_and_set(made)
     form: Any = made._form
     form._amount.value = 20.0
-    made._set.click()
+    priced_and_set(made)
     form._ask.value, form._amount.value = "usd_per_point", 50.0
-    made._set.click()
+    priced_and_set(made)
     assert host.state.spec.mandate.esg == (EsgWish("score", uplift_min=0.2), EsgWish("score", usd_per_point=50.0))
 
 
@@ -99,7 +127,7 @@ def test_a_share_is_typed_in_percent_and_what_gaps_count_as_goes_along() -> None
         Uncovered.ZERO,
     )
     assert form._amount.description == "Limit (%)"
-    made._set.click()
+    priced_and_set(made)
     wish = EsgWish(TOBACCO.measure, ceiling=71.0, uncovered=Uncovered.ZERO, unit="%")
     assert host.state.spec.mandate.esg == (wish,)
 
@@ -120,17 +148,17 @@ def test_a_screen_finds_the_measure_that_is_called_like_it_and_stand_ins_are_nam
     form: Any = made._form
     assert form._by.value == TOBACCO.measure
     form._unknown.value = Unknown.STRICT
-    made._set.click()
+    priced_and_set(made)
     (found,) = host.state.spec.mandate.exclusions
     assert (found.screen, found.unknown, found.source) == ("tobacco", Unknown.STRICT, "Someone")
     assert str(found.conditions[0]) == "tobacco, Someone >= 0.05"
     form._by.value = "industry, as a stand-in"
-    made._set.click()
+    priced_and_set(made)
     (found,) = host.state.spec.mandate.exclusions  # in the place of the former
     assert found.proxy
     form._preset.value = "gambling"
     assert "None of its industries is in this universe." in form.reason.value
-    made._set.click()
+    priced_and_set(made)
     assert len(host.state.spec.mandate.exclusions) == 1
 
 
@@ -139,9 +167,9 @@ def test_factors_get_bands_and_tilts_and_their_names_stay_words() -> None:
     made._kind.value = "Factor"
     form: Any = made._form
     form._factor.value = "style <b>value"
-    made._set.click()
+    priced_and_set(made)
     form._ask.value, form._amount.value = "tilt", -2000.0
-    made._set.click()
+    priced_and_set(made)
     mandate = host.state.spec.mandate
     assert mandate.factor_bands == {"style <b>value": Band.within(0.1)}
     assert mandate.factor_tilts == {"style <b>value": -2000.0}
@@ -150,7 +178,7 @@ def test_factors_get_bands_and_tilts_and_their_names_stay_words() -> None:
 
 def test_each_wish_that_is_set_can_be_taken_out() -> None:
     made, host = page()
-    made._set.click()
+    priced_and_set(made)
     assert made._listed.layout.display == ""
     made._list.value = 0
     made._take.click()
@@ -174,7 +202,7 @@ def test_text_is_taken_whole_or_its_key_is_named_and_nothing_is_set() -> None:
 def test_text_that_is_being_typed_is_not_written_over_when_wishes_change_elsewhere() -> None:
     made, _ = page()
     made._text._text.value += "# half a thought"
-    made._set.click()
+    priced_and_set(made)
     assert made._text._text.value.endswith("# half a thought")
     made._text._reset()
     assert "uplift_min" in made._text._text.value

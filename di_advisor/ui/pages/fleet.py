@@ -21,12 +21,13 @@ from di_advisor.fleet.worklist import BY_URGENCY, Shown
 from di_advisor.report.wording import count_of
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.aside import Aside
+from di_advisor.ui.equivalents import ROWS_A_PAGE, python_of_question
 from di_advisor.ui.grid import Grid
 from di_advisor.ui.pages.account import AccountPage
 from di_advisor.ui.pages.fields import actions, button, choice, folds, grid, line, said, typed_text
 from di_advisor.ui.pages.fleet_form import FleetForm
 from di_advisor.ui.pages.page import Bundle, Host, Page
-from di_advisor.ui.verbs.fleets import ORDERED_BY, ROWS_A_PAGE
+from di_advisor.ui.verbs.fleets import ORDERED_BY
 
 __all__ = ["FleetPage"]
 
@@ -186,6 +187,7 @@ class FleetPage(Page):
             return
         self._folder = request.folder
         self._tell("Starting")
+        self.host.repeat("Running the fleet", python_of_question("start_fleet", {"request": request}))
         self._start.disabled, self._stop.disabled = True, False
         kind, found = await self._aside.work("start_fleet", self._tell, request=request)
         self._enable(self.host.state)

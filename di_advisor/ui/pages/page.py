@@ -94,6 +94,10 @@ class Host(Protocol):
         """A page has another result: it stands below the controls, and is saved there, while that page is open."""
         ...
 
+    def repeat(self, doing: str, code: str) -> None:
+        """Show the Python of what was done without `ask`."""
+        ...
+
     def refresh(self) -> None:
         """Let every page show the state anew."""
         ...

@@ -20,7 +20,7 @@ from di_advisor.errors import InputError
 from di_advisor.report.card_tables import swaps_bundle
 from di_advisor.report.wording import count_of
 from di_advisor.runs.decisions import Decisions
-from di_advisor.runs.question_code import python_of_trade, python_of_why_not
+from di_advisor.runs.question_code import python_of_swaps, python_of_trade, python_of_why_not
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.beside import place_of
 from di_advisor.ui.grid import Grid
@@ -130,9 +130,7 @@ class TradesPage(Page):
     async def _explain(self) -> None:
         answer, chosen = self.host.state.answer, tuple(self._grid.selected)
         if answer is not None and len(chosen) == 1:
-            trade = next((t for t in self._trades() if trade_key(t) == chosen[0]), None)
-            code = "" if trade is None else python_of_trade(answer.spec, trade)
-            await self._bundle("explain", "Explaining", code, trade=chosen[0])
+            await self._bundle("explain", "Explaining", python_of_trade(answer.spec, chosen[0]), trade=chosen[0])
 
     async def _why_not(self) -> None:
         name = self._name.value.strip()
@@ -178,7 +176,9 @@ class TradesPage(Page):
     def _show_swaps(self) -> None:
         answer = self.host.state.answer
         if answer is not None:
-            self._card = (answer, swaps_bundle(answer.proposal), "")
+            code = python_of_swaps(answer.spec)
+            self._card = (answer, swaps_bundle(answer.proposal), code)
+            self.host.repeat("Showing swaps", code)
             self.host.show(self)
 
     def _rejected(self) -> None:

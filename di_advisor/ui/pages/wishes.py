@@ -1,9 +1,9 @@
 """ESG and factors: what can be wished, what a wish would cost before it is set, and what is set.
 
 Problem: a wish is easily made and its price is seen too late. Decision: a wish is made in a form that says what
-it rests on, priced by two solves in the background, and set only by its own button; those that are set stand
-in a list from which each can be taken. Limits: dials of risk and trading are on the optimize page; everything
-else there is can be written as text here.
+it rests on, priced by two solves in the background, and set by its own button once it was priced as things
+stand; those that are set stand in a list from which each can be taken. Limits: dials of risk and trading are on
+the optimize page; everything else there is can be written as text here.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ __all__ = ["WishesPage"]
 
 _FORMS: Final[tuple[type[WishForm], ...]] = (EsgForm, ScreenForm, FactorForm)
 _LOOK_AGAIN_SECONDS: Final = 0.1
+_WAITS: Final = "Set it waits for the price of this wish: press Price it first."
 _NOTHING_SET: Final = "No ESG wish, screen or factor wish is set."
 
 
@@ -62,7 +63,7 @@ class WishesPage(Page):
         self._price.on_click(lambda _: host.start(self._price_it))
         self._set = button("Set it", "Take this wish into the mandate")
         self._set.on_click(lambda _: self._set_it())
-        self._wrong, self._told = line(), line()
+        self._waits, self._wrong, self._told = line(), line(), line()
         self._items: tuple[WishItem, ...] = ()
         style = {"description_width": "auto"}
         self._list = widgets.Select(options=[], rows=4, description="Wishes that are set", style=style)
@@ -78,7 +79,7 @@ class WishesPage(Page):
             [
                 grid(self._kind),
                 self._stack,
-                actions(self._price, self._set),
+                actions(self._price, self._set, self._waits),
                 self._wrong,
                 self._told,
                 self._none,
@@ -108,6 +109,33 @@ class WishesPage(Page):
         self._text.show(mandate)
         for each in (self._price, self._price_all):
             each.disabled = state.running
+        self._show_set()
+
+    def _show_set(self) -> None:
+        """Let the wish be set once it was priced as things stand; else say what it waits for."""
+        waits = not self._is_priced
+        self._set.disabled = waits or self.host.state.running
+        self._waits.value = said(_WAITS) if waits and self._can_be_priced else ""
+
+    @property
+    def _can_be_priced(self) -> bool:
+        """Whether the form says a wish that is not set already."""
+        mandate = self.host.state.spec.mandate
+        try:
+            return self._form.applied(mandate) != mandate
+        except InputError:  # said when it is priced
+            return False
+
+    @property
+    def _is_priced(self) -> bool:
+        """Whether what was priced last is the form's wish, on what the controls say now."""
+        priced, spec = self._priced, self.host.state.spec
+        if priced is None or priced.spec.solved != spec.solved:
+            return False
+        try:
+            return self._form.applied(spec.mandate) == priced.wished != spec.mandate
+        except InputError:
+            return False
 
     def opened(self) -> None:
         """Ask what can be wished, once an account."""
@@ -149,6 +177,7 @@ class WishesPage(Page):
     def _forget_price(self) -> None:
         if hasattr(self, "_told"):
             self._told.value = self._wrong.value = ""
+            self._show_set()
 
     def _edit(self, mandate: Mandate) -> None:
         self.host.edit(self.host.state.spec.with_changes(mandate=mandate))
@@ -164,12 +193,13 @@ class WishesPage(Page):
         return found
 
     def _set_it(self) -> None:
+        if not self._is_priced:  # a press that came before its button was disabled
+            self.host.start(self._price_it)
+            return
         asked = self._asked()
         if asked is not None:
             self._edit(asked[1])
-            priced = self._priced is not None and self._priced.wished == asked[1]
-            unpriced = "" if priced else "What it costs was not asked: Price all that are set tells it."
-            self._told.value = said(f"Set: {asked[0]}.", unpriced, role="status")
+            self._told.value = said(f"Set: {asked[0]}.", role="status")
 
     def _take_out(self) -> None:
         if self._list.value is not None and int(self._list.value) < len(self._items):
@@ -189,6 +219,7 @@ class WishesPage(Page):
         self._known_of, self._covers, self._priced = key, found["bundle"], None
         for form in self._forms.values():
             form.offer(found)
+        self._show_set()
         self.host.show(self)
 
     async def _price_it(self) -> None:
@@ -218,4 +249,5 @@ class WishesPage(Page):
 
     def _show_prices(self, priced: _Priced) -> None:
         self._priced = priced
+        self._show_set()
         self.host.show(self)

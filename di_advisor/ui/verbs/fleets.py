@@ -18,10 +18,9 @@ from di_advisor.report.desk_view import desk_bundle, desk_sentence, page_table
 from di_advisor.report.wording import count_of
 from di_advisor.runs.of_fleet import FleetRequest, python_of_fleet, run_fleet, run_of_source
 from di_advisor.ui.desk import Desk, Say
+from di_advisor.ui.equivalents import ROWS_A_PAGE
 
 __all__ = ["ORDERED_BY", "ROWS_A_PAGE", "account_of_fleet", "fleet_page", "start_fleet"]
-
-ROWS_A_PAGE: Final = 200
 
 ORDERED_BY: Final = (
     "label",

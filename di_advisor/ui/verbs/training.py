@@ -15,8 +15,7 @@ from di_advisor.domain.trained_costs import CostModelCard
 from di_advisor.registry import cost_trainer
 from di_advisor.report.cost_card_view import card_bundle, cards_bundle
 from di_advisor.report.past_orders_view import orders_bundle, watched_bundle
-from di_advisor.runs.past_orders import OrderFiles, PastOrders, orders_of_files, orders_of_frame
-from di_advisor.runs.spec import FileSource
+from di_advisor.runs.past_orders import PastOrders, orders_of_files, orders_of_frame
 from di_advisor.runs.trained_costs import (
     SHIPPED,
     cost_model_card,
@@ -25,8 +24,9 @@ from di_advisor.runs.trained_costs import (
     shelf,
     train_into_shelf,
 )
-from di_advisor.runs.training_code import python_of_training
+from di_advisor.runs.training_code import python_of_cards, python_of_training
 from di_advisor.ui.desk import Desk, Say
+from di_advisor.ui.equivalents import files_of_orders
 
 __all__ = ["choose_costs", "compare_costs", "cost_card", "cost_shelf", "load_orders", "train_costs", "watch_costs"]
 
@@ -56,7 +56,7 @@ def load_orders(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
         If there are none, or a file cannot be used.
     """
     found = _orders(desk, request, say)
-    label = desk.facts(request["spec"].source, say).label if _files(request) is None else ""
+    label = desk.facts(request["spec"].source, say).label if files_of_orders(request) is None else ""
     bundle = orders_bundle(found.history, found.quality, found.sentences, label)
     return {"orders": len(found.history), "simulated": found.history.simulated, "bundle": bundle}
 
@@ -94,7 +94,7 @@ def train_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
 
     say.progress(0.0, "Training")
     card = train_into_shelf(found.history, request["training"], told=told)
-    code = python_of_training(request["spec"].source, _files(request), request["training"])
+    code = python_of_training(request["spec"].source, files_of_orders(request), request["training"])
     return {
         "model_id": card.model_id,
         "promoted": card.promoted,
@@ -130,7 +130,7 @@ def cost_card(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, str
     StoreError
         If there is none, or it was changed.
     """
-    return card_bundle(cost_model_card(request["model"]), code=_python_of_cards(request["model"]))
+    return card_bundle(cost_model_card(request["model"]), code=python_of_cards(request["model"]))
 
 
 def compare_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, str]:  # noqa: ARG001 - a verb
@@ -142,7 +142,7 @@ def compare_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str,
         If one is not there, or was changed.
     """
     first, second = str(request["first"]), str(request["second"])
-    return cards_bundle(cost_model_card(first), cost_model_card(second), code=_python_of_cards(first, second))
+    return cards_bundle(cost_model_card(first), cost_model_card(second), code=python_of_cards(first, second))
 
 
 def choose_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:  # noqa: ARG001 - a verb
@@ -184,22 +184,8 @@ def watch_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
     return {"alarms": watched.alarms, "bundle": watched_bundle(watched, name)}
 
 
-def _python_of_cards(*models: str) -> str:
-    calls = ", ".join(f"cost_model_card({model!r})" for model in models)
-    return f"from di_advisor.runs.trained_costs import cost_model_card\n\n{calls}"
-
-
-def _files(request: Mapping[str, Any]) -> OrderFiles | None:
-    """Files of orders; a source of files names its own, which are read again, so that what was dropped is told."""
-    files: OrderFiles | None = request["files"]
-    source = request["spec"].source
-    if files is None and isinstance(source, FileSource) and source.orders is not None:
-        return OrderFiles(source.orders)
-    return files
-
-
 def _orders(desk: Desk, request: Mapping[str, Any], say: Say) -> PastOrders:
-    files = _files(request)
+    files = files_of_orders(request)
     say.phase("Reading past orders")
     if files is not None:
         return orders_of_files(files)
