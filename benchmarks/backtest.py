@@ -31,10 +31,12 @@ from di_advisor.backtest.comparison import PolicyComparison, compare_policies
 from di_advisor.backtest.conservation import check_conservation
 from di_advisor.backtest.past import Past
 from di_advisor.backtest.settings import LossUse, ReplaySettings
+from di_advisor.backtest.unfinished import NOT_RUN, unfinished
+from di_advisor.backtest.vintages import Vintage, vintage_grid
 from di_advisor.domain.harvest import ClientProfile
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
-from di_advisor.errors import ConservationError, DiAdvisorError
+from di_advisor.errors import ConservationError, DiAdvisorError, InputError
 from di_advisor.policy.policies import POLICIES, Policy, policy_named
 from di_advisor.policy.triggers import LearnedValue
 from di_advisor.registry import harvest_model
@@ -50,12 +52,13 @@ _RIPE = "ripe"
 """``threshold`` for an advisor that takes only losses which the exact program would take: chosen on the sample."""
 _REVIEW_DAYS = 7
 _SHORTEST_YEARS = 2
+_REASONS = 6
 _BYTES_PER_UNIT = 1 if sys.platform == "darwin" else 1024
 _BYTES_PER_MB = 2**20
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the command line says."""
+    """What the command line says; finished runs are looked for in a folder that is named."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.backtest", description="Compare rebalancing policies on real history."
     )
@@ -85,7 +88,10 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--seed", type=int, default=7, help="of the bootstrap")
-    return parser.parse_args(given)
+    asked = parser.parse_args(given)
+    if asked.finished and asked.into is None:
+        parser.error("--finished needs --into, the folder of what is finished")
+    return asked
 
 
 def vintages(start: date, end: date, how: str, years: int | None) -> list[date]:
@@ -127,17 +133,34 @@ def _compare(asked: argparse.Namespace) -> int:
     for sentence in models_asked([p for policies, _ in groups for p in policies]):
         _say(sentence)
     starts = vintages(asked.start, asked.end, asked.vintages, asked.years)
+    mandate = Mandate(tracking_error_max=asked.cap)
+    told = ReplaySettings(loss_use=LossUse(asked.losses), nears_cap=True)
+    wash, until = _WASH[asked.wash], partial(_until, end=asked.end, years=asked.years)
+    groups = [
+        (policies, harvest)
+        for policies, harvest in groups
+        if _goes_on(
+            past,
+            vintage_grid(starts, until, policies, mandate, _TAX, replace(told, harvest=harvest), wash_sales=wash),
+            asked,
+        )
+    ]
+    if not groups:
+        raise InputError(
+            f"None of the runs that are asked for is finished in {asked.into}.",
+            hint="Ask with the settings they were run with, as told above, or leave --finished out to run them.",
+        )
     compared = _both(
         [
             compare_policies(
                 opened if asked.workers > 1 else past,
                 policies,
                 starts,
-                lambda start: _until(start, asked.end, asked.years),
-                Mandate(tracking_error_max=asked.cap),
+                until,
+                mandate,
                 _TAX,
-                ReplaySettings(loss_use=LossUse(asked.losses), nears_cap=True, harvest=harvest),
-                wash_sales=_WASH[asked.wash],
+                replace(told, harvest=harvest),
+                wash_sales=wash,
                 folder=asked.into,
                 workers=asked.workers,
                 progress=lambda done, total: _say(f"{done} of {total} runs"),
@@ -173,13 +196,29 @@ def models_asked(policies: Sequence[Policy]) -> list[str]:
     return [f"{p.name} asks: {t.model.provenance}" for p in policies for t in p.triggers if isinstance(t, LearnedValue)]
 
 
+def _goes_on(past: Past, runs: Sequence[Vintage], asked: argparse.Namespace) -> bool:
+    """Say which runs the folder has no result of, and why; whether there is something to compare or to run."""
+    if asked.into is None:
+        return True
+    missing = unfinished(past, runs, asked.into)
+    by_reason: dict[str, list[str]] = {}
+    for name, why in missing.items():
+        by_reason.setdefault(why, []).append(name)
+    told = [(why, names) for why, names in by_reason.items() if why != NOT_RUN or asked.finished]
+    for why, names in told[:_REASONS]:
+        _say(f"{len(names)} of {len(runs)} runs are not there, such as {names[0]}: {why}")
+    if len(told) > _REASONS:
+        _say(f"{sum(len(names) for _, names in told[_REASONS:])} more are not there, each for reasons of its own")
+    return not asked.finished or len(missing) < len(runs)
+
+
 def _both(found: Sequence[PolicyComparison]) -> PolicyComparison:
     """One comparison of all."""
     failures = {name: sentence for each in found for name, sentence in each.failures.items()}
     return PolicyComparison(found[0].past, tuple(r for each in found for r in each.runs), failures)
 
 
-def _until(start: date, end: date, years: int | None) -> date:
+def _until(start: date, *, end: date, years: int | None) -> date:
     return end if years is None else min(end, date(start.year + years, start.month, min(start.day, 28)))
 
 

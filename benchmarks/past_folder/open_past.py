@@ -135,7 +135,7 @@ def open_past(
         sheet=_sheet(sheets, panel, sessions) if weights is WeightKind.CAP else None,
     )
     which = "all members" if names is None else f"{names} members, the largest as known on {sessions[first]}"
-    label = f"S&P 500 members from {root.name}/, {which}, weights by {weights.value}"
+    label = f"S&P 500 members from {root.resolve().name}/, {which}, weights by {weights.value}"
     return FolderPast(
         label, sessions[first:], panel, conditions, members, deeds, size, securities, weights, quality, notice
     )

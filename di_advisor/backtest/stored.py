@@ -10,16 +10,18 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any, Final, TypeVar
 
+from di_advisor.backtest.asked import Facts
 from di_advisor.backtest.record import DayRow, RebalanceRow, RefusedWithdrawal, Replayed
 from di_advisor.domain.event_text import event_from_text, event_text
 from di_advisor.errors import DamagedStoreError, NewerSchemaError
 
-__all__ = ["from_bytes", "to_bytes"]
+__all__ = ["asked_in", "from_bytes", "to_bytes"]
 
 _SCHEMA: Final = 3
 # Version 1 had no fingerprints of holdings, no events beside the journal and no refusals; they are then empty.
@@ -28,8 +30,16 @@ _LISTS: Final = ("fired", "reasons")
 _Row = TypeVar("_Row", DayRow, RebalanceRow, RefusedWithdrawal)
 
 
-def to_bytes(replayed: Replayed) -> bytes:
-    """A replay as the content of a file."""
+def to_bytes(replayed: Replayed, asked: Facts | None = None) -> bytes:
+    """A replay as the content of a file.
+
+    Parameters
+    ----------
+    replayed : Replayed
+        The replay.
+    asked : Facts, optional
+        What it was asked, for `asked_in`.
+    """
     document = {
         "schema_version": _SCHEMA,
         "label": replayed.label,
@@ -44,6 +54,7 @@ def to_bytes(replayed: Replayed) -> bytes:
         "refused": _columns(replayed.refused, RefusedWithdrawal),
         "wash_sales": replayed.wash_sales,
         "identical": replayed.identical,
+        **({} if asked is None else {"asked": asked}),
     }
     text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
     return gzip.compress(hashlib.sha256(text).hexdigest().encode() + b"\n" + text, mtime=0)
@@ -59,13 +70,7 @@ def from_bytes(content: bytes) -> Replayed:
     NewerSchemaError
         If a newer version wrote it.
     """
-    try:
-        digest, _, text = gzip.decompress(content).partition(b"\n")
-    except (OSError, EOFError) as error:
-        raise _damaged(str(error)) from error
-    if hashlib.sha256(text).hexdigest().encode() != digest:
-        raise _damaged("its checksum is another one")
-    document = json.loads(text)
+    document = _document(content)
     version = document["schema_version"]
     if version > _SCHEMA:
         raise NewerSchemaError(
@@ -86,6 +91,28 @@ def from_bytes(content: bytes) -> Replayed:
         wash_sales=document.get("wash_sales", True),
         identical=tuple((group, tuple(members)) for group, members in document.get("identical", ())),
     )
+
+
+def asked_in(content: bytes) -> Facts | None:
+    """What the replay in a file was asked; None where an earlier version wrote it, which did not keep that.
+
+    Raises
+    ------
+    DamagedStoreError
+        If the content is not what was written.
+    """
+    return _document(content).get("asked")
+
+
+def _document(content: bytes) -> dict[str, Any]:
+    try:
+        digest, _, text = gzip.decompress(content).partition(b"\n")
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(str(error)) from error
+    if hashlib.sha256(text).hexdigest().encode() != digest:
+        raise _damaged("its checksum is another one")
+    document: dict[str, Any] = json.loads(text)
+    return document
 
 
 def _columns(rows: Sequence[_Row], kind: type[Any]) -> dict[str, list[Any]]:

@@ -8,14 +8,13 @@ makes it (each worker makes it once) or, if it can be copied to another process,
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from di_advisor.backtest.asked import Facts, digest_of, facts_of
 from di_advisor.backtest.past import Past
 from di_advisor.backtest.past_digest import past_digest
 from di_advisor.backtest.record import Replayed
@@ -29,9 +28,7 @@ from di_advisor.execution.local import LocalProcesses, ResultFiles, quiet, run_i
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.policy.policies import Policy
 
-__all__ = ["Vintage", "Vintages", "replay_vintages", "vintage_grid"]
-
-_DIGITS = 12
+__all__ = ["Vintage", "Vintages", "asked_of", "key_of", "replay_vintages", "vintage_grid"]
 
 
 @dataclass(frozen=True)
@@ -161,7 +158,7 @@ def replay_vintages(
     progress : callable
         Told how many runs are over, of how many.
     cancel : callable
-        Asked between runs; in this process between sessions, too.
+        Asked between runs; a run that has begun in this process is finished first.
 
     Raises
     ------
@@ -170,18 +167,41 @@ def replay_vintages(
     StoreError
         If a result cannot be kept.
     """
-    if len({run.name for run in runs}) != len(runs):
-        raise InputError("Two runs share a name.", hint="Give each its own.")
-    content = past_digest(_past_of(past))
-    keys = {run.name: f"{run.name}-{_digest(run, content)}" for run in runs}
+    asked = asked_of(past, runs)
+    keys = {name: key_of(name, facts) for name, facts in asked.items()}
     names = {key: name for name, key in keys.items()}
-    shared = (past, {keys[run.name]: run for run in runs})
+    shared = (past, {keys[run.name]: (run, asked[run.name]) for run in runs})
     runner = InProcess() if workers == 1 else LocalProcesses(workers)
     files = ResultFiles(folder)
     jobs = [Job(keys[run.name], keys[run.name].encode()) for run in runs]
     done = run_into(files, jobs, _work, shared, runner=runner, progress=progress, cancel=cancel)
     failures = {names[key]: failure for key, failure in done.failures.items()}
     return Vintages(files, {names[key]: key for key in done.keys}, failures, cancelled=done.cancelled)
+
+
+def asked_of(past: Past | Callable[[], Past], runs: Sequence[Vintage]) -> dict[str, Facts]:
+    """What every run is asked, by its name: what its result is known by.
+
+    Parameters
+    ----------
+    past, runs
+        As of `replay_vintages`.
+
+    Raises
+    ------
+    InputError
+        If two runs share a name.
+    """
+    if len({run.name for run in runs}) != len(runs):
+        raise InputError("Two runs share a name.", hint="Give each its own.")
+    made = _past_of(past)
+    content = past_digest(made)
+    return {run.name: facts_of(run, made.label, content) for run in runs}
+
+
+def key_of(name: str, facts: Facts) -> str:
+    """Name of the result of a run."""
+    return f"{name}-{digest_of(facts)}"
 
 
 _MADE: list[tuple[object, Past]] = []
@@ -198,27 +218,6 @@ def _past_of(past: Past | Callable[[], Past]) -> Past:
 
 def _work(shared: Any, body: bytes) -> bytes:  # noqa: ANN401  (as `Work` has it)
     past, runs = shared
-    run: Vintage = runs[body.decode()]
+    run, asked = runs[body.decode()]
     done = replay(_past_of(past), run.start, run.end, run.policy, run.mandate, run.tax, run.settings)
-    return to_bytes(done)
-
-
-def _digest(run: Vintage, content: str) -> str:
-    """Digest of all that a run follows from, the same in every process."""
-    text = json.dumps([content, _plain(run)], ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401  (any fact)
-    """A fact as plain data: fields by name, sets and maps in order, models by what they say they are."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return [type(value).__name__, {f.name: _plain(getattr(value, f.name)) for f in fields(value)}]
-    if isinstance(value, Mapping):
-        return sorted([[_plain(k), _plain(v)] for k, v in value.items()], key=str)
-    if isinstance(value, set | frozenset):
-        return sorted((_plain(each) for each in value), key=str)
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return [type(value).__name__, str(getattr(value, "provenance", value))]
+    return to_bytes(done, asked)

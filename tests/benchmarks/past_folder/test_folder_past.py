@@ -167,6 +167,31 @@ def test_a_comparison_runs_once_and_prints_its_tables(
     assert main([*command, "--finished"]) == 0
     again = capsys.readouterr().out
     assert first.split("Measures with")[1] == again.split("Measures with")[1]
+    assert "are not there" not in again
+    assert main([*command, "--policy", "monthly", "--policy", "ripe", "--finished"]) == 0
+    wider = capsys.readouterr().out
+    assert "2 of 6 runs are not there, such as monthly-2019-06-03-wash: not run yet" in wider
+    assert "2 of 2 runs are not there, such as ripe-2019-06-03-wash: not run yet" in wider
+    assert "in 4 of 4 runs" in wider
+    assert main([*command, "--cap", "0.03", "--finished"]) == 1
+    other = capsys.readouterr().out
+    assert (
+        "4 of 4 runs are not there, such as quarterly-2019-06-03-wash: "
+        "run with other settings: mandate.tracking_error_max is 0.03, was 0.02\n" in other
+    )
+    assert "None of the runs that are asked for is finished in" in other
+
+
+def test_finished_runs_are_looked_for_in_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--data", "anywhere", "--finished"])
+    assert "--finished needs --into" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_named_by_a_dot_is_the_same_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    here = open_past(Path(), start=invented.FIRST, end=invented.LAST, cache=False)
+    assert here.label.startswith("S&P 500 members from data/,")
 
 
 def test_a_wrong_folder_is_an_error_with_a_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
