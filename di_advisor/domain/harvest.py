@@ -29,7 +29,7 @@ class ClientProfile:
     short_use_rate, long_use_rate : float
         What a dollar of short-term and of long-term loss saves: the marginal rate of what it is set against.
     short_exit_rate, long_exit_rate : float
-        Tax on a gain at the horizon, by the lot's age then.
+        Tax on a gain, today or at the horizon, by the lot's age then.
     step_up_share : float
         Share of the position that is never taxed (step-up at death, gift to charity), in [0, 1].
     horizon_years : float
@@ -112,15 +112,15 @@ class HarvestWorth:
     Attributes
     ----------
     tax_now_usd : ndarray
-        Tax that the sale saves today; negative for a gain.
+        Tax that the sale saves today: a loss at the client's use rates; negative for a gain, at the exit rates.
     restart_usd : ndarray
         What the lot bought in its place is worth: later taxes and harvests of a lot with today's basis.
     given_up_usd : ndarray
         What the lot would be worth if kept and dealt with optimally from the next review on.
     continuation_usd : ndarray
         What the optimizer is told: the advantage without today's tax, which it counts itself, and less the model's
-        margin where it is positive. On lots with a gain it never makes the advantage positive, where only losses
-        are to be harvested.
+        margin where it is positive. On lots with a gain it is the later tax that selling now spares; where only
+        losses are to be harvested it may take away all of today's tax, and never makes the advantage positive.
     says_sell : ndarray of bool
         Whether the model would sell, before today's trading cost.
     rule_says_sell : ndarray of bool

@@ -5,9 +5,13 @@ told only the rest, ``restart - given up``, in dollars a lot. The program is sol
 constant ratio and interpolated between them, so a whole account takes about ten solves, kept for the next call.
 The stand-in answers inside the box it learned, the program outside.
 
-Limits: one lot at a time (several lots of one name, and carried losses: `lsm`); rates do not change; a lot with a gain
-is never made worth selling, because only losses are harvested; names calmer than the program's grid can carry (5.2 %
-a year in weekly reviews, 13.8 % in daily ones) are valued as if they moved that much.
+A lot with a gain gets the same: selling it now pays its tax today, which the optimizer counts, and spares the later
+tax that the kept lot would owe, which is what it is told. That may be all of today's tax (gains at 15 percent now, at
+23.8 later), and never more, at the rates that gains are taxed at: only losses are harvested for their own sake.
+
+Limits: one lot at a time (several lots of one name, and carried losses: `lsm`); rates do not change; names calmer
+than the program's grid can carry (5.2 % a year in weekly reviews, 13.8 % in daily ones) are valued as if they moved
+that much.
 """
 
 from __future__ import annotations
@@ -198,10 +202,12 @@ def _worth(
     *,
     margin: float = 0.0,
 ) -> HarvestWorth:
-    rate = np.where(lots.days_to_long_term > 0, client.short_use_rate, client.long_use_rate)
-    tax_now_usd = -rate * lots.gain_usd
+    """The answer lot by lot: a loss saves what it is set against, a gain costs what gains are taxed at."""
+    gain, short = lots.gain_usd >= 0, lots.days_to_long_term > 0
+    saves = np.where(short, client.short_use_rate, client.long_use_rate)
+    costs = np.where(short, client.short_exit_rate, client.long_exit_rate)
+    tax_now_usd = -np.where(gain, costs, saves) * lots.gain_usd
     continuation_usd = (restart - given_up) * lots.value_usd
-    gain = lots.gain_usd >= 0
     continuation_usd = continuation_usd - np.clip(tax_now_usd + continuation_usd, 0.0, margin * lots.value_usd)
     continuation_usd = np.where(gain, np.minimum(continuation_usd, -tax_now_usd), continuation_usd)
     threshold = 1.0 - np.exp(-lots.volatility_per_year * math.sqrt(31 / 365))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -96,6 +98,28 @@ def test_a_gain_is_never_made_worth_selling() -> None:
     worth = ProgramHarvestModel(review_days=STEP).worth(states, CLIENT, review_days=STEP)
     assert (worth.advantage_usd() <= 1e-9).all()
     assert not worth.says_sell.any()
+
+
+def test_a_gain_is_taxed_today_at_what_gains_cost_whatever_losses_save() -> None:
+    """A loss set against short-term gains saves 40.8 percent; the gain of an old lot costs 23.8."""
+    client = ClientProfile(0.408, 0.408, 0.408, 0.238, horizon_years=5.0)
+    states = lots([-0.02, -0.1, -0.5], age=800, volatility=0.6)
+    worth = ProgramHarvestModel(review_days=STEP).worth(states, client, review_days=STEP)
+    assert worth.tax_now_usd == pytest.approx(-0.238 * states.gain_usd)
+    assert (worth.continuation_usd <= 0.238 * states.gain_usd + 1e-9).all()
+
+
+def test_what_selling_a_gain_now_is_worth_is_the_later_tax_that_it_spares() -> None:
+    """Hardly any loss can come of a gain of nine tenths, so keeping it owes its tax at the horizon and no less."""
+    client = ClientProfile(0.0, 0.0, 0.238, 0.238, horizon_years=5.0, discount_per_year=0.07)
+    states = lots([-0.5, -0.9], age=800, volatility=0.3)
+    worth = ProgramHarvestModel(review_days=STEP).worth(states, client, review_days=STEP)
+    later = 0.238 * states.gain_usd * np.exp(-0.07 * 5.0)
+    assert worth.continuation_usd == pytest.approx(later, rel=0.01)
+    assert (worth.advantage_usd() < 0).all()
+    exempt = replace(client, step_up_share=1.0)
+    never = ProgramHarvestModel(review_days=STEP).worth(states, exempt, review_days=STEP)
+    assert never.continuation_usd == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_deeper_loss_of_a_young_lot_is_worth_more_and_the_rule_of_thumb_stands_beside_it() -> None:
