@@ -27,6 +27,12 @@ _NODES, _FEWEST_NODES = 400, 20
 _WORK = 20_000
 """Nodes times names of one proof: some seconds."""
 
+_WIDE, _WIDE_OF_ACCOUNT = 0.03, 1e-4
+"""A gap that a few nodes are spent on unasked: of the benefit, and of the account's value."""
+
+_NODES_ON_WIDE, _FEWEST_ON_WIDE, _WORK_ON_WIDE = 40, 10, 2_000
+"""These nodes, fewer in a large account, none where fewer than so many would be left: tenths of a second."""
+
 
 def _never() -> bool:
     return False
@@ -174,8 +180,20 @@ def _localised(
         found = _sides_alone(problem, cancel)
         if found is None and near is not None:
             found = search_for(problem.block, cancel, rounds).resumed(near)
-        return problem, search_for(problem.block, cancel, rounds).run() if found is None else found
+        return problem, _searched(problem.block, cancel, rounds) if found is None else found
     return _taxed(problem, tax, cancel, rounds, to_beat).run()
+
+
+def _searched(block: Block, cancel: Cancel, rounds: int) -> Solution:
+    """The plan of a search, branched on where it ended far from its bound: few names leave such gaps, and few nodes."""
+    search = search_for(block, cancel, rounds)
+    found = search.run()
+    nodes = min(_WORK_ON_WIDE // max(len(block.active_lower), 1), _NODES_ON_WIDE)
+    if nodes < _FEWEST_ON_WIDE or found.gap <= max(_WIDE * abs(found.benefit), _WIDE_OF_ACCOUNT):
+        return found
+    from di_advisor.solve.exact import prove
+
+    return prove(search, nodes_max=nodes, tolerance=_WIDE, start=found).solution
 
 
 def _sides_alone(problem: Problem, cancel: Cancel) -> Solution | None:

@@ -24,6 +24,7 @@ from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Choice, Choices, beyond_widths, is_any
 from di_advisor.solve.counting import Counting
+from di_advisor.solve.solution import FEASIBLE
 
 __all__ = ["Bounded", "ChoiceTree", "Grown", "options_of"]
 
@@ -70,19 +71,21 @@ def options_of(block: Block) -> list[tuple[int, ...]]:
     lossy = np.zeros(size, dtype=np.bool_)
     lossy[block.groups[losses]] = True
     beside_losses = (members > 1)[block.groups] & lossy[block.groups]
-    still = (block.min_trade > 0) | counting.limited
+    active = block.holdings.active
+    may_stay = (active >= block.active_lower - FEASIBLE) & (active <= block.active_upper + FEASIBLE)
+    discrete = (block.min_trade > 0) | counting.limited
     wash = block.wash
     sell_width = np.zeros(n) if wash is None else np.where(losses, wash.sell_width * wash.sell_price, 0.0)
     buy_width = np.zeros(n) if wash is None else wash.buy_width * wash.buy_price
     found: list[tuple[int, ...]] = []
     for i in range(n):
-        if not (losses[i] or beside_losses[i] or still[i] or buy_width[i] > 0):
+        if not (losses[i] or beside_losses[i] or discrete[i] or buy_width[i] > 0):
             found.append((int(Choice.BUY),))
             continue
         mine = [Choice.SELL, Choice.BUY]
         mine += [Choice.SELL_BEYOND] if sell_width[i] > 0 else []
         mine += [Choice.BUY_BEYOND] if buy_width[i] > 0 else []
-        mine += [Choice.NOTHING] if still[i] else []
+        mine += [Choice.NOTHING] if discrete[i] and may_stay[i] else []  # one that must leave has to trade
         mine += [Choice.EXIT] if block.names_max is not None and counting.can_leave[i] else []
         found.append(tuple(int(c) for c in mine))
     return found

@@ -153,8 +153,11 @@ class TaxedSearch:
         search = self.regions_under(choices)
         search.solves.risk = None if self.best is None else self.best.proof.prices.risk
         best = search.run(np.array(self.tax.rates) if self.best is None else self.best.proof.rates)
-        if self.best is None or best.objective < self.best.plan.objective:
-            self.best = _Found(best, self._proof_of(search), float(search.bounds().min()))
+        if self.best is not None and best.objective >= self.best.plan.objective:
+            return
+        proof = self._proof_of(search)
+        if self._residual(self.family.localised(proof.rates, proof.rates, best.plan), best) <= FEASIBLE:
+            self.best = _Found(best, proof, float(search.bounds().min()))
 
     def _ask(self) -> None:
         if self.cancel():
