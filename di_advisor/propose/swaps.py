@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from di_advisor.domain.amounts import cents_of_parts
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.trades import Trade
 
@@ -98,23 +97,37 @@ def swaps(trades: Iterable[Trade]) -> tuple[tuple[Swap, ...], tuple[Swap, ...]]:
     given = list(trades)
     sales = [t for t in given if t.side is Side.SELL]
     buys = [t for t in given if t.side is Side.BUY]
-    paired = _paired(sales, buys)
-    to_sale = [_parts(b, [paired[i][j] for i in range(len(sales))]) for j, b in enumerate(buys)]
-    to_buy = [_parts(s, paired[i]) for i, s in enumerate(sales)]
-    by_sale = tuple(_swap(s, buys, paired[i], [to_sale[j][i] for j in range(len(buys))]) for i, s in enumerate(sales))
-    by_buy = tuple(
-        _swap(b, sales, [paired[i][j] for i in range(len(sales))], [to_buy[i][j] for i in range(len(sales))])
-        for j, b in enumerate(buys)
-    )
+    of_sales = _paired(sales, buys)
+    of_buys = _turned(of_sales, len(buys))
+    to_sale = _turned([_parts(b, cents) for b, cents in zip(buys, of_buys, strict=True)], len(sales))
+    to_buy = _turned([_parts(s, cents) for s, cents in zip(sales, of_sales, strict=True)], len(buys))
+    by_sale = tuple(_swap(s, buys, *parts) for s, *parts in zip(sales, of_sales, to_sale, strict=True))
+    by_buy = tuple(_swap(b, sales, *parts) for b, *parts in zip(buys, of_buys, to_buy, strict=True))
     return by_sale, by_buy
 
 
 def swap_of(trades: Iterable[Trade], trade: Trade) -> Swap | None:
-    """The swap of one trade; None where no trade stands on the other side."""
-    by_sale, by_buy = swaps(trades)
-    key = (trade.side, trade.security_id, trade.lot_id)
-    found = next(s for s in (*by_sale, *by_buy) if (s.trade.side, s.trade.security_id, s.trade.lot_id) == key)
+    """The swap of one trade; None where no trade stands on the other side.
+
+    Benefits are shared only among the trades that it meets.
+    """
+    given = list(trades)
+    sales = [t for t in given if t.side is Side.SELL]
+    buys = [t for t in given if t.side is Side.BUY]
+    paired = _paired(sales, buys)
+    mine, others = (sales, buys) if trade.side is Side.SELL else (buys, sales)
+    turned = _turned(paired, len(buys))
+    cents, back = (paired, turned) if trade.side is Side.SELL else (turned, paired)
+    key = (trade.security_id, trade.lot_id)
+    at = next(i for i, t in enumerate(mine) if (t.security_id, t.lot_id) == key)
+    benefits = [_parts(o, back[j])[at] if cents[at][j] else 0 for j, o in enumerate(others)]
+    found = _swap(mine[at], others, cents[at], benefits)
     return found if found.legs else None
+
+
+def _turned(rows: Sequence[Sequence[int]], columns: int) -> list[tuple[int, ...]]:
+    """Columns of a table as rows, of which there are as many as told where the table has no row."""
+    return list(zip(*rows, strict=True)) if rows else [()] * columns
 
 
 def _paired(sales: Sequence[Trade], buys: Sequence[Trade]) -> list[list[int]]:
@@ -127,40 +140,43 @@ def _paired(sales: Sequence[Trade], buys: Sequence[Trade]) -> list[list[int]]:
         for s in sectors
     ]
     for rows, columns in [*rounds, (list(range(len(sales))), list(range(len(buys))))]:
-        for i, j, cents in _spread([left_sales[i] for i in rows], [left_buys[j] for j in columns]):
-            met[rows[i]][columns[j]] += cents
-            left_sales[rows[i]] -= cents
-            left_buys[columns[j]] -= cents
+        table = _spread([left_sales[i] for i in rows], [left_buys[j] for j in columns])
+        for i, cents in zip(rows, table, strict=True):
+            given, mine = sum(cents), met[i]
+            left_sales[i] -= given
+            for j, more in zip(columns if given else (), cents, strict=False):
+                mine[j] += more
+        for j, taken in zip(columns, map(sum, zip(*table, strict=True)), strict=False):
+            left_buys[j] -= taken
     return met
 
 
-def _spread(rows: list[int], columns: list[int]) -> list[tuple[int, int, int]]:
+def _spread(rows: list[int], columns: list[int]) -> list[list[int]]:
     """Whole cents in proportion to both margins, whose larger side is first scaled down to the smaller."""
     total = min(sum(rows), sum(columns))
     if not total:
-        return []
+        return [[0] * len(columns) for _ in rows]
     rows, columns = _scaled(rows, total), _scaled(columns, total)
-    cells = [(i, j, r * c // total) for i, r in enumerate(rows) for j, c in enumerate(columns)]
-    for i, j, cents in cells:
-        rows[i] -= cents
-        columns[j] -= cents
+    table = [[r * c // total for c in columns] if r else [0] * len(columns) for r in rows]
+    rows = [r - sum(row) for r, row in zip(rows, table, strict=True)]
+    columns = [c - sum(column) for c, column in zip(columns, zip(*table, strict=True), strict=True)]
     j = 0
     for i in range(len(rows)):  # the cents that flooring left, from the corner on
         while rows[i]:
             moved = min(rows[i], columns[j])
-            cells.append((i, j, moved))
+            table[i][j] += moved
             rows[i] -= moved
             columns[j] -= moved
             if not columns[j]:
                 j += 1
-    return [cell for cell in cells if cell[2]]
+    return table
 
 
 def _scaled(cents: list[int], total: int) -> list[int]:
-    if sum(cents) == total:
+    of = sum(cents)
+    if of == total:
         return list(cents)
-    dollars = cents_of_parts([Decimal(c) * _CENT * total / sum(cents) for c in cents], Decimal(total) * _CENT)
-    found = [min(int(d / _CENT), c) for d, c in zip(dollars, cents, strict=True)]
+    found = [min(f, c) for f, c in zip(_shared(total, cents, of), cents, strict=True)]
     for at, room in enumerate(c - f for c, f in zip(cents, found, strict=True)):
         more = min(room, total - sum(found))
         found[at] += more
@@ -171,18 +187,36 @@ def _cents(trade: Trade) -> int:
     return int(trade.value_usd / _CENT)
 
 
-def _parts(trade: Trade, cents: Sequence[int]) -> list[Decimal]:
-    """The trade's benefit shared by the cents of its value; what belongs to cash is left out."""
+def _parts(trade: Trade, cents: Sequence[int]) -> list[int]:
+    """Cents of the trade's benefit, shared by the cents of its value; what belongs to cash is left out."""
     of = _cents(trade)
-    shares = [*cents, of - sum(cents)]
     if not of:
-        return [_ZERO for _ in cents]
-    return cents_of_parts([trade.benefit_usd * c / of for c in shares], trade.benefit_usd)[:-1]
+        return [0] * len(cents)
+    return _shared(_whole(trade.benefit_usd), [*cents, of - sum(cents)], of)[:-1]
 
 
-def _swap(trade: Trade, others: Sequence[Trade], cents: Sequence[int], benefits: Sequence[Decimal]) -> Swap:
+def _whole(amount_usd: Decimal) -> int:
+    """Cents of an amount in cents."""
+    return int(amount_usd.scaleb(2).to_integral_value())
+
+
+def _shared(total: int, parts: Sequence[int], of: int) -> list[int]:
+    """Cents in proportion to parts of a whole, which add up to it; what flooring leaves to the largest remainders.
+
+    In whole numbers throughout: a plan of eight hundred trades has a hundred thousand such shares.
+    """
+    found = [total * part // of for part in parts]
+    left = total - sum(found)
+    if left:
+        remainders = [total * part % of for part in parts]
+        for i in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:left]:
+            found[i] += 1
+    return found
+
+
+def _swap(trade: Trade, others: Sequence[Trade], cents: Sequence[int], benefits: Sequence[int]) -> Swap:
     legs = [
-        Leg(other, c * _CENT, benefit, bool(trade.sector) and other.sector == trade.sector)
+        Leg(other, c * _CENT, benefit * _CENT, bool(trade.sector) and other.sector == trade.sector)
         for other, c, benefit in zip(others, cents, benefits, strict=True)
         if c
     ]

@@ -1,6 +1,7 @@
 """Swaps: every sale's parts are its value, every purchase's too, and all benefits are the plan's."""
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -48,6 +49,23 @@ def test_a_sector_meets_itself_first(seed: int, sales: int, buys: int) -> None:
         bought = sum((t.value_usd for t in made if t.sector == sector and t.side is Side.BUY), ZERO)
         inside = sum((s.same_sector_usd for s in by_sale if s.trade.sector == sector), ZERO)
         assert inside == min(sold, bought)
+
+
+@given(st.integers(0, 10_000), st.integers(0, 9), st.integers(0, 9))
+def test_one_trade_asked_for_alone_has_the_swap_it_has_among_all(seed: int, sales: int, buys: int) -> None:
+    made = trades(seed, sales, buys)
+    by_sale, by_buy = swaps(made)
+    assert [swap_of(made, s.trade) for s in (*by_sale, *by_buy)] == [s if s.legs else None for s in (*by_sale, *by_buy)]
+
+
+def test_cents_between_equal_parts_go_to_the_first_ones() -> None:
+    made = trades(3, 1, 3)
+    sale = replace(made[0], value_usd=Decimal("900.00"), dollars={"tax": Decimal("-1.00")}, sector="Energy")
+    buys = [
+        replace(t, value_usd=Decimal("300.00"), sector="Energy", security_id=f"B{i}") for i, t in enumerate(made[1:])
+    ]
+    _, by_buy = swaps([sale, *buys])
+    assert [b.legs[0].benefit_usd for b in by_buy] == [Decimal("0.34"), Decimal("0.33"), Decimal("0.33")]
 
 
 def test_a_trade_without_a_counterpart_has_no_swap() -> None:
