@@ -174,7 +174,8 @@ class Application:
         self._show_footer()
 
     def _show_footer(self) -> None:
-        self._footer.show(self.state, lambda: python_of(self.state.spec))
+        explained = self._page.explains(self.state)
+        self._footer.show(self.state, lambda: python_of(self.state.spec), explained=explained)
 
     def _say(self, words: str) -> None:
         with self._lock:
@@ -197,6 +198,7 @@ class Application:
     def _turned(self) -> None:
         self._stack.selected_index = self._tabs.index
         self._page.opened()
+        self._show_footer()
         self._show_page()
 
     @property

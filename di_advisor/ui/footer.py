@@ -78,14 +78,17 @@ class Footer:
         """Let the reader see the code."""
         self._folds.selected_index = 0
 
-    def show(self, state: AppState, code: Callable[[], str]) -> None:
-        """Show the state; ``code`` is the Python of what the controls say."""
+    def show(self, state: AppState, code: Callable[[], str], *, explained: bool = False) -> None:
+        """Show the state; ``code`` is the Python of what the controls say.
+
+        Where a refusal is ``explained`` above, it is not said again.
+        """
         self.cancel.disabled = not state.running
         self._status.value = _STATUS.format(escaped(state.status))
         counted = state.running and state.fraction is not None
         self._bar.layout.display = "" if counted else "none"
         self._bar.value = state.fraction or 0.0
-        if not state.error:
+        if not state.error or (explained and state.phase is Phase.REFUSED):
             self._error.value = ""
         elif state.phase is Phase.FAILED:
             self._error.value = _FAILED.format(_lines(state.error))

@@ -12,7 +12,7 @@ from di_advisor.errors import InputError
 from di_advisor.runs import KernelSource, RunSpec, SampleSource
 from di_advisor.runs.saved import run_from_toml
 from di_advisor.ui import application as module
-from di_advisor.ui import entry, lab_cells
+from di_advisor.ui import beside, entry, lab_cells
 from di_advisor.ui.app_state import Phase
 from di_advisor.ui.application import Application
 from di_advisor.ui.beside import save_beside
@@ -160,7 +160,7 @@ def test_saving_writes_beside_the_notebook_and_opening_says_what_changed(
 
 
 def test_a_name_that_leaves_the_folder_is_not_saved(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "save_beside", lambda saved: save_beside(saved, (Path(), "../x.di.toml")))
+    monkeypatch.setattr(beside, "save_beside", lambda saved: save_beside(saved, (Path(), "../x.di.toml")))
     run(app, app.save)
     assert "not a plain file name" in app._footer._notice.value
 

@@ -1,19 +1,22 @@
 """The optimize page without a kernel: dials, scenarios side by side, ways out of a conflict, frontiers."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from di_advisor.domain.esg_wishes import EsgWish
-from di_advisor.domain.mandate import Band
+from di_advisor.domain.mandate import Band, Mandate, WashPolicy
 from di_advisor.errors import InputError
 from di_advisor.report.compare_view import compare_bundle, compare_table
 from di_advisor.report.sections import turnover_of
-from di_advisor.runs import RunSpec, SampleSource
+from di_advisor.runs import FileSource, RunSpec, SampleSource
 from di_advisor.ui.app_state import Answer
 from di_advisor.ui.desk import Desk
+from di_advisor.ui.footer import Footer
 from di_advisor.ui.pages.dials import FIRST, MORE, SWEPT, amount_of, values_of
 from di_advisor.ui.pages.optimize import OptimizePage
 from di_advisor.ui.pages.page import Asked
@@ -22,6 +25,7 @@ from di_advisor.ui.plain import plain, restored
 from di_advisor.ui.repeat import answered_bundle
 from di_advisor.ui.serving import answer
 from di_advisor.ui.verbs import sweeping
+from di_advisor.ui.verbs.wash_relief import PRICED
 from tests.report import fakes
 from tests.ui.fake_host import FakeHost
 
@@ -199,6 +203,7 @@ def test_a_conflict_offers_its_dials_and_one_click_sets_one_and_proposes() -> No
     ]
     assert "Not enough alone" in shown._ways._lines[3].value
     assert "&lt;b&gt;" in shown._ways._lines[0].value
+    assert "<b>" not in shown._ways._lines[0].value
     shown._ways._buttons[1].click()
     assert host.state.spec == spec.with_wishes(tracking_error_max=0.01048)
     assert [verb for verb, _ in host.asked] == ["propose"]
@@ -224,7 +229,7 @@ def test_ways_out_of_older_wishes_are_not_offered_and_those_that_do_together_are
     shown, host = page()
     refused(host, ("tracking error cap", 0.001, False), together=("cash down to 1 %", "turnover at least 9 %"))
     assert "cash down to 1 %; turnover at least 9 %" in shown._ways._rest.value
-    assert "no single one" in shown._ways._lead.value
+    assert "No single one" in shown._ways._lead.value
     host.edit(SPEC.with_wishes(tracking_error_max=0.02))
     assert shown._ways.box.layout.display == "none"
     host.edit(SPEC)
@@ -237,7 +242,7 @@ def test_facts_that_do_not_match_are_words_only() -> None:
     host.state.refuse("No plan.", "", {"conflict": ("one", "two"), "relaxations": ("give one",)})
     host.refresh()
     assert buttons(shown) == []
-    assert "give one" in shown._ways._lines[0].value
+    assert "Give one" in shown._ways._lines[0].value
 
 
 def test_a_frontier_is_asked_in_fractions_is_marked_by_other_wishes_and_stays_until_another_answer() -> None:
@@ -304,10 +309,84 @@ def test_what_the_buttons_set_ends_in_a_plan_on_the_sample(desk: Desk) -> None:
             break
         host.state.refuse(content["what"], content["hint"], restored(content["facts"]))
         host.refresh()
-        assert len(buttons(shown)) == 1
-        next(b for b in shown._ways._buttons if b.layout.display != "none").click()
+        (dial,) = (b for b in shown._ways._buttons if b.description.endswith("bps a year"))
+        assert dial.description in buttons(shown)
+        dial.click()
     assert kinds[0] == "refused"
     assert kinds[-1] == "result"
+
+
+def test_what_was_refused_is_said_once_where_it_is_explained_and_by_the_footer_elsewhere() -> None:
+    shown, host = page()
+    footer = Footer()
+
+    def footer_says() -> bool:
+        footer.show(host.state, str, explained=shown.explains(host.state))
+        return "No plan." in footer._error.value
+
+    refused(host, ("turnover", 0.02, True))
+    assert "No plan." in shown._ways._lead.value
+    assert 'role="alert"' in shown._ways._lead.value
+    assert not footer_says()
+    assert "No plan." not in shown._ways._lines[0].value
+    host.edit(SPEC.with_wishes(turnover_max=0.5))  # what stood in the way was of other wishes
+    assert footer_says()
+    host.state.start("Proposing")
+    host.state.fail("Broken.")
+    footer.show(host.state, str, explained=True)
+    assert "Broken." in footer._error.value
+
+
+def washed(folder: Path) -> RunSpec:
+    """An account that sold two names at a loss ten days ago, and may buy back none of them."""
+    sectors = ("Energy", "Utilities", "Technology", "Health care")
+    prices = [f"S{i},T{i},{50 + 10 * i},{sectors[i % 4]},2,5e7,0.2" for i in range(8)]
+    lots = [f"mine,L{i},S{i},{20000 // (50 + 10 * i)},15000,2024-03-05" for i in range(8) if i % 4]
+    files = {
+        "prices": ("security_id,ticker,price_usd,sector,half_spread_bps,adv_usd,volatility_per_year", *prices),
+        "index": ("security_id,weight", *(f"S{i},0.125" for i in range(8))),
+        "lots": ("account_id,lot_id,security_id,shares,basis_total_usd,acquired", *lots),
+        "fills": ("security_id,side,shares,traded,gain_usd", *(f"S{i},sell,100,2026-06-20,-2000" for i in (0, 4))),
+    }
+    for name, lines in files.items():
+        (folder / f"{name}.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    paths: dict[str, Any] = {name: folder / f"{name}.csv" for name in files}
+    source = FileSource(**paths, as_of=date(2026, 6, 30), cash_usd=Decimal(30_000))
+    return RunSpec(source, "mine", Mandate(tracking_error_max=0.05, sector_band=Band.within(0.02)))
+
+
+def proposed(desk: Desk, host: FakeHost) -> str:
+    """Ask as the app does; refusals go into the state of a made-up host."""
+    host.state.start("Proposing")
+    kind, content = answer(desk, "propose", plain({"spec": host.state.spec}), Told())
+    if kind == "refused":
+        host.state.refuse(content["what"], content["hint"], restored(content["facts"]))
+        host.refresh()
+    return kind
+
+
+def test_windows_of_wash_sales_in_the_way_are_priced_by_one_click_which_leaves_a_plan(tmp_path: Path) -> None:
+    desk, (shown, host) = Desk(), page(washed(tmp_path))
+    assert proposed(desk, host) == "refused"
+    assert buttons(shown) == ["Price wash sales", "Widen all sector bands to ± 25.01 % of account"]
+    said = "".join(line.value for line in shown._ways._lines)
+    assert "or wait: the last wash-sale window of today has closed by 2026-07-21." in said
+    shown._ways._buttons[1].click()
+    assert host.state.spec.mandate.wash_policy is WashPolicy.PRICE
+    assert proposed(desk, host) == "result"
+    after = replace(host.state.spec.source, as_of=date(2026, 7, 21))
+    waited = host.state.spec.with_wishes(wash_policy=WashPolicy.BAN).with_changes(source=after)
+    assert proposed(desk, page(waited)[1]) == "result", "the other way out, too"
+
+
+def test_windows_are_not_offered_where_pricing_them_leaves_no_plan(tmp_path: Path) -> None:
+    spec = washed(tmp_path)
+    locked = spec.with_wishes(do_not_buy=frozenset({"S0", "S4"}))
+    shown, host = page(locked)
+    desk = Desk()
+    assert proposed(desk, host) == "refused"
+    assert "Price wash sales" not in buttons(shown)
+    assert PRICED not in host.state.facts
 
 
 def test_what_rounding_passed_is_given_twice_the_room() -> None:
@@ -316,8 +395,8 @@ def test_what_rounding_passed_is_given_twice_the_room() -> None:
     host.state.refuse("Passed <b>.", "", {"rule": "tracking error cap", "excess": 0.00005})
     host.refresh()
     assert buttons(shown) == ["Allow 101.0 bps a year"]
+    assert "Passed &lt;b&gt;." in shown._ways._lead.value
     assert "not in whole shares" in shown._ways._lead.value
-    assert "&lt;b&gt;" in shown._ways._lines[0].value
 
 
 def test_dials_are_followed_only_where_that_is_ticked() -> None:

@@ -23,7 +23,7 @@ from di_advisor.ui.pages.dials import FIRST, MORE, NumberDial, amount_of
 from di_advisor.ui.pages.fields import actions, button, folds, grid, line, said, typed_text
 from di_advisor.ui.pages.frontier_form import FrontierForm
 from di_advisor.ui.pages.page import Asked, Bundle, Host, Page
-from di_advisor.ui.pages.relaxing import ConflictBox
+from di_advisor.ui.pages.relaxing import ConflictBox, ways_of
 from di_advisor.ui.repeat import differences
 
 __all__ = ["OptimizePage", "compared", "number"]
@@ -155,6 +155,10 @@ class OptimizePage(Page):
         if drawn is None or not drawn.stands(state):
             return super().asked(state)
         return Asked(drawn.spec, "Drawn", "Draw again.", drawn.code)
+
+    def explains(self, state: AppState) -> bool:
+        """Whether what stands in the way is said above."""
+        return bool(ways_of(state))
 
     # --- what the reader does
 

@@ -141,5 +141,10 @@ class Page(ABC):
         answer = state.answer if self.of_answer else None
         return None if answer is None else Asked(answer.spec)
 
+    def explains(self, state: AppState) -> bool:
+        """Whether it says itself what was refused last: the footer does not say it again."""
+        del state
+        return False
+
     def opened(self) -> None:  # noqa: B027 a hook: most pages have nothing to do then
         """The reader turned to this page."""

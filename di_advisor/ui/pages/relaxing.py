@@ -2,7 +2,8 @@
 
 Problem: "infeasible" leaves a reader guessing which wish to loosen and by how much. Decision: the facts of the
 refusal are shown wish by wish, those that are enough alone first; where a relaxation is a dial of the
-optimize page, a button sets it and proposes again. Limits: other relaxations (locks, cash, single names,
+optimize page, or the way in which wash sales enter, a button sets it and proposes again. What was refused is said
+here, and the footer is silent about it. Limits: other relaxations (locks, cash, single names,
 bands of one group) are words only; so are those of a refusal whose wishes have changed since.
 """
 
@@ -16,10 +17,12 @@ from typing import Any, Final
 
 import ipywidgets as widgets
 
-from di_advisor.domain.mandate import Band, Mandate
-from di_advisor.report.wording import usd
+from di_advisor.domain.mandate import Band, Mandate, WashPolicy
+from di_advisor.report.wording import sentence_case, usd
+from di_advisor.runs.spec import RunSpec
 from di_advisor.ui.app_state import AppState
 from di_advisor.ui.pages.fields import actions, button, line, said
+from di_advisor.ui.verbs.wash_relief import OPEN_FROM, PRICED
 from di_advisor.units import bps_from_fraction, fraction_from_bps, fraction_from_percent, percent_from_fraction
 
 __all__ = ["ConflictBox", "Way", "ways_of"]
@@ -31,13 +34,11 @@ _SAFE: Final = 1e-6
 _ROUNDING: Final = 2.0
 """Of what rounding passed a rule by: with more room the plan moves too."""
 
-_ANY: Final = (
-    "No plan keeps all wishes. Any one of these is enough, where it does not say otherwise; whole shares may need a "
-    "little more:"
-)
-_NONE: Final = "No plan keeps all wishes, and no single one of these is enough:"
+_ANY: Final = "Any one of these is enough, where it does not say otherwise; whole shares may need a little more:"
+_NONE: Final = "No single one of these is enough:"
 _WHOLE: Final = "more room for whole shares"
 _PASSED: Final = "There is a plan, but not in whole shares:"
+_PRICE_WASHES: Final = "Price wash sales"
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,28 @@ def _dial_of(rule: str, amount: float, mandate: Mandate, value_usd: Decimal | No
 
 def ways_of(state: AppState) -> tuple[Way, ...]:
     """Relaxations of the last refusal, those that are enough alone first; none where none is known."""
-    facts, asked = state.facts, state.asked
-    conflict, texts = tuple(facts.get("conflict", ())), tuple(facts.get("relaxations", ()))
+    asked = state.asked
     if asked is None or asked.solved != state.spec.solved:
         return ()
+    ways = (*_of_rules(state, asked), *_wash_sales(state, asked.mandate))
+    return tuple(sorted(ways, key=lambda way: not way.enough))
+
+
+def _wash_sales(state: AppState, mandate: Mandate) -> tuple[Way, ...]:
+    """Wash sales priced instead of banned, where that is known to leave a plan; and until when to wait instead."""
+    if not state.facts.get(PRICED) or mandate.wash_policy is not WashPolicy.BAN:
+        return ()
+    opens = state.facts.get(OPEN_FROM)
+    wait = f"; or wait: the last wash-sale window of today has closed by {opens}" if opens else ""
+    priced = "wash sales priced by what they defer, instead of banned: that leaves a plan"
+    changes = {"wash_policy": WashPolicy.PRICE}
+    return (Way("", f"{priced}{wait}", enough=True, changes=changes, label=_PRICE_WASHES),)
+
+
+def _of_rules(state: AppState, asked: RunSpec) -> tuple[Way, ...]:
+    """What each wish in the conflict would have to become."""
+    facts = state.facts
+    conflict, texts = tuple(facts.get("conflict", ())), tuple(facts.get("relaxations", ()))
     if not conflict:
         return _after_rounding(state, asked.mandate)
     if len(texts) != len(conflict):
@@ -110,7 +129,7 @@ def ways_of(state: AppState) -> tuple[Way, ...]:
     for wish, text, rule, amount, alone in zip(conflict, texts, rules, amounts, enough, strict=True):
         changes, label = _dial_of(rule, float(amount), asked.mandate, value_usd)
         found.append(Way(wish, text, bool(alone), changes, label))
-    return tuple(sorted(found, key=lambda way: not way.enough))
+    return tuple(found)
 
 
 def _after_rounding(state: AppState, mandate: Mandate) -> tuple[Way, ...]:
@@ -143,16 +162,17 @@ class ConflictBox:
         self.box.add_class("di-page")
         self._ways: tuple[Way, ...] = ()
         self._said: tuple[str, ...] = ()
+        self._what = ""
         self._fill()
 
     def show(self, state: AppState) -> None:
         """Show the relaxations of the last refusal."""
-        ways = ways_of(state)
+        ways, what = ways_of(state), state.error
         together = tuple(str(t) for t in state.facts.get("together", ())) if ways else ()
         for each in self._buttons:
             each.disabled = state.running
-        if (ways, together) != (self._ways, self._said):
-            self._ways, self._said = ways, together
+        if (ways, together, what) != (self._ways, self._said, self._what):
+            self._ways, self._said, self._what = ways, together, what
             self._fill()
 
     def _fill(self) -> None:
@@ -162,11 +182,11 @@ class ConflictBox:
         lead = _ANY if enough else _NONE
         if any(w.relaxation == _WHOLE for w in ways):
             lead = _PASSED
-        self._lead.value = said(lead) if ways else ""
+        self._lead.value = said(self._what, lead, role="alert") if ways else ""
         for place, (words, pressed) in enumerate(zip(self._lines, self._buttons, strict=True)):
             way = ways[place] if place < len(ways) else None
             self._rows[place].layout.display = "none" if way is None else ""
-            words.value = "" if way is None else said(_sentence(way, alone=enough))
+            words.value = "" if way is None else said(_sentence(way, self._what, alone=enough))
             pressed.description = "" if way is None else way.label
             pressed.layout.display = "" if way is not None and way.changes else "none"
         more = len(ways) - _SHOWN
@@ -180,7 +200,8 @@ class ConflictBox:
             self._apply(self._ways[place].changes)
 
 
-def _sentence(way: Way, *, alone: bool) -> str:
-    needs = f"Needs: {way.relaxation}."
+def _sentence(way: Way, what: str, *, alone: bool) -> str:
+    """What a way needs; its wish only where what was refused does not name it already."""
+    wish = "" if way.wish in what else f"{way.wish} "
     short = " Not enough alone." if alone and not way.enough else ""
-    return f"{way.wish} {needs}{short}".strip()
+    return f"{wish}{sentence_case(way.relaxation)}.{short}"

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from di_advisor.errors import InfeasibleError
 from di_advisor.runs.run import versions
 from di_advisor.ui.desk import Desk, Say
 from di_advisor.ui.formatters import proposal_bundle
+from di_advisor.ui.verbs.wash_relief import with_wash_relief
 
 __all__ = ["propose"]
 
@@ -33,10 +35,13 @@ def propose(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, Any]:
     Raises
     ------
     DiAdvisorError
-        As `Advisor.propose`.
+        As `Advisor.propose`; an infeasibility also says whether it is wash-sale windows that stand in the way.
     """
     spec = request["spec"]
-    proposal = desk.propose(spec, say, first=True)
+    try:
+        proposal = desk.propose(spec, say, first=True)
+    except InfeasibleError as error:
+        raise with_wash_relief(error, desk, spec, say) from error
     say.phase("Showing")
     return {
         "proposal": replace(proposal, workspace=None),  # lots and risk stay here: the kernel shows, it does not solve
