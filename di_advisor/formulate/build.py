@@ -236,7 +236,7 @@ def formulate(
         *mode_notes(asked, holdings),
         *said,
         *unknown_dividends(signals, mandate, tax, holdings),
-        *wash_notes(signals, mandate),
+        *wash_notes(signals, mandate, by_return=isinstance(taxed, ScheduleDTax) and not taxed.is_constant),
         *replacement_notes(signals, mandate),
     )
     return Problem(

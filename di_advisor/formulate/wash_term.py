@@ -9,7 +9,11 @@ back after the mandate's number of years at its discount rate.
 Limits: an estimate on the safe side (see `WashQuantities`): the dearest share sets a name's price. It
 is not convex, so the reference in cvxpy is given the discrete choices and charges it by them. A name
 that holds losses of both terms is priced by the dearer one. A loss is worth the marginal rates given,
-without netting: where a return gives less for it, the price is too dear.
+without netting; by a return these are what the next lost dollar would save before the plan (`rates_of`),
+wherever the plan ends. So the price is too dear where the plan's own losses only carry over, and too
+cheap where a later dollar saves more than the first one: past gains that are taxed as long-term ones, at
+wages. The rate where the plan ends would make the charge jump at every kink of the return, and no region's
+bound would hold at its border; a reader is told instead (`wash_notes`).
 """
 
 from __future__ import annotations
@@ -94,8 +98,16 @@ def wash_prices(signals: Signals, mandate: Mandate, tax: TaxProfile, value_usd: 
     )
 
 
-def wash_notes(signals: Signals, mandate: Mandate) -> tuple[str, ...]:
-    """What a reader must know of the prices, where there are any."""
+def wash_notes(signals: Signals, mandate: Mandate, *, by_return: bool = False) -> tuple[str, ...]:
+    """What a reader must know of the prices, where there are any.
+
+    Parameters
+    ----------
+    signals, mandate : Signals, Mandate
+        The account, and what waiting costs.
+    by_return : bool
+        Whether the rates are read off a return, whose later dollars of loss may save more or less.
+    """
     washes = signals.account.washes
     if washes is None or not washes.matters:
         return ()
@@ -105,7 +117,14 @@ def wash_notes(signals: Signals, mandate: Mandate) -> tuple[str, ...]:
         f"(waiting costs {percent_from_fraction(cost_of_waiting(mandate)):.1f} % of its worth), and never from a "
         "retirement account. The tax shown counts it now; the term 'wash sales' takes back what that is too much."
     )
-    return (note,)
+    if not by_return:
+        return (note,)
+    at_first = (
+        "The price of a washed loss is what the next dollar of loss would save on the return before this plan. Where "
+        "the plan's own losses are only carried over it is too dear; where they reach income that is taxed more, it "
+        "is too cheap."
+    )
+    return note, at_first
 
 
 @dataclass(frozen=True)
