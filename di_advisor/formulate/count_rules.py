@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.wording import counted
 from di_advisor.formulate.account_rules import NO_TRADE
 from di_advisor.formulate.plan import Holdings, Plan
 from di_advisor.formulate.rule_parts import KeptByChoices, UpperLimit
@@ -29,7 +30,7 @@ class MaximumNames(KeptByChoices, UpperLimit):
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
-        return f"At most {self.upper:,} names are held after trading."
+        return f"At most {counted(self.upper, 'name is', 'names are')} held after trading."
 
     def measure(self, plan: Plan) -> float:
         """Names held after the plan."""
@@ -47,7 +48,7 @@ class MaximumTrades(KeptByChoices, UpperLimit):
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
-        return f"At most {self.upper:,} names trade."
+        return f"At most {counted(self.upper, 'name trades', 'names trade')}."
 
     def measure(self, plan: Plan) -> float:
         """Names that trade."""

@@ -17,6 +17,7 @@ from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row, Separable
+from di_advisor.formulate.tax_rules import dollars
 from di_advisor.formulate.terms import WaitingValue
 
 __all__ = ["LaterValue", "LotBudget"]
@@ -88,7 +89,7 @@ class LotBudget:
     @property
     def sentence(self) -> str:
         """The limit in plain words."""
-        return f"{self.what} is at most ${self.upper * self.holdings.value_usd:,.2f}."
+        return f"{self.what} is at most {dollars(self.upper * self.holdings.value_usd)}."
 
     def measure(self, plan: Plan) -> float:
         """The sum, fraction of the account."""

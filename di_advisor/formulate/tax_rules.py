@@ -12,6 +12,7 @@ from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import AccountSignals
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
+from di_advisor.domain.wording import signless
 from di_advisor.errors import UnsupportedWishError
 from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
@@ -87,7 +88,8 @@ def budget_rules(mandate: Mandate, tax: LotTax | ScheduleDTax, washes: WashedGai
 
 def dollars(amount_usd: float) -> str:
     """An amount with its sign before the dollar."""
-    return f"-${-amount_usd:,.2f}" if amount_usd < 0 else f"${amount_usd:,.2f}"
+    text = signless(amount_usd, ",.2f")
+    return f"-${text[1:]}" if text.startswith("-") else f"${text}"
 
 
 @dataclass(frozen=True)

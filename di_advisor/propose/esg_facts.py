@@ -18,6 +18,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
+from di_advisor.domain.wording import counted
 from di_advisor.formulate.plan import Holdings, Plan
 from di_advisor.signals.esg import APART, disagreements
 from di_advisor.signals.screens import Screened, screened
@@ -251,7 +252,7 @@ def esg_notes(signals: Signals, screens: tuple[ScreenFact, ...], mandate: Mandat
             securities = signals.market.universe.securities
             apart = _list(tuple(securities[int(i)].ticker for i in pair.names))
             notes.append(
-                f"{pair.first} and {pair.second} disagree on {len(pair.names)} of {pair.both} names "
+                f"{pair.first} and {pair.second} disagree on {len(pair.names)} of {counted(pair.both, 'name')} "
                 f"(more than {APART:g} standard deviations apart in their sectors), such as {apart}."
             )
     return tuple(notes)
@@ -259,13 +260,14 @@ def esg_notes(signals: Signals, screens: tuple[ScreenFact, ...], mandate: Mandat
 
 def _screen_note(s: ScreenFact) -> str:
     before, after, index = (f"{percent_from_fraction(x):.2f} %" for x in (s.before, s.after, s.index_weight))
-    count = f"{len(s.reasons)} names are" if len(s.reasons) != 1 else "1 name is"
+    count = counted(len(s.reasons), "name is", "names are")
     said = f"Screen {s.screen}: {count} out, {index} of the index, {before} of the account before and {after} after"
     if s.left:
         said += f"; something is left of {_list(s.left)}"
     if s.unknown:
         weight = f"{percent_from_fraction(s.unknown_weight):.2f} %"
-        said += f"; not known for {len(s.unknown)} names, {weight} of the account, such as {_list(s.unknown)}"
+        names = counted(len(s.unknown), "name")
+        said += f"; not known for {names}, {weight} of the account, such as {_list(s.unknown)}"
     return f"{said}."
 
 

@@ -138,7 +138,8 @@ def _said(mine: TaxLot, other: TaxLot, shares: Decimal, worse: Decimal, dollars:
 
     parts = [f"${abs(v):,} {'more' if v > 0 else 'less'} {k}" for k, v in dollars.items() if v]
     detail = f" ({', '.join(parts)})" if parts else ""
-    same = f"The same {shares.normalize():f} shares from lot {named(other)} instead of {named(mine)}"
+    what = f"{shares.normalize():f} {'share' if shares == 1 else 'shares'}"
+    same = f"The same {what} from lot {named(other)} instead of {named(mine)}"
     if worse > 0:
         return f"{same} would make the plan ${worse:,} worse{detail}."
     if worse < 0:

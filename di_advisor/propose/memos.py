@@ -13,6 +13,7 @@ import numpy as np
 from di_advisor.domain.amounts import as_fraction, to_decimal
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.signals import Signals
+from di_advisor.domain.wording import counted
 from di_advisor.formulate.cash_wishes import set_aside_usd
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import slack_in_rows
@@ -93,4 +94,5 @@ def _left(orders: Orders, signals: Signals) -> list[str]:
     count = int((left > 0).sum())
     if not count:
         return ["Nothing is left but cash."]
-    return [f"${rest:,.2f} in {count} lots cannot be sold now: they are locked, or larger than one trade may be."]
+    why = "it is locked, or larger" if count == 1 else "they are locked, or larger"
+    return [f"${rest:,.2f} in {counted(count, 'lot')} cannot be sold now: {why} than one trade may be."]

@@ -16,6 +16,7 @@ from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.signals import Lock, UnpricedPosition
 from di_advisor.domain.trades import Trade
+from di_advisor.domain.wording import counted
 from di_advisor.errors import InputError
 from di_advisor.propose.esg_facts import EsgFact, ScreenFact
 from di_advisor.propose.term_columns import snake_columns
@@ -243,7 +244,7 @@ class Proposal:
 
     def __repr__(self) -> str:
         return (
-            f"Proposal(account {self.account_id} on {self.as_of}: {len(self.trade_list)} trades worth "
+            f"Proposal(account {self.account_id} on {self.as_of}: {counted(len(self.trade_list), 'trade')} worth "
             f"{'-' if self.benefit_usd < 0 else ''}${abs(self.benefit_usd):,.2f} over doing nothing; "
             ".trades is the frame)"
         )

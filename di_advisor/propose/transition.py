@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.transition import TransitionWish
+from di_advisor.domain.wording import counted
 from di_advisor.propose.proposal import Certificate, Proposal
 
 if TYPE_CHECKING:
@@ -163,8 +164,9 @@ class TransitionPlan:
     def __repr__(self) -> str:
         last = self.stages[-1]
         return (
-            f"TransitionPlan(account {self.account_id}: {len(self.stages)} stages from {self.as_of} to {last.on}, "
-            f"{len(self.today.trade_list)} trades today; .today is the proposal, .table the stages)"
+            f"TransitionPlan(account {self.account_id}: {counted(len(self.stages), 'stage')} from {self.as_of} "
+            f"to {last.on}, "
+            f"{counted(len(self.today.trade_list), 'trade')} today; .today is the proposal, .table the stages)"
         )
 
     @property

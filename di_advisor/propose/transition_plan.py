@@ -18,6 +18,7 @@ from di_advisor.domain.amounts import to_decimal
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.transition import TransitionWish
+from di_advisor.domain.wording import counted
 from di_advisor.errors import InfeasibleError, SettlementError
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.plan import Plan
@@ -301,7 +302,7 @@ def _certificate(staged: StagedProblem, done: _Rounded) -> Certificate:
     rounded = staged.objective(done.plans)
     apart = max(rounded - solution.bound, 0.0)
     return Certificate(
-        solver=f"plan of {len(staged.legs)} stages ({solution.counts})",
+        solver=f"plan of {counted(len(staged.legs), 'stage')} ({solution.counts})",
         objective_usd=solution.objective * value,
         bound_usd=solution.bound * value,
         gap_usd=solution.gap * value,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from di_advisor.domain.transition import TransitionWish
+from di_advisor.domain.wording import counted, signless
 from di_advisor.propose.transition import Alternative, LaterTrade, PlannedStage, PlannedYear
 from di_advisor.units import bps_from_fraction, percent_from_fraction
 
@@ -29,6 +30,11 @@ def _usd(amount: Decimal) -> str:
     return f"${abs(amount):,.0f}"
 
 
+def _signed(amount: Decimal) -> str:
+    text = signless(float(amount), ",.0f")
+    return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+
+
 def _bps(fraction: float) -> str:
     return f"{bps_from_fraction(fraction):,.0f}"
 
@@ -43,7 +49,8 @@ def sentences(
     first, last = stages[0], stages[-1]
     te = f"tracking error goes from {_bps(first.tracking_error_before)} to {_bps(last.tracking_error_after)} bps a year"
     done = f"{percent_from_fraction(last.done):.0f} % of the way to the target is then done"
-    count = f"{len(stages)} stages, from {first.on} to {last.on}" if len(stages) > 1 else f"one stage, on {first.on}"
+    when = f"from {first.on} to {last.on}" if len(stages) > 1 else f"on {first.on}"
+    count = f"{counted(len(stages), 'stage')}, {when}"
     said = [f"The account moves in {count}: {te}, and {done}."]
     said.append(
         f"Today sells {_usd(first.sold_usd)} and buys {_usd(first.bought_usd)}; "
@@ -53,7 +60,7 @@ def sentences(
     if turned:
         gain = sum((t.gain_usd for t in turned if t.gain_usd is not None), Decimal(0))
         one = turned[0]
-        lots = "1 lot is" if len(turned) == 1 else f"{len(turned)} lots are"
+        lots = counted(len(turned), "lot is", "lots are")
         said.append(
             f"{lots} short-term today and sold once long-term, with gains of {_usd(gain)}; "
             f"the first is {one.ticker} (lot {one.lot_id}), on {one.on}."
@@ -64,9 +71,8 @@ def sentences(
             ("tax on gains", year.tax_usd, year.tax_budget_usd),
         ):
             if budget is not None:
-                sign = "-" if used < 0 else ""
-                limit = f"{'-' if budget < 0 else ''}{_usd(budget)}"
-                said.append(f"In {year.year} the plan realises {sign}{_usd(used)} of {what}; the budget is {limit}.")
+                had, limit = _signed(used), _signed(budget)
+                said.append(f"In {year.year} the plan realises {had} of {what}; the budget is {limit}.")
     said += [_against(a) for a in alternatives]
     return tuple(said)
 

@@ -75,11 +75,14 @@ def _sentence(trade: Trade, mine: list[Washed], signals: Signals) -> str:
     shares, loss = _shares(_sum(w.shares for w in mine)), float(_sum(w.loss_usd for w in mine))
     places = _by_place(mine, signals)
     goes = list(places) if len(places) == 1 else [f"{_shares(n)} ({_usd(usd)}): {w}" for w, (n, usd) in places.items()]
+    one = shares == "1"
     if trade.lot_id:
-        what = f"Of these, {shares} shares are washed, and {_usd(loss)} of loss does not count now"
+        part = f"{shares} {'share is' if one else 'shares are'} washed"
+        what = f"Of these, {part}, and {_usd(loss)} of loss does not count now"
     else:
         sold = ", ".join(sorted({w.sold.isoformat() for w in mine}))
-        what = f"Its first {shares} shares replace shares sold at a loss on {sold}, and {_usd(loss)} of that is washed"
+        first = "share replaces one" if one else f"{shares} shares replace shares"
+        what = f"Its first {first} sold at a loss on {sold}, and {_usd(loss)} of that is washed"
     return f"{what}: {'; '.join(goes)}. {charged}"
 
 

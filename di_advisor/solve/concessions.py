@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.domain.wording import signless
 from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap, Turnover
 from di_advisor.formulate.bands import GroupWeight
 from di_advisor.formulate.esg_average import AverageLimit, Side, shown
@@ -83,13 +84,14 @@ def _of_range(rule: CashRange | ActiveGroup, amount: float, *, below: bool) -> s
         return _of_weight(rule, amount, below=below)
     limit = rule.lower if below else rule.upper
     needed = _down(limit - amount) if below else _up(limit + amount)
-    way, now = "down" if below else "up", percent_from_fraction(limit) + 0.0  # a limit of -0 reads as +0
+    way, now = "down" if below else "up", percent_from_fraction(limit)
     if isinstance(rule, CashRange) and below and rule.set_aside_usd:
         less = math.ceil((amount + _SAFE) * rule.holdings.value_usd)
         return f"about ${less:,} less to withdraw and to keep in cash (you ask for ${rule.set_aside_usd:,} to withdraw)"
     if isinstance(rule, CashRange):
-        return f"cash {way} to {needed:.2f} % (you {'ask for at least' if below else 'allow'} {now:.2f} %)"
-    return f"{rule.name} {way} to {needed:+.2f} points (you allow {now:+.2f})"
+        asked = f"you {'ask for at least' if below else 'allow'} {signless(now, '.2f')} %"
+        return f"cash {way} to {signless(needed, '.2f')} % ({asked})"
+    return f"{rule.name} {way} to {signless(needed, '+.2f')} points (you allow {signless(now, '+.2f')})"
 
 
 def _of_average(rule: AverageLimit, amount: float, active: FloatArray | None) -> str:
@@ -101,7 +103,7 @@ def _of_average(rule: AverageLimit, amount: float, active: FloatArray | None) ->
     if rule.index_value > 0 and rule.asked.endswith(" %"):
         change = reached / rule.index_value - 1.0
         relative = _down(change) if least else _up(change)
-        asked = f"{relative:+.2f} % on the index; {asked}"
+        asked = f"{signless(relative, '+.2f')} % on the index; {asked}"
     return f"{rule.measured} {rule.side.value} {shown(reached, rule.unit, towards=way)} ({asked})"
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.domain.wording import counted
 from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.account_rules import NO_TRADE
 from di_advisor.formulate.problem import Block
@@ -156,18 +157,19 @@ class Counting:
         held, stuck = int(self.held_now.sum()), int((self.held_now & ~self.can_leave).sum())
         if stuck > block.names_max:
             raise InfeasibleError(
-                f"At most {block.names_max} names may be held, and {stuck} of the {held} held cannot be sold out: "
-                "locks, a lower limit or a minimum trade keep them.",
-                hint=f"Allow at least {stuck} names, or lift locks, lower limits or the minimum trade.",
+                f"At most {counted(block.names_max, 'name')} may be held, and {stuck} of the {held} held cannot be "
+                "sold out: locks, a lower limit or a minimum trade keep them.",
+                hint=f"Allow at least {counted(stuck, 'name')}, or lift locks, lower limits or the minimum trade.",
                 names_max=block.names_max,
                 stuck=stuck,
             )
         leave = held - block.names_max
         if block.trades_max is not None and leave > block.trades_max:
             raise InfeasibleError(
-                f"{held} names are held and at most {block.names_max} may be: {leave} have to be sold out, and at most "
-                f"{block.trades_max} names may trade.",
-                hint=f"Allow {leave} trades, or {held - block.trades_max} names.",
+                f"{counted(held, 'name is', 'names are')} held and at most {block.names_max} may be: "
+                f"{leave} {'has' if leave == 1 else 'have'} to be sold out, and at most "
+                f"{counted(block.trades_max, 'name')} may trade.",
+                hint=f"Allow {counted(leave, 'trade')}, or {counted(held - block.trades_max, 'name')}.",
                 names_max=block.names_max,
                 trades_max=block.trades_max,
                 leave=leave,
@@ -177,8 +179,8 @@ class Counting:
 def too_few(block: Block, why: str) -> InfeasibleError:
     """The error for limits on numbers that the other rules do not go with."""
     names, trades = block.names_max, block.trades_max
-    said = [f"at most {names} names held"] if names is not None else []
-    said += [f"at most {trades} names traded"] if trades is not None else []
+    said = [f"at most {counted(names, 'name')} held"] if names is not None else []
+    said += [f"at most {counted(trades, 'name')} traded"] if trades is not None else []
     return InfeasibleError(
         f"The mandate allows {' and '.join(said)}. {why}",
         hint="Allow more names or trades, or more turnover, wider bands or a wider cash range.",

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from di_advisor.domain.esg_table import EsgMeasure
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.universe import Universe
+from di_advisor.domain.wording import signless
 from di_advisor.errors import InputError
 from di_advisor.signals.esg.scaled import in_points, sector_relative
 
@@ -116,7 +117,8 @@ class Consensus:
             if np.isfinite(distance):
                 known = f", known by {measure.known_at}" if measure.known_at else ""
                 raw = measure.values[security.security_id]
-                parts.append(f"{measure.provider or measure.name} {raw:g} ({distance:+.2f} in its sector{known})")
+                apart = signless(distance, "+.2f")
+                parts.append(f"{measure.provider or measure.name} {raw:g} ({apart} in its sector{known})")
         return ", ".join(parts)
 
     def correlation_frame(self) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from di_advisor.domain.exclusions import Exclusion
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.universe import Universe
 from di_advisor.domain.wish_checks import choice_of
+from di_advisor.domain.wording import counted, signless
 from di_advisor.errors import IncompleteDataError, InputError
 from di_advisor.signals.esg.consensus import APART, Consensus, consensus
 from di_advisor.signals.esg.gaps import filled, thin_coverage
@@ -92,15 +93,17 @@ class ScoreTilt:
     def sentence(self) -> str:
         """Providers, coverage, policy and disagreement in words."""
         who = " + ".join(m.name for m in self.consensus.measures)
+        unscored = counted(len(self.unscored), "name")
         told = (
             f"{self.measure.name} is made of {who}; scored: {self.coverage_names:.3f} of the names and "
-            f"{self.coverage_weight:.3f} of the weight that screens leave; {len(self.unscored)} names without a score "
+            f"{self.coverage_weight:.3f} of the weight that screens leave; {unscored} without a score "
             f"count as {self.missing.value.replace('_', ' ')}"
         )
         if self.missing is MissingScore.EXCLUDE:
             told = told.replace("count as exclude", "leave")
         if len(self.consensus.measures) > 1:
-            told += f"; providers lie more than {APART:g} standard deviations apart on {len(self.disagreed)} names"
+            disagreed = counted(len(self.disagreed), "name")
+            told += f"; providers lie more than {APART:g} standard deviations apart on {disagreed}"
         return f"{told}."
 
 
@@ -195,10 +198,12 @@ def _evidence(
 ) -> dict[str, str]:
     ids, found = made.universe.security_ids, {}
     for i in np.flatnonzero(np.isfinite(values)).tolist():
+        score = signless(values[i], "+.2f")
         if gaps[i]:
-            found[ids[i]] = f"{values[i]:+.2f}: no provider scores it, {missing.value.replace('_', ' ')} stands in"
+            instead = missing.value.replace("_", " ")
+            found[ids[i]] = f"{score}: no provider scores it, {instead} stands in"
             continue
-        told = f"{values[i]:+.2f}: {made.says(i)}"
+        told = f"{score}: {made.says(i)}"
         if made.opinions[i] > 1:
             apart = ", they disagree" if made.disagreed[i] else ""
             less = f", {kappa:g} of it taken off" if kappa else ""
