@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.domain.wording import signless
 from di_advisor.formulate.plan import Holdings, Plan, SymbolicPlan
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
@@ -156,6 +157,10 @@ class Locked:
 
 @dataclass(frozen=True)
 class ActiveGroup:
+def _points(percent: float) -> str:
+    return signless(percent, "+.2f")
+
+
     """The active weight of a group (sector, country) or exposure to a factor stays in a band."""
 
     holdings: Holdings
@@ -178,10 +183,10 @@ class ActiveGroup:
         low, high = percent_from_fraction(self.lower), percent_from_fraction(self.upper)
         what = self.name.partition(": ")[2] or self.name
         if np.isinf(low):
-            return f"{what} stays at {high:+.2f} points of its target at most."
+            return f"{what} stays at {_points(high)} points of its target at most."
         if np.isinf(high):
-            return f"{what} stays at {low:+.2f} points of its target at least."
-        return f"{what} stays between {low:+.2f} and {high:+.2f} points of its target."
+            return f"{what} stays at {_points(low)} points of its target at least."
+        return f"{what} stays between {_points(low)} and {_points(high)} points of its target."
 
     def measure(self, plan: Plan) -> float:
         """Active weight or exposure."""

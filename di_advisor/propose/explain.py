@@ -18,6 +18,7 @@ from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.trades import Trade
+from di_advisor.domain.wording import counted
 from di_advisor.formulate.account_rules import CashRange
 from di_advisor.formulate.cash_wishes import set_aside_usd
 from di_advisor.formulate.localise import schedule_d_of
@@ -216,9 +217,8 @@ def _notes(problem: Problem, orders: Orders, signals: Signals, mandate: Mandate)
         ),
     ]
     if account.unpriced:
-        notes.append(
-            f"{len(account.unpriced)} positions have no price: they are not traded and not in the account's value."
-        )
+        no_price = counted(len(account.unpriced), "position has no price: it is", "positions have no price: they are")
+        notes.append(f"{no_price} not traded and not in the account's value.")
     error = max((t.chords.worst_error_bps for t in problem.terms if isinstance(t, TradingCost)), default=0.0)
     if error > _NOTED_ERROR_BPS:
         notes.append(f"Market impact is drawn by straight pieces, up to {error:.1f} bps of a usual trade too dear.")

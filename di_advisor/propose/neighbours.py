@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import cents_that_add_up
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
+from di_advisor.domain.wording import counted
 from di_advisor.formulate.account_rules import NO_TRADE
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
@@ -196,11 +197,11 @@ def refuse_counts(block: Block, active: NDArray[np.float64]) -> None:
     """
     held = int((active + block.holdings.target > NO_TRADE).sum())
     traded = int((np.abs(active - block.holdings.active) > NO_TRADE).sum())
-    for what, number, most in (("names", held, block.names_max), ("trades", traded, block.trades_max)):
+    for what, number, most in (("name", held, block.names_max), ("trade", traded, block.trades_max)):
         if most is not None and number > most:
             raise InfeasibleError(
-                f"The plan next door has {number} {what}, and at most {most} are allowed.",
-                hint=f"Allow {number} {what}.",
+                f"The plan next door has {counted(number, what)}, and no more than {most} may be.",
+                hint=f"Allow {counted(number, what)}.",
                 number=number,
             )
 
