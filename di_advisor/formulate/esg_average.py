@@ -123,8 +123,12 @@ class AverageLimit(ActiveGroup):
         return away if self.side is Side.AT_LEAST else -away
 
     def binds(self, plan: Plan) -> bool:
-        """No room left, relative to the size of the measure."""
-        return self.slack(plan) < NO_ROOM * self.scale
+        """No room left beside what the solver keeps for rounding, relative to the size of the measure."""
+        return self.slack(plan) * self.share(plan) < (NO_ROOM + self.reserve) * self.scale
+
+    def share(self, plan: Plan) -> float:
+        """Weight after a plan of what is counted: what one unit of the limit is worth in the row."""
+        return float(self.counted @ (self.holdings.held + plan.net(self.holdings.lot_name)))
 
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """One row with an upper limit: a floor is written with its signs turned."""

@@ -92,13 +92,15 @@ class NameLimits:
         return -self.measure(plan)
 
     def binds(self, plan: Plan) -> bool:
-        """A name that trades stands at its limit; sold out is no limit."""
+        """A name that trades stands at its limit; sold out is no limit, unless the limit makes it leave."""
         net = plan.net(self.holdings.lot_name)
         z = self.holdings.active + net
         floor = self.lower + self.holdings.target
         at_floor = (net < -NO_ROOM) & (z - self.lower < NO_ROOM) & (floor > NO_ROOM)
         at_ceiling = (net > NO_ROOM) & (self.upper - z < NO_ROOM)
-        return bool((at_floor | at_ceiling).any())
+        must_shrink = (self.holdings.active - self.upper > NO_ROOM) & (self.upper - z < NO_ROOM)
+        must_grow = (self.lower - self.holdings.active > NO_ROOM) & (z - self.lower < NO_ROOM)
+        return bool((at_floor | at_ceiling | must_shrink | must_grow).any())
 
     def rows(self, segments: Segments) -> tuple[Row, ...]:
         """None: a box of the block."""

@@ -255,6 +255,8 @@ def explain(
         if rest:
             before[REMAINDER.format(name)], after[REMAINDER.format(name)] = Decimal("0.00"), rest
     zero = Decimal("0.00")
+    tickers = [s.ticker for s in signals.market.universe.securities]
+    prices = () if problem.is_opaque else shadow_prices(problem, solution, tickers)
     screens = screen_facts(signals, mandate, problem.block.holdings, orders.plan)
     return Proposal(
         esg=esg_facts(signals, problem.block.holdings, orders.plan),
@@ -268,7 +270,7 @@ def explain(
         before=measure(problem, signals, nothing, before, signals.account.cash_usd, zero),
         after=measure(problem, signals, orders.plan, after, orders.cash_usd, orders.cost_usd, set_aside_usd(mandate)),
         certificate=certificate_of(problem, solution, orders),
-        checks=rule_checks(problem, solution, orders.plan),
+        checks=rule_checks(problem, solution, orders.plan, {price.rule for price in prices}),
         locks=signals.account.locks,
         unpriced=signals.account.unpriced,
         accounts_seen=signals.account.accounts_seen,
@@ -280,7 +282,5 @@ def explain(
         memo_usd=memos_usd(problem, orders, mandate),
         stages=stages,
         provenance=dict(signals.market.provenance),
-        shadow_prices=()
-        if problem.is_opaque
-        else shadow_prices(problem, solution, [s.ticker for s in signals.market.universe.securities]),
+        shadow_prices=prices,
     )

@@ -14,6 +14,7 @@ import numpy as np
 from di_advisor.formulate.account_rules import CashRange, MinimumTrade, TrackingErrorCap, Turnover
 from di_advisor.formulate.esg_average import AverageLimit, Side
 from di_advisor.formulate.own_affine import AffineRule
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import ActiveGroup, NameLimits, Rule
 from di_advisor.units import fraction_from_bps, fraction_from_percent
@@ -55,8 +56,11 @@ class LimitUnit:
     mirrored: bool = False
 
 
-def unit_of(rule: Rule, problem: Problem) -> LimitUnit:
-    """The unit of a rule's limit; a rule of an unknown kind is counted in hundredths of its own measure."""
+def unit_of(rule: Rule, problem: Problem, plan: Plan | None = None) -> LimitUnit:
+    """The unit of a rule's limit; a rule of an unknown kind is counted in hundredths of its own measure.
+
+    What a limit on an average is worth depends on how much of what counts is held: after ``plan``, or in the target.
+    """
     dollar, point = 1.0 / problem.block.holdings.value_usd, fraction_from_percent(1.0)
     if isinstance(rule, TrackingErrorCap):
         return _same(f"{_STEP_BPS:g} bps more tracking error", "bp", fraction_from_bps(1.0), _STEP_BPS)
@@ -67,18 +71,18 @@ def unit_of(rule: Rule, problem: Problem) -> LimitUnit:
     if rule.name.endswith(_BUDGET):
         return _same(f"${_STEP_BUDGET_USD:,.0f} more {rule.name}", "dollar", dollar, _STEP_BUDGET_USD)
     if isinstance(rule, AverageLimit):
-        return _of_average(rule, point)
+        return _of_average(rule, point, plan)
     return _two_sided(rule, dollar, point)
 
 
-def _of_average(rule: AverageLimit, point: float) -> LimitUnit:
+def _of_average(rule: AverageLimit, point: float, plan: Plan | None) -> LimitUnit:
     """Of a weighted average: its own unit, and a step of about a hundredth of the index's average.
 
     The limit is in the coefficients of its row; by the envelope theorem one unit of it is worth what
-    counts of the holdings times the row's price, taken here at the target.
+    counts of the holdings after the plan times the row's price.
     """
     own = point if rule.unit == "%" else 1.0
-    share = float(rule.counted @ rule.holdings.target)
+    share = float(rule.counted @ rule.holdings.target) if plan is None else rule.share(plan)
     about = max(abs(rule.index_value), rule.scale * point) / own * point
     step = float(f"{about:.0e}")
     floor = rule.side is Side.AT_LEAST

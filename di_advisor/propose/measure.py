@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 import numpy as np
@@ -65,8 +66,13 @@ def measure(
     )
 
 
-def rule_checks(problem: Problem, solution: Solution, plan: Plan) -> tuple[RuleCheck, ...]:
-    """Every rule on the rounded plan; binding where the solution (before rounding) had no room left."""
+def rule_checks(
+    problem: Problem, solution: Solution, plan: Plan, priced: Collection[str] = ()
+) -> tuple[RuleCheck, ...]:
+    """Every rule on the rounded plan; binding where the solution (before rounding) had no room left.
+
+    So are those that are ``priced``: what was solved may have kept room for rounding that a rule does not know of.
+    """
     nothing = problem.block.holdings.nothing()
     return tuple(
         RuleCheck(
@@ -75,7 +81,7 @@ def rule_checks(problem: Problem, solution: Solution, plan: Plan) -> tuple[RuleC
             before=rule.measure(nothing),
             after=rule.measure(plan),
             slack=rule.slack(plan) if slack_in_rows(rule, plan) < -TOLERANCE else max(rule.slack(plan), 0.0),
-            binding=rule.binds(solution.plan),
+            binding=rule.name in priced or rule.binds(solution.plan),
             unit=rule.unit if isinstance(rule, ActiveGroup) else "",
         )
         for rule in problem.rules

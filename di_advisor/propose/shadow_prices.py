@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from di_advisor.formulate.account_rules import MinimumTrade, TrackingErrorCap
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import NO_ROOM, ActiveGroup, NameLimits, Rule
 from di_advisor.propose.limit_units import LimitUnit, unit_of
@@ -59,24 +60,25 @@ def _of_rules(
     for price, row in zip(solution.prices.rows.tolist(), block.rows, strict=True):
         rule = of_row.get(row.rule)
         if rule is not None:
-            yield from _priced(problem, rule, abs(price), above=price > 0)
+            yield from _priced(problem, rule, abs(price), solution.plan, above=price > 0)
     boxes = dict(zip(block.risk.factors, marginals.box_prices.tolist(), strict=True))
     for rule in problem.rules:
         if isinstance(rule, ActiveGroup) and rule.factor:
             price = boxes.get(rule.factor, 0.0)
-            yield from _priced(problem, rule, abs(price), above=price > 0)
+            yield from _priced(problem, rule, abs(price), solution.plan, above=price > 0)
         elif isinstance(rule, TrackingErrorCap) and block.tracking_error_max is not None:
             per_variance = max(solution.prices.risk - block.aversion, 0.0)
-            yield from _priced(problem, rule, 2.0 * per_variance * block.tracking_error_max, above=True)
+            capped = 2.0 * per_variance * block.tracking_error_max
+            yield from _priced(problem, rule, capped, solution.plan, above=True)
         elif isinstance(rule, MinimumTrade):
-            yield from _priced(problem, rule, _at_the_minimum(marginals, solution), above=False)
+            yield from _priced(problem, rule, _at_the_minimum(marginals, solution), solution.plan, above=False)
         elif isinstance(rule, NameLimits):
             yield from _of_names(problem, rule, marginals, tickers)
 
 
-def _priced(problem: Problem, rule: Rule, price: float, *, above: bool) -> Iterator[ShadowPrice]:
+def _priced(problem: Problem, rule: Rule, price: float, plan: Plan, *, above: bool) -> Iterator[ShadowPrice]:
     """One side of a rule at a price in objective per unit of its rows; nothing where that is nothing."""
-    unit = unit_of(rule, problem)
+    unit = unit_of(rule, problem, plan)
     upper = above is not unit.mirrored
     subject = unit.higher if upper else unit.lower
     yield from _said(problem.block, rule.name, "upper" if upper else "lower", price, unit, subject)

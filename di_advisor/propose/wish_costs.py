@@ -99,9 +99,9 @@ class WishCost:
 
 
 def wishes_of(planned: Planned) -> tuple[str, ...]:
-    """Rules that bind in a plan, and wishes that are set and that no rule shows."""
-    plain = Mandate()
-    binding = [check.rule for check in planned.proposal.checks if check.binding]
+    """Rules that bind in a plan and are of the mandate's asking, and wishes that are set and that no rule shows."""
+    plain, mandate = Mandate(), planned.mandate
+    binding = [c.rule for c in planned.proposal.checks if c.binding and _without_wish(mandate, c.rule) != mandate]
     return (*binding, *(f for f in _UNSEEN if getattr(planned.mandate, f) != getattr(plain, f)))
 
 

@@ -19,7 +19,7 @@ from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.baseline import baseline_objective, largest_kept, most
 from di_advisor.solve.branches import close_gap
-from di_advisor.solve.choices import Choices, relaxed
+from di_advisor.solve.choices import Choices, beyond_widths, relaxed
 from di_advisor.solve.counting import too_few
 from di_advisor.solve.dearer_gains import at_dearer_gains
 from di_advisor.solve.feasible import choose, shared_groups
@@ -28,7 +28,7 @@ from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.rounds import Incumbent, rounds_from
 from di_advisor.solve.smoothed import climbed
-from di_advisor.solve.solution import FEASIBLE, Solution, judge
+from di_advisor.solve.solution import FEASIBLE, NEGLIGIBLE, Solution, judge
 from di_advisor.solve.tracking import Capped, refuse, solve_capped
 
 __all__ = ["SMALLEST_PRICE", "Cancel", "Incumbent", "Search"]
@@ -39,6 +39,7 @@ _ROUNDS_FIRST = 4
 _SOLVES_A_ROUND = 3
 _NOT_FOUND = "No plan was found that keeps them together with the other rules."
 SMALLEST_PRICE = 1e-6
+_RECHARGED = 4
 _LITTLE_LOST = 1e-4
 """Of the benefit."""
 
@@ -276,7 +277,27 @@ class Search:
         return choose(self.names, self.names.values(prices), self.shared)
 
     def finish(self, choices: Choices, price: float) -> Solution:
-        """Solve with given choices to the end, and check the solution."""
+        """Solve with given choices to the end, and check the solution.
+
+        Where wash sales are priced, a name that went past its washed width, or stayed within, is then charged as
+        it stands: a plan that is charged otherwise is not the best of its trades, and its prices are not theirs.
+        """
+        solution = self._finished(choices, price)
+        for _ in range(_RECHARGED if self.block.wash is not None else 0):
+            charged = beyond_widths(self.block, solution.plan, solution.choices)
+            if (charged == solution.choices).all():
+                break
+            try:
+                better = self._finished(charged, solution.prices.risk)
+            except (InfeasibleError, UncertifiedError):
+                break
+            if better.objective > solution.objective + NEGLIGIBLE:
+                break
+            solution = better
+        return solution
+
+    def _finished(self, choices: Choices, price: float) -> Solution:
+        """The same under these very choices."""
         capped = self._capped(QuadraticProgram(self.block, choices, hot=self.hot), start=price, coarse=False)
         if capped is None:
             raise UnfinishedError("The last solve was pruned.", hint="Allow more rounds.")
