@@ -143,8 +143,13 @@ class DayFacts:
 
     @property
     def value_usd(self) -> float:
-        """What weights refer to: the account's value without what is to be withdrawn, USD; at least a cent."""
-        return max(self.signals.account.value_usd - float(self.mandate.withdrawal_usd), 0.01)
+        """What weights refer to: the account's value without what is to be withdrawn, USD.
+
+        Where a withdrawal takes all of it, the account's whole value: shares of nothing say nothing.
+        """
+        whole = self.signals.account.value_usd
+        left = whole - float(self.mandate.withdrawal_usd)
+        return left if left > _NOTHING_LEFT * whole else whole
 
     def active(self) -> FloatArray:
         """Weight held less target weight, shape (n,).

@@ -80,11 +80,10 @@ def price_growth(
     ------
     IncompleteDataError
         If there are no closes for one of the days.
+    InputError
+        If the last day comes before the first, or a close is no number above zero.
     """
-    for day in (first, last):
-        if day not in closes_usd:
-            raise IncompleteDataError(f"There are no closes of {day}.", hint="Give the closes of both days.", day=day)
-    days = sorted(d for d in closes_usd if first <= d <= last)
+    days = _days_of(closes_usd, first, last)
     by_day: dict[date, list[SecurityEvent]] = {}
     for action in actions:
         at = next((d for d in days[1:] if d >= action.on), None)  # an ex-date without closes counts on the next
@@ -111,6 +110,29 @@ def price_growth(
     return growth
 
 
+def _days_of(closes_usd: Closes, first: date, last: date) -> list[date]:
+    """The days with closes from one to another, whose closes are all prices."""
+    _forwards(first, last)
+    for day in (first, last):
+        if day not in closes_usd:
+            raise IncompleteDataError(f"There are no closes of {day}.", hint="Give the closes of both days.", day=day)
+    days = sorted(d for d in closes_usd if first <= d <= last)
+    for day in days:
+        wrong = [k for k, close in closes_usd[day].items() if not (math.isfinite(close) and close > 0)]
+        if wrong:
+            raise InputError(
+                f"The close of {wrong[0]} on {day} is {closes_usd[day][wrong[0]]}.",
+                hint="A close is above zero; leave a name out on a day on which it did not trade.",
+                security_id=wrong[0],
+            )
+    return days
+
+
+def _forwards(first: date, last: date) -> None:
+    if last < first:
+        raise InputError(f"Growth from {first} to {last} goes backwards.", hint="Give the earlier day first.")
+
+
 def growth_between(
     closes_usd: Closes, actions: Iterable[SecurityEvent] = ()
 ) -> Callable[[date, date], dict[str, float]]:
@@ -132,10 +154,13 @@ def growth_between(
     ------
     IncompleteDataError
         When called, if there is no close before the first day.
+    InputError
+        When called, if the second day comes before the first, or a close is no number above zero.
     """
     days, known = sorted(closes_usd), tuple(actions)
 
     def growth(first: date, last: date) -> dict[str, float]:
+        _forwards(first, last)
         start, end = bisect_left(days, first) - 1, bisect_left(days, last) - 1
         if start < 0:
             raise IncompleteDataError(

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from di_advisor.domain import events as ev
 from di_advisor.domain.events import Dividend, Event, Split
-from di_advisor.domain.events.event import TaxTreatment
+from di_advisor.domain.events.event import SecurityEvent, TaxTreatment
 from di_advisor.domain.exclusions import Exclusion
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.rebalance_state import RebalanceState, RebalanceWorth
@@ -25,6 +26,8 @@ from di_advisor.policy.triggers import (
     TriggerState,
     judge,
 )
+from di_advisor.policy.triggers.events import _KINDS
+from tests.ledger.actions.ledgers import FREE, TAXABLE, action, spin_off, split
 from tests.policy.world import AS_OF, HELD, WEIGHTS, Day
 
 NEW = TriggerState()
@@ -91,7 +94,7 @@ def test_a_reconstitution_that_was_missed_fires_until_the_next_rebalance(last: d
 
 
 def test_a_corporate_action_concerns_names_held_or_in_the_target() -> None:
-    def split(name: str, on: date) -> Event:
+    def doubled(name: str, on: date) -> Event:
         return Split(
             event_id=f"{name} {on}",
             on=on,
@@ -101,11 +104,38 @@ def test_a_corporate_action_concerns_names_held_or_in_the_target() -> None:
             new_per_old=Decimal(2),
         )
 
-    fires, _ = judge(CorporateAction(), Day().facts(events=(split("A", AS_OF),)), NEW)
+    fires, _ = judge(CorporateAction(), Day().facts(events=(doubled("A", AS_OF),)), NEW)
     assert fires.fired
     assert "Split of T-A" in fires.reading.sentence
-    others = (split("Z", AS_OF), split("A", date(2026, 11, 19)))
+    assert fires.reading.sentence.startswith("1 name held or in the target has a corporate action today")
+    others = (doubled("Z", AS_OF), doubled("A", date(2026, 11, 19)))
     assert not judge(CorporateAction(), Day().facts(events=others), NEW)[0].fired
+
+
+def test_two_actions_of_a_name_are_both_told_and_an_acquirers_shares_concern_who_has_them() -> None:
+    on = AS_OF.isoformat()
+    twice, spun = split(on, "2", "A"), spin_off(on, "1/2", "Y", "A")
+    gone = action(ev.StockMerger, on, FREE, "Z", new_security_id="B", new_per_old="2")
+    paid = action(ev.CashMerger, on, TAXABLE, "Q", cash_per_share_usd="2")
+    reading = judge(CorporateAction(), Day().facts(events=(twice, spun, gone, paid)), NEW)[0].reading
+    assert reading.figure == 2.0
+    assert reading.sentence == (
+        "2 names held or in the target have a corporate action today, against 1: "
+        "Split of T-A, Spin-off of T-A, Merger for shares of Z."
+    )
+
+
+def test_every_corporate_action_has_a_name_that_people_use() -> None:
+    kinds = {kind.__name__ for kind in SecurityEvent.__subclasses__() if kind.__module__.startswith("di_advisor.")}
+    assert kinds == {kind.__name__ for kind in _KINDS}
+
+
+def test_a_withdrawal_of_all_there_is_leaves_shares_of_the_account_as_it_stands() -> None:
+    facts = Day(mandate=Mandate(withdrawal_usd=Decimal(100_000))).facts()
+    assert facts.value_usd == 100_000.0
+    told = judge(CashOutside(), facts, NEW)[0].reading
+    assert told.sentence.startswith("Cash of -$98,000.00 is -9,800.0 bps of the account, below the range")
+    assert abs(facts.active()).max() < 1.0
 
 
 @pytest.mark.parametrize(

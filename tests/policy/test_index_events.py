@@ -212,3 +212,25 @@ def test_growth_over_published_spin_offs_is_that_of_the_parent_with_its_child(sh
         growth = price_growth(closes, before, ex, [event])
         assert growth["parent"] == pytest.approx((new + float(r["ratio"]) * child) / old)
         assert growth["child"] == growth["parent"]
+
+
+FIRST = date(2024, 1, 2)
+
+
+@pytest.mark.parametrize("close", [0.0, -1.0, math.nan, math.inf])
+@pytest.mark.parametrize("on", [FIRST, date(2024, 1, 9)])
+def test_a_close_that_is_no_number_above_zero_is_refused_with_its_name_and_day(close: float, on: date) -> None:
+    later = date(2024, 1, 9)
+    closes = {FIRST: {"A": 10.0, "B": 5.0}, later: {"A": 11.0, "B": 5.0}}
+    closes[on] = {**closes[on], "B": close}
+    with pytest.raises(InputError, match=f"The close of B on {on}"):
+        price_growth(closes, FIRST, later)
+
+
+def test_growth_that_goes_backwards_is_refused() -> None:
+    later = date(2024, 1, 9)
+    closes = {FIRST: {"A": 10.0}, later: {"A": 11.0}}
+    with pytest.raises(InputError, match="goes backwards"):
+        price_growth(closes, later, FIRST)
+    with pytest.raises(InputError, match="goes backwards"):
+        growth_between(closes)(date(2024, 1, 11), later)

@@ -8,6 +8,7 @@ import pytest
 
 from di_advisor.domain.portfolio import AccountKind, Fill, Side
 from di_advisor.policy.day_facts import LotAdvantage
+from di_advisor.policy.policies import Policy, PolicyState, decide
 from di_advisor.policy.triggers import Counted, LossAvailable, TriggerState, TurnsLongTerm, WashWindowEnds, judge
 from tests.policy.world import AS_OF, Day
 
@@ -99,13 +100,58 @@ def test_what_is_long_term_already_does_not_turn() -> None:
     assert judge(TurnsLongTerm(1.0, within_days=400), Day(book=LOSING).facts(), NEW)[0].reading.figure == 0.0
 
 
+def _sold(on: date) -> tuple[Fill, ...]:
+    return (Fill("B", Side.SELL, Decimal(5), on, gain_usd=Decimal(-50)),)
+
+
 @pytest.mark.parametrize(
-    ("sold", "within", "ends"),
-    [(date(2026, 10, 21), 0, True), (date(2026, 10, 22), 0, False), (date(2026, 10, 22), 1, True)],
+    ("sold", "last_locked_session", "free"),
+    [
+        (date(2026, 10, 21), date(2026, 11, 20), date(2026, 11, 23)),  # the window ends on a Friday
+        (date(2026, 10, 22), date(2026, 11, 20), date(2026, 11, 23)),  # on a Saturday
+        (date(2026, 10, 23), date(2026, 11, 20), date(2026, 11, 23)),  # on a Sunday
+        (date(2026, 10, 26), date(2026, 11, 25), date(2026, 11, 27)),  # on the day before Thanksgiving
+        (date(2026, 10, 27), date(2026, 11, 25), date(2026, 11, 27)),  # on Thanksgiving
+    ],
 )
-def test_a_wash_window_ends_thirty_days_after_the_sale(sold: date, within: int, ends: bool) -> None:
-    fills = (Fill("B", Side.SELL, Decimal(5), sold, gain_usd=Decimal(-50)),)
-    firing, _ = judge(WashWindowEnds(within_days=within), Day(fills=fills).facts(), NEW)
-    assert firing.fired == ends
-    assert firing.reading.names == (("T-B",) if ends else ())
-    assert f"{int(ends)} of 1 wash-sale locks end by" in firing.reading.sentence
+def test_a_wash_window_is_over_on_the_first_session_on_which_the_name_is_free(
+    sold: date, last_locked_session: date, free: date
+) -> None:
+    before = Day(fills=_sold(sold), as_of=last_locked_session).facts()
+    assert before.signals.account.locks  # it still may not be bought
+    waiting, known = judge(WashWindowEnds(), before, NEW)
+    assert not waiting.fired
+    assert waiting.reading.names == ()
+    assert waiting.reading.sentence == "0 wash-sale locks are over; 1 still hold, against 1."
+    now = Day(fills=_sold(sold), as_of=free).facts()
+    assert not now.signals.account.locks
+    firing, known = judge(WashWindowEnds(), now, known)
+    assert firing.fired
+    assert firing.reading.names == ("T-B",)
+    assert firing.reading.sentence == "1 wash-sale lock is over; 0 still hold, against 1 (T-B)."
+    assert not judge(WashWindowEnds(), now, known)[0].fired  # once
+
+
+def test_a_name_that_is_locked_anew_is_not_free() -> None:
+    _, known = judge(WashWindowEnds(), Day(fills=_sold(date(2026, 10, 21))).facts(), NEW)
+    again = Day(fills=(*_sold(date(2026, 10, 21)), *_sold(date(2026, 11, 20))), as_of=date(2026, 11, 23))
+    assert not judge(WashWindowEnds(), again.facts(), known)[0].fired
+
+
+@pytest.mark.parametrize(("within", "ends"), [(1, False), (2, True)])
+def test_a_wash_window_that_is_over_within_days_is_told_before(within: int, ends: bool) -> None:
+    firing, _ = judge(WashWindowEnds(within_days=within), Day(fills=_sold(date(2026, 10, 22))).facts(), NEW)
+    assert firing.fired == ends  # it ends on the 21st, today is the 20th: the name is free on the 22nd
+    assert f"and {int(ends)} more will be by" in firing.reading.sentence
+
+
+def test_a_window_that_ended_while_the_policy_rested_is_heard_when_it_may_call() -> None:
+    policy = Policy("rests", (WashWindowEnds(),), at_most_every_days=10)
+    state = PolicyState(last_called=date(2026, 11, 18))
+    sold = _sold(date(2026, 10, 21))
+    for day in (date(2026, 11, 20), date(2026, 11, 23), date(2026, 11, 24)):
+        decision, state = decide(policy, Day(fills=sold, as_of=day).facts(), state)
+        assert not decision.due
+    decision, state = decide(policy, Day(fills=sold, as_of=date(2026, 11, 30)).facts(), state)
+    assert decision.due
+    assert not decide(policy, Day(fills=sold, as_of=date(2026, 12, 11)).facts(), state)[0].due

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from di_advisor.domain.amounts import as_fraction
-from di_advisor.domain.events import Dividend
+from di_advisor.domain.events import (
+    CashMerger,
+    Delisting,
+    Dividend,
+    MixedMerger,
+    ReturnOfCapital,
+    ReverseSplit,
+    Rights,
+    SpinOff,
+    Split,
+    StockDividend,
+    StockMerger,
+    TickerChange,
+    Worthless,
+)
 from di_advisor.domain.events.event import SecurityEvent
+from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.policy.day_facts import DayFacts
 from di_advisor.policy.sessions import Cadence, due_session, sessions_after
 from di_advisor.policy.triggers.trigger import ONCE, SMOOTH, Gate, Reading, TriggerState
 from di_advisor.policy.triggers.words import bps, listed, usd
 
 __all__ = ["CalendarDue", "CashOutside", "CorporateAction", "DividendReceived", "Reconstitution"]
+
+_KINDS: Final[Mapping[type[SecurityEvent], str]] = FrozenMap(
+    {
+        Split: "Split",
+        ReverseSplit: "Reverse split",
+        StockDividend: "Stock dividend",
+        Rights: "Rights",
+        ReturnOfCapital: "Return of capital",
+        TickerChange: "Change of ticker",
+        Delisting: "Delisting",
+        Worthless: "Worthlessness",
+        SpinOff: "Spin-off",
+        CashMerger: "Merger for cash",
+        StockMerger: "Merger for shares",
+        MixedMerger: "Merger for shares and cash",
+    }
+)
+"""What people call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +133,10 @@ class Reconstitution:
 
 @dataclass(frozen=True, slots=True)
 class CorporateAction:
-    """Corporate actions of the day in names that are held or in the target, against ``least_names``."""
+    """Corporate actions of the day in names that are held or in the target, against ``least_names``.
+
+    An action concerns the account also through what it left there: the shares of an acquirer, or of a name spun off.
+    """
 
     least_names: int = 1
     gate: Gate = ONCE
@@ -107,16 +145,25 @@ class CorporateAction:
     def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
         """Names with an action today."""
         concerned = {lot.security_id for lot in facts.account.lots} | set(facts.target.weights_on(facts.as_of))
-        found = {
-            e.security_id: type(e).__name__
-            for e in facts.events
-            if isinstance(e, SecurityEvent) and e.on == facts.as_of and e.security_id in concerned
-        }
+        found: dict[str, list[str]] = {}
+        for e in facts.events:
+            if isinstance(e, SecurityEvent) and e.on == facts.as_of and not concerned.isdisjoint(_touched(e)):
+                found.setdefault(e.security_id, []).append(_KINDS.get(type(e), "Corporate action"))
         names = tuple(facts.ticker_of(k) for k in sorted(found))
-        told = [f"{kind} of {facts.ticker_of(k)}" for k, kind in sorted(found.items())]
-        sentence = f"{len(names):,} names held or in the target have a corporate action today, "
+        told = [f"{kind} of {facts.ticker_of(k)}" for k, kinds in sorted(found.items()) for kind in kinds]
+        one = len(names) == 1
+        sentence = (
+            f"{len(names):,} name{'' if one else 's'} held or in the target {'has' if one else 'have'} a corporate "
+        )
+        sentence += "action today, "
         sentence += f"against {self.least_names:,}{f': {listed(told)}' if told else ''}."
         return Reading(float(len(names)), float(self.least_names), "names", sentence, names)
+
+
+def _touched(event: SecurityEvent) -> set[str]:
+    """Names that an action is about: its own, and those whose shares it brings."""
+    brought = (getattr(event, name, "") for name in ("new_security_id", "spun_security_id"))
+    return {event.security_id, *brought} - {""}
 
 
 @dataclass(frozen=True, slots=True)

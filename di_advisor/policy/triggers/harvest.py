@@ -132,25 +132,34 @@ class TurnsLongTerm:
 
 @dataclass(frozen=True, slots=True)
 class WashWindowEnds:
-    """Names whose wash-sale lock ends within ``within_days``, against ``least_names``."""
+    """Names whose wash-sale lock is over since the day before, or will be ``within_days``, against ``least_names``.
+
+    A lock still holds on its last day, which may lie on a weekend, and is gone on the next: the trigger remembers the
+    locks it saw, so that it fires on the first session on which the name is free. The first day only takes them down.
+    """
 
     least_names: int = 1
     within_days: int = 0
     gate: Gate = ONCE
     name: str = "wash window ends"
 
-    def read(self, facts: DayFacts, state: TriggerState) -> Reading:  # noqa: ARG002
-        """Names with a dated lock whose last day is near; where a name has several, the last counts."""
+    def read(self, facts: DayFacts, state: TriggerState) -> Reading:
+        """Names that became free or soon will be, by the last of their locks; the longest free first."""
         until: dict[str, date] = {}
         for lock in facts.signals.account.locks:
             if lock.until is not None and lock.kind in {LockKind.NO_BUY, LockKind.NO_LOSS_SALE}:
                 until[lock.security_id] = max(lock.until, until.get(lock.security_id, lock.until))
+        seen = {name: date.fromordinal(round(day)) for name, day in state.known.items()}
+        over = {name: day for name, day in seen.items() if day < facts.as_of and name not in until}
         last = facts.as_of + timedelta(days=self.within_days)
-        ending = sorted((day, facts.ticker_of(name)) for name, day in until.items() if facts.as_of <= day <= last)
-        names = tuple(name for _, name in ending)
-        sentence = f"{len(names):,} of {len(until):,} wash-sale locks end by {last}, against {self.least_names:,}"
+        soon = {name: day for name, day in until.items() if day < last}
+        names = tuple(name for _, name in sorted((day, facts.ticker_of(k)) for k, day in (over | soon).items()))
+        sentence = f"{len(over):,} wash-sale lock{' is' if len(over) == 1 else 's are'} over"
+        sentence += f", and {len(soon):,} more will be by {last}" if self.within_days else ""
+        sentence += f"; {len(until):,} still hold, against {self.least_names:,}"
         sentence += f" ({listed(names)})." if names else "."
-        return Reading(float(len(names)), float(self.least_names), "names", sentence, names)
+        known = {name: float(day.toordinal()) for name, day in until.items()}
+        return Reading(float(len(names)), float(self.least_names), "names", sentence, names, known)
 
 
 def _losses(facts: DayFacts) -> FloatArray:
