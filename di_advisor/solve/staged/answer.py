@@ -28,6 +28,9 @@ class StagedAnswer:
         Lower bound of the objective under these choices.
     solver : str
         Which one.
+    slope : ndarray or None
+        What the bound charges for each variable: closing one that it would fill raises the bound by that. None
+        where the bound is reckoned otherwise.
     """
 
     layout: Layout
@@ -37,3 +40,4 @@ class StagedAnswer:
     caps: FloatArray
     bound: float
     solver: str
+    slope: FloatArray | None = None

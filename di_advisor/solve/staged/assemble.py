@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
@@ -16,6 +16,7 @@ from di_advisor.formulate.staged import Flags, Leg, StagedProblem
 from di_advisor.solve.staged.layout import Layout, LegLayout, Open
 from di_advisor.solve.staged.priced_washes import Charge, wash_charges
 from di_advisor.solve.staged.tax_rows import tax_rows
+from di_advisor.solve.staged.triplets import Triplets
 
 __all__ = ["build"]
 
@@ -24,25 +25,6 @@ _ROOM = 1e-9
 _MOST_CASH = 2.0
 _BOXES = 6  # of each stage: lots, pieces sold, pieces bought, active weights, exposures, cash
 Ints = NDArray[np.int64]
-
-
-class _Triplets:
-    """Entries of a sparse matrix, gathered."""
-
-    def __init__(self) -> None:
-        self.parts: list[tuple[Ints, Ints, FloatArray]] = []
-
-    def put(self, row: Any, column: Any, value: Any) -> None:  # noqa: ANN401 - arrays or numbers, broadcast
-        """Add entries; equal places add up."""
-        rows, columns, values = np.broadcast_arrays(row, column, np.asarray(value, dtype=np.float64))
-        self.parts.append((rows.ravel().astype(np.int64), columns.ravel().astype(np.int64), values.ravel()))
-
-    def matrix(self, rows: int, columns: int) -> Any:  # noqa: ANN401 - a scipy sparse matrix
-        """The matrix, by columns."""
-        i, j, x = (np.concatenate(each) for each in zip(*self.parts, strict=True))
-        built = sp.csc_matrix((x, (i, j)), shape=(rows, columns))
-        built.eliminate_zeros()
-        return built
 
 
 def _pieces(chords: CostChords, amount: FloatArray) -> tuple[Ints, FloatArray, FloatArray]:
@@ -64,7 +46,7 @@ class _Builder:
     def __init__(self, problem: StagedProblem, choices: Open) -> None:
         self.problem, self.choices = problem, choices
         self.size, self.equalities, self.constant = 0, 0, 0.0
-        self.P, self.A, self.G = _Triplets(), _Triplets(), _Triplets()
+        self.P, self.A, self.G = Triplets(), Triplets(), Triplets()
         self.q: list[FloatArray] = []
         self.own: list[FloatArray] = []
         self.a: list[FloatArray] = []
@@ -324,22 +306,42 @@ class _Builder:
 
         Implied by "either or", so no plan is lost, and the relaxation is tighter.
         """
-        problem, h = self.problem, self.problem.holdings
-        for s, here in enumerate(self.legs):
-            leg = problem.legs[s]
-            at_loss = leg.gain[here.lots] < 0
-            group_of_lot = problem.identical[h.lot_name[here.lots]]
-            for r, other in enumerate(self.legs):
-                if not problem.washing(s, r) or not at_loss.any() or not len(other.buy_name):
-                    continue
-                group_of_buy = problem.identical[other.buy_name]
-                for group in np.intersect1d(group_of_lot[at_loss], group_of_buy).tolist():
-                    lots = np.flatnonzero(at_loss & (group_of_lot == group))
-                    buys = np.flatnonzero(group_of_buy == group)
-                    lost, bought = self.box[_BOXES * s][1][lots].sum(), self.box[_BOXES * r + 2][1][buys].sum()
-                    columns = np.r_[here.x.start + lots, other.b.start + buys]
-                    values = np.r_[np.full(len(lots), 1.0 / lost), np.full(len(buys), 1.0 / bought)]
-                    self.row(columns, values, -np.inf, 1.0)
+        problem, h, many = self.problem, self.problem.holdings, int(self.problem.identical.max(initial=-1)) + 1
+        losing, buying = [], []
+        for s, (leg, here) in enumerate(zip(problem.legs, self.legs, strict=True)):
+            at_loss = np.flatnonzero(leg.gain[here.lots] < 0)
+            losing.append(_Side.of(here.x, at_loss, problem.identical[h.lot_name[here.lots]], self._upper(s, 0), many))
+            every = np.arange(len(here.buy_name))
+            buying.append(_Side.of(here.b, every, problem.identical[here.buy_name], self._upper(s, 2), many))
+        for s, sold in enumerate(losing):
+            for r, bought in enumerate(buying):
+                if problem.washing(s, r):
+                    row = np.cumsum((sold.whole > 0) & (bought.whole > 0)) - 1
+                    meet = np.flatnonzero((sold.whole > 0) & (bought.whole > 0))
+                    for side in (sold, bought):
+                        mine = np.isin(side.group, meet)
+                        group = side.group[mine]
+                        self.G.put(len(self.limits) + row[group], side.columns[mine], 1.0 / side.whole[group])
+                    self.limits += [(-np.inf, 1.0)] * len(meet)
+
+    def _upper(self, s: int, kind: int) -> FloatArray:
+        """Largest values of one kind of a stage's variables."""
+        return self.box[_BOXES * s + kind][1]
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Columns of losses or of purchases at a stage, their groups, and the most of each group in all."""
+
+    columns: Ints
+    group: Ints
+    whole: FloatArray
+
+    @classmethod
+    def of(cls, where: slice, at: Ints, group: Ints, upper: FloatArray, many: int) -> _Side:
+        """Of some of a stage's variables."""
+        whole = np.bincount(group[at], weights=upper[at], minlength=many).astype(np.float64)
+        return cls(where.start + at, group[at], whole)
 
 
 def build(problem: StagedProblem, choices: Open) -> Layout:

@@ -22,7 +22,7 @@ from di_advisor.solve.staged.layout import SOME, Open
 from di_advisor.solve.staged.priced_washes import at_their_widths, within_or_beyond
 from di_advisor.solve.staged.tax_branches import at_one_piece, halves
 
-__all__ = ["Manner", "children", "settled"]
+__all__ = ["Manner", "children", "closed", "settled", "washes_first"]
 
 _NEARLY = 1e-6
 
@@ -37,10 +37,13 @@ class Manner:
         Trades of at least this share of the least one are kept.
     forced : bool
         Whether those that are kept are brought to the least one; otherwise they may still become none.
+    losses : bool
+        Whether of a wash the loss is kept, whatever is bought; otherwise the larger of the two is.
     """
 
     share: float
     forced: bool
+    losses: bool = False
 
 
 Plans = tuple[Plan, ...]
@@ -56,7 +59,7 @@ def children(problem: StagedProblem, choices: Open, plans: Plans, answer: Staged
         return [_with(choices, "out", last, name), replace(choices, kept=kept)]
     found = washes(problem, plans)
     if found:
-        return [_closed(problem, choices, found[:1], loss=True), _closed(problem, choices, found[:1], loss=False)]
+        return [closed(problem, choices, found[:1], loss=True), closed(problem, choices, found[:1], loss=False)]
     place = _trade_at_fault(problem, choices, plans)
     if place is not None:
         return _sides(problem, choices, *place)
@@ -69,22 +72,32 @@ def settled(problem: StagedProblem, choices: Open, plans: Plans, answer: StagedA
         return _fewest_names(problem, choices, plans)
     found = washes(problem, plans)
     if found:
-        return _closed(problem, choices, found)
+        return closed(problem, choices, found, loss=False if manner.losses else None)
     place = _trade_at_fault(problem, choices, plans)
     if place is not None:
         return _decided(problem, choices, plans, place[0], manner)
     return at_their_widths(problem, choices, plans) or at_one_piece(problem, choices, plans, answer)
 
 
-def _closed(problem: StagedProblem, choices: Open, found: list[Wash], *, loss: bool | None = None) -> Open:
-    """One side of each wash closed: the one named, or the smaller."""
+def washes_first(problem: StagedProblem, choices: Open, plans: Plans) -> list[Wash]:
+    """All washes where one is what `children` decides, that one first; otherwise none."""
+    return [] if _name_too_many(problem, choices, plans) is not None else washes(problem, plans)
+
+
+def closed(problem: StagedProblem, choices: Open, found: list[Wash], *, loss: bool | None = None) -> Open:
+    """One side of each wash closed: the one named, or the smaller.
+
+    Where a loss is kept on purpose (``loss`` is False) no purchase within 30 days of it is open.
+    """
     lose, buy = choices.loss.copy(), choices.buy.copy()
     for wash in found:
         members = problem.identical == wash.group
         if loss if loss is not None else wash.lost <= wash.bought:
             lose[wash.sold_at, members] = False
         else:
-            buy[wash.bought_at, members] = False
+            near = [r for r in range(len(problem.legs)) if loss is False and problem.washing(wash.sold_at, r)]
+            for stage in near or [wash.bought_at]:
+                buy[stage, members] = False
     return replace(choices, loss=lose, buy=buy)
 
 

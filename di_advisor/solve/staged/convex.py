@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.domain.wording import counted
 from di_advisor.errors import InfeasibleError, SolveError, UncertifiedError
 from di_advisor.formulate.staged import StagedProblem
 from di_advisor.solve.matrices import SCALE
@@ -61,7 +62,8 @@ def _judged(problem: StagedProblem, layout: Layout, raw: _Raw, solver: str) -> S
     v, equality, rows, caps = raw
     v = np.clip(np.nan_to_num(v), layout.lower, layout.upper)
     equality, rows = np.nan_to_num(equality), np.nan_to_num(rows)
-    return StagedAnswer(layout, v, equality, rows, caps, _bound(problem, layout, v, equality, rows, caps), solver)
+    bound, slope = _bound(problem, layout, v, equality, rows, caps)
+    return StagedAnswer(layout, v, equality, rows, caps, bound, solver, slope)
 
 
 def _infeasible() -> InfeasibleError:
@@ -133,12 +135,9 @@ def _by_clarabel(problem: StagedProblem, m: Layout) -> _Raw:
         if leg.tracking_error_max is None:
             continue
         k, n = root.shape[0], len(own)
-        block: Any = sp.lil_matrix((1 + k + n, len(m.q)))
-        block[1 : 1 + k, here.e] = -root
-        block = block.tocsr() + sp.csr_matrix(
-            (-own, (1 + k + np.arange(n), here.z.start + np.arange(n))), shape=(1 + k + n, len(m.q))
-        )
-        parts.append(block)
+        i, j = np.divmod(np.arange(root.size), max(k, 1))
+        places = np.r_[1 + i, 1 + k + np.arange(n)], np.r_[here.e.start + j, here.z.start + np.arange(n)]
+        parts.append(sp.csr_matrix((np.r_[-root.ravel(), -own], places), shape=(1 + k + n, len(m.q))))
         sides.append(np.r_[leg.tracking_error_max * SCALE, np.zeros(k + n)])
         cones.append(clarabel.SecondOrderConeT(1 + k + n))
         heads[s] = at
@@ -155,7 +154,7 @@ def _by_clarabel(problem: StagedProblem, m: Layout) -> _Raw:
         raise _infeasible()
     if status not in ("Solved", "AlmostSolved"):
         raise UncertifiedError(
-            f"Clarabel ended with '{status}' on the plan of {len(m.legs)} stages.",
+            f"Clarabel ended with '{status}' on the plan of {counted(len(m.legs), 'stage')}.",
             hint="No trades are proposed. Check the data for extreme figures, or use fewer stages.",
         )
     z = np.array(solution.z) * (SCALE / _GROW)
@@ -172,8 +171,8 @@ def _by_clarabel(problem: StagedProblem, m: Layout) -> _Raw:
 
 def _bound(
     problem: StagedProblem, m: Layout, v: FloatArray, equality: FloatArray, rows: FloatArray, caps: FloatArray
-) -> float:
-    """The Lagrangian's minimum over the boxes, its factor risk by the tangent at v."""
+) -> tuple[float, FloatArray]:
+    """The Lagrangian's minimum over the boxes, its factor risk by the tangent at v; and its slopes."""
     up, down = np.maximum(rows, 0.0), np.minimum(rows, 0.0)
     up, down = np.where(np.isfinite(m.high), up, 0.0), np.where(np.isfinite(m.low), down, 0.0)
     own = m.own.copy()
@@ -198,4 +197,4 @@ def _bound(
     curved = own > 0
     best = np.where(slope > 0, m.lower, m.upper)
     best[curved] = np.clip(-slope[curved] / own[curved], m.lower[curved], m.upper[curved])
-    return float(slope @ best + 0.5 * own @ (best * best)) + constant
+    return float(slope @ best + 0.5 * own @ (best * best)) + constant, np.asarray(slope, dtype=np.float64)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from di_advisor.domain.wording import counted
 from di_advisor.errors import InfeasibleError, UncertifiedError
 from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.stage_symbols import StageSymbols, symbols_of
@@ -113,7 +114,8 @@ def _solved(model: Any, problem: StagedProblem) -> float:  # noqa: ANN401 - a cv
         )
     if str(raw.status) not in ("Solved", "AlmostSolved"):
         raise UncertifiedError(
-            f"Clarabel ended with '{raw.status}' on the plan of {len(problem.legs)} stages with your own {own}.",
+            f"Clarabel ended with '{raw.status}' on the plan of {counted(len(problem.legs), 'stage')} "
+            f"with your own {own}.",
             hint="No trades are proposed. Check their figures for extreme sizes; a term must not pay without end.",
         )
     with warnings.catch_warnings():  # a nearly solved one is judged by its bound, not by its status

@@ -78,8 +78,8 @@ def later_prices(
         for term, row in enumerate(m.years[0].gain_rows):
             gain = (first.taxes.short, first.taxes.long)[term][0]
             lots = lots + (-float(answer.equality[row]) - _rate(law, standing, term)) * gain
-        for stage, check in m.checks.items():  # budgets after later stages of this year
-            if stage >= leg and problem.legs[stage].on.year == start.on.year:
+        for after, check in m.checks.items():  # budgets after later stages of this year
+            if after >= leg and problem.legs[after].on.year == start.on.year:
                 for term, row in enumerate(check.gain_rows):
                     lots = lots - float(answer.equality[row]) * (first.taxes.short, first.taxes.long)[term][0]
     for kind, per in (("gain", start.gain), ("tax", start.tax_rate)):

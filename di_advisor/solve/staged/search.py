@@ -9,6 +9,7 @@ budget of nodes; what is left open shows as the gap.
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -21,20 +22,23 @@ from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE
 from di_advisor.solve.staged.answer import StagedAnswer
 from di_advisor.solve.staged.assemble import build
-from di_advisor.solve.staged.branching import Manner, children, settled
+from di_advisor.solve.staged.branching import Manner, children, closed, settled, washes_first
+from di_advisor.solve.staged.closing import closing
 from di_advisor.solve.staged.convex import solve_layout
-from di_advisor.solve.staged.judge import breaches
+from di_advisor.solve.staged.judge import Wash, breaches
 from di_advisor.solve.staged.layout import Open
 
 __all__ = ["StagedSolution", "solve_staged"]
 
 _GOOD_ENOUGH = 1e-4
 _DIVES = 12
-_NODES = 6
-_MOST_NODES = 24
-_NODES_TIMES_SIZE = 600  # small plans are searched further: their solves are short
+_SOLVE = 30.0  # of a solve, in its size: what it costs however small the plan is
+_WORK = 24_000.0
+_LEAST_WORK = 24.0  # solves
+_BY_CONE = 1.0  # what a solve by Clarabel costs more than one by PIQP, in solves
 _BY_RETURN = 2.5  # pieces of several years' taxes ask for more choices than wash sales do
 _DIVE_EVERY = 4
+_Solved = tuple[StagedAnswer, tuple[Plan, ...]]
 _MANNERS = (Manner(0.5, forced=True), Manner(1.0, forced=True), Manner(1.0, forced=False))
 
 
@@ -88,7 +92,8 @@ def solve_staged(
     cancel : callable
         Asked between solves.
     nodes : int, optional
-        Budget of the search among choices; by the size of the plan when left out.
+        Budget of the search among choices; left out, it is as many convex solves as take about the same time for
+        plans of any size: small plans are searched further.
     hint : Open, optional
         Choices of a neighbouring plan, tried first.
 
@@ -101,51 +106,59 @@ def solve_staged(
     UnfinishedError
         If cancelled.
     """
+    size = len(problem.legs) * len(problem.start)
+    more = _BY_RETURN if problem.taxes is not None else 1.0
     if nodes is None:
-        size = len(problem.legs) * len(problem.start)
-        nodes = min(max(_NODES_TIMES_SIZE // size, _NODES), _MOST_NODES)
-    return _Search(problem, cancel, nodes).run(hint)
+        return _Search(problem, cancel, sys.maxsize, more * max(_WORK / (_SOLVE + size), _LEAST_WORK)).run(hint)
+    return _Search(problem, cancel, int(more * nodes), np.inf).run(hint)
 
 
 class _Search:
-    def __init__(self, problem: StagedProblem, cancel: Callable[[], bool], nodes: int) -> None:
-        self.problem, self.cancel = problem, cancel
-        self.nodes = int(_BY_RETURN * nodes) if problem.taxes is not None else nodes
+    def __init__(self, problem: StagedProblem, cancel: Callable[[], bool], nodes: int, work: float) -> None:
+        self.problem, self.cancel, self.nodes, self.work = problem, cancel, nodes, work
         self.best: StagedSolution | None = None
         self.counts = SolverCounts()
+        self.left_out = np.inf  # bounds of sides of washes that were not searched
 
     def run(self, hint: Open | None) -> StagedSolution:
         """Best bound first."""
         root = self._solved(Open.everything(self.problem))
         scale = abs(self.problem.objective(self.problem.nothing()) - root[0].bound)
         enough = max(_GOOD_ENOUGH * scale, NEGLIGIBLE)
-        heap = [(root[0].bound, 0, Open.everything(self.problem), *root)]
+        heap: list[tuple[float, int, Open, _Solved | None]] = [(root[0].bound, 0, Open.everything(self.problem), root)]
         born, done, lowest = 0, 0, np.inf
         if hint is not None and children(self.problem, heap[0][2], root[1], root[0]):
             self._try(hint)
         while heap:
-            bound, _, choices, answer, plans = heapq.heappop(heap)
+            bound, number, choices, node = heapq.heappop(heap)
             if self.best is not None and bound >= self.best.objective - enough:
                 lowest = min(lowest, bound)
                 break  # best first: no other node is better
-            further = children(self.problem, choices, plans, answer)
-            if not further:
-                self._offer(choices, answer, plans)
+            if node is None:
+                if self.work <= 0:
+                    lowest = min(lowest, bound)
+                    break
+                try:
+                    node = self._solved(choices)
+                except InfeasibleError:
+                    continue
+                heapq.heappush(heap, (max(node[0].bound, bound), number, choices, node))
+                continue
+            if not children(self.problem, choices, node[1], node[0]):
+                self._offer(choices, *node)
                 lowest = min(lowest, bound)
                 continue
             if self.best is None or (done and done % _DIVE_EVERY == 0):
-                self._dive(choices, answer, plans)
+                self._dive(choices, *node)
             done += 1
-            if done > self.nodes:
+            if done > self.nodes or self.work <= 0:
                 lowest = min(lowest, bound)
                 break
-            for child in further:
-                try:
-                    solved = self._solved(child)
-                except InfeasibleError:
-                    continue
+            limit = np.inf if self.best is None else self.best.objective - enough
+            for least, child in self._further(node, choices, bound, limit):
                 born += 1
-                heapq.heappush(heap, (max(solved[0].bound, bound), born, child, *solved))
+                heapq.heappush(heap, (least, born, child, None))
+        lowest = min(lowest, self.left_out)
         lowest = min([lowest, *(node[0] for node in heap)])
         if self.best is None:
             raise InfeasibleError(
@@ -157,18 +170,42 @@ class _Search:
         self._check(best, scale)
         return best
 
+    def _further(self, node: _Solved, choices: Open, bound: float, limit: float) -> list[tuple[float, Open]]:
+        """Choices that together leave out no better plan, each with a bound; none where the plan breaks no rule.
+
+        Of a wash, a side whose closing raises the bound past the best plan stays: all such washes are decided at once.
+        """
+        answer, plans = node
+        found = washes_first(self.problem, choices, plans)
+        if not found:
+            return [(bound, child) for child in children(self.problem, choices, plans, answer)]
+        lifts = [tuple(answer.bound + lift for lift in closing(self.problem, answer, wash)) for wash in found]
+        decided: tuple[list[Wash], list[Wash]] = ([], [])
+        for wash, (without_loss, without_buying) in zip(found, lifts, strict=True):
+            if max(without_loss, without_buying) >= limit:
+                self.left_out = min(self.left_out, max(without_loss, without_buying))
+                decided[without_buying < without_loss].append(wash)
+        if any(decided):
+            child = closed(self.problem, choices, decided[0], loss=True)
+            return [(bound, closed(self.problem, child, decided[1], loss=False))]
+        sides = zip(children(self.problem, choices, plans, answer), lifts[0], strict=True)
+        return [(max(bound, lift), child) for child, lift in sides]
+
     def _solved(self, choices: Open) -> tuple[StagedAnswer, tuple[Plan, ...]]:
         if self.cancel():
             raise UnfinishedError("The transition was cancelled.", hint="Nothing is proposed.")
+        self.work -= 1.0
         answer = solve_layout(self.problem, build(self.problem, choices))
+        self.work -= _BY_CONE if answer.solver == "Clarabel" else 0.0
         self.counts = self.counts.plus(answer.solver)
         return answer, answer.layout.plans(answer.v, self.problem)
 
     def _dive(self, choices: Open, answer: StagedAnswer, plans: tuple[Plan, ...]) -> None:
         """A plan by deciding all of one kind at a time, in one manner after another until there is one."""
-        for manner in _MANNERS:
-            if self._dived(choices, answer, plans, manner):
-                return
+        for losses in (False, True):
+            for manner in _MANNERS:
+                if self._dived(choices, answer, plans, replace(manner, losses=losses)):
+                    break
 
     def _dived(self, choices: Open, answer: StagedAnswer, plans: tuple[Plan, ...], manner: Manner) -> bool:
         for _ in range(_DIVES + 2 * len(self.problem.legs)):
