@@ -8,9 +8,12 @@ kernel's own frame) are taken as they are: their accounts are kinds of accounts,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from di_advisor.domain.history_quality import HistoryQuality
 from di_advisor.domain.order_overlaps import purge_overlaps
@@ -18,14 +21,26 @@ from di_advisor.domain.shortfall import shortfall
 from di_advisor.domain.trade_history import TradeHistory
 from di_advisor.errors import InputError
 from di_advisor.registry import cost_trainer, trade_history_reader
+from di_advisor.report.wording import count_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SAMPLE_ORDERS", "OrderFiles", "PastOrders", "orders_of_files", "orders_of_frame"]
+__all__ = [
+    "NONE_LEFT",
+    "SAMPLE_ORDERS",
+    "OrderFiles",
+    "PastOrders",
+    "orders_of_files",
+    "orders_of_frame",
+    "refuse_none",
+]
 
 SAMPLE_ORDERS: Final = Path("sample")
 """Names the embedded sample's orders instead of a file."""
+
+NONE_LEFT: Final = "No order is left."
+"""What stands where the cost of the orders would."""
 
 _CSV: Final = "csv"
 _CHECKED: Final = ".parquet"
@@ -73,12 +88,40 @@ class PastOrders:
         What became of orders that overlap, in one sentence; empty where they are not looked for.
     read : TradeHistory
         The orders before overlaps were left out.
+    later : str
+        What became of orders that arrived after a day, in one sentence; empty where none did.
     """
 
     history: TradeHistory
     quality: HistoryQuality | None
     overlaps: str
     read: TradeHistory
+    later: str = ""
+
+    def until(self, day: date) -> PastOrders:
+        """Without the orders that arrived after a day: who trains on it does not know them yet.
+
+        Parameters
+        ----------
+        day : date
+            The last whose orders stay, UTC.
+
+        Raises
+        ------
+        InputError
+            If none is left.
+        """
+        after = self.history.day > np.datetime64(day)
+        if not after.any():
+            return self
+        few = f"{int(after.sum()):,} of {count_of(len(after), 'order')} arrived after {day}"
+        if after.all():
+            raise InputError(
+                f"{few}, the day of training: none is left to learn from.",
+                hint="Open prices of a later day, or bring earlier orders.",
+                day=day,
+            )
+        return replace(self, history=self.history.take(~after), later=f"{few} and are left out: then unknown.")
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -86,7 +129,8 @@ class PastOrders:
         told = [
             self.quality.sentence if self.quality is not None else f"{len(self.read):,} orders, checked before.",
             self.overlaps,
-            shortfall(self.history).sentence if len(self.history) else "No order is left.",
+            self.later,
+            shortfall(self.history).sentence if len(self.history) else NONE_LEFT,
         ]
         return tuple(each for each in told if each)
 
@@ -117,6 +161,25 @@ def orders_of_files(files: OrderFiles) -> PastOrders:
         market = reader.conditions(files.daily, quotes=files.quotes, minutes=files.minutes)
     found = reader.trade_history(files.orders, fills=files.fills, conditions=market)
     return _purged(found.history, found.quality)
+
+
+def refuse_none(found: PastOrders) -> None:
+    """Refuse orders of which none is left.
+
+    Raises
+    ------
+    InputError
+        Saying how many were read, and how many overlaps left.
+    """
+    if len(found.history):
+        return
+    read = len(found.read)
+    raise InputError(
+        "No order is left: nothing is known of what they cost."
+        if not read
+        else f"No order is left of {read:,}: each overlaps another of its account and name.",
+        hint="What was left out stands above, with its reason; correct the file, or bring more orders.",
+    )
 
 
 def orders_of_frame(orders: pd.DataFrame | None) -> PastOrders:

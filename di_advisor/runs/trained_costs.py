@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from di_advisor.domain.trade_history import TradeHistory
 from di_advisor.domain.trained_costs import CostModelCard, CostTraining, fingerprint_of_id
 from di_advisor.errors import DiAdvisorError, InputError, StoreError
@@ -199,11 +201,21 @@ def train_into_shelf(
 
     Raises
     ------
+    InputError
+        If an order arrived after the day of training: nobody knew it then.
     UnfinishedError
         If it was cancelled; nothing is kept.
     StoreError
         If the folder cannot be written.
     """
+    last = history.day.max(initial=np.datetime64(training.trained_on))
+    if last > np.datetime64(training.trained_on):
+        raise InputError(
+            f"Some of {len(history):,} orders arrived after {training.trained_on}, the day of training; the last on "
+            f"{last}.",
+            hint="Leave them out (PastOrders.until), or name a later day of training.",
+            day=training.trained_on,
+        )
     where = folder if folder is not None else cost_models_folder()
     try:
         where.mkdir(parents=True, exist_ok=True)

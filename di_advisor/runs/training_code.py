@@ -81,7 +81,7 @@ def python_of_watched_costs(source: Source, files: OrderFiles | None, model: str
 
 
 def python_of_training(source: Source, files: OrderFiles | None, training: CostTraining) -> str:
-    """Lines that run in a fresh kernel and give the same model on the same shelf.
+    """Lines that run in a fresh kernel and give the same model on the same shelf, of orders until the day of training.
 
     Parameters
     ----------
@@ -96,5 +96,12 @@ def python_of_training(source: Source, files: OrderFiles | None, training: CostT
     lines, orders = _orders(source, files)
     lines |= {*imports, f"from {_SHELF} import train_into_shelf"}
     return "\n".join(
-        [*sorted(lines), "", f"orders = {orders}", f"card = train_into_shelf(orders.history, {how})", "card.verdict"]
+        [
+            *sorted(lines),
+            "",
+            f"training = {how}",
+            f"orders = {orders}.until(training.trained_on)",
+            "card = train_into_shelf(orders.history, training)",
+            "card.verdict",
+        ]
     )

@@ -11,8 +11,9 @@ import pytest
 from di_advisor.domain.trained_costs import CostTraining
 from di_advisor.errors import InputError
 from di_advisor.runs import RunSpec, SampleSource
-from di_advisor.runs.past_orders import OrderFiles
+from di_advisor.runs.past_orders import OrderFiles, orders_of_files
 from di_advisor.runs.spec import FileSource, Models
+from di_advisor.runs.trained_costs import train_into_shelf
 from di_advisor.runs.training_code import python_of_training
 from di_advisor.testing.random_orders import random_names, random_orders
 from di_advisor.ui.desk import Desk
@@ -100,7 +101,7 @@ def test_files_that_are_named_travel_to_the_child() -> None:
 
 
 def test_training_asks_with_the_day_of_the_source_and_offers_what_came_of_it() -> None:
-    found = {"model_id": "2026-06-30-00000000beef", "promoted": False, "bundle": BUNDLE, "shelf": SHELF}
+    found = {"model_id": "2026-06-30-00000000beef", "promoted": False, "left_out": "", "bundle": BUNDLE, "shelf": SHELF}
     host, page = page_of({"train_costs": found})
     page._seed.value = 3.0
     page._train.click()
@@ -114,7 +115,7 @@ def test_training_asks_with_the_day_of_the_source_and_offers_what_came_of_it() -
 
 
 def test_training_that_is_to_stop_early_asks_so() -> None:
-    found = {"model_id": "2026-06-30-00000000beef", "promoted": False, "bundle": BUNDLE, "shelf": SHELF}
+    found = {"model_id": "2026-06-30-00000000beef", "promoted": False, "left_out": "", "bundle": BUNDLE, "shelf": SHELF}
     host, page = page_of({"train_costs": found})
     page._early.value = True
     page._train.click()
@@ -237,6 +238,40 @@ def test_the_python_of_a_training_gives_the_same_model(desk: Desk, files) -> Non
     exec(code, known)  # noqa: S102  what the page shows is what is run
     assert known["card"].model_id == found["model_id"]
     assert "facts_of(SampleSource())" in python_of_training(SPEC.source, None, training)
+
+
+def test_a_model_of_a_day_learns_from_no_order_after_it_in_the_panel_and_in_code(desk: Desk, files, tmp_path) -> None:
+    days = random_orders(random_names(9), 300, 9).history.day
+    day = days[len(days) // 2].astype("datetime64[D]").item()
+    after = int((days > day).sum())
+    assert 0 < after < 300
+    asked = {"spec": SPEC, "files": files, "training": CostTraining(day, blocks=2)}
+    found = VERBS["train_costs"](desk, asked, Heard())
+    assert found["left_out"] == f"{after} of 300 orders arrived after {day} and are left out: then unknown."
+    assert found["left_out"] in found["bundle"]["text/plain"]
+    known: dict[str, Any] = {}
+    exec(python_of_training(SPEC.source, files, asked["training"]), known)  # noqa: S102  what the page shows is what is run
+    assert known["card"].model_id == found["model_id"]
+    assert known["card"].facts["data"]["orders"] == 300 - after
+    frame = random_orders(random_names(9), 300, 9).history.to_frame()
+    until = tmp_path / "until" / files.orders.name  # a card names its file
+    until.parent.mkdir()
+    frame[days <= day].to_parquet(until, index=False)
+    alone = {**asked, "files": OrderFiles(until)}
+    assert VERBS["train_costs"](desk, alone, Heard())["model_id"] == found["model_id"], "the others change no byte"
+    _, page = page_of({"train_costs": found})
+    page._train.click()
+    assert f"{after} of 300 orders arrived after {day}" in page._says.value
+
+
+def test_orders_that_are_all_later_and_a_training_that_is_given_later_ones_are_refused(desk: Desk, files) -> None:
+    early = CostTraining(date(1999, 1, 1), blocks=2)
+    with pytest.raises(
+        InputError, match="300 of 300 orders arrived after 1999-01-01, the day of training: none is left"
+    ):
+        VERBS["train_costs"](desk, {"spec": SPEC, "files": files, "training": early}, Heard())
+    with pytest.raises(InputError, match="arrived after 1999-01-01, the day of training; the last on"):
+        train_into_shelf(orders_of_files(files).history, early)
 
 
 def test_orders_of_a_source_of_files_are_read_from_its_own_file(desk: Desk, files) -> None:

@@ -185,7 +185,7 @@ class CostLabPage(Page):
         self._offer(found["shelf"])
         self._model.value = found["model_id"]
         verdict = "It beats the prior: use it in proposals if you like." if found["promoted"] else "The prior stays."
-        self._tell(f"Trained and kept as {found['model_id']}. {verdict}")
+        self._tell(f"Trained and kept as {found['model_id']}. {verdict}", found["left_out"])
         self._show(found["bundle"])
 
     def _training(self) -> CostTraining | None:

@@ -76,14 +76,15 @@ def train_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
     Returns
     -------
     dict
-        ``model_id``, ``promoted``, ``bundle``, and ``shelf`` as of `cost_shelf`.
+        ``model_id``, ``promoted``, ``bundle``, ``left_out`` (a sentence on orders after the day of training; empty
+        where there are none), and ``shelf`` as of `cost_shelf`.
 
     Raises
     ------
     DiAdvisorError
-        If the orders cannot be used, or the model cannot be kept.
+        If the orders cannot be used, none is of the day of training or earlier, or the model cannot be kept.
     """
-    found = _orders(desk, request, say)
+    found = _orders(desk, request, say).until(request["training"].trained_on)
     last = 0.0
 
     def told(share: float, stage: str) -> None:
@@ -98,6 +99,7 @@ def train_costs(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, A
     return {
         "model_id": card.model_id,
         "promoted": card.promoted,
+        "left_out": found.later,
         "bundle": card_bundle(card, found.sentences, code=code),
         "shelf": cost_shelf(desk, request, say),
     }
