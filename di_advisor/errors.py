@@ -75,10 +75,29 @@ __all__ = [
     "UnknownSecurityError",
     "UnreconciledError",
     "UnsupportedWishError",
+    "why_unreadable",
 ]
 
 
 _MAX_ROWS_SHOWN = 20
+
+
+_UNREADABLE: tuple[tuple[type[OSError], str], ...] = (
+    (FileNotFoundError, "there is no such file"),
+    (IsADirectoryError, "it is a folder"),
+    (NotADirectoryError, "a part of its path is a file, not a folder"),
+    (PermissionError, "its permissions do not allow it"),
+)
+
+
+def why_unreadable(error: Exception) -> str:
+    """Why a file could not be read, in words that are the same on every system; what is rarer stays as it is."""
+    known = next((words for kind, words in _UNREADABLE if isinstance(error, kind)), "")
+    if known:
+        return known
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.object[error.start]:#04x} at place {error.start + 1} is not UTF-8"
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
 
 
 class InputWarning(UserWarning):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from di_advisor.domain.rows import Row
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 
 __all__ = ["MAX_BYTES", "MAX_ROWS", "decoded_text", "read_records", "read_rows", "read_text"]
 
@@ -76,7 +76,7 @@ def read_text(path: Path, *, encoding: str | None = None, max_bytes: int = MAX_B
         raw = path.read_bytes()
     except OSError as e:
         raise InputError(
-            f"{path} cannot be read: {e.strerror or e}.", hint="Check the path and its permissions.", source=path.name
+            f"{path} cannot be read: {why_unreadable(e)}.", hint="Check the path and its permissions.", source=path.name
         ) from e
     return decoded_text(raw, path.name, encoding)
 

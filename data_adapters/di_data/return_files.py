@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray, ReturnHistory
 from di_advisor.domain.rows import Findings, some_of
-from di_advisor.errors import InputError, InputWarning
+from di_advisor.errors import InputError, InputWarning, why_unreadable
 from di_data.delimited import read_text
 from di_data.file_styles import FileStyle
 from di_data.return_tables import table_of_frame, table_of_text
@@ -103,7 +103,7 @@ def _parquet(path: Path, max_bytes: int) -> pd.DataFrame:
         return pd.read_parquet(path).reset_index()
     except (OSError, pa.ArrowException) as e:
         raise InputError(
-            f"{path.name} cannot be read as Parquet: {e}.",
+            f"{path.name} cannot be read as Parquet: {why_unreadable(e)}.",
             hint="Check the path; write the file again.",
             source=path.name,
         ) from e

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from di_advisor.cli.screen import Screen
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +132,9 @@ def _workspace(arguments: argparse.Namespace) -> tuple[Workspace, str]:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as e:
-            raise InputError(f"{path.name} cannot be read: {e}.", hint="Check the file and its permissions.") from e
+            raise InputError(
+                f"{path} cannot be read: {why_unreadable(e)}.", hint="Check the file and its permissions."
+            ) from e
         spec = run_from_toml(text, path.name, path.parent).spec
     return workspace_of(spec, facts_of(spec.source)), spec.account
 

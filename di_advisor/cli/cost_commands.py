@@ -89,12 +89,17 @@ def _add_orders(command: argparse.ArgumentParser, *, needed: bool = True) -> Non
 
 
 def check_orders(arguments: argparse.Namespace, screen: Screen) -> None:
-    """Show what became of a file of orders, and what they cost."""
+    """Show what became of a file of orders, and what they cost; refuse it where none is left."""
+    from di_advisor.runs.past_orders import NONE_LEFT, refuse_none
+
     found = _read(_files(arguments, arguments.orders), screen)
     for sentence in found.sentences:
+        if sentence == NONE_LEFT:
+            continue  # it is why the command ends as it does, and is said there
         screen.show(sentence)
         if found.quality is not None and sentence == found.quality.sentence:
             _show_findings(found, screen)
+    refuse_none(found)
     if arguments.out is not None:
         _write(found.read, arguments.out)
         screen.show(str(arguments.out))

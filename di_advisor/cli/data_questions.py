@@ -18,7 +18,7 @@ from typing import Any, Final
 from di_advisor.domain.cells import iso_day
 from di_advisor.domain.identifiers import Identifier, IdentifierScheme
 from di_advisor.domain.source_query import SourceQuery
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 
 __all__ = [
     "Question",
@@ -133,7 +133,7 @@ def text_of_file(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as e:
-        raise InputError(f"{path} cannot be read: {e.strerror or e}.", hint="Check the path.") from e
+        raise InputError(f"{path} cannot be read: {why_unreadable(e)}.", hint="Check the path.") from e
     except UnicodeDecodeError as e:
         raise InputError(f"{path} is not UTF-8.", hint="Save it as UTF-8.") from e
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from di_advisor.cli.screen import Screen
 from di_advisor.cli.wishes import seed
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 
 if TYPE_CHECKING:
     from di_advisor.fleet.desk import Desk
@@ -74,6 +74,8 @@ def fleet(arguments: argparse.Namespace, screen: Screen) -> int:
 
     if arguments.sample is not None and arguments.sample < 1:
         raise InputError(f"--sample {arguments.sample} is no number of accounts.", hint="Give at least 1.")
+    if arguments.accounts is not None:
+        _refuse_unreadable(arguments.accounts)
     world = sample.load()
     accounts: AccountSource = (
         ParquetAccounts(arguments.accounts)
@@ -96,6 +98,16 @@ def fleet(arguments: argparse.Namespace, screen: Screen) -> int:
     desk = Desk.open(run, facts, accounts)
     screen.show(_as_json(desk) if arguments.json else desk_text(desk))
     return SET_ASIDE if run.set_aside else 0
+
+
+def _refuse_unreadable(path: Path) -> None:
+    """Refuse a file that cannot be opened, before a folder for its results is made."""
+    try:
+        path.open("rb").close()
+    except OSError as e:
+        raise InputError(
+            f"{path} cannot be read: {why_unreadable(e)}.", hint="Give a file of fleet.write_accounts."
+        ) from e
 
 
 def _telling(screen: Screen) -> Callable[[FleetProgress], None]:

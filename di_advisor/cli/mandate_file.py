@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from di_advisor.cli.screen import Screen
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 
 if TYPE_CHECKING:
     from di_advisor.formulate.client_file import ClientFile
@@ -59,7 +59,7 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from error
+        raise InputError(f"{path} cannot be read: {why_unreadable(error)}.", hint="Check the path.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8.", hint="Save it as UTF-8.") from error
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from di_advisor.cli.polled_commands import add_polled, watch_polled
 from di_advisor.cli.screen import Screen
 from di_advisor.domain.cells import iso_day
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 
 if TYPE_CHECKING:
     from di_advisor.policy.day_facts import DayFacts
@@ -102,7 +102,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as e:
-        raise InputError(f"{path.name} cannot be read: {e}.", hint="Check the file and its permissions.") from e
+        raise InputError(
+            f"{path} cannot be read: {why_unreadable(e)}.", hint="Check the file and its permissions."
+        ) from e
 
 
 def _record(where: str, measures: list[tuple[str, DayMeasures]], screen: Screen) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from di_advisor.cli.screen import Clock, Screen
 from di_advisor.cli.wishes import rate, usd
 from di_advisor.domain.amounts import to_decimal
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 
 if TYPE_CHECKING:
     from di_advisor.formulate.schedule_d import Taxpayer
@@ -129,4 +129,6 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
-        raise InputError(f"{path.name} cannot be read: {e}.", hint="Check the file and its permissions.") from e
+        raise InputError(
+            f"{path} cannot be read: {why_unreadable(e)}.", hint="Check the file and its permissions."
+        ) from e

@@ -214,7 +214,8 @@ class Household:
 
     def __repr__(self) -> str:
         held = ", ".join(f"{a.account_id} ({a.account.kind.value}, {a.owner})" for a in self.accounts)
-        return f"Household({self.name}: {len(self.filers)} returns; {held})"
+        returns = "1 return" if len(self.filers) == 1 else f"{len(self.filers)} returns"
+        return f"Household({self.name}: {returns}; {held})"
 
     @property
     def portfolio(self) -> Portfolio:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from di_advisor.propose.household.moves import Donation, ToldMove
 from di_advisor.propose.household.proposal import HouseholdProposal
 from di_advisor.propose.proposal import DISCLAIMER
+from di_advisor.report.closing import closing_notes
 from di_advisor.report.markup import as_html, escaped, folded, html_list
 from di_advisor.report.sections import headline
 from di_advisor.report.tables import Align, Cell, Column, Table, as_markdown, as_text, markdown_escaped
@@ -216,7 +217,14 @@ def household_text(found: HouseholdProposal, *, given: Sequence[Donation] = (), 
     """For a terminal."""
     accounts = [f"{i}: {headline(p)}" for i, p in found.proposals.items()]
     tables = [as_text(t) for t in _tables(found, given, moves)]
-    parts = [household_lead(found), "\n".join(accounts), *tables, _certified(found), *found.notes, DISCLAIMER]
+    parts = [
+        household_lead(found),
+        "\n".join(accounts),
+        *tables,
+        _certified(found),
+        *closing_notes(found.notes),
+        DISCLAIMER,
+    ]
     return "\n\n".join(_printable(part) for part in parts) + "\n"
 
 
@@ -246,7 +254,7 @@ def household_html(found: HouseholdProposal, *, given: Sequence[Donation] = (), 
         *(as_html(t) for t in _tables(found, given, moves)),
         *accounts,
         Markup('<div style="margin:4px 0">{}</div>').format(escaped(_certified(found))),
-        html_list(list(found.notes)),
+        html_list(closing_notes(found.notes)),
         Markup("<div><small>{}</small></div>").format(escaped(DISCLAIMER)),
     ]
     return str(_NO_FORMULAS.format(Markup("\n").join(parts)))
@@ -258,7 +266,7 @@ def household_markdown(
     """As GitHub Markdown, without the trades of each account."""
     parts = [f"### {markdown_escaped(household_lead(found))}"]
     parts += [as_markdown(t) for t in _tables(found, given, moves)]
-    parts += [markdown_escaped(_certified(found)), *(f"- {markdown_escaped(n)}" for n in found.notes)]
+    parts += [markdown_escaped(_certified(found)), *(f"- {markdown_escaped(n)}" for n in closing_notes(found.notes))]
     return "\n\n".join([*parts, f"*{DISCLAIMER}*"]) + "\n"
 
 

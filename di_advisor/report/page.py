@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from di_advisor.propose.proposal import DISCLAIMER, Proposal, Stage
 from di_advisor.report import checks, sections
+from di_advisor.report.closing import closing_notes
 from di_advisor.report.esg_tables import esg_measures
 from di_advisor.report.markup import as_html
 from di_advisor.report.tables import Align, Bars, Cell, Column, Table
@@ -118,7 +119,7 @@ def html_report(
         locks=as_html(checks.locks(proposal)) if proposal.locks else Markup(""),
         unpriced=as_html(checks.unpriced(proposal)) if proposal.unpriced else Markup(""),
         certificate=checks.certificate(proposal),
-        notes=[printable(note) for note in proposal.notes],
+        notes=[printable(note) for note in closing_notes(proposal.notes)],
         provenance=as_html(sections.provenance(proposal)) if proposal.provenance else Markup(""),
         time_spent=as_html(_time_spent(stages)) if stages else Markup(""),
         count=count_of(len(proposal.trade_list), "trade"),

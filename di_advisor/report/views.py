@@ -17,6 +17,7 @@ from di_advisor.domain.portfolio import Side
 from di_advisor.domain.trades import Trade
 from di_advisor.propose.proposal import DISCLAIMER, Proposal
 from di_advisor.report import checks, sections, trade_tables
+from di_advisor.report.closing import closing_notes
 from di_advisor.report.esg_tables import esg_measures, esg_summary
 from di_advisor.report.markup import as_html, escaped, folded, html_list
 from di_advisor.report.tables import Table, as_markdown, as_text, markdown_escaped
@@ -109,7 +110,7 @@ def proposal_html(proposal: Proposal, *, first: int = FIRST_TRADES) -> str:
         if proposal.locks
         else Markup("<div>{}</div>").format(checks.locks_summary(proposal)),
         Markup('<div style="margin:4px 0">{}</div>').format(escaped(checks.certificate(proposal))),
-        html_list(list(proposal.notes)),
+        html_list(closing_notes(proposal.notes)),
         *last,
         Markup("<div><small>{}</small></div>").format(escaped(DISCLAIMER)),
     ]
@@ -134,7 +135,7 @@ def proposal_markdown(proposal: Proposal, *, first: int = FIRST_TRADES) -> str:
     lines.append(markdown_escaped(checks.rules_summary(proposal)))
     lines += [as_markdown(t) for t in (checks.rules(proposal), checks.locks(proposal)) if t.rows]
     lines.append(markdown_escaped(checks.certificate(proposal)))
-    lines.append("\n".join(f"- {markdown_escaped(note)}" for note in proposal.notes))
+    lines.append("\n".join(f"- {markdown_escaped(note)}" for note in closing_notes(proposal.notes)))
     lines.append(f"*{DISCLAIMER}*")
     return "\n\n".join(line for line in lines if line) + "\n"
 
@@ -154,6 +155,6 @@ def proposal_text(proposal: Proposal) -> str:
             lines.append(as_text(trade_tables.short_trades(trades[:TEXT_TRADES], caption)))
     lines += [esg_summary(proposal)] if proposal.esg else []
     lines += [checks.rules_summary(proposal), checks.locks_summary(proposal), checks.certificate(proposal)]
-    lines += [f"Note: {printable(note)}" for note in proposal.notes]
+    lines += [f"Note: {printable(note)}" for note in closing_notes(proposal.notes)]
     lines.append(DISCLAIMER)
     return "\n\n".join(lines) + "\n"

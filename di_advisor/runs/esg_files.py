@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from di_advisor.domain.esg_columns import EsgColumns, HeadColumn, ReadEsg
 from di_advisor.domain.rows import some_of
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 from di_advisor.registry import esg_file_reader
 from di_advisor.report.wording import count_of
 
@@ -130,7 +130,7 @@ def _frame(path: Path, notation: Mapping[str, str]) -> pd.DataFrame:
         )
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read: {error.strerror or error}.", hint="Check the path and its permissions."
+            f"{path} cannot be read: {why_unreadable(error)}.", hint="Check the path and its permissions."
         ) from error
     except (UnicodeError, LookupError) as error:
         raise InputError(

@@ -20,7 +20,7 @@ from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.domain.portfolio import Account, CashItem
 from di_advisor.domain.record_data import record_of
 from di_advisor.domain.toml_text import read_toml
-from di_advisor.errors import InputError, UnsupportedWishError
+from di_advisor.errors import InputError, UnsupportedWishError, why_unreadable
 from di_advisor.formulate.client_file import ClientFile, client_from_toml
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.runs.facts import Facts
@@ -178,6 +178,6 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read: {error.strerror}.", hint="Check the path.") from error
+        raise InputError(f"{path.name} cannot be read: {why_unreadable(error)}.", hint="Check the path.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path.name} is not UTF-8.", hint="Save it as UTF-8.") from error

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from di_advisor.domain.cells import EXCHANGE_ZONE
 from di_advisor.domain.market import Market
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 from di_advisor.policy.day_facts import DayFacts
 from di_advisor.policy.intraday import IntradayRules, Poll, Watched, poll
 from di_advisor.policy.intraday_memory import PollMemory, memory_from_json, memory_to_json
@@ -165,7 +165,9 @@ def kept_memory(state: Path | None, policy: str) -> PollMemory:
     try:
         text = state.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as e:
-        raise InputError(f"{state.name} cannot be read: {e}.", hint="Check the file and its permissions.") from e
+        raise InputError(
+            f"{state.name} cannot be read: {why_unreadable(e)}.", hint="Check the file and its permissions."
+        ) from e
     return memory_from_json(text, policy)
 
 

@@ -165,3 +165,21 @@ def test_watching_tells_months_and_its_exit_code_tells_an_alarm(desk, capsys):
     shown = capsys.readouterr().out
     assert "Predicted against paid, by month" in shown
     assert ("no alarm" in shown) == (code == 0)
+
+
+def test_a_file_of_which_no_order_is_left_ends_with_code_2_and_writes_nothing(files, tmp_path, capsys):
+    write(tmp_path, FILLS.replace("T10:", "T08:").replace("T11:", "T08:"), "fills.csv")
+    out = tmp_path / "history.parquet"
+    assert check(files, "--out", str(out)) == 2
+    shown = capsys.readouterr()
+    assert "0 of 2 orders kept" in shown.out
+    assert "fill outside arrival to end" in shown.out
+    assert shown.err.count("No order is left") == 1
+    assert "What was left out stands above" in shown.err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("beside", ["nothing.csv", "nothing.parquet"])
+def test_orders_that_are_not_there_are_said_in_our_own_words(beside, tmp_path, capsys):
+    assert main(["costs", "check", str(tmp_path / beside)]) == 2
+    assert f"{beside} cannot be read: there is no such file" in capsys.readouterr().err

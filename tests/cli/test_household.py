@@ -64,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_file_becomes_a_household_with_owners_kinds_wishes_and_budgets(folder: Path) -> None:
     found = household_from_toml(folder / "house.toml")
-    assert repr(found.household) == "Household(Ann and Bob: 1 returns; hers (taxable, ann), ira (ira, bob))"
+    assert repr(found.household) == "Household(Ann and Bob: 1 return; hers (taxable, ann), ira (ira, bob))"
     assert found.household.account("hers").mandate.risk_aversion == 0.5
     assert [str(c.amount_usd) for c in found.household.account("ira").account.cash] == ["5000"]
     assert found.household.filers[0].gain_budget_usd == 10_000

@@ -125,7 +125,7 @@ def test_a_ticker_of_two_securities_is_told(world, out, capsys):
 def test_a_file_that_is_not_there_ends_in_one_message(world, out, capsys):
     world["lots"] = world["lots"].with_name("nothing.csv")
     assert main(propose(world, out)) == 2
-    assert "nothing.csv cannot be read: No such file or directory. Hint: Check the path" in capsys.readouterr().err
+    assert "nothing.csv cannot be read: there is no such file. Hint: Check the path" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"nothing\.csv cannot be read: No such file"):
+    with pytest.raises(InputError, match=r"nothing\.csv cannot be read: there is no such file"):
         read_text(tmp_path / "nothing.csv")
     with pytest.raises(InputError, match="cannot be read"):
         read_text(tmp_path)

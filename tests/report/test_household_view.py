@@ -42,7 +42,8 @@ def test_every_form_says_who_gave_way_and_adds_up(found: HouseholdProposal) -> N
     assert "accounts that are not here are not seen" in text
     total = next(line for line in text.splitlines() if line.strip().startswith("Household "))
     assert f"{found.benefit_usd:,.2f}" in total
-    assert "Not tax advice." in text
+    assert text.endswith("\n\nNot tax advice.\n")
+    assert text.count("Not tax advice.") == 1
     bundle = household_bundle(found)
     assert set(bundle) == {"text/html", "text/markdown", "text/plain"}
     for form in ("text/html", "text/markdown"):

@@ -276,6 +276,13 @@ def test_every_view_ends_with_the_disclaimer() -> None:
     p = proposal()
     for view in (proposal_html(p), proposal_markdown(p), proposal_text(p)):
         assert "Not tax advice." in view[-80:]
+        assert view.count("Not tax advice.") == 1
+
+
+def test_a_note_keeps_what_it_says_beside_the_disclaimer() -> None:
+    p = replace(proposal(), notes=("Not tax advice. Rates are constant.", "Not tax advice.", "Fills were not given."))
+    shown = proposal_text(p)
+    assert "Note: Rates are constant.\n\nNote: Fills were not given.\n\nNot tax advice.\n" in shown
 
 
 def test_views_are_the_same_each_time_and_carry_no_durations() -> None:

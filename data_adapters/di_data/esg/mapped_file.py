@@ -20,7 +20,7 @@ from di_advisor.domain.master_identities import observations_by_security
 from di_advisor.domain.observations import Reading
 from di_advisor.domain.security_master import SecurityMaster
 from di_advisor.domain.universe import Universe
-from di_advisor.errors import InputError, InputWarning
+from di_advisor.errors import InputError, InputWarning, why_unreadable
 from di_data.esg.esg_file import EsgFile, table_of
 from di_data.esg.esg_mapping import EsgMapping, FlagColumn, ScoreColumn
 from di_data.esg.table import GOOD_FLAGS, table_of_measures
@@ -89,7 +89,7 @@ def _received(path: Path) -> tuple[bytes, Received]:
     try:
         body = path.read_bytes()
     except OSError as e:
-        raise InputError(f"{path} cannot be read: {e.strerror}.", hint="Check the name of the file.") from e
+        raise InputError(f"{path} cannot be read: {why_unreadable(e)}.", hint="Check the name of the file.") from e
     expects = _KINDS.get(path.suffix.casefold(), Content.CSV)
     facts = EsgFile.facts
     received = Received.of_file(path, body, expects, provider=facts.provider, licence=facts.licence)

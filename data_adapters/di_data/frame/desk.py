@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 
 from di_advisor.domain.source_query import SourceQuery
 from di_advisor.domain.source_reports import Pulled, PulledBody, SmokeResult, SourceStatus
-from di_advisor.errors import DiAdvisorError, InputError, InputWarning, PluginError, SourceContentError
+from di_advisor.errors import DiAdvisorError, InputError, InputWarning, PluginError, SourceContentError, why_unreadable
 from di_data.frame.adapter import Adapter
 from di_data.frame.addresses import reached
 from di_data.frame.bodies import write_whole
@@ -198,7 +198,7 @@ class LocalDesk:
         try:
             body = path.read_bytes()
         except OSError as e:
-            raise InputError(f"{path} cannot be read: {e.strerror}.", hint="Check the name of the file.") from e
+            raise InputError(f"{path} cannot be read: {why_unreadable(e)}.", hint="Check the name of the file.") from e
         expects = _KINDS.get(path.suffix.lower(), facts.accepts)
         received = Received.of_file(
             path, body, expects, provider=facts.provider, licence=facts.licence, context=context

@@ -20,7 +20,7 @@ from typing import Final
 from di_advisor.domain.columns import ORDER_COLUMNS, ORDER_FILL_COLUMNS
 from di_advisor.domain.order_types import OrderType
 from di_advisor.domain.rows import Column, require_columns, some_of
-from di_advisor.errors import InputError, InputWarning
+from di_advisor.errors import InputError, InputWarning, why_unreadable
 
 __all__ = ["ALIASES", "BUY_WORDS", "SELL_WORDS", "ColumnMapping", "resolved", "side_of"]
 
@@ -145,7 +145,7 @@ class ColumnMapping:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as e:
             raise InputError(
-                f"{path} cannot be read: {e.strerror or e}.", hint="Check the path.", source=path.name
+                f"{path} cannot be read: {why_unreadable(e)}.", hint="Check the path.", source=path.name
             ) from e
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
             raise InputError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from di_advisor.domain.trading_conditions import TradingConditions
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 from di_data.delimited import MAX_BYTES, read_text
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def _frame(path: Path, max_bytes: int) -> pd.DataFrame:
             return pd.read_parquet(path)
         except (OSError, ValueError) as e:
             raise InputError(
-                f"{path.name} cannot be read as Parquet: {e}.", hint="Check the path, or bring CSV.", source=path.name
+                f"{path.name} cannot be read as Parquet: {why_unreadable(e)}.",
+                hint="Check the path, or bring CSV.",
+                source=path.name,
             ) from e
     try:
         return pd.read_csv(io.StringIO(read_text(path, max_bytes=max_bytes)), dtype={"security_id": "str"})

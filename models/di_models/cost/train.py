@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from di_advisor.domain.trade_history import TradeHistory
-from di_advisor.errors import DiAdvisorError, InputError
+from di_advisor.errors import DiAdvisorError, InputError, why_unreadable
 from di_models.console import each_stage_once, say
 from di_models.cost.from_sample import history_of_sample
 from di_models.cost.registry import save_cost_model
@@ -37,7 +37,7 @@ def history_of(recipe: Recipe, folder: Path) -> TradeHistory:
         frame = pd.read_csv(file) if file.suffix == ".csv" else pd.read_parquet(file)
     except (OSError, ValueError) as e:
         raise InputError(
-            f"The orders {file} cannot be read: {e}.", hint='Name a CSV or Parquet file, or "sample".'
+            f"The orders {file} cannot be read: {why_unreadable(e)}.", hint='Name a CSV or Parquet file, or "sample".'
         ) from e
     return TradeHistory.from_frame(frame, provenance=file.name)
 
