@@ -93,9 +93,9 @@ def place_of(planned: Planned, trade: Trade) -> Place:
     name = universe.positions.get(trade.security_id, -1)
     if trade.side is Side.BUY and name in planned.orders.buys:
         return Place(name, -1)
-    for lot in planned.orders.sells:
-        if trade.side is Side.SELL and account.lots[lot].lot_id == trade.lot_id and account.lot_name[lot] == name:
-            return Place(name, lot)
+    lot = planned.sold_lots.get(trade.lot_id, -1)
+    if trade.side is Side.SELL and lot >= 0 and account.lot_name[lot] == name:
+        return Place(name, lot)
     raise UnknownSecurityError(
         f"The proposal does not {trade.side.value} {trade.lot_id or trade.security_id}.",
         hint="Ask about one of proposal.trade_list, or use why_not for what is not traded.",
@@ -225,7 +225,7 @@ def counterfactual(planned: Planned, trade: Trade) -> Counterfactual:
         listed = " or ".join(needed) or "the rules together"
         says = f"Without {which} there is no plan, with the sides of all other names kept: it is needed by {listed}."
         return Counterfactual(trade.side, trade.security_id, trade.lot_id, None, {}, needed, says)
-    dollars = dollars_between(planned.problem, planned.solution.plan, found)
+    dollars = dollars_between(planned.problem, planned.solution.plan, found, planned.worth_usd)
     worse = sum(dollars.values(), Decimal(0))
     plan = planned.solution.plan
     made = float(plan.buys[place.name] if place.lot < 0 else plan.sells[place.lot])

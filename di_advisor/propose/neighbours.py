@@ -10,6 +10,7 @@ question is not changed; the answer is exact for the choices that are kept.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -18,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import cents_that_add_up
-from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.domain.wording import counted
+from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.account_rules import NO_TRADE
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.propose.marginals import amounts_of
 from di_advisor.solve import Solution
-from di_advisor.solve.choices import Choices
+from di_advisor.solve.choices import Choices, Restriction
 from di_advisor.solve.dual_newton import Warm
 from di_advisor.solve.own_judged import objective_on
 from di_advisor.solve.own_next_door import solve_opaque_without
@@ -127,6 +128,7 @@ class Neighbours:
             return self._by_cones(choices, block, shut)
         block = self.problem.block if block is None else block
         program = QuadraticProgram(block, choices, hot=self._hot)
+        kept = program.limits
         if shut is not None:
             program.limits = replace(program.limits, open_segments=program.limits.open_segments & ~shut)
         _refuse_stuck(block, program)
@@ -148,7 +150,7 @@ class Neighbours:
             objective=objective_of(block, found.amounts, active),
         )
         refuse_counts(block, answer.active)
-        self._judge(block, program, answer)
+        self._judge(block, program, kept, answer)
         return answer
 
     def _by_cones(self, choices: Choices, block: Block | None, shut: NDArray[np.bool_] | None) -> Neighbour:
@@ -170,9 +172,9 @@ class Neighbours:
             objective=objective_on(self.problem, plan),
         )
 
-    def _judge(self, block: Block, program: QuadraticProgram, found: Neighbour) -> None:
+    def _judge(self, block: Block, program: QuadraticProgram, kept: Restriction, found: Neighbour) -> None:
         """Refuse an answer that breaks a limit or is not optimal for its choices."""
-        off = residual_of(block, found.choices, found.amounts, found.active)
+        off = residual_of(block, found.choices, found.amounts, found.active, kept)
         off = max(off, float(found.amounts[~program.limits.open_segments].max(initial=0.0)))
         # the program has the prices of washed parts in its slopes, as the choices have them, or not at all
         convex = replace(program.block, wash=None)
@@ -227,7 +229,13 @@ def _refuse_stuck(block: Block, program: QuadraticProgram) -> None:
         )
 
 
-def dollars_between(problem: Problem, before: Plan, after: Plan) -> dict[str, Decimal]:
-    """Change of each term from one plan to another, in cents that add up to the change of the objective."""
-    change = [t.value_usd(after) - t.value_usd(before) for t in problem.terms]
+def dollars_between(
+    problem: Problem, before: Plan, after: Plan, before_usd: Sequence[float] | None = None
+) -> dict[str, Decimal]:
+    """Change of each term from one plan to another, in cents that add up to the change of the objective.
+
+    ``before_usd`` are the terms of the plan before, where they are known.
+    """
+    worth = [t.value_usd(before) for t in problem.terms] if before_usd is None else before_usd
+    change = [t.value_usd(after) - usd for t, usd in zip(problem.terms, worth, strict=True)]
     return dict(zip([t.name for t in problem.terms], cents_that_add_up(change, sum(change)), strict=True))

@@ -120,6 +120,16 @@ class Planned:
         return hot.warm
 
     @cached_property
+    def worth_usd(self) -> tuple[float, ...]:
+        """Each term of the objective at the plan before rounding, in USD: what every question compares with."""
+        return tuple(t.value_usd(self.solution.plan) for t in self.problem.terms)
+
+    @cached_property
+    def sold_lots(self) -> dict[str, int]:
+        """Positions of the lots that are sold, by their ids."""
+        return {self.signals.account.lots[lot].lot_id: lot for lot in self.orders.sells}
+
+    @cached_property
     def neighbours(self) -> Neighbours:
         """The problems next to the plan, laid out once."""
         return Neighbours(self.problem, self.solution, self.warm)

@@ -61,16 +61,19 @@ def recut(
     old = problem.block.segments
     if total.traded is None:
         raise UnfinishedError("The plan has no cost of trading.", hint="Ask about a plan that was formulated here.")
-    found = cut(
-        np.full(len(lots), name),
+    at_loss = np.zeros(len(problem.block.holdings.lot_name), dtype=np.bool_)
+    at_loss[old.lot[old.loss]] = True
+    alone = np.array([name])
+    found = cut(  # the name by itself, as if there were no other
+        np.zeros(len(lots), dtype=np.int64),
         widths,
         slopes,
-        np.isin(lots, old.lot[old.loss]),
-        np.zeros(len(problem.block.holdings.held)),
-        total.traded,
-        total.linear,
-    ).tilted(total.name_slope)
-    found = replace(found, lot=lots[found.lot])
+        at_loss[lots],
+        np.zeros(1),
+        total.traded.of_names(alone),
+        None if total.linear is None else total.linear[alone],
+    ).tilted(None if total.name_slope is None else total.name_slope[alone])
+    found = replace(found, name=found.name + name, lot=lots[found.lot])
     sold = np.flatnonzero(old.sell & (old.name == name))  # one run: segments are sorted by name, sales first
 
     def spliced(field: str) -> Any:  # noqa: ANN401 - an array of whatever the field holds

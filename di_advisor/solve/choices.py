@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,10 +84,15 @@ class Restriction:
 
 def is_any(choices: Choices, *which: Choice) -> NDArray[np.bool_]:
     """Which names have one of some choices."""
-    found = choices == which[0]
-    for other in which[1:]:
-        found = found | (choices == other)
-    return np.asarray(found, dtype=np.bool_)
+    return np.asarray(_marked(which).take(choices), dtype=np.bool_)
+
+
+@lru_cache(maxsize=64)
+def _marked(which: tuple[Choice, ...]) -> NDArray[np.bool_]:
+    """Each choice's place in a table of all: whether it is one of some."""
+    found = np.zeros(COLUMNS, dtype=np.bool_)
+    found[list(which)] = True
+    return found
 
 
 def washed(block: Block, choices: Choices) -> Block:
@@ -170,18 +176,14 @@ def restrict(block: Block, choices: Choices, minimum: FloatArray | None = None) 
     """
     segments, z0 = block.segments, block.holdings.active
     least = block.min_trade if minimum is None else minimum
-    choice = choices[segments.name]
-    gain_only = ~segments.names_with_losses(len(choices))[segments.name]
+    gain_only = ~segments.names_with_losses(len(choices))
     whole = block.sells_out & (least >= block.sellable)
     out = (choices == Choice.EXIT) | (whole & is_any(choices, Choice.SELL, Choice.SELL_GAINS, Choice.SELL_BEYOND))
-    open_segments = np.where(
-        segments.sell,
-        is_any(choice, Choice.SELL, Choice.EITHER, Choice.EXIT, Choice.SELL_BEYOND)
-        | ((choice == Choice.SELL_GAINS) & gain_only),
-        is_any(choice, Choice.BUY, Choice.EITHER, Choice.BUY_BEYOND),
-    )
     buys = is_any(choices, Choice.BUY, Choice.BUY_BEYOND)
-    open_segments |= segments.sell & gain_only & buys[segments.name] & (least[segments.name] <= 0)
+    may_sell = is_any(choices, Choice.SELL, Choice.EITHER, Choice.EXIT, Choice.SELL_BEYOND)
+    may_sell |= gain_only & ((choices == Choice.SELL_GAINS) | (buys & (least <= 0)))
+    may_buy = buys | (choices == Choice.EITHER)
+    open_segments = np.where(segments.sell, may_sell[segments.name], may_buy[segments.name])
     lower, upper = block.active_lower.copy(), block.active_upper.copy()
     selling = is_any(choices, Choice.SELL, Choice.SELL_GAINS, Choice.SELL_BEYOND)
     upper = np.where(selling, np.minimum(upper, z0 - np.minimum(least, block.least_sale)), upper)

@@ -14,7 +14,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.choices import Choices, restrict, washed_rows
+from di_advisor.solve.choices import Choices, Restriction, restrict, washed_rows
 from di_advisor.solve.counting import Counting
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames, Prices
@@ -180,9 +180,11 @@ def power_cost(block: Block, amounts: FloatArray) -> float:
     return float(block.power[:, 0] @ sold**1.5 + block.power[:, 1] @ bought**1.5)
 
 
-def residual_of(block: Block, choices: Choices, amounts: FloatArray, active: FloatArray) -> float:
-    """Largest violation of boxes, rows, exposures and the cap."""
-    limits = restrict(block, choices)
+def residual_of(
+    block: Block, choices: Choices, amounts: FloatArray, active: FloatArray, limits: Restriction | None = None
+) -> float:
+    """Largest violation of boxes, rows, exposures and the cap; ``limits`` are `restrict`'s, where they are known."""
+    limits = restrict(block, choices) if limits is None else limits
     over = [0.0]
     over.append(float((limits.active_lower - active).max(initial=0.0)))
     over.append(float((active - limits.active_upper).max(initial=0.0)))
