@@ -53,6 +53,7 @@ _RIPE = "ripe"
 _REVIEW_DAYS = 7
 _SHORTEST_YEARS = 2
 _REASONS = 6
+_QUARTERLY = "quarterly"
 _BYTES_PER_UNIT = 1 if sys.platform == "darwin" else 1024
 _BYTES_PER_MB = 2**20
 
@@ -72,8 +73,10 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
         help=f"may be given more than once; default: all but ml and {_RIPE}",
     )
     parser.add_argument("--names", type=int, help="only the largest names by dollar volume as known at the start")
-    parser.add_argument("--vintages", default="quarterly", help="quarterly, or of how many quarters, evenly spread")
-    parser.add_argument("--years", type=int, help="length of each run; to the end when left out")
+    parser.add_argument(
+        "--vintages", type=_count, default=_QUARTERLY, help="quarterly, or of how many quarters, evenly spread"
+    )
+    parser.add_argument("--years", type=_years, help="length of each run; to the end when left out")
     parser.add_argument(
         "--wash", choices=tuple(_WASH), default="on", help="with the law of wash sales, without, or both"
     )
@@ -94,17 +97,39 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     return asked
 
 
+def _years(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of years: give 1 or more")
+    return int(text)
+
+
+def _count(text: str) -> str:
+    if text != _QUARTERLY and (not text.isdecimal() or int(text) < 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of vintages: give {_QUARTERLY}, or 1 or more")
+    return text
+
+
 def vintages(start: date, end: date, how: str, years: int | None) -> list[date]:
     """First sessions of the vintages: of each quarter, or of a number of quarters evenly spread.
 
     Few vintages are some of the quarterly ones, so that a policy run on few is compared with one run on all over the
     starts they share. The last one leaves room for the length of a run, or two years where runs go to the end.
+
+    Raises
+    ------
+    InputError
+        If the period has no session, or is shorter than a run.
     """
     room = years or _SHORTEST_YEARS
+    if start > end or (years and _until(start, end=date.max, years=years) > end):
+        raise InputError(
+            f"From {start} to {end} there is no room for a run{f' of {years} years' if years else ''}.",
+            hint="Give a later --end, an earlier --start, or fewer --years.",
+        )
     sessions = exchange_sessions(start, date(end.year - room, end.month, min(end.day, 28)))
     quarters = [(d.year, (d.month - 1) // 3) for d in sessions]
     firsts = [d for k, d in enumerate(sessions) if k == 0 or quarters[k] != quarters[k - 1]]
-    if how == "quarterly":
+    if how == _QUARTERLY:
         return firsts
     at = np.linspace(0, len(firsts) - 1, int(how)).round().astype(int)
     return [firsts[k] for k in dict.fromkeys(at.tolist())]

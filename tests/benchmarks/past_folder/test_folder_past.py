@@ -144,6 +144,33 @@ def test_vintages_leave_room_for_the_run() -> None:
     assert (few[0], few[-1]) == (quarterly[0], quarterly[-1])
 
 
+def test_a_period_without_room_for_a_run_is_refused() -> None:
+    with pytest.raises(InputError, match="no room for a run of 20 years"):
+        vintages(date(2014, 1, 2), date(2018, 12, 31), "quarterly", 20)
+    with pytest.raises(InputError, match="no room for a run"):
+        vintages(date(2019, 1, 2), date(2018, 12, 31), "3", None)
+    assert vintages(date(2014, 1, 2), date(2015, 1, 2), "3", 1) == [date(2014, 1, 2)]
+    assert vintages(date(2014, 1, 4), date(2014, 12, 31), "1", None) == [date(2014, 1, 6)]  # a Saturday; to the end
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--vintages", "0"], "'0' is no number of vintages"),
+        (["--vintages", "some"], "'some' is no number of vintages"),
+        (["--vintages", "-2"], "'-2' is no number of vintages"),
+        (["--years", "0"], "'0' is no number of years"),
+        (["--years", "-1"], "'-1' is no number of years"),
+    ],
+)
+def test_numbers_that_are_none_are_refused_in_words(
+    given: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--data", "anywhere", *given])
+    assert words in capsys.readouterr().err
+
+
 def test_a_comparison_runs_once_and_prints_its_tables(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
