@@ -33,6 +33,7 @@ from di_advisor.units import CENTS_PER_USD
 
 __all__ = [
     "Exact",
+    "all_at_places",
     "are_exact",
     "as_fraction",
     "at_places",
@@ -146,6 +147,12 @@ def at_places(value: Exact | int, places: int) -> Decimal:
     if isinstance(value, Decimal) and value.is_finite():  # the same, without the way through a fraction
         return value.quantize(_unit(places), ROUND_HALF_EVEN, _ANY_LENGTH) or Decimal(0).scaleb(-places)
     return _with_point(round(as_fraction(value) * 10**places), places)
+
+
+def all_at_places(values: Sequence[Decimal], places: int) -> list[Decimal]:
+    """`at_places` of many finite decimals."""
+    unit, zero = _unit(places), Decimal(0).scaleb(-places)
+    return [value.quantize(unit, ROUND_HALF_EVEN, _ANY_LENGTH) or zero for value in values]
 
 
 @lru_cache(maxsize=64)

@@ -28,7 +28,8 @@ class FrozenMap(Mapping[Key, Value_co]):
     __slots__ = ("_items",)
 
     def __init__(self, items: Mapping[Key, Value_co]) -> None:
-        self._items = dict(items)
+        # One that is frozen already is shared: some hold a market's names, and every account copies them.
+        self._items: dict[Key, Value_co] = items._items if isinstance(items, FrozenMap) else dict(items)  # noqa: SLF001
 
     def __getitem__(self, key: Key) -> Value_co:
         return self._items[key]

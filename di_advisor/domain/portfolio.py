@@ -7,6 +7,7 @@ days stand here because they lock names (26 USC 1091).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from di_advisor.domain.amounts import Exact, as_fraction, exact
+from di_advisor.domain.amounts import Exact, as_fraction, exact, is_exact
+from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.lots import TaxLot
 from di_advisor.errors import InputError
 
@@ -58,7 +60,8 @@ class CashItem:
     available_on: date
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "amount_usd", exact(self.amount_usd, "cash amount"))
+        if not is_exact(self.amount_usd):
+            object.__setattr__(self, "amount_usd", exact(self.amount_usd, "cash amount"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +103,16 @@ class Fill:
     purchase_id: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "side", Side(self.side))
-        object.__setattr__(self, "shares", exact(self.shares, f"shares of a fill in {self.security_id}"))
+        if type(self.side) is not Side:
+            object.__setattr__(self, "side", Side(self.side))
+        if not is_exact(self.shares):
+            object.__setattr__(self, "shares", exact(self.shares, f"shares of a fill in {self.security_id}"))
         if self.shares <= 0:
             raise InputError(
                 f"A fill in {self.security_id} on {self.on} has {self.shares} shares; it needs more than zero.",
                 hint="Give the number of shares as a positive figure and the side as buy or sell.",
             )
-        if self.gain_usd is not None:
+        if self.gain_usd is not None and not is_exact(self.gain_usd):
             object.__setattr__(self, "gain_usd", exact(self.gain_usd, f"gain of a fill in {self.security_id}"))
 
 
@@ -119,8 +124,8 @@ class Account:
     ----------
     account_id : str
         Key.
-    lots : tuple of TaxLot
-        Holdings; ids are distinct within the account.
+    lots : sequence of TaxLot
+        Holdings, a tuple or `LotColumns`; ids are distinct within the account.
     cash : tuple of CashItem
         Dated cash.
     fills : tuple of Fill
@@ -132,17 +137,20 @@ class Account:
     """
 
     account_id: str
-    lots: tuple[TaxLot, ...] = ()
+    lots: Sequence[TaxLot] = ()
     cash: tuple[CashItem, ...] = ()
     fills: tuple[Fill, ...] = ()
     kind: AccountKind = AccountKind.TAXABLE
     reinvests_dividends: bool = False
 
     def __post_init__(self) -> None:
-        if {lot.account_id for lot in self.lots} <= {self.account_id} and (
-            len({lot.lot_id for lot in self.lots}) == len(self.lots)
-        ):
-            return  # all at once: a fleet reads a thousand lots an account
+        lots = self.lots  # all at once: a fleet reads a thousand lots an account
+        if isinstance(lots, LotColumns):
+            owners, ids = {lots.account_id}, set(lots.lot_ids)
+        else:
+            owners, ids = {lot.account_id for lot in lots}, {lot.lot_id for lot in lots}
+        if owners <= {self.account_id} and len(ids) == len(lots):
+            return
         seen: dict[str, TaxLot] = {}
         for lot in self.lots:
             if lot.account_id != self.account_id:

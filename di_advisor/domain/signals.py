@@ -8,7 +8,7 @@ contains it, so nothing is counted twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -23,6 +23,7 @@ from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.esg_table import EsgScale
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.kept_trades import KeptTrade
+from di_advisor.domain.lot_columns import Units, units_of_decimals
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import AccountKind
@@ -142,6 +143,11 @@ class MarketSignals:
         found.setflags(write=False)
         return found
 
+    @cached_property
+    def price_units(self) -> Units | None:
+        """Prices as whole numbers of their last decimal, made once for all accounts; None where one has too many."""
+        return units_of_decimals(self.price_usd)
+
 
 @dataclass(frozen=True)
 class AccountSignals:
@@ -157,7 +163,7 @@ class AccountSignals:
         Cash that can be spent, exact.
     target_weight : ndarray of shape (n,)
         Weight of each name in the target; sums to 1.
-    lots : tuple of TaxLot
+    lots : sequence of TaxLot
         Lots with a price.
     lot_name : ndarray of int, shape (L,)
         Position of each lot's name in the universe.
@@ -199,7 +205,7 @@ class AccountSignals:
     value_usd: float
     cash_usd: Decimal
     target_weight: FloatArray
-    lots: tuple[TaxLot, ...]
+    lots: Sequence[TaxLot]
     lot_name: NDArray[np.int64]
     lot_value_usd: FloatArray
     lot_gain_usd: FloatArray

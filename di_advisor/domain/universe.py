@@ -119,6 +119,10 @@ class Universe:
         )
 
     @cached_property
+    def _unlabelled(self) -> dict[str, NDArray[np.bool_]]:
+        return {}
+
+    @cached_property
     def _members(self) -> dict[str, dict[str, NDArray[np.float64]]]:
         return {}
 
@@ -134,6 +138,16 @@ class Universe:
                 column.setflags(write=False)
             self._members[kind] = found
         return self._members[kind]
+
+    def unlabelled(self, kind: str) -> NDArray[np.bool_]:
+        """Names without a label of a kind, shape (n,); the same array each time, not to be written to."""
+        if kind not in self._unlabelled:
+            found = np.ones(len(self.securities), dtype=np.bool_)
+            for column in self.members(kind).values():
+                found &= column == 0
+            found.setflags(write=False)
+            self._unlabelled[kind] = found
+        return self._unlabelled[kind]
 
     def index_of(self, security_ids: Iterable[str], *, where: str) -> NDArray[np.int64]:
         """Positions of ids, shape (len(ids),).

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.frozen_map import FrozenMap
+from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.lots import TaxLot, lots_of_columns
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
@@ -240,10 +241,13 @@ def _account_of(found: dict[str, Any]) -> Account:
     )
 
 
-def _lots_of(account_id: str, columns: Sequence[Sequence[Any]]) -> tuple[TaxLot, ...]:
+def _lots_of(account_id: str, columns: Sequence[Sequence[Any]]) -> Sequence[TaxLot]:
     lot_ids, security_ids, shares, bases, acquired, since = columns
     if len({len(column) for column in columns}) > 1:
         raise ValueError("the columns of its lots differ in length")
+    plain = LotColumns.of(account_id, columns) if lot_ids else None
+    if plain is not None:
+        return plain
     known = _dates(acquired)
     held = known
     if since.count(None) != len(since):

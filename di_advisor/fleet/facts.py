@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -90,6 +91,11 @@ class FleetFacts:
 
     def digest(self) -> str:
         """A hash of all figures: results of other facts do not go into the same folder."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        """Made once: a run asks before its first account is sent, while all workers wait."""
         market, seal = self.market, hashlib.sha256()
         known = {
             "as_of": market.as_of.isoformat(),

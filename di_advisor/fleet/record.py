@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.portfolio import Side
@@ -25,8 +25,7 @@ _BUY, _SELL = Side.BUY.value, Side.SELL.value
 _PROPOSED, _SET_ASIDE = "proposed", "set aside"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedOrder:
+class RecordedOrder(NamedTuple):
     """Buy of a name, or sale from one lot.
 
     Attributes
@@ -121,36 +120,40 @@ class FleetRecord:
 
     def _sums_usd(self) -> list[Decimal]:
         """Benefit, losses and gains harvested, bought and sold: for lists, which then need not read the orders."""
-        gains = [o.gain_usd for o in self.orders if o.gain_usd is not None]
-        bought = [o.value_usd for o in self.orders if o.side is Side.BUY]
-        sold = [o.value_usd for o in self.orders if o.side is Side.SELL]
-        return [
-            self.benefit_usd,
-            -sum([g for g in gains if g < 0], Decimal(0)),
-            sum([g for g in gains if g > 0], Decimal(0)),
-            sum(bought, Decimal(0)),
-            sum(sold, Decimal(0)),
-        ]
+        nothing = losses = gains = bought = sold = Decimal(0)
+        for _, side, shares, price, _, gain, _ in self.orders:
+            if side is Side.BUY:
+                bought += shares * price
+            else:
+                sold += shares * price
+            if gain is None:
+                continue
+            if gain < nothing:
+                losses += gain
+            elif gain > nothing:
+                gains += gain
+        return [self.benefit_usd, -losses, gains, bought, sold]
 
     def to_row(self) -> dict[str, Any]:
         """As plain values for JSON."""
         c = self.certificate
+        orders = [
+            [
+                security_id,
+                _BUY if side is Side.BUY else _SELL,
+                str(shares),
+                str(price),
+                lot_id,
+                None if gain is None else str(gain),
+                term,
+            ]
+            for security_id, side, shares, price, lot_id, gain, term in self.orders
+        ]
         return {
             "key": self.label,
             "status": _PROPOSED,
             "as_of": self.as_of.isoformat(),
-            "orders": [
-                [
-                    o.security_id,
-                    _BUY if o.side is Side.BUY else _SELL,
-                    str(o.shares),
-                    str(o.price_usd),
-                    o.lot_id,
-                    None if o.gain_usd is None else str(o.gain_usd),
-                    o.long_term,
-                ]
-                for o in self.orders
-            ],
+            "orders": orders,
             "value_usd": str(self.value_usd),
             "cash_usd": str(self.cash_usd),
             "terms_usd": {k: str(v) for k, v in self.terms_usd.items()},

@@ -10,14 +10,16 @@ without the search for the largest one; the drill-down makes it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import starmap
+from operator import mul, sub
 from typing import Final
 
-from di_advisor.domain.amounts import as_fraction, at_places, cents_that_add_up, to_decimal
+from di_advisor.domain.amounts import Exact, all_at_places, as_fraction, at_places, cents_that_add_up, to_decimal
+from di_advisor.domain.lot_columns import basis_at, lot_ids_at, shares_at
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
@@ -34,12 +36,13 @@ from di_advisor.propose.planned import Clock, Settled, settled_for, silent
 from di_advisor.signals import estimate_account, with_waiting
 from di_advisor.solve import Solution
 from di_advisor.solve.batch import fits, solve_together
-from di_advisor.units import bps_from_fraction
+from di_advisor.units import CENTS_PER_USD, bps_from_fraction
 from di_advisor.workspace import Workspace
 
 __all__ = ["BegunAccount", "FleetWork", "recorded", "solved", "workspace_for"]
 
 _WIDE_GAP_BPS: Final = 5.0
+_NOTHING: Final = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -214,19 +217,18 @@ def _orders(settled: Settled) -> tuple[RecordedOrder, ...]:
     taxed = account.kind not in RETIREMENT_KINDS
     ids, prices = market.universe.security_ids, market.price_usd
     at = list(orders.sells)
-    lots = [account.lots[i] for i in at]
     names = account.lot_name[at].tolist() if at else []
     long_term = account.lot_long_term[at].tolist() if at and taxed else [None] * len(at)
     price = [prices[name] for name in names]
     gains: list[Decimal | None] = [None] * len(at)
     if taxed:
-        gains = list(map(_gain_usd, lots, orders.sells.values(), price))
+        gains = [*_gains_usd(account.lots, orders.sells, price)]
     sales = zip(
         [ids[name] for name in names],
         [Side.SELL] * len(at),
         orders.sells.values(),
         price,
-        [lot.lot_id for lot in lots],
+        lot_ids_at(account.lots, at),
         gains,
         long_term,
         strict=True,
@@ -235,11 +237,31 @@ def _orders(settled: Settled) -> tuple[RecordedOrder, ...]:
     return (*starmap(RecordedOrder, sales), *starmap(RecordedOrder, bought))
 
 
-def _gain_usd(lot: TaxLot, shares: Decimal, price_usd: Decimal) -> Decimal:
-    """Gain of a sale, exact until its cents."""
-    if shares == lot.shares and isinstance(lot.basis_total_usd, Decimal):
-        return at_places(shares * price_usd - lot.basis_total_usd, 2)
-    return at_places(as_fraction(shares) * as_fraction(price_usd) - lot.basis_of(shares), 2)
+def _gains_usd(lots: Sequence[TaxLot], sells: Mapping[int, Decimal], price_usd: Sequence[Decimal]) -> list[Decimal]:
+    """Gains of sales, exact until their cents; ``price_usd`` is that of each sale."""
+    at, shares = list(sells), list(sells.values())
+    held, bases = shares_at(lots, at), basis_at(lots, at)
+    whole = [basis if isinstance(basis, Decimal) else _NOTHING for basis in bases]
+    gains = all_at_places(list(map(sub, map(mul, shares, price_usd), whole)), 2)
+    for k, (some, all_held, basis) in enumerate(zip(shares, held, bases, strict=True)):
+        if some != all_held or not isinstance(basis, Decimal):
+            known = lots[at[k]].basis_of(all_held) if basis is None else basis
+            gains[k] = _gain_of_part(known, all_held, some, price_usd[k])
+    return gains
+
+
+def _gain_of_part(basis_usd: Exact, held: Exact, sold: Decimal, price_usd: Decimal) -> Decimal:
+    """Gain of a part of a lot, which takes its share of the basis, to the cent, halves to even.
+
+    In whole numbers, since fractions are reduced at every step.
+    """
+    (basis, basis_unit), (all_held, held_unit) = basis_usd.as_integer_ratio(), held.as_integer_ratio()
+    (some, some_unit), (price, price_unit) = sold.as_integer_ratio(), price_usd.as_integer_ratio()
+    # some / some_unit * (price / price_unit - basis / basis_unit * held_unit / all_held), in cents
+    each = price * basis_unit * all_held - basis * held_unit * price_unit
+    cents, rest = divmod(CENTS_PER_USD * some * each, unit := some_unit * price_unit * basis_unit * all_held)
+    cents += 2 * rest > unit or (2 * rest == unit and cents % 2)
+    return Decimal(cents).scaleb(-2)
 
 
 def _warnings(settled: Settled, gap_bps: float) -> tuple[str, ...]:

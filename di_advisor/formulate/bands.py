@@ -112,7 +112,7 @@ def band_rules(signals: Signals, mandate: Mandate, holdings: Holdings, reach: Re
                 ActiveGroup(holdings, member, band.lower, band.upper, f"{kind} band: {group}")
                 for group, member in groups.items()
             ]
-            rules += _without_emptied(every, kind, [m > 0 for m in groups.values()], holdings, reach)
+            rules += _without_emptied(every, kind, groups, holdings, reach)
     for factor, band in mandate.factor_bands.items():
         risk = signals.market.risk
         if factor not in risk.factors:
@@ -137,8 +137,7 @@ def _groups(signals: Signals, kind: str, holdings: Holdings) -> dict[str, FloatA
     """Members of each group of a kind, one for each."""
     universe = signals.market.universe
     groups = universe.members(kind)
-    labelled = np.sum(list(groups.values()), axis=0) > 0 if groups else np.zeros(len(universe), dtype=np.bool_)
-    unlabelled = np.flatnonzero(~labelled & ((holdings.target > 0) | (holdings.held > 0)))
+    unlabelled = np.flatnonzero(universe.unlabelled(kind) & ((holdings.target > 0) | (holdings.held > 0)))
     if len(unlabelled):
         first = ", ".join(universe.securities[i].ticker for i in unlabelled[:5].tolist())
         raise InputError(
@@ -150,9 +149,12 @@ def _groups(signals: Signals, kind: str, holdings: Holdings) -> dict[str, FloatA
 
 
 def _without_emptied(
-    rules: list[ActiveGroup], kind: str, members: list[NDArray[np.bool_]], holdings: Holdings, reach: Reach
+    rules: list[ActiveGroup], kind: str, groups: dict[str, FloatArray], holdings: Holdings, reach: Reach
 ) -> list[ActiveGroup]:
     """The bands of a kind, those of groups that exclusions empty made possible."""
+    if not reach.out.any():
+        return rules
+    members = [m > 0 for m in groups.values()]
     highest = [
         reach.highest(holdings.active, m) if (m & reach.out).any() else math.inf for m in members
     ]  # only exclusions relax a band; all else that stands in its way is told as a conflict

@@ -29,6 +29,41 @@ _CHORD_ERROR = 0.375  # worst error of K chords of v^1.5 on [0, V] is about this
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """Chords as they were drawn, before they became slopes.
+
+    Attributes
+    ----------
+    knots, slope : ndarray of shape (n, K + 1), (n, K)
+        Trade sizes, and slopes of the chords of ``v^1.5``.
+    power, extra : ndarray of shape (n,)
+        Coefficients of the power and of the square that is not shared.
+    usual : ndarray of shape (n,)
+        Usual sizes of trades.
+    count : int
+        Chords up to the usual size.
+    """
+
+    knots: FloatArray
+    slope: FloatArray
+    power: FloatArray
+    extra: FloatArray
+    usual: FloatArray
+    count: int
+
+    @property
+    def worst_bps(self) -> float:
+        """Largest distance to the curve up to the usual size, over all names, in bps of that size."""
+        start, slope, run = self.knots[:, :-1], self.slope, np.diff(self.knots, axis=1)
+        touch = np.clip((slope / 1.5) ** 2, start, self.knots[:, 1:])  # where the curve is parallel to the chord
+        gap = np.where(run > 0, slope * (touch - start) + start**1.5 - touch**1.5, 0.0)
+        near = gap[:, : self.count].max(axis=1, initial=0.0)
+        widest = run[:, : self.count].max(axis=1, initial=0.0)  # of a square, a quarter of a chord's width squared
+        worst = (self.power * near + 0.25 * self.extra * widest**2) / np.maximum(self.usual, _SHORTEST)
+        return bps_from_fraction(float(worst.max(initial=0.0)))
+
+
+@dataclass(frozen=True)
 class CostChords:
     """Convex piecewise-linear cost of n names, in fractions of account value.
 
@@ -38,36 +73,44 @@ class CostChords:
         Ascending trade sizes from 0 to the largest trade; a name that needs fewer repeats its last.
     slopes : ndarray of shape (n, K)
         Cost per unit traded between knots, ascending.
-    worst_error_bps : float
-        Largest distance to the curve up to the usual size, over all names, in bps of that size.
+    error : float or Drawn
+        Largest distance to the curve up to the usual size, over all names, in bps of that size, or what it follows
+        from: few ask for it.
     sell_slopes : ndarray of shape (n, K), optional
         Of sales, where they differ from those of buys.
     """
 
     knots: FloatArray
     slopes: FloatArray
-    worst_error_bps: float
+    error: float | Drawn
     sell_slopes: FloatArray | None = None
+
+    @property
+    def worst_error_bps(self) -> float:
+        """Largest distance to the curve up to the usual size, over all names, in bps of that size."""
+        return self.error.worst_bps if isinstance(self.error, Drawn) else self.error
 
     def side(self, *, selling: bool) -> CostChords:
         """The chords of one side."""
         if self.sell_slopes is None:
             return self
-        return CostChords(self.knots, self.sell_slopes if selling else self.slopes, self.worst_error_bps)
+        return CostChords(self.knots, self.sell_slopes if selling else self.slopes, self.error)
 
     def of_names(self, at: NDArray[np.int64]) -> CostChords:
         """The chords of a few names, in this order."""
         selling = None if self.sell_slopes is None else self.sell_slopes[at]
-        return CostChords(self.knots[at], self.slopes[at], self.worst_error_bps, selling)
+        return CostChords(self.knots[at], self.slopes[at], self.error, selling)
 
     def cost(self, traded: FloatArray) -> FloatArray:
         """Cost of buying ``traded`` (at least 0) of each name, shape (n,); the last slope goes on."""
-        if not traded.any():
-            return np.zeros(len(traded))
-        widths = np.diff(self.knots, axis=1)
-        filled = np.clip(traded[:, None] - self.knots[:, :-1], 0.0, widths)
-        beyond = np.maximum(traded - self.knots[:, -1], 0.0)
-        return np.asarray((filled * self.slopes).sum(axis=1) + beyond * self.slopes[:, -1], dtype=np.float64)
+        found = np.zeros(len(traded))
+        at = np.flatnonzero(traded)  # of hundreds of names few trade
+        if len(at):
+            some, knots, slopes = traded[at], self.knots[at], self.slopes[at]
+            filled = np.minimum(np.maximum(some[:, None] - knots[:, :-1], 0.0), knots[:, 1:] - knots[:, :-1])
+            beyond = np.maximum(some - knots[:, -1], 0.0)
+            found[at] = (filled * slopes).sum(axis=1) + beyond * slopes[:, -1]
+        return found
 
 
 def chords(curves: CostCurves, largest: FloatArray, value_usd: float, usual: FloatArray | None = None) -> CostChords:
@@ -98,22 +141,16 @@ def chords(curves: CostCurves, largest: FloatArray, value_usd: float, usual: Flo
     beyond = largest > usual * (1 + _SAME)
     if beyond.any():
         knots = np.c_[knots, np.where(beyond, largest, knots[:, -1])]
-    rise = np.diff(knots**1.5, axis=1)
-    run = np.diff(knots, axis=1)
+    height = knots**1.5
+    rise, run = height[:, 1:] - height[:, :-1], knots[:, 1:] - knots[:, :-1]
     slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
-    touch = np.clip((slope / 1.5) ** 2, knots[:, :-1], knots[:, 1:])  # where the curve is parallel to the chord
-    gap = np.where(run > 0, slope * (touch - knots[:, :-1]) + knots[:, :-1] ** 1.5 - touch**1.5, 0.0)
-    near = gap[:, :count].max(axis=1, initial=0.0)
-    widest = run[:, :count].max(axis=1, initial=0.0)  # a chord of a square errs by a quarter of its width squared
-    worst = (power * near + 0.25 * extra * widest**2) / np.maximum(usual, _SHORTEST)
     rising = np.maximum.accumulate(slope, axis=1)
-    square = np.maximum.accumulate(np.where(run > 0, knots[:, :-1] + knots[:, 1:], 0.0), axis=1)
-    slopes = [
-        c.linear[:, None] + p[:, None] * rising + q[:, None] * square
-        for c, p, q in zip(sides, powers, extras, strict=True)
-    ]
-    error = bps_from_fraction(float(worst.max(initial=0.0)))
-    return CostChords(knots, slopes[0], error, slopes[1] if len(slopes) > 1 else None)
+    slopes = [c.linear[:, None] + p[:, None] * rising for c, p in zip(sides, powers, strict=True)]
+    if extra.any():
+        square = np.maximum.accumulate(np.where(run > 0, knots[:, :-1] + knots[:, 1:], 0.0), axis=1)
+        slopes = [s + q[:, None] * square for s, q in zip(slopes, extras, strict=True)]
+    drawn = Drawn(knots, slope, power, extra, usual, count)
+    return CostChords(knots, slopes[0], drawn, slopes[1] if len(slopes) > 1 else None)
 
 
 def shared_quadratic(curves: CostCurves) -> FloatArray:

@@ -8,6 +8,7 @@ whatever convex function of it is written keeps the problem convex.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,14 +40,14 @@ class Scope:
         n names.
     risk : FactorRisk
         For factor exposures.
-    lots : tuple of TaxLot
+    lots : sequence of TaxLot
         L lots, in the order of `OwnSymbols.sells`.
     """
 
     holdings: Holdings
     universe: Universe
     risk: FactorRisk
-    lots: tuple[TaxLot, ...]
+    lots: Sequence[TaxLot]
 
     @classmethod
     def of(cls, signals: Signals, holdings: Holdings) -> Scope:

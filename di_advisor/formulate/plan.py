@@ -7,6 +7,7 @@ be evaluated on it without any solver.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,10 +48,12 @@ class Holdings:
     lot_name: NDArray[np.int64]
     lot_weight: FloatArray
 
-    @property
+    @cached_property
     def active(self) -> FloatArray:
-        """Active weights before trading, shape (n,)."""
-        return np.asarray(self.held - self.target, dtype=np.float64)
+        """Active weights before trading, shape (n,); not to be written to."""
+        found = np.asarray(self.held - self.target, dtype=np.float64)
+        found.setflags(write=False)
+        return found
 
     def nothing(self) -> Plan:
         """The plan that does not trade."""
@@ -78,8 +81,16 @@ class Plan:
         return np.asarray(total, dtype=np.float64)
 
     def net(self, lot_name: NDArray[np.int64]) -> FloatArray:
-        """Net trade of each name, shape (n,); positive buys."""
-        return np.asarray(self.buys - self.sold(lot_name), dtype=np.float64)
+        """Net trade of each name, shape (n,); positive buys. Not to be written to.
+
+        Every rule and term asks for it: that of the names asked for last is kept.
+        """
+        known: tuple[NDArray[np.int64], FloatArray] | None = self.__dict__.get("_net")
+        if known is None or known[0] is not lot_name:
+            net = np.asarray(self.buys - self.sold(lot_name), dtype=np.float64)
+            net.setflags(write=False)
+            known = self.__dict__["_net"] = (lot_name, net)
+        return known[1]
 
 
 @dataclass(frozen=True)

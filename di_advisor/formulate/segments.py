@@ -19,6 +19,7 @@ from di_advisor.formulate.cost_knots import CostChords
 __all__ = ["Segments", "cut"]
 
 _SHORTEST = 1e-12
+_ONE = np.ones(1, dtype=np.bool_)
 
 
 @dataclass(frozen=True)
@@ -79,33 +80,51 @@ def _merge(
     """
     if not len(name):
         return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
-    first = np.flatnonzero(np.r_[True, name[1:] != name[:-1]])
+    first = _starts(name)
     total = np.cumsum(width)
     before = np.zeros(len(name))
-    before[first] = np.r_[0.0, total[first[1:] - 1]]
+    before[first[1:]] = total[first[1:] - 1]
     end = total - np.maximum.accumulate(before)
     room = 2.0 * float(max(end.max(), chords.knots[:, -1].max()))
     ends = name * room + end
     inner = chords.knots[:, 1:-1]
     knot_name, column = np.nonzero((inner > 0) & (inner < chords.knots[:, -1:]))
-    cuts = np.unique(knot_name * room + inner[knot_name, column]) if len(knot_name) else np.zeros(0)
+    cuts = knot_name * room + inner[knot_name, column]
     if len(cuts):
         top = np.zeros(chords.knots.shape[0])
-        np.maximum.at(top, name, end)
+        last = np.append(first[1:], len(name)) - 1
+        top[name[last]] = end[last]
         owner = np.floor(cuts / room).astype(np.int64)
         cuts = cuts[cuts - owner * room < top[owner]]
-    at = np.sort(np.concatenate([ends, cuts]))
-    keep = np.r_[True, np.diff(at) > _SHORTEST]
-    at = at[keep]
+    at = np.concatenate([ends, cuts])
+    at.sort()
+    at = at[np.concatenate([_ONE, at[1:] - at[:-1] > _SHORTEST])]
     piece = np.minimum(np.searchsorted(ends, at - _SHORTEST), len(name) - 1)
     owner = name[piece]
-    start = np.r_[0.0, at[:-1]]
-    newly = np.r_[True, owner[1:] != owner[:-1]]
-    start = np.where(newly, owner * room, start)
+    low = owner * room
+    start = np.concatenate([[0.0], at[:-1]])
+    newly = _starts(owner)
+    start[newly] = low[newly]
     parts = at - start
-    middle = start + parts / 2 - owner * room
-    knot = (middle[:, None] >= chords.knots[owner, 1:-1]).sum(axis=1)
+    middle = start + parts / 2 - low
+    knot = np.add.reduce(inner.T.take(owner, axis=1) <= middle, axis=0, dtype=np.int64)
     return piece, parts, chords.slopes[owner, knot]
+
+
+def _side_by_side(sold: NDArray[np.int64], bought: NDArray[np.int64], names: int) -> NDArray[np.int64]:
+    """The order in which sales and buys, each sorted by name and counted on, are those of a name after another."""
+    sales, buys = np.bincount(sold, minlength=names), np.bincount(bought, minlength=names)
+    buys_before, sales_so_far = np.cumsum(buys) - buys, np.cumsum(sales)
+    order = np.empty(len(sold) + len(bought), dtype=np.int64)
+    place = np.arange(len(order))
+    order[place[: len(sold)] + buys_before[sold]] = place[: len(sold)]
+    order[place[: len(bought)] + sales_so_far[bought]] = place[len(sold) :]
+    return order
+
+
+def _starts(name: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where runs of the same name start."""
+    return np.flatnonzero(np.concatenate([_ONE, name[1:] != name[:-1]]))
 
 
 def cut(
@@ -139,16 +158,22 @@ def cut(
     piece_b, width_b, cost_b = _merge(bought, buy_width[bought], chords.side(selling=False))
     buyer = bought[piece_b]
     name = np.concatenate([lot_name[sold], buyer])
-    sell = np.r_[np.ones(len(sold), bool), np.zeros(len(buyer), bool)]
-    order = np.lexsort((~sell, name))
-    nothing = np.zeros(len(buyer))
-    charged = np.r_[cost, cost_b] if linear is None else linear[name]
+    sell = np.zeros(len(name), dtype=np.bool_)
+    sell[: len(sold)] = True
+    order = _side_by_side(lot_name[sold], buyer, len(buy_width))
+    paid = np.concatenate([cost, cost_b])
+    slope = paid.copy() if linear is None else linear[name]
+    slope[: len(sold)] += lot_slope[sold]
+    lot = np.full(len(name), -1)
+    lot[: len(sold)] = sold
+    loss = np.zeros(len(name), dtype=np.bool_)
+    loss[: len(sold)] = lot_loss[sold]
     return Segments(
         name=name[order],
         sell=sell[order],
-        lot=np.r_[sold, np.full(len(buyer), -1)][order],
-        loss=np.r_[lot_loss[sold], np.zeros(len(buyer), bool)][order],
-        width=np.r_[width, width_b][order],
-        slope=(np.r_[lot_slope[sold], nothing] + charged)[order],
-        cash_cost=np.r_[cost, cost_b][order],
+        lot=lot[order],
+        loss=loss[order],
+        width=np.concatenate([width, width_b])[order],
+        slope=slope[order],
+        cash_cost=paid[order],
     )

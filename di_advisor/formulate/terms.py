@@ -134,9 +134,13 @@ class TradingCost:
         return replace(self, impact=self.impact[at], chords=self.chords.of_names(at), linear=linear, power=power)
 
     def value_usd(self, plan: Plan) -> float:
-        """Cost of all trades, in USD."""
-        sold = plan.sold(self.holdings.lot_name)
-        return float((self.of(sold, selling=True) + self.of(plan.buys)).sum()) * self.holdings.value_usd
+        """Cost of all trades, in USD; kept with the plan, since rules and settlement ask for it again."""
+        known: tuple[TradingCost, float] | None = plan.__dict__.get("_cost")
+        if known is None or known[0] is not self:
+            sold = plan.sold(self.holdings.lot_name)
+            usd = float((self.of(sold, selling=True) + self.of(plan.buys)).sum()) * self.holdings.value_usd
+            known = plan.__dict__["_cost"] = (self, usd)
+        return known[1]
 
     def attribute_usd(self, plan: Plan) -> Plan:
         """A name's cost of selling, shared among its lots by size."""

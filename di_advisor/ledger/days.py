@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from di_advisor.errors import InputError
 
-__all__ = ["calendar_day", "day_array"]
+__all__ = ["EPOCH_ORDINAL", "calendar_day", "day_array"]
 
-_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+"""What `date.toordinal` says of the day from which numpy counts."""
 
 
 def calendar_day(value: date, what: str) -> date:
@@ -63,4 +64,4 @@ def day_array(days: Sequence[date]) -> NDArray[np.datetime64]:
             calendar_day(day, "A date")
     # By ordinals: numpy takes ten times as long over a list of dates, and cuts timestamps silently.
     ordinals = np.array(list(map(date.toordinal, days)), dtype=np.int64)
-    return (ordinals - _EPOCH_ORDINAL).astype("datetime64[D]")
+    return (ordinals - EPOCH_ORDINAL).astype("datetime64[D]")

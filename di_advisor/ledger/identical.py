@@ -13,7 +13,7 @@ user brings; they are never inferred from names or tickers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -275,6 +275,11 @@ class IdenticalGroups:
     def key(self, security_id: str) -> str:
         """A key that two securities share exactly when they count as substantially identical."""
         return self._keys.get(security_id, security_id)  # type: ignore[attr-defined, no-any-return]
+
+    def keys_of(self, security_ids: Sequence[str]) -> Sequence[str]:
+        """`key` of several securities, in their order: a universe is asked for at once."""
+        keys: Mapping[str, str] = self._keys  # type: ignore[attr-defined]
+        return [keys.get(s, s) for s in security_ids] if keys else security_ids
 
     def members(self, security_id: str) -> tuple[str, ...]:
         """Securities that count as substantially identical to one, itself included, sorted."""

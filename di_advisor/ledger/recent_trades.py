@@ -9,14 +9,17 @@ not known counts neither as a recent purchase nor as an old one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
+import numpy as np
+
 from di_advisor.domain.amounts import Exact, as_fraction
+from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Account, AccountKind, Fill, Side
 from di_advisor.errors import InputError
@@ -176,11 +179,10 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
     """
     earliest = as_of - timedelta(days=WASH_WINDOW_DAYS)
     found = []
-    bought: dict[str, Fraction] = {}
+    bought: dict[str, Exact] = {}
     told = {f.lot_id: f for f in account.fills if f.side is Side.BUY and f.lot_id}
-    held = {lot.lot_id: lot for lot in account.lots if lot.lot_id in told}
-    # Of thousands of lots few are recent: the others are not looked at one by one.
-    for lot in [x for x in account.lots if (on := x.acquired) is not None and (type(on) is not date or on >= earliest)]:
+    held, recent = _held_and_recent(account.lots, told, earliest)
+    for lot in recent:
         acquired = calendar_day(lot.acquired, "The acquisition date of a lot")  # type: ignore[arg-type]
         if acquired >= earliest:
             if acquired > as_of:
@@ -200,7 +202,8 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
             continue
         opened = held.get(fill.lot_id) if fill.lot_id else None
         if opened is not None and (opened.security_id, opened.acquired) == (fill.security_id, fill.on):
-            bought[opened.lot_id] = bought.get(opened.lot_id, Fraction(0)) + as_fraction(fill.shares)
+            before = bought.get(opened.lot_id)
+            bought[opened.lot_id] = fill.shares if before is None else as_fraction(before) + as_fraction(fill.shares)
             continue
         if fill.lot_id and opened is None and fill.on <= as_of and sold_replacement is SoldReplacement.DOES_NOT_COUNT:
             continue
@@ -211,9 +214,23 @@ def purchases_of(account: Account, as_of: date, sold_replacement: SoldReplacemen
     return found
 
 
-def _gone(lot: TaxLot, bought: Fraction, fill: Fill) -> Iterator[Purchase]:
+def _held_and_recent(
+    lots: Sequence[TaxLot], told: Mapping[str, Fill], earliest: date
+) -> tuple[dict[str, TaxLot], Sequence[TaxLot]]:
+    """Lots that fills opened, by id, and lots that may be recent: of thousands, few are looked at one by one."""
+    if isinstance(lots, LotColumns):
+        held = lots.made_at([i for i, lot_id in enumerate(lots.lot_ids) if lot_id in told])
+        recent = lots.made_at(np.flatnonzero(lots.acquired >= earliest.toordinal()).tolist())
+        return {lot.lot_id: lot for lot in held}, recent
+    recent = [x for x in lots if (on := x.acquired) is not None and (type(on) is not date or on >= earliest)]
+    return {lot.lot_id: lot for lot in lots if lot.lot_id in told}, recent
+
+
+def _gone(lot: TaxLot, bought: Exact, fill: Fill) -> Iterator[Purchase]:
     """Shares that a lot's fills bought and that it holds no more."""
-    gone = bought - as_fraction(lot.shares)
+    if bought == lot.shares:
+        return
+    gone = as_fraction(bought) - as_fraction(lot.shares)
     if gone > 0 and lot.acquired is not None:
         what = (lot.account_id, lot.security_id, lot.acquired)
         yield Purchase(*what, gone, lot.lot_id, lot, purchase_id=fill.purchase_id, gone=True)

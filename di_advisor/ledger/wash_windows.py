@@ -25,12 +25,13 @@ are seen, and every reason names them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
 from di_advisor.domain.frozen_map import FrozenMap
+from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.signals import Lock, LockKind
@@ -104,7 +105,7 @@ class WashWindows:
         """
         if not self.loss_sales:
             return ()
-        keys, sold = map(self.groups.key, ids := tuple(security_ids)), dict(self.loss_sales)
+        keys, sold = self.groups.keys_of(ids := tuple(security_ids)), dict(self.loss_sales)
         return tuple(self._no_buy(one, sold[key]) for one, key in zip(ids, keys, strict=True) if key in sold)
 
     def loss_sale_locks(self, lot: TaxLot) -> tuple[Lock, ...]:
@@ -131,14 +132,20 @@ class WashWindows:
 
     def locks_of_losses(self, lots: Iterable[TaxLot]) -> list[Lock]:
         """`loss_sale_locks` of several lots, in their order: most have none, and are told quickly."""
+        return [lock for lot in lots if self._near(lot) for lock in self.loss_sale_locks(lot)]
+
+    def locks_of_losses_at(self, lots: Sequence[TaxLot], at: Sequence[int]) -> list[Lock]:
+        """`locks_of_losses` of some lots, by position."""
+        if not isinstance(lots, LotColumns):
+            return self.locks_of_losses(lots[i] for i in at)
         near = {*self.purchases, *self.reinvesting}
-        key = self.groups.key
-        return [
-            lock
-            for lot in lots
-            if key(lot.security_id) in near or lot.held_since != lot.acquired
-            for lock in self.loss_sale_locks(lot)
-        ]
+        keys, tacked = self.groups.keys_of(lots.security_ids), (lots.held_since != lots.acquired).tolist()
+        return self.locks_of_losses(lots.made_at([i for i in at if keys[i] in near or tacked[i]]))
+
+    def _near(self, lot: TaxLot) -> bool:
+        """Whether anything is known that could lock a loss on a lot."""
+        key = self.groups.key(lot.security_id)
+        return key in self.purchases or key in self.reinvesting or lot.held_since != lot.acquired
 
     def _no_buy(self, security_id: str, sales: tuple[LossSale, ...]) -> Lock:
         last = sales[0]

@@ -37,11 +37,12 @@ class SaleCurve:
         lot = lot[np.lexsort((slope[lot], lot_name[lot]))]
         name = lot_name[lot]
         end = np.cumsum(width[lot])
-        first = np.flatnonzero(np.r_[True, name[1:] != name[:-1]]) if len(lot) else np.zeros(0, np.int64)
-        offset = np.repeat(
-            np.r_[0.0, end[first[1:] - 1]] if len(first) else np.zeros(0), np.diff(np.r_[first, len(lot)])
-        )
-        return cls(lot, name, end - width[lot] - offset, width[lot], slope[lot])
+        later = np.flatnonzero(name[1:] != name[:-1]) + 1  # where a name starts, but for the first one
+        offset = np.zeros(len(lot))
+        offset[later] = end[later - 1]
+        np.maximum.accumulate(offset, out=offset)
+        wide = width[lot]
+        return cls(lot, name, end - wide - offset, wide, slope[lot])
 
     def filled(self, amount: FloatArray) -> FloatArray:
         """How much of each of `lot` is sold when so much of its name is sold."""

@@ -14,6 +14,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 import numpy as np
 
 from di_advisor.domain.amounts import Exact, as_fraction, to_decimal
+from di_advisor.domain.lot_columns import shares_at
 from di_advisor.domain.mandate import Mandate, Rounding
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
@@ -132,7 +133,7 @@ def _worthwhile(problem: Problem, signals: Signals, mandate: Mandate, orders: Or
         return replace(idle, given_up_usd=given_up)
     _check(problem, orders, signals)
     orders = replace(orders, washed=check_washes(signals, orders.sells, orders.buys))
-    if orders.cash_usd < 0 or any(map(_exceeds, sells.values(), [account.lots[i].shares for i in sells])):
+    if orders.cash_usd < 0 or any(map(_exceeds, sells.values(), shares_at(account.lots, list(sells)))):
         raise SettlementError(
             f"Rounding leaves {orders.cash_usd} USD of cash, or sells more than a lot holds.",
             hint=f"Nothing is proposed; allow {_finer(problem)}a little cash.",
@@ -211,7 +212,8 @@ def _rounded(
     if mandate.rounding is not Rounding.FRACTIONAL:
         lattice = Lattice(direction, unit, least, most, forced)
         count = descend(problem, lattice, sale, count, fixed, solution.prices.risk, steps_max=4 * n)
-    buys = {int(i): step * int(count[i]) for i in np.flatnonzero((direction > 0) & (count > 0))}
+    bought = np.flatnonzero((direction > 0) & (count > 0))
+    buys = {name: step * steps for name, steps in zip(bought.tolist(), count[bought].tolist(), strict=True)}
     selling = np.where(sold_out, np.inf, np.where(direction < 0, count.astype(np.float64), 0.0))
     return {**_by_lot(sale, selling, step, signals), **kept.sells}, {**buys, **kept.buys}
 
@@ -224,11 +226,12 @@ def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals
         left[i] = None if math.isinf(count) else step * int(count)
     sells: dict[int, Decimal] = {}
     concerned = counts[sale.name] > 0
-    for lot, name in zip(sale.lot[concerned].tolist(), sale.name[concerned].tolist(), strict=True):
+    lots, names = sale.lot[concerned].tolist(), sale.name[concerned].tolist()
+    shares = map(_terminating, shares_at(signals.account.lots, lots))
+    for lot, name, held in zip(lots, names, shares, strict=True):
         rest = left[name]
         if rest is not None and not rest:
             continue
-        held = decimal_shares(signals, lot)
         take = held if rest is None else min(held, rest)
         if take > 0:
             sells[lot] = take
@@ -239,7 +242,12 @@ def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals
 
 def decimal_shares(signals: Signals, lot: int) -> Decimal:
     """Shares of a lot as a decimal; a fraction that does not terminate is rounded down."""
-    shares = signals.account.lots[lot].shares
+    (shares,) = shares_at(signals.account.lots, [lot])
+    return _terminating(shares)
+
+
+def _terminating(shares: Exact) -> Decimal:
+    """Shares as a decimal; a fraction that does not terminate is rounded down."""
     if isinstance(shares, Decimal):
         return shares
     return (Decimal(shares.numerator) / Decimal(shares.denominator)).quantize(
@@ -247,28 +255,28 @@ def decimal_shares(signals: Signals, lot: int) -> Decimal:
     )
 
 
-def _weights(signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal], value: float) -> Plan:
-    account, price = signals.account, signals.market.price_usd
-    sold, bought = np.zeros(len(account.lots)), np.zeros(len(price))
-    names = account.lot_name[list(sells)].tolist() if sells else []
-    if sells:
-        sold[list(sells)] = [float(q * price[name]) / value for q, name in zip(sells.values(), names, strict=True)]
-    for name, shares in buys.items():
-        bought[name] = float(shares * price[name]) / value
-    return Plan(sold, bought)
+def _weights(size: int, at: list[int], amounts_usd: list[Decimal], value_usd: float) -> FloatArray:
+    """Amounts at some of so many places, as weights."""
+    found = np.zeros(size)
+    if at:
+        found[at] = np.array(list(map(float, amounts_usd)), dtype=np.float64) / value_usd
+    return found
 
 
 def _orders(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> Orders:
     account, price = signals.account, signals.market.price_usd
-    plan = _weights(signals, sells, buys, problem.block.holdings.value_usd)
+    sold, value_usd = list(sells), problem.block.holdings.value_usd
+    names = account.lot_name[sold].tolist() if sold else []
+    sold_usd = [q * price[name] for q, name in zip(sells.values(), names, strict=True)]
+    bought_usd = [q * price[name] for name, q in buys.items()]
+    plan = Plan(
+        _weights(len(account.lots), sold, sold_usd, value_usd), _weights(len(price), list(buys), bought_usd, value_usd)
+    )
     cost = next(t for t in problem.terms if isinstance(t, TradingCost))
     cost_usd = to_decimal(cost.value_usd(plan), 2)
-    names = account.lot_name[list(sells)].tolist() if sells else []
     # To the cent trade by trade, as brokers book them and as a reader of the trades adds them up.
-    proceeds = sum(
-        [(q * price[name]).quantize(_CENT) for q, name in zip(sells.values(), names, strict=True)], Decimal(0)
-    )
-    spent = sum(((q * price[i]).quantize(_CENT) for i, q in buys.items()), Decimal(0))
+    proceeds = sum([usd.quantize(_CENT) for usd in sold_usd], Decimal(0))
+    spent = sum([usd.quantize(_CENT) for usd in bought_usd], Decimal(0))
     net = plan.net(account.lot_name)
     aside = next(r.set_aside_usd for r in problem.rules if isinstance(r, CashRange))
     return Orders(sells, buys, plan, net, cost_usd, account.cash_usd + proceeds - spent - cost_usd - aside)

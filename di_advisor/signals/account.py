@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.frozen_map import FrozenMap
+from di_advisor.domain.lot_columns import LotColumns, lot_ids_at
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.mandate import Mandate, TradingMode, WashPolicy
 from di_advisor.domain.market import FloatArray
@@ -30,7 +31,7 @@ from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.ledger.wash_windows import wash_windows
 from di_advisor.signals.locks import further_locks, mandate_locks, min_holding_lock, unknown_lot_lock
-from di_advisor.signals.lot_arrays import lot_arrays
+from di_advisor.signals.lot_arrays import arrays_of_columns, lot_arrays
 from di_advisor.signals.screens import exclusion_locks
 from di_advisor.signals.wash_quantities import priced_no_buy, priced_no_loss_sale, wash_quantities
 
@@ -82,11 +83,12 @@ def estimate_account(
     as_of = market_signals.as_of
     groups, tickers = _known(market_signals)
     windows = wash_windows(portfolio, as_of, groups, tickers=tickers)
-    lots, unpriced = _priced_lots(account, market_signals)
     position = universe.positions
-    lot_name = np.array([position[lot.security_id] for lot in lots], dtype=np.int64)
-    prices = market_signals.price_usd
-    arrays = lot_arrays(lots, [prices[i] for i in lot_name.tolist()], as_of)
+    lots, lot_name, unpriced = _priced_lots(account, market_signals)
+    arrays = arrays_of_columns(lots, market_signals.price_units, lot_name, as_of)
+    if arrays is None:
+        prices = market_signals.price_usd
+        arrays = lot_arrays(lots, [prices[i] for i in lot_name.tolist()], as_of)
     cash_usd = account.cash_usd(as_of)
     untaxed = account.kind in RETIREMENT_KINDS
     gain_usd = np.zeros(len(lots)) if untaxed else arrays.gain_usd
@@ -108,10 +110,10 @@ def estimate_account(
         washes = wash_quantities(account, market_signals, windows, lots, lot_name, losing)
         lot_locks += priced_no_loss_sale(lots, losing, windows, washes)
     elif not ignored:
-        lot_locks += windows.locks_of_losses(lots[i] for i in np.flatnonzero(gain_usd < 0).tolist())
+        lot_locks += windows.locks_of_losses_at(lots, np.flatnonzero(gain_usd < 0).tolist())
     can_buy = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_BUY])
     can_sell = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_SELL])
-    row = {lot.lot_id: i for i, lot in enumerate(lots)} if lot_locks else {}
+    row = {lot_id: i for i, lot_id in enumerate(lot_ids_at(lots, range(len(lots))))} if lot_locks else {}
     sellable = _allowed(len(lots), [row[k.lot_id] for k in lot_locks]) & can_sell[lot_name]
     return AccountSignals(
         account_id=account_id,
@@ -144,12 +146,16 @@ def _allowed(size: int, locked: Sequence[int]) -> NDArray[np.bool_]:
 
 def _priced_lots(
     account: Account, market_signals: MarketSignals
-) -> tuple[tuple[TaxLot, ...], tuple[UnpricedPosition, ...]]:
-    """The lots with a price, and the positions without one."""
-    position = market_signals.universe.positions
-    lots = tuple(lot for lot in account.lots if lot.security_id in position)
-    if len(lots) == len(account.lots):
-        return lots, ()
+) -> tuple[Sequence[TaxLot], NDArray[np.int64], tuple[UnpricedPosition, ...]]:
+    """The lots with a price, the position of each one's name, and the positions without a price."""
+    position, lots = market_signals.universe.positions, account.lots
+    ids = lots.security_ids if isinstance(lots, LotColumns) else [lot.security_id for lot in lots]
+    names = list(map(position.get, ids))
+    if None not in names:
+        return lots, np.array(names, dtype=np.int64), ()
+    at = [i for i, name in enumerate(names) if name is not None]
+    priced = lots.take(at) if isinstance(lots, LotColumns) else tuple(lots[i] for i in at)
+    lot_name = np.array([names[i] for i in at], dtype=np.int64)
     without_price = {s.security_id for s in market_signals.unpriced}
     shares: dict[str, Fraction] = {}
     unknown: set[str] = set()
@@ -160,7 +166,7 @@ def _priced_lots(
             unknown.add(lot.security_id)
     if unknown:
         raise UnknownSecurityError.from_missing(sorted(unknown), f"Account {account.account_id}")
-    return lots, tuple(UnpricedPosition(s, n) for s, n in sorted(shares.items()))
+    return priced, lot_name, tuple(UnpricedPosition(s, n) for s, n in sorted(shares.items()))
 
 
 def _lot_locks(lots: Sequence[TaxLot], known: NDArray[np.bool_], mandate: Mandate, as_of: date) -> list[Lock]:

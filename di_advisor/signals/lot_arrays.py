@@ -20,17 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import Exact
+from di_advisor.domain.lot_columns import LotColumns, Units
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import FloatArray
-from di_advisor.ledger.days import day_array
+from di_advisor.ledger.days import EPOCH_ORDINAL, day_array
 from di_advisor.ledger.holding_period import long_term_mask
 
-__all__ = ["LotArrays", "lot_arrays"]
+__all__ = ["LotArrays", "arrays_of_columns", "lot_arrays"]
 
 # Shares, prices and bases have at most 28 digits within 1e-28 and 1e28 (`domain.amounts.exact`), so a
 # product less a basis fits; a figure that would not fit traps instead of being rounded.
 _EXACT: Final[Context] = Context(prec=256, traps=[*Context().traps, Inexact])
 _ZERO: Final = Decimal(0)
+_EXACT_WHOLE: Final = 2.0**53
+_EXACT_POWER: Final = 22
+_LARGEST_SUM: Final = 2.0**62
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,48 @@ def lot_arrays(lots: Sequence[TaxLot], price_usd: Sequence[Decimal], as_of: date
             known=_given(bases),
             total_value_usd=total_value_usd,
         )
+
+
+def arrays_of_columns(
+    lots: Sequence[TaxLot], prices: Units | None, lot_name: NDArray[np.int64], as_of: date
+) -> LotArrays | None:
+    """`lot_arrays` of lots that are columns, in whole numbers: the same floats; None where they do not fit into these.
+
+    Parameters
+    ----------
+    lots : sequence of TaxLot
+        L lots.
+    prices : Units or None
+        Prices per share of all names.
+    lot_name : ndarray of int, shape (L,)
+        Name of each lot.
+    as_of : date
+        Tax date of a sale.
+
+    Raises
+    ------
+    InputError
+        As `lot_arrays`.
+    """
+    if not isinstance(lots, LotColumns) or prices is None:
+        return None
+    places = lots.shares.places + prices.places
+    shift = places - lots.basis.places
+    of_lot = prices.count[lot_name]
+    most = float(lots.shares.count.max(initial=0)) * float(of_lot.max(initial=0))
+    most = max(most, float(lots.basis.count.max(initial=0)) * 10.0 ** max(shift, 0))
+    # A whole number below 2^53, over a power of ten up to 22: both floats are exact, and a division rounds once.
+    if shift < 0 or places > _EXACT_POWER or most >= _EXACT_WHOLE or most * len(lots) >= _LARGEST_SUM:
+        return None
+    values, scale = lots.shares.count * of_lot, 10.0**places
+    gains = values - lots.basis.count * 10**shift
+    return LotArrays(
+        value_usd=values / scale,
+        gain_usd=gains / scale,
+        long_term=long_term_mask((lots.held_since - EPOCH_ORDINAL).astype("datetime64[D]"), as_of),
+        known=np.ones(len(lots), dtype=np.bool_),
+        total_value_usd=Fraction(int(values.sum()), 10**places),
+    )
 
 
 def _values(shares: Sequence[Exact], price_usd: Sequence[Decimal]) -> tuple[Sequence[Exact], Fraction]:
