@@ -3,9 +3,10 @@
 Decision: the plan without the trade is solved first. There, the first dollar of the trade would earn
 its *margin*; the trade pays exactly as long as whatever else is charged per dollar of it stays below.
 The tax rate on the lot, the lot's price and the expected return at which it disappears follow from the
-margin. Where a minimum trade stands between some and none, the margin is the charge at which the
-trade and doing without are worth the same, by Newton's method on exact solves. The half-spread (which
-all lots of the name pay) and risk aversion change more than one trade and are searched by exact solves.
+margin. Where a minimum trade, or the charge of a whole washed width, stands between some and none, the
+margin is the charge at which the trade and doing without are worth the same, by Newton's method on
+exact solves. The half-spread (which all lots of the name pay) and risk aversion change more than one
+trade and are searched by exact solves.
 
 Under the whole Schedule D rates change between a trade and none: every break-even is then searched by
 exact solves by the law (`break_even_law`).
@@ -41,7 +42,8 @@ __all__ = ["BreakEven", "break_evens", "margin_of"]
 _DUST = 1e-9
 _NEWTON_MAX = 12
 _CLOSE = 1e-9
-_CONSTANTS = (Choice.SELL_BEYOND, Choice.BUY_BEYOND)
+_WITHIN = {Choice.SELL_BEYOND: Choice.SELL, Choice.BUY_BEYOND: Choice.BUY}
+"""What a name whose whole washed width is charged, which is a constant, is charged by where it trades less."""
 
 
 def break_evens(planned: Planned, place: Place) -> tuple[BreakEven, ...]:
@@ -81,9 +83,8 @@ def margin_of(planned: Planned, place: Place) -> float | None:
     """
     bare = without(planned, place)
     block, name = planned.problem.block, place.name
-    discrete = bare.choices[name] == Choice.NOTHING and (
-        block.min_trade[name] > 0 or planned.solution.choices[name] in _CONSTANTS
-    )
+    discrete = bare.choices[name] == Choice.NOTHING and block.min_trade[name] > 0
+    discrete = discrete or planned.solution.choices[name] in _WITHIN
     plan = planned.solution.plan
     if (plan.sells[place.lot] if place.lot >= 0 else plan.buys[name]) <= _DUST:
         return None
@@ -141,16 +142,32 @@ def _price_of_costs(planned: Planned, marginals: Marginals, place: Place) -> flo
 
 def _by_newton(planned: Planned, place: Place, bare: Neighbour) -> float:
     """The charge per unit at which a trade of at least the minimum and doing without are worth the same."""
-    charge, choices = 0.0, planned.solution.choices
+    charge = 0.0
     for _ in range(_NEWTON_MAX):
         block = charged(planned.problem, name=place.name, lot=place.lot, charge=charge)
-        found = planned.neighbours.solve(choices, block=block)
+        found = _best(planned, place, block)
         worth = bare.objective - found.objective
         made = float(found.plan.sells[place.lot] if place.lot >= 0 else found.plan.buys[place.name])
         if made <= _DUST or worth <= _CLOSE * max(abs(bare.objective), _CLOSE):
             break
         charge += worth / made  # the worth is convex in the charge: this never overshoots
     return charge
+
+
+def _best(planned: Planned, place: Place, block: Block) -> Neighbour:
+    """The best plan in another block of the plan's names, its choices kept, but that a washed width may be left."""
+    choices = planned.solution.choices
+    found = planned.neighbours.solve(choices, block=block)
+    within = _WITHIN.get(Choice(int(choices[place.name])))
+    if within is None:
+        return found
+    less = choices.copy()
+    less[place.name] = within
+    try:
+        other = planned.neighbours.solve(less, block=block)
+    except SolveError:
+        return found
+    return other if other.objective < found.objective else found
 
 
 def _of_spread(planned: Planned, place: Place, which: str) -> Iterator[BreakEven]:
@@ -178,10 +195,10 @@ def _made(planned: Planned, place: Place, block: Block) -> bool:
     """Whether a trade is still made in another block of the plan's names, and worth more than not trading the name."""
     choices = planned.solution.choices
     try:
-        found = planned.neighbours.solve(choices, block=block)
+        found = _best(planned, place, block)
         if (found.plan.sells[place.lot] if place.lot >= 0 else found.plan.buys[place.name]) <= _DUST:
             return False
-        if block.min_trade[place.name] <= 0:
+        if block.min_trade[place.name] <= 0 and choices[place.name] not in _WITHIN:
             return True
         idle = choices.copy()
         idle[place.name] = Choice.NOTHING
