@@ -88,6 +88,14 @@ def _units(values: FloatArray) -> Units | None:
     return None
 
 
+def _days(numbers: Sequence[Any]) -> IntArray | None:
+    """Numbers of days as an array; None where one is no whole number, or no day."""
+    found = np.array(numbers) if numbers else np.zeros(0, dtype=np.int64)
+    if found.dtype != np.int64 or found.ndim != 1:
+        return None
+    return found if not len(found) or (found.min() >= 1 and found.max() <= _LAST_DAY) else None
+
+
 class LotColumns(Sequence[TaxLot]):
     """Lots of one account with known bases and dates; made by `of`.
 
@@ -143,8 +151,6 @@ class LotColumns(Sequence[TaxLot]):
             since which they are held, None where these are the same.
         """
         lot_ids, security_ids, shares, basis, acquired, since = columns
-        if not {*map(type, acquired)} <= {int} or not {*map(type, since)} <= {int, type(None)}:
-            return None
         try:
             "".join(lot_ids), "".join(security_ids)
             amounts = units_of_texts(shares), units_of_texts(basis)
@@ -152,10 +158,10 @@ class LotColumns(Sequence[TaxLot]):
             return None
         if amounts[0] is None or amounts[1] is None or any((a.count <= 0).any() for a in amounts if a is not None):
             return None
-        bought = held = np.array(acquired, dtype=np.int64)
-        if since.count(None) != len(since):
-            held = np.array([on if day is None else day for on, day in zip(acquired, since, strict=True)], np.int64)
-        if any(len(d) and not (d.min() >= 1 and d.max() <= _LAST_DAY) for d in (bought, held)):
+        bought = held = _days(acquired)
+        if bought is not None and since.count(None) != len(since):
+            held = _days([on if day is None else day for on, day in zip(acquired, since, strict=True)])
+        if bought is None or held is None:
             return None
         return cls(account_id, lot_ids, security_ids, (shares, basis), (amounts[0], amounts[1]), (bought, held))
 

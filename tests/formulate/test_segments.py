@@ -61,3 +61,29 @@ def test_chords_lie_above_the_curve_by_no_more_than_they_say(power: float, large
     assert curve.knots.shape[1] <= MAX_KNOTS + 1
     if curve.knots.shape[1] <= MAX_KNOTS:
         assert curve.worst_error_bps <= 1.5 * TOLERANCE_BPS
+
+
+@given(traded=st.lists(st.one_of(st.just(0.0), st.floats(0.0, 0.2)), min_size=3, max_size=3), power=st.floats(0, 3e-5))
+def test_a_name_costs_what_it_costs_alone_whoever_else_trades(traded: list[float], power: float) -> None:
+    curve = chords(curves(power), np.array([0.05, 0.02, 0.1]), 1e6)
+    found = curve.cost(np.array(traded))
+    for i, amount in enumerate(traded):
+        filled = np.clip(amount - curve.knots[i, :-1], 0.0, np.diff(curve.knots[i]))
+        beyond = max(amount - curve.knots[i, -1], 0.0)
+        assert found[i] == pytest.approx(filled @ curve.slopes[i] + beyond * curve.slopes[i, -1], rel=1e-12)
+
+
+@given(
+    widths=st.lists(st.one_of(st.just(0.0), positive), min_size=7, max_size=7),
+    buys=st.lists(st.one_of(st.just(0.0), positive), min_size=3, max_size=3),
+)
+def test_segments_stand_by_name_sales_first(widths: list[float], buys: list[float]) -> None:
+    name, width = np.array([2, 0, 1, 0, 2, 2, 1]), np.array(widths)
+    curve = chords(curves(2e-5), np.full(3, 0.2), 1e6)
+    found = cut(name, width, np.linspace(-0.2, 0.3, 7), np.arange(7) < 3, np.array(buys), curve)
+    order = list(zip(found.name.tolist(), (~found.sell).tolist(), strict=True))
+    assert order == sorted(order)
+    assert (found.name[found.sell] == name[found.lot[found.sell]]).all()
+    assert (found.lot[~found.sell] == -1).all()
+    assert found.width[~found.sell].sum() == pytest.approx(sum(buys), rel=1e-9)
+    assert found.width[found.sell].sum() == pytest.approx(sum(widths), rel=1e-9)

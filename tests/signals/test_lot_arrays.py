@@ -8,9 +8,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from di_advisor.domain.lot_columns import LotColumns, units_of_decimals
 from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.ledger.holding_period import is_long_term
-from di_advisor.signals.lot_arrays import lot_arrays
+from di_advisor.signals.lot_arrays import arrays_of_columns, lot_arrays
 from di_advisor.testing import lot, lots
 
 TODAY = date(2026, 11, 20)
@@ -96,3 +97,40 @@ def test_the_callers_decimal_context_does_not_matter() -> None:
     with localcontext(prec=2):
         arrays = lot_arrays([x], [Decimal("1.23456789")], TODAY)
     assert arrays.total_value_usd == Fraction("3.70370367")
+
+
+_ROWS = st.tuples(
+    st.decimals("0.01", 10**5, places=2), st.decimals("0.01", 10**8, places=2), st.integers(0, 900), st.integers(0, 2)
+)
+_PRICES = st.lists(st.decimals("0.01", 10**4, places=2), min_size=3, max_size=3)
+
+
+def _columns(rows: list[tuple[Decimal, Decimal, int, int]]) -> LotColumns:
+    days = [(TODAY - timedelta(days=ago)).toordinal() for _, _, ago, _ in rows]
+    names = [f"S{name}" for *_, name in rows]
+    amounts = ([str(row[k]) for row in rows] for k in (0, 1))
+    found = LotColumns.of("a", [[f"L{i}" for i in range(len(rows))], names, *amounts, days, [None] * len(rows)])
+    assert found is not None
+    return found
+
+
+@given(st.lists(_ROWS, max_size=12), _PRICES)
+def test_columns_give_the_same_floats_to_the_last_bit(
+    rows: list[tuple[Decimal, Decimal, int, int]], prices: list[Decimal]
+) -> None:
+    held, name = _columns(rows), np.array([row[3] for row in rows], dtype=np.int64)
+    found = arrays_of_columns(held, units_of_decimals(prices), name, TODAY)
+    assert found is not None
+    expected = lot_arrays(tuple(held), [prices[i] for i in name.tolist()], TODAY)
+    for field in ("value_usd", "gain_usd", "long_term", "known"):
+        one, other = getattr(found, field), getattr(expected, field)
+        assert one.dtype == other.dtype
+        assert one.tobytes() == other.tobytes()
+    assert found.total_value_usd == expected.total_value_usd
+
+
+def test_columns_that_whole_numbers_cannot_hold_are_left_to_decimals() -> None:
+    held, name = _columns([(Decimal("99999.99"), Decimal(10), 5, 0)]), np.zeros(1, dtype=np.int64)
+    assert arrays_of_columns(held, units_of_decimals([Decimal("9999999999.99")]), name, TODAY) is None
+    assert arrays_of_columns(held, units_of_decimals([Decimal("1." + "1" * 20)]), name, TODAY) is None
+    assert arrays_of_columns(tuple(held), units_of_decimals([Decimal(2)]), name, TODAY) is None
