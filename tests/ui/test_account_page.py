@@ -117,7 +117,7 @@ def test_a_source_shown_in_the_form_reads_back_as_itself() -> None:
         cash_usd=Decimal("12.50"),
         esg=Path("e.csv"),
         reader="schwab_lots",
-        notation={"decimal_mark": ",", "delimiter": ";"},
+        notation={"decimal_mark": ",", "prices.delimiter": ";"},
         cash_account="A",
     )
     for source in (files, SampleSource(3), KernelSource()):

@@ -16,6 +16,7 @@ from di_advisor.ui import beside, entry, lab_cells
 from di_advisor.ui.app_state import Phase
 from di_advisor.ui.application import Application
 from di_advisor.ui.beside import save_beside
+from di_advisor.ui.equivalents import python_of_question
 from di_advisor.ui.pages.measures import MeasuresPage, _Measured
 from di_advisor.ui.plain import plain
 from di_advisor.ui.worker import Worker
@@ -141,6 +142,33 @@ def test_values_of_the_kernel_are_given_to_each_new_child_and_only_once(monkeypa
 def test_the_code_in_the_footer_is_the_python_of_what_the_controls_say(app: Application) -> None:
     app.edit(SPEC.with_wishes(max_names=77))
     assert "max_names=77" in app._footer._code.value
+
+
+def test_the_footer_shows_the_python_of_the_question_asked_last_and_inserts_that(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    async def inserted(source: str, window: str, silent: Callable[[], None]) -> bool:
+        assert (window, callable(silent)) == ("", True)
+        sent.append(source)
+        return True
+
+    monkeypatch.setattr(module, "insert_cell", inserted)
+    footer = app._footer
+    assert footer._last.layout.display == "none"
+    run(app, app.open)
+    assert "What was asked last (Opening):" in footer._last_code.value
+    assert "facts_of(source)" in footer._last_code.value
+    run(app, lambda: app.insert_cell(asked_last=True))
+    assert sent == [python_of_question("open", {"source": SPEC.source})]
+    run(app, app.propose)
+    assert footer._last.layout.display == "none", "it is what stands above it"
+    run(app, app.insert_cell)
+    assert sent[-1] == python_of_question("propose", {"spec": SPEC})
+    app.repeat("Showing <b>", "a < b")
+    assert "Showing &lt;b&gt;" in footer._last_code.value
+    assert "a &lt; b" in footer._last_code.value
 
 
 def test_saving_writes_beside_the_notebook_and_opening_says_what_changed(

@@ -20,6 +20,7 @@ from di_advisor.fleet.sources import write_accounts
 from di_advisor.policy.policies import policy_named
 from di_advisor.policy.thresholds import dials_of, with_thresholds
 from di_advisor.policy.year_end import YearEndWishes
+from di_advisor.propose.swaps import swaps
 from di_advisor.report.account_view import lots_table
 from di_advisor.report.cost_card_view import card_bundle, cards_bundle
 from di_advisor.report.desk_view import page_table
@@ -35,9 +36,13 @@ from di_advisor.runs import FileSource, RunSpec
 from di_advisor.runs.decisions import Decisions
 from di_advisor.runs.of_fleet import FleetRequest, run_fleet
 from di_advisor.runs.past_orders import OrderFiles
+from di_advisor.runs.question_code import python_of_swaps
+from di_advisor.runs.reading_code import python_of_saving
 from di_advisor.runs.trained_costs import SHIPPED
 from di_advisor.sample import load
 from di_advisor.testing.random_orders import random_names, random_orders
+from di_advisor.ui.app_state import AppState
+from di_advisor.ui.beside import told_of_saving
 from di_advisor.ui.desk import Desk
 from di_advisor.ui.equivalents import WITHOUT, WRITTEN, python_of_question
 from di_advisor.ui.formatters import explanation_bundle, frontier_bundle, proposal_bundle
@@ -367,6 +372,18 @@ CASES: Mapping[str, Callable[[World], None]] = MappingProxyType(
 @pytest.mark.parametrize("verb", sorted(set(VERBS) - set(WITHOUT)))
 def test_the_python_of_a_question_gives_what_the_panel_shows(verb: str, world: World) -> None:
     CASES[verb](world)
+
+
+def test_swaps_and_saving_have_their_python_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    proposal = world.desk.propose(world.spec, Heard())
+    assert ran(python_of_swaps(world.spec)) == swaps(proposal.trade_list)
+    monkeypatch.chdir(world.folder)
+    monkeypatch.setenv("JPY_SESSION_NAME", "plan.ipynb")
+    state = AppState(world.spec, opened=VERBS["open"](world.desk, {"source": world.source}, Heard()))
+    assert "Saved as plan.di.toml" in told_of_saving(state)
+    pressed = Path("plan.di.toml").read_bytes()
+    Path("plan.di.toml").unlink()
+    assert ran(python_of_saving(world.spec)).read_bytes() == pressed
 
 
 def test_every_verb_has_its_python_or_the_reason_why_none() -> None:
