@@ -41,6 +41,7 @@ __all__ = ["BreakEven", "break_evens", "margin_of"]
 
 _DUST = 1e-9
 _NEWTON_MAX = 12
+_HALVINGS = 10
 _CLOSE = 1e-9
 _WITHIN = {Choice.SELL_BEYOND: Choice.SELL, Choice.BUY_BEYOND: Choice.BUY}
 """What a name whose whole washed width is charged, which is a constant, is charged by where it trades less."""
@@ -222,6 +223,10 @@ def _of_tax(planned: Planned, place: Place, margin: float) -> Iterator[BreakEven
         return
     ratio = gain / value
     rate = tax / ratio
+    wash = planned.problem.block.wash
+    if gain < 0 and wash is not None and wash.sell_width[place.name] * wash.sell_price[place.name] > 0:
+        yield from _of_washed_loss(planned, place, rate, ratio)
+        return
     limit = rate + margin / ratio
     shown, at = percent_from_fraction(limit), percent_from_fraction(rate)
     if gain > 0:
@@ -234,6 +239,35 @@ def _of_tax(planned: Planned, place: Place, margin: float) -> Iterator[BreakEven
         price = float(planned.signals.market.price_usd[place.name])
         dear = price * (1.0 - ratio) / (1.0 - ratio - margin / rate)
         yield of_price(price, dear)
+
+
+def _of_washed_loss(planned: Planned, place: Place, rate: float, ratio: float) -> Iterator[BreakEven]:
+    """The same of a loss of which a part is washed: what washing costs falls with what the loss saves.
+
+    Nothing where the name has other lots to sell, whose washed losses are charged by the same price.
+    """
+    problem, name = planned.problem, place.name
+    if len(sales_of(problem, name)[0]) > 1:
+        return
+
+    def made(part: float) -> bool:
+        block = charged(problem, name=name, lot=place.lot, charge=(part - 1.0) * rate * ratio)
+        price = block.wash.sell_price.copy() if block.wash is not None else np.zeros(0)
+        price[name] *= part
+        wash = None if block.wash is None else replace(block.wash, sell_price=price)
+        return _made(planned, place, replace(block, wash=wash))
+
+    low, high = 0.0, 1.0
+    if made(low):
+        return
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if made(middle) else (middle, high)
+    shown, at = percent_from_fraction(rate * high), percent_from_fraction(rate)
+    says = f"The sale pays as long as the tax rate on this loss stays above {shown:.1f} %; it is {at:.1f} %."
+    yield BreakEven("tax rate", rate, rate * high, says, above=False)
+    now = float(planned.signals.market.price_usd[name])
+    yield of_price(now, now * (1.0 - ratio) / (1.0 - ratio * high))
 
 
 def _of_aversion(planned: Planned, place: Place, which: str) -> Iterator[BreakEven]:
