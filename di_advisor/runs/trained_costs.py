@@ -208,11 +208,11 @@ def train_into_shelf(
     StoreError
         If the folder cannot be written.
     """
-    last = history.day.max(initial=np.datetime64(training.trained_on))
-    if last > np.datetime64(training.trained_on):
+    after = history.day > np.datetime64(training.trained_on)
+    if after.any():
         raise InputError(
-            f"Some of {len(history):,} orders arrived after {training.trained_on}, the day of training; the last on "
-            f"{last}.",
+            f"{int(after.sum()):,} of {len(history):,} orders arrived after {training.trained_on}, the day of "
+            f"training; the last on {history.day.max()}.",
             hint="Leave them out (PastOrders.until), or name a later day of training.",
             day=training.trained_on,
         )
