@@ -6,7 +6,8 @@ pathway has at the end the ceiling of that day. A withdrawal is paid at the firs
 are charged by the year that a weight is held. Lots bought during the plan are not sold in it, names
 outside the target are sold down and bought as stand-ins only, within what the same stage sells of the names they
 stand in for, and a lock that ends is open at the first stage after its last day. Names on a glide path keep to it
-on every date.
+on every date. No loss of the plan is washed by a purchase of the plan, whatever the mandate prices: what two stages
+of one plan wash has no exact price here.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from di_advisor.domain.amounts import to_decimal
-from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.transition import TransitionWish
 from di_advisor.domain.wording import counted
@@ -126,7 +126,12 @@ def plan_transition(
         terms_usd=_terms(staged, done),
         certificate=_certificate(staged, done),
         sentences=sentences(stages, years, later, others),
-        notes=notes(wish, several=len(stages) > 1, by_return=staged.taxes is not None),
+        notes=notes(
+            wish,
+            several=len(stages) > 1,
+            by_return=staged.taxes is not None,
+            washes_priced=mandate.wash_policy is WashPolicy.PRICE,
+        ),
         cpu_seconds=time.process_time() - start,
     )
 

@@ -84,7 +84,15 @@ def _against(other: Alternative) -> str:
     return f"{other.sentence} would cost {_usd(other.saves_usd)} {more} than the plan, all terms counted."
 
 
-def notes(wish: TransitionWish, *, several: bool, by_return: bool = False) -> tuple[str, ...]:
+_STAYS_BANNED = (
+    "Wash sales are priced against trades that are known only. Within the plan none is made: what a stage sells at a "
+    "loss, no stage within 30 days of it buys."
+)
+
+
+def notes(
+    wish: TransitionWish, *, several: bool, by_return: bool = False, washes_priced: bool = False
+) -> tuple[str, ...]:
     """What the plan takes for granted."""
     said = []
     if several:
@@ -105,4 +113,6 @@ def notes(wish: TransitionWish, *, several: bool, by_return: bool = False) -> tu
         "Lots bought during the plan, stand-ins among them, stay in it; other names outside the target are only sold.",
         "Budgets count what this plan realises in this account, not what was realised before or elsewhere.",
     ]
+    if washes_priced:
+        said.append(_STAYS_BANNED)
     return tuple(said)

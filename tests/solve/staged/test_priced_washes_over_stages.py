@@ -139,6 +139,13 @@ def test_todays_orders_say_what_they_wash() -> None:
     assert "wash sales" in plan.terms_usd
     assert plan.terms_usd["wash sales"] == sum(t.dollars["wash sales"] for t in plan.today.trade_list)
     assert plan.terms_usd["wash sales"] > 0
+    kept = "no stage within 30 days of it buys"
+    assert sum(kept in note for note in plan.notes) == 1
+    banned = signals([0.2, 0.5, 0.3], LOTS)
+    plain = plan_transition(
+        banned, soon.with_changes(wash_policy=WashPolicy.BAN), TAX, TransitionWish(LATER), Clock(silent), never
+    )
+    assert not any(kept in note for note in plain.notes)
 
 
 def test_what_prices_cannot_do_over_stages_is_refused() -> None:
