@@ -20,7 +20,7 @@ from di_advisor.backtest.twin import etf_twin
 from di_advisor.report.backtest_chart import comparison_png, replay_png
 from di_advisor.report.backtest_events import met_table, refused_table
 from di_advisor.report.markup import as_html, escaped, folded
-from di_advisor.report.tables import Align, Bars, Cell, Column, Table, as_markdown, as_text
+from di_advisor.report.tables import Align, Bars, Cell, Column, Table, as_markdown, as_text, markdown_escaped
 from di_advisor.report.wording import bps, count_of, day, money, percent, printable, sentence_case, signed, usd
 from di_advisor.units import bps_from_fraction
 
@@ -124,8 +124,8 @@ def _bundle(lead: str, picture: bytes, tables: Sequence[Table], past: str) -> di
     html = _WHOLE.format(_SAYS.format(escaped(lead)) + drawn + as_html(first) + rest + _SAYS.format(escaped(note)))
     return {
         "text/html": str(html),
-        "text/markdown": "\n\n".join([lead.replace("$", "\\$"), *(as_markdown(t) for t in tables), note]),
-        "text/plain": "\n\n".join([lead, *(as_text(t) for t in tables), note]),
+        "text/markdown": "\n\n".join([markdown_escaped(lead), *map(as_markdown, tables), markdown_escaped(note)]),
+        "text/plain": "\n\n".join([printable(lead), *(as_text(t) for t in tables), note]),
     }
 
 

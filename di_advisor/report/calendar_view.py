@@ -11,7 +11,7 @@ from di_advisor.policy.calendar import Calendar
 from di_advisor.policy.plan import MultiPeriodPlan
 from di_advisor.report.markup import as_html, escaped
 from di_advisor.report.tables import Align, Column, Table, as_markdown, as_text, markdown_escaped
-from di_advisor.report.wording import count_of, day, money
+from di_advisor.report.wording import count_of, day, money, printable
 
 __all__ = ["calendar_bundle", "calendar_table", "calendar_text", "plan_bundle", "plan_table", "plan_text"]
 
@@ -41,7 +41,7 @@ def calendar_table(calendar: Calendar) -> Table:
 def calendar_text(calendar: Calendar) -> str:
     """For a terminal."""
     if not calendar.items:
-        return f"{calendar.label}: nothing is known to come until {day(calendar.until)}.\n"
+        return f"{printable(calendar.label)}: nothing is known to come until {day(calendar.until)}.\n"
     return f"{as_text(calendar_table(calendar))}\n"
 
 
@@ -66,7 +66,7 @@ def plan_table(plan: MultiPeriodPlan, least_usd: float = 1.0) -> Table:
 def plan_text(plan: MultiPeriodPlan, label: str, least_usd: float = 1.0) -> str:
     """For a terminal."""
     table = plan_table(plan, least_usd)
-    parts = [_plan_lead(plan, label), *([as_text(table)] if table.rows else []), *plan.model]
+    parts = [printable(_plan_lead(plan, label)), *([as_text(table)] if table.rows else []), *map(printable, plan.model)]
     return "\n\n".join(parts) + "\n"
 
 

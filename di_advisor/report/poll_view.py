@@ -14,7 +14,7 @@ from di_advisor.policy.intraday import Poll
 from di_advisor.policy.triggers.words import listed
 from di_advisor.report.markup import as_html, escaped, folded
 from di_advisor.report.tables import Align, Column, Table, as_markdown, as_text, markdown_escaped
-from di_advisor.report.wording import count_of
+from di_advisor.report.wording import count_of, printable
 
 __all__ = ["aside_table", "poll_bundle", "poll_rows", "poll_sentence", "poll_table", "poll_text", "strangers_sentence"]
 
@@ -99,10 +99,10 @@ def strangers_sentence(found: Poll) -> str:
 
 def poll_text(found: Poll) -> str:
     """For a terminal."""
-    parts = [poll_sentence(found)]
+    parts = [printable(poll_sentence(found))]
     parts += [as_text(poll_table(found))] if poll_rows(found) else []
     parts += [as_text(aside_table(found, _TERMINAL_ROWS))] if found.aside else []
-    parts += [strangers_sentence(found)] if found.strangers else []
+    parts += [printable(strangers_sentence(found))] if found.strangers else []
     return "\n\n".join(parts) + "\n"
 
 

@@ -177,4 +177,4 @@ def as_text(table: Table, indent: str = "  ") -> str:
     rule = indent + "-" * (sum(widths[:-1]) + 2 * (len(widths) - 1) + min(widths[-1], 12))
     if table.totals:
         body.insert(len(table.rows), rule)
-    return "\n".join([table.caption, line(grid[0]), rule, *body])
+    return "\n".join([printable(table.caption), line(grid[0]), rule, *body])

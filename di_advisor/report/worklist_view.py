@@ -14,7 +14,7 @@ from di_advisor.policy.monitor import WorkItem, Worklist
 from di_advisor.policy.triggers import Firing
 from di_advisor.report.markup import as_html, escaped, folded
 from di_advisor.report.tables import Align, Column, Table, as_markdown, as_text, markdown_escaped
-from di_advisor.report.wording import bps, count_of, day, money
+from di_advisor.report.wording import bps, count_of, day, money, printable
 
 __all__ = ["due_sentence", "triggers_table", "worklist_bundle", "worklist_table", "worklist_text"]
 
@@ -82,7 +82,7 @@ def worklist_table(found: Worklist) -> Table:
 
 def worklist_text(found: Worklist) -> str:
     """For a terminal."""
-    parts = [due_sentence(found)]
+    parts = [printable(due_sentence(found))]
     parts += [as_text(worklist_table(found))] if len(found.items) > 1 else []
     parts += [as_text(triggers_table(i)) for i in found.items if i.decision.due or len(found.items) == 1]
     return "\n\n".join(parts) + "\n"

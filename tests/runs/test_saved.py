@@ -20,7 +20,7 @@ FILES = FileSource(
     Path("/clients/anna/index.csv"),
     date(2026, 3, 31),
     Decimal("12.50"),
-    notation={"delimiter": ";"},
+    notation={"delimiter": ";", "prices.decimal_mark": ","},
 )
 
 

@@ -153,7 +153,11 @@ class SourceForm:
 
     def _settings(self) -> dict[str, str]:
         given = read_toml("\n".join(self._notation.value.split("; ")), "Notation")
-        return {str(k): str(v) for k, v in given.items()}
+        settings: dict[str, str] = {}
+        for key, value in given.items():  # "prices.decimal_mark" is a table of TOML, and a setting of one file
+            of_file = isinstance(value, dict)
+            settings |= {f"{key}.{k}": str(v) for k, v in value.items()} if of_file else {str(key): str(value)}
+        return settings
 
     def _fill(self, source: FileSource) -> None:
         for name, box in self._paths.items():
