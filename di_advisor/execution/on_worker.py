@@ -7,6 +7,7 @@ importable in the workers; importing it needs Dask.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Sequence
@@ -56,9 +57,12 @@ class SharedFacts(WorkerPlugin):
         """Keep them, and hold linear algebra to one thread."""
         _HELD[self.token] = self.shared
         self._limits = threadpool_limits(limits=1)
+        gc.freeze()  # facts and modules stay: to look for garbage in them now and then takes as long as some jobs
 
     def teardown(self, worker: Any) -> None:  # noqa: ANN401, ARG002
         """Let go of both."""
         _HELD.pop(self.token, None)
+        if not _HELD:
+            gc.unfreeze()
         if self._limits is not None:
             self._limits.restore_original_limits()

@@ -19,7 +19,7 @@ from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.market import FloatArray
 from di_advisor.units import bps_from_fraction, fraction_from_bps
 
-__all__ = ["MAX_KNOTS", "TOLERANCE_BPS", "CostChords", "chords", "shared_quadratic"]
+__all__ = ["MAX_KNOTS", "TOLERANCE_BPS", "CostChords", "Drawn", "chords", "shared_quadratic"]
 
 MAX_KNOTS = 8
 TOLERANCE_BPS = 0.1
