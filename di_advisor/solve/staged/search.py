@@ -36,6 +36,7 @@ _SOLVE = 30.0  # of a solve, in its size: what it costs however small the plan i
 _WORK = 24_000.0
 _LEAST_WORK = 24.0  # solves
 _BY_CONE = 1.0  # what a solve by Clarabel costs more than one by PIQP, in solves
+_BY_MODEL = 10.0  # and what one through cvxpy costs more, where an own wish is not affine
 _BY_RETURN = 2.5  # pieces of several years' taxes ask for more choices than wash sales do
 _DIVE_EVERY = 4
 _Solved = tuple[StagedAnswer, tuple[Plan, ...]]
@@ -118,13 +119,14 @@ class _Search:
         self.problem, self.cancel, self.nodes, self.work = problem, cancel, nodes, work
         self.best: StagedSolution | None = None
         self.counts = SolverCounts()
+        self.enough = 0.0
         self.left_out = np.inf  # bounds of sides of washes that were not searched
 
     def run(self, hint: Open | None) -> StagedSolution:
         """Best bound first."""
         root = self._solved(Open.everything(self.problem))
         scale = abs(self.problem.objective(self.problem.nothing()) - root[0].bound)
-        enough = max(_GOOD_ENOUGH * scale, NEGLIGIBLE)
+        enough = self.enough = max(_GOOD_ENOUGH * scale, NEGLIGIBLE)
         heap: list[tuple[float, int, Open, _Solved | None]] = [(root[0].bound, 0, Open.everything(self.problem), root)]
         born, done, lowest = 0, 0, np.inf
         if hint is not None and children(self.problem, heap[0][2], root[1], root[0]):
@@ -197,12 +199,15 @@ class _Search:
         self.work -= 1.0
         answer = solve_layout(self.problem, build(self.problem, choices))
         self.work -= _BY_CONE if answer.solver == "Clarabel" else 0.0
+        self.work -= _BY_MODEL if self.problem.own.is_opaque else 0.0
         self.counts = self.counts.plus(answer.solver)
         return answer, answer.layout.plans(answer.v, self.problem)
 
     def _dive(self, choices: Open, answer: StagedAnswer, plans: tuple[Plan, ...]) -> None:
         """A plan by deciding all of one kind at a time, in one manner after another until there is one."""
         for losses in (False, True):
+            if self.best is not None and self.best.objective - answer.bound <= self.enough:
+                return  # no better plan is left under these choices
             for manner in _MANNERS:
                 if self._dived(choices, answer, plans, replace(manner, losses=losses)):
                     break
