@@ -11,6 +11,7 @@ then runs out, and another solver has the word.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +22,7 @@ from di_advisor.solve.dual_newton.curvature import TIED, curvature_of, exchange,
 from di_advisor.solve.dual_newton.line import Climb, Place
 from di_advisor.solve.dual_newton.pieces import Charges, Pieces
 
-__all__ = ["STEPS_MAX", "Outcome", "Position", "ascend"]
+__all__ = ["STEPS_MAX", "Ceiling", "Outcome", "Position", "ascend"]
 
 _FEASIBLE = 1e-10
 _GAP = 1e-11
@@ -34,6 +35,10 @@ _DAMP_MORE = 128.0
 _FLAT = 1e-3
 _FLAT_DAMPING = 0.02
 STEPS_MAX = 30
+Ceiling = Callable[[FloatArray], float]
+_LOOKS_UP = 2
+"""Steps before the first look at the ceiling: most climbs have arrived by then."""
+
 """Newton steps of one climb."""
 
 _DAMPING = 1e-12
@@ -79,7 +84,15 @@ class Outcome:
     certified: bool
 
 
-def ascend(pieces: Pieces, limits: Limits, charges: Charges, start: Position, *, steps_max: int = STEPS_MAX) -> Outcome:
+def ascend(
+    pieces: Pieces,
+    limits: Limits,
+    charges: Charges,
+    start: Position,
+    *,
+    steps_max: int = STEPS_MAX,
+    ceiling: Ceiling | None = None,
+) -> Outcome:
     """Climb the dual from a position.
 
     Parameters
@@ -94,6 +107,8 @@ def ascend(pieces: Pieces, limits: Limits, charges: Charges, start: Position, *,
         Prices to start from.
     steps_max : int
         Budget.
+    ceiling : callable, optional
+        More than any objective, at given prices: a dual above it has no top, and the climb ends there, uncertified.
     """
     climb = Climb(pieces, limits, charges)
     here = climb.at(start.prices, start.exposures)
@@ -126,6 +141,8 @@ def ascend(pieces: Pieces, limits: Limits, charges: Charges, start: Position, *,
         else:
             break
         here, sides = there, point.sides
+        if ceiling is not None and step >= _LOOKS_UP and here.dual > ceiling(here.prices):
+            return _Value.of(limits, here).outcome(pieces, here, None, sides, step + 1)
     return value.outcome(pieces, here, exchanges, point.sides, step)
 
 

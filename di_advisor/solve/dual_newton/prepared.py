@@ -212,16 +212,19 @@ class Restricted:
             return NotCertified(reason, infeasible=True)
         if risk < _LEAST_RISK:
             return NotCertified("There is no price of risk, so that the dual has kinks everywhere.")
+        ceiling = _Ceiling(pieces, block, risk, trading)
         try:
             start = _start(block, limits, warm)
             if warm is not None:
-                outcome = climb_to_the_top(pieces, limits, start, risk, trading, steps_max=_WARM_STEPS_MAX)
-            if warm is None or not outcome.certified:  # an old answer can lead astray
-                outcome = climb_to_the_top(pieces, limits, _start(block, limits, None), risk, trading)
+                outcome = climb_to_the_top(
+                    pieces, limits, start, risk, trading, steps_max=_WARM_STEPS_MAX, ceiling=ceiling
+                )
+            if warm is None or not (outcome.certified or _beyond(outcome, ceiling)):  # an old answer can lead astray
+                outcome = climb_to_the_top(pieces, limits, _start(block, limits, None), risk, trading, ceiling=ceiling)
         except Interleaved:
             return NotCertified("Under a 3/2-power cost a name would be bought and sold at once.")
         if not outcome.certified:
-            if outcome.bound > _ceiling(pieces, block, risk, trading, outcome.position.prices):
+            if _beyond(outcome, ceiling):
                 return NotCertified("The limits contradict each other.", infeasible=True, steps=outcome.steps)
             return NotCertified("The dual was not climbed to the top.", steps=outcome.steps)
         return _certified(block, pieces, outcome, risk)
@@ -278,8 +281,30 @@ def _sanitised(position: Position, limits: Limits) -> Position:
     return Position(np.where(open_side, position.prices - pull, position.prices), position.exposures, position.sides)
 
 
-def _ceiling(pieces: Pieces, block: Block, risk: float, trading: float, prices: FloatArray) -> float:
+@dataclass(frozen=True)
+class _Ceiling:
     """More than any objective within the names' limits: a dual value above it proves a contradiction."""
+
+    pieces: Pieces
+    block: Block
+    risk: float
+    trading: float
+
+    def __call__(self, prices: FloatArray) -> float:
+        """With room for the round-off of a dual at these prices."""
+        return self._most + 1e-9 * (1.0 + float(np.abs(prices).sum()))
+
+    @cached_property
+    def _most(self) -> float:
+        return 2.0 * _largest(self.pieces, self.block, self.risk, self.trading)
+
+
+def _beyond(outcome: Outcome, ceiling: _Ceiling) -> bool:
+    return outcome.bound > ceiling(outcome.position.prices)
+
+
+def _largest(pieces: Pieces, block: Block, risk: float, trading: float) -> float:
+    """At least the largest objective within the names' limits."""
     reach = np.maximum(np.abs(pieces.active + pieces.lower), np.abs(pieces.active + pieces.upper))
     moved = np.maximum(np.abs(pieces.lower), np.abs(pieces.upper))
     most = float(risk * pieces.specific @ reach**2 + trading * pieces.impact @ moved**2) + risk * pieces.still
@@ -289,7 +314,7 @@ def _ceiling(pieces: Pieces, block: Block, risk: float, trading: float, prices: 
     k = len(block.exposure_lower)
     exposures = np.abs(pieces.base[:k]) + moved @ np.abs(pieces.matrix[:, :k])
     most += risk * float(exposures @ np.abs(block.risk.factor_covariance_per_year) @ exposures)
-    return 2.0 * most + 1e-9 * (1.0 + float(np.abs(prices).sum()))
+    return most
 
 
 def _certified(block: Block, pieces: Pieces, outcome: Outcome, risk: float) -> Certified:

@@ -15,7 +15,7 @@ import numpy as np
 
 from di_advisor.solve.dual_newton.complementarity import Limits
 from di_advisor.solve.dual_newton.line import Climb
-from di_advisor.solve.dual_newton.newton import STEPS_MAX, Outcome, Position, ascend
+from di_advisor.solve.dual_newton.newton import STEPS_MAX, Ceiling, Outcome, Position, ascend
 from di_advisor.solve.dual_newton.pieces import Pieces, Proximal
 
 __all__ = ["climb_to_the_top"]
@@ -31,7 +31,14 @@ _LEAST_GAP = 1e-14
 
 
 def climb_to_the_top(
-    pieces: Pieces, limits: Limits, start: Position, risk: float, trading: float, *, steps_max: int = STEPS_MAX
+    pieces: Pieces,
+    limits: Limits,
+    start: Position,
+    risk: float,
+    trading: float,
+    *,
+    steps_max: int = STEPS_MAX,
+    ceiling: Ceiling | None = None,
 ) -> Outcome:
     """Solve, with a proximal quadratic for the names that have next to no curvature.
 
@@ -47,11 +54,13 @@ def climb_to_the_top(
         Price of variance, and scale of everything else.
     steps_max : int
         Budget of Newton steps of one climb.
+    ceiling : callable, optional
+        As of `ascend`; the problems with a proximal quadratic have other objectives, and go on.
     """
     plain = pieces.charges(risk, trading)
     weak = plain.q < _WEAK
     if not weak.any():
-        return ascend(pieces, limits, plain, start, steps_max=steps_max)
+        return ascend(pieces, limits, plain, start, steps_max=steps_max, ceiling=ceiling)
     climb = Climb(pieces, limits, plain)
     weight = np.where(weak, _WEIGHT, 0.0)
     centre = np.clip(np.zeros(len(weight)), pieces.lower, pieces.upper)

@@ -16,7 +16,7 @@ from di_advisor.solve.choices import Choice, relaxed
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.dual_newton import Certified, NotCertified, Warm, prepare
 from di_advisor.solve.dual_newton.line import Climb, Place
-from di_advisor.solve.dual_newton.newton import Position
+from di_advisor.solve.dual_newton.newton import STEPS_MAX, Position
 from di_advisor.solve.dual_newton.pieces import Stack
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.tracking import smallest_tracking_error, solve_capped
@@ -117,6 +117,21 @@ def test_what_is_called_infeasible_is_so(seed: int) -> None:
     assert isinstance(found, Certified) == (other == "solved")
     if isinstance(found, NotCertified) and found.infeasible:
         assert other == "infeasible"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_contradiction_is_proved_in_a_few_steps_from_any_start(seed: int) -> None:
+    case = random_case(seed)
+    free = case.mandate.with_changes(tracking_error_max=None, participation_max=None, turnover_max=None)
+    tight = free.with_changes(cash_min=0.2, cash_max=0.3, turnover_max=0.02)
+    block = formulate(case.signals, tight, case.tax).block
+    warm = prepare(formulate(case.signals, free, case.tax).block).solve()
+    assert isinstance(warm, Certified)
+    for start in (None, warm.warm):
+        found = prepare(block).solve(warm=start)
+        assert isinstance(found, NotCertified)
+        assert found.infeasible
+        assert found.steps <= STEPS_MAX // 3, "the dual rose past every objective long before the budget ended"
 
 
 def test_without_a_price_of_risk_the_word_goes_to_another_solver() -> None:
