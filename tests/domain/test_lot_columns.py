@@ -57,6 +57,35 @@ def test_whole_numbers_are_the_amounts(rows: list[tuple[str, str, int, int | Non
         assert [Decimal(n).scaleb(-units.places) for n in units.count.tolist()] == [Decimal(t) for t in texts]
 
 
+@pytest.mark.parametrize(
+    ("texts", "counts", "places"),
+    [
+        ([], [], 0),
+        (["7", "12"], [7, 12], 0),
+        (["7.5", "12.0"], [75, 120], 1),
+        (["7.50", "12.5"], [750, 1250], 2),
+        (["7.50", "12"], [750, 1200], 2),
+        (["1.50 ", "2.25"], [150, 225], 2),
+        (["1_0.50", "2.25"], [1050, 225], 2),
+        ([".50", "2.25"], [50, 225], 2),
+        (["5.", "2."], [5, 2], 0),
+        (["999999999999999"], [999_999_999_999_999], 0),
+    ],
+)
+def test_texts_of_any_kind_are_read(texts: list[str], counts: list[int], places: int) -> None:
+    units = units_of_texts(texts)
+    assert units is not None
+    assert (units.count.tolist(), units.places) == (counts, places)
+
+
+@pytest.mark.parametrize("text", ["1,5", "", ".", "1.2.3", "1._50x", "1 5"])
+def test_what_is_no_number_is_no_amount(text: str) -> None:
+    with pytest.raises(ValueError, match="could not convert"):
+        units_of_texts([text])
+    with pytest.raises(ValueError, match="could not convert"):
+        units_of_texts([text, "2.5"])
+
+
 def test_one_lot_is_asked_for() -> None:
     found = LotColumns.of("A", _columns([("3", "10.00", 50, None), ("4", "20.00", 60, None)]))
     assert found is not None
