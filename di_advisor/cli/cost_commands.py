@@ -247,7 +247,6 @@ def _card(model: str) -> CostModelCard:
 
 
 def _write(history: TradeHistory, path: Path) -> None:
-    try:
-        history.to_frame().to_parquet(path, index=False)
-    except OSError as e:
-        raise InputError(f"{path} cannot be written: {e.strerror or e}.", hint="Check the folder.") from e
+    from di_advisor.cli.outputs import write_parquet
+
+    write_parquet(path, history.to_frame())

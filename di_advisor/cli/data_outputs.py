@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from di_advisor.cli.outputs import write_parquet
 from di_advisor.errors import InputError
 from di_advisor.report.output_files import inside, write_text
 
@@ -51,19 +51,5 @@ def write_records(tables: Sequence[RecordTable], path: Path) -> list[Path]:
         if path.suffix.lower() == ".csv":
             written.append(write_text(path.parent, name, table.to_csv()))
         else:
-            written.append(_write_parquet(table, inside(path.parent, name)))
+            written.append(write_parquet(path.parent / name, table.to_frame()))
     return written
-
-
-def _write_parquet(table: RecordTable, path: Path) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".di-advisor-", dir=path.parent) as hidden:
-            made = Path(hidden) / path.name
-            table.to_frame().to_parquet(made, index=False)
-            made.replace(path)
-    except OSError as e:
-        raise InputError(
-            f"{path} cannot be written: {e.strerror or e}.", hint="Check the folder; no file was changed."
-        ) from e
-    return path

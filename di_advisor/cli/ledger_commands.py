@@ -44,10 +44,10 @@ def record(arguments: argparse.Namespace, screen: Screen) -> None:
     made = not _exists(arguments.ledger)
     with Ledger.open(arguments.ledger, arguments.taxpayer) as ledger:
         if made:
-            screen.note(f"made a new ledger: {arguments.ledger}")
+            screen.note(f"made a new ledger: {_shown(arguments.ledger)}")
         with _naming_the_column(ledger, events):
             report = ledger.record(events, recorded_at=now, batch=arguments.file.name)
-        screen.show(f"{arguments.ledger}, {arguments.taxpayer}: {report.sentence}.")
+        screen.show(f"{_shown(arguments.ledger)}, {arguments.taxpayer}: {report.sentence}.")
         _show_notices(ledger.books(as_of), screen)
 
 
@@ -134,6 +134,13 @@ def _exists(where: str) -> bool:
     return path is None or path.exists()
 
 
+def _shown(where: str) -> str:
+    """The address as it was given, without a password that stands in it."""
+    from di_advisor.ledger.store.address import Address
+
+    return Address.parse(where).shown if "://" in where else where
+
+
 def _store(where: str) -> Store:
     from di_advisor.ledger.store import Store
 
@@ -152,7 +159,7 @@ def _books(arguments: argparse.Namespace) -> Books:
         known = store.taxpayers()
         if arguments.taxpayer not in known:
             raise InputError(
-                f"The ledger {arguments.ledger} holds no journal of the taxpayer {arguments.taxpayer!r}.",
+                f"The ledger {_shown(arguments.ledger)} holds no journal of the taxpayer {arguments.taxpayer!r}.",
                 hint=f"Give --taxpayer; it holds: {', '.join(known)}."
                 if known
                 else "It holds none yet: record a file first.",

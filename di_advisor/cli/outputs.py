@@ -11,11 +11,15 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from di_advisor.errors import InputError
 from di_advisor.report.output_files import inside, write_text
 
-__all__ = ["write_all"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["write_all", "write_parquet"]
 
 
 def write_all(folder: Path, texts: Mapping[str, str]) -> list[Path]:
@@ -47,6 +51,28 @@ def write_all(folder: Path, texts: Mapping[str, str]) -> list[Path]:
             hint="Check the folder, its permissions, and the room on the disk; no file was changed.",
         ) from e
     return paths
+
+
+def write_parquet(path: Path, frame: pd.DataFrame) -> Path:
+    """Write a table as Parquet, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the name is no plain file name, or the file cannot be written; an old file is as it was.
+    """
+    place = inside(path.parent, path.name)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".di-advisor-", dir=place.parent) as hidden:
+            made = Path(hidden) / place.name
+            frame.to_parquet(made, index=False)
+            made.replace(place)
+    except OSError as e:
+        raise InputError(
+            f"{place} cannot be written: {e.strerror or e}.", hint="Check the folder; no file was changed."
+        ) from e
+    return place
 
 
 def _move_all(new: Path, old: Path, paths: list[Path]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from di_advisor.cli import main
+from di_advisor.ledger.ledger import Ledger
 
 TRADES = """\
 kind,trade_date,account_id,account_kind,security_id,shares,amount_usd,fees_usd
@@ -175,3 +176,16 @@ def test_opening_lots_of_a_file_come_with_basis_and_dates(tmp_path: Path, capsys
     assert "no basis" in capsys.readouterr().err
     assert ledger(tmp_path, "show", "--as-of", "2025-02-03") == 0
     assert "not known" in capsys.readouterr().out
+
+
+def test_a_password_in_an_address_is_not_shown_when_all_goes_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "trades.csv").write_text(TRADES)
+    opened = Ledger.open
+    monkeypatch.setattr(Ledger, "open", lambda _, taxpayer: opened(str(tmp_path / "books.db"), taxpayer))
+    where = "postgresql://ann:canary-password@localhost:1/books"
+    assert main(["ledger", "record", str(tmp_path / "trades.csv"), "--ledger", where, "--taxpayer", "ann"]) == 0
+    said = capsys.readouterr()
+    assert "postgresql://ann:***@localhost:1/books, ann: 8 events added" in said.out
+    assert "canary" not in said.out + said.err

@@ -1,9 +1,10 @@
 """The files of a run: all of them, or none."""
 
+import pandas as pd
 import pytest
 
 from di_advisor.cli import main
-from di_advisor.cli.outputs import write_all
+from di_advisor.cli.outputs import write_all, write_parquet
 from di_advisor.errors import InputError
 from tests.cli.world import propose, write_world
 
@@ -40,3 +41,18 @@ def test_a_run_that_cannot_write_shows_no_trades(tmp_path, capsys):
     assert "trades.csv cannot be written" in said.err
     assert "Sell" not in said.out
     assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "orders.parquet"
+    path.write_bytes(b"of yesterday")
+
+    def cut_off(_, made, **__):
+        made.write_bytes(b"PAR1 half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", cut_off)
+    with pytest.raises(InputError, match=r"orders\.parquet cannot be written: No space left on device"):
+        write_parquet(path, pd.DataFrame({"a": [1]}))
+    assert path.read_bytes() == b"of yesterday"
+    assert [p.name for p in tmp_path.iterdir()] == ["orders.parquet"]
