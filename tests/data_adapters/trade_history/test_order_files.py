@@ -331,3 +331,14 @@ def test_what_is_noted_is_kept(tmp_path):
     noted = [f for f in found.quality.findings if f.treatment is Treatment.NOTED]
     assert {f.flaw: f.count for f in noted} == {Flaw.SIZE_ASSUMED: 1, Flaw.WEAK_ARRIVAL_PRICE: 1}
     assert len(found.history) == 2
+
+
+def test_orders_and_fills_need_not_be_separated_alike(tmp_path):
+    alike = OrderFiles().trade_history(
+        write(tmp_path, ORDERS), fills=write(tmp_path, FILLS, "fills.csv"), conditions=conditions()
+    )
+    read = OrderFiles().trade_history(
+        write(tmp_path, ORDERS.replace(",", ";")), fills=write(tmp_path, FILLS, "fills.csv"), conditions=conditions()
+    )
+    assert read.history.order_id.tolist() == alike.history.order_id.tolist() == ["O1", "O2"]
+    assert read.history.to_frame().equals(alike.history.to_frame())
