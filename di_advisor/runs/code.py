@@ -8,7 +8,7 @@ and a test runs them and compares. Limits: values of a kernel are named `facts`,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ from typing import Any, Final
 from di_advisor.errors import InputError
 from di_advisor.runs.spec import KernelSource, RunSpec
 
-__all__ = ["python_of", "python_value"]
+__all__ = ["import_lines", "python_of", "python_value"]
 
 _WIDTH: Final = 96
 _STEP: Final = 4
@@ -144,6 +144,15 @@ def python_value(value: Any) -> tuple[list[str], str]:  # noqa: ANN401 any value
     imports = _Imports()
     expression = _written(value, imports, 0)
     return imports.lines(), expression
+
+
+def import_lines(lines: Iterable[str]) -> list[str]:
+    """Lines ``from module import names`` in order, one a module."""
+    names: dict[str, set[str]] = {}
+    for each in lines:
+        module, _, imported = each.removeprefix("from ").partition(" import ")
+        names.setdefault(module, set()).update(imported.split(", "))
+    return [f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(names.items())]
 
 
 def python_of(spec: RunSpec) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from di_advisor.domain.mandate import Mandate
-from di_advisor.runs.code import python_value
+from di_advisor.runs.code import import_lines, python_value
 from di_advisor.runs.spec import KernelSource, RunSpec
 
 __all__ = [
@@ -67,7 +67,7 @@ def opened_lines(
     if workspace:
         needed.add("from di_advisor.runs.run import workspace_of")
         assigned.append("workspace = workspace_of(spec, facts)")
-    return "\n".join([*sorted(needed), "", *assigned, *lines])
+    return "\n".join([*import_lines(needed), "", *assigned, *lines])
 
 
 def python_of_measures(spec: RunSpec, *, proposed: bool) -> str:

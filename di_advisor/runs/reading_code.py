@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from di_advisor.runs.code import python_value
+from di_advisor.runs.code import import_lines, python_value
 from di_advisor.runs.question_code import opened_lines
 from di_advisor.runs.spec import FileSource, FleetSource, KernelSource, RunSpec, Source
 
@@ -38,7 +38,7 @@ def _lines(*lines: str, imports: tuple[str, ...] = (), **values: Any) -> str:
         theirs, expression = python_value(value)
         needed.update(theirs)
         assigned.append(f"{name} = {expression}")
-    return "\n".join([*sorted(needed), *([""] if needed else []), *assigned, *lines])
+    return "\n".join([*import_lines(needed), *([""] if needed else []), *assigned, *lines])
 
 
 def python_of_opening(source: Source) -> str:

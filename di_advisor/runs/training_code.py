@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from di_advisor.domain.trained_costs import CostTraining
-from di_advisor.runs.code import python_value
+from di_advisor.runs.code import import_lines, python_value
 from di_advisor.runs.past_orders import OrderFiles
 from di_advisor.runs.spec import KernelSource, Source
 
@@ -38,7 +38,7 @@ def _orders(source: Source, files: OrderFiles | None) -> tuple[set[str], str]:
 def python_of_orders(source: Source, files: OrderFiles | None) -> str:
     """Past orders, with what was dropped and why."""
     lines, orders = _orders(source, files)
-    return "\n".join([*sorted(lines), "", orders])
+    return "\n".join([*import_lines(lines), "", orders])
 
 
 def python_of_shelf() -> str:
@@ -72,7 +72,7 @@ def python_of_watched_costs(source: Source, files: OrderFiles | None, model: str
     lines |= {*needed, f"from {_SHELF} import cost_model_folder", "from di_advisor.registry import cost_trainer"}
     return "\n".join(
         [
-            *sorted(lines),
+            *import_lines(lines),
             "",
             f"orders = {orders}",
             f"cost_trainer().watch(cost_model_folder({model!r}), orders.history, since={day})",
@@ -97,7 +97,7 @@ def python_of_training(source: Source, files: OrderFiles | None, training: CostT
     lines |= {*imports, f"from {_SHELF} import train_into_shelf"}
     return "\n".join(
         [
-            *sorted(lines),
+            *import_lines(lines),
             "",
             f"training = {how}",
             f"orders = {orders}.until(training.trained_on)",

@@ -24,6 +24,7 @@ _FAILED = Markup('<div class="di-error" role="alert">The process that computes f
 _NOTICE = Markup('<div class="di-notice" role="note">{}</div>')
 _ABOVE = Markup('<div class="di-line">{}</div>')
 _CODE = Markup('<pre class="di-code" tabindex="0" aria-label="{}">{}</pre>')
+_LOG = Markup('<pre class="di-code di-log" tabindex="0" aria-label="Log">{}</pre>')
 _NO_CODE = "Nothing has been asked yet."
 _PROPOSAL = "A proposal under what the controls say now:"
 
@@ -93,7 +94,7 @@ class Footer:
         elif state.phase is Phase.FAILED:
             self._error.value = _FAILED.format(_lines(state.error))
         else:
-            self._error.value = _REFUSED.format(_lines(state.error), _lines(state.hint))
+            self._error.value = _REFUSED.format(_lines(f"{state.doing}: {state.error}"), _lines(state.hint))
         self._notice.value = _NOTICE.format(_lines(state.notice)) if state.notice else ""
         proposing = code()
         self._code.value = _CODE.format("Python that repeats this", proposing or _NO_CODE)
@@ -101,4 +102,4 @@ class Footer:
         self._last.layout.display = "" if last else "none"
         above = _ABOVE.format(f"What was asked last ({state.repeating}):")
         self._last_code.value = above + _CODE.format("Python of what was asked last", last) if last else ""
-        self._log.value = _CODE.format("Log", "\n".join(state.log) or "Nothing yet.")
+        self._log.value = _LOG.format("\n".join(state.log) or "Nothing yet.")

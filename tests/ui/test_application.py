@@ -102,6 +102,7 @@ def test_a_refusal_is_shown_escaped_with_its_hint_and_the_last_result_stays(app:
     assert answers[1] is None
     assert "The cap &lt;b&gt;50&lt;/b&gt; is too low." in app._footer._error.value
     assert "Raise it." in app._footer._error.value
+    assert "<b>Proposing: The cap" in app._footer._error.value, "which question it was, on whatever page it is read"
     assert 'role="alert"' in app._footer._error.value
     assert app.state.answer is not None
 

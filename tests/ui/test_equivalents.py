@@ -386,6 +386,17 @@ def test_swaps_and_saving_have_their_python_too(world: World, monkeypatch: pytes
     assert ran(python_of_saving(world.spec)).read_bytes() == pressed
 
 
+def test_each_module_is_imported_from_once(world: World) -> None:
+    requests: dict[str, dict[str, Any]] = {
+        "fleet_page": {"folder": world.folder, "shown": "all"},
+        "train_costs": {"spec": world.spec, "files": world.orders, "training": CostTraining(DAY)},
+        "watch": {"spec": world.spec, "policy": policy_named("threshold")},
+    }
+    for verb, request in requests.items():
+        modules = [x.split()[1] for x in python_of_question(verb, request).splitlines() if x.startswith("from ")]
+        assert modules == sorted(set(modules))
+
+
 def test_every_verb_has_its_python_or_the_reason_why_none() -> None:
     assert {*WRITTEN, *WITHOUT} == set(VERBS)
     assert not set(WRITTEN) & set(WITHOUT)

@@ -58,6 +58,11 @@ def test_a_page_of_the_list_crosses_the_pipe_with_an_order_for_each_column(
     assert "Worklist" in back["bundle"]["text/plain"]
 
 
+def test_a_folder_that_is_not_there_is_named_as_it_was_typed(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nowhere holds no run: there is no such folder"):
+        fleets.fleet_page(Desk(), {"folder": tmp_path / "nowhere"}, Said())
+
+
 def test_the_list_is_read_once_and_then_only_what_is_new(desk: Desk, request_of: FleetRequest) -> None:
     first = desk.worklist(request_of.folder)
     assert desk.worklist(request_of.folder).by_label == first.by_label

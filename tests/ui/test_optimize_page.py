@@ -337,6 +337,22 @@ def test_what_was_refused_is_said_once_where_it_is_explained_and_by_the_footer_e
     assert "Broken." in footer._error.value
 
 
+def test_a_cap_out_of_reach_is_said_by_the_refusal_and_not_again_beside_its_button() -> None:
+    shown, host = page()
+    host.state.start("Proposing")
+    facts = {
+        "conflict": ("Locks.", "Tracking error is at most 100.0 bps a year."),
+        "relaxations": ("$9 traded all the same", "tracking error at least 120.0 bps (you allow 100.0)"),
+        "rules": ("locks", "tracking error cap"), "amounts": (0.1, 0.002), "enough": (True, True),
+        "smallest": 0.012, "cap": 0.01,
+    }  # fmt: skip
+    host.state.refuse("A tracking error of at most 100.0 bps cannot be reached. In its way: Locks.", "", facts)
+    host.refresh()
+    assert "cannot be reached" in shown._ways._lead.value
+    assert shown._ways._lines[1].value.count("racking error") == 1
+    assert "Locks." not in shown._ways._lines[0].value
+
+
 def washed(folder: Path) -> RunSpec:
     """An account that sold two names at a loss ten days ago, and may buy back none of them."""
     sectors = ("Energy", "Utilities", "Technology", "Health care")

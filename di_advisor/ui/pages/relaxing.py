@@ -36,6 +36,7 @@ _ROUNDING: Final = 2.0
 
 _ANY: Final = "Any one of these is enough, where it does not say otherwise; whole shares may need a little more:"
 _NONE: Final = "No single one of these is enough:"
+_CAP: Final = "tracking error cap"
 _WHOLE: Final = "more room for whole shares"
 _PASSED: Final = "There is a plan, but not in whole shares:"
 _PRICE_WASHES: Final = "Price wash sales"
@@ -72,7 +73,7 @@ def _up(number: float, places: int) -> float:
 
 def _dial_of(rule: str, amount: float, mandate: Mandate, value_usd: Decimal | None) -> tuple[dict[str, Any], str]:
     """Fields that a rule's relaxation changes, and the button's words; nothing where no dial does."""
-    if rule == "tracking error cap" and mandate.tracking_error_max is not None:
+    if rule == _CAP and mandate.tracking_error_max is not None:
         bps = _up(bps_from_fraction(mandate.tracking_error_max + amount), 1)
         return {"tracking_error_max": round(fraction_from_bps(bps), 10)}, f"Allow {bps:,.1f} bps a year"
     if rule == "turnover" and mandate.turnover_max is not None:
@@ -128,7 +129,8 @@ def _of_rules(state: AppState, asked: RunSpec) -> tuple[Way, ...]:
     found = []
     for wish, text, rule, amount, alone in zip(conflict, texts, rules, amounts, enough, strict=True):
         changes, label = _dial_of(rule, float(amount), asked.mandate, value_usd)
-        found.append(Way(wish, text, bool(alone), changes, label))
+        said_already = rule == _CAP and "smallest" in facts  # what was refused begins with it
+        found.append(Way("" if said_already else wish, text, bool(alone), changes, label))
     return tuple(found)
 
 

@@ -131,7 +131,7 @@ class SourceForm:
         missing = [_PATHS[n][0] for n in _NEEDED if not self._paths[n].value.strip()]
         missing += ["As-of date"] if self._as_of.value is None else []
         if missing:
-            raise InputError(f"Not given: {', '.join(missing)}.", hint="What is optional says so.")
+            raise InputError(f"Not given: {', '.join(missing)}.", hint="Only what is marked optional may stay empty.")
         paths: dict[str, Any] = {
             n: Path(box.value.strip()).expanduser() for n, box in self._paths.items() if box.value.strip()
         }

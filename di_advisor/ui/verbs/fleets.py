@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from di_advisor.errors import InputError
 from di_advisor.execution.scheduling import IN_PROCESS
 from di_advisor.fleet.running import FleetProgress
 from di_advisor.fleet.worklist import BY_URGENCY, Shown, page_of
@@ -58,10 +59,17 @@ def fleet_page(desk: Desk, request: Mapping[str, Any], say: Say) -> dict[str, An
     Raises
     ------
     InputError
-        If there is no run in the folder, or no such order.
+        If there is no such folder, no run in it, or no such order.
     """
+    folder = Path(request["folder"])
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder} holds no run: there is no such folder where the kernel runs.",
+            hint="Name the folder that a run was told as into, or start a run into it.",
+            folder=str(folder),
+        )
     say.phase("Reading the list")
-    known = desk.worklist(Path(request["folder"]))
+    known = desk.worklist(folder)
     page = page_of(
         known.rows,
         request.get("number", 1),
