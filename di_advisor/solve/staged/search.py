@@ -186,7 +186,7 @@ class _Search:
         for wash, (without_loss, without_buying) in zip(found, lifts, strict=True):
             if max(without_loss, without_buying) >= limit:
                 self.left_out = min(self.left_out, max(without_loss, without_buying))
-                decided[without_buying < without_loss].append(wash)
+                decided[1 if without_buying < without_loss else 0].append(wash)
         if any(decided):
             child = closed(self.problem, choices, decided[0], loss=True)
             return [(bound, closed(self.problem, child, decided[1], loss=False))]

@@ -11,7 +11,7 @@ from di_advisor.solve.staged.assemble import build
 from di_advisor.solve.staged.branching import children, closed
 from di_advisor.solve.staged.closing import closing
 from di_advisor.solve.staged.convex import solve_layout
-from di_advisor.solve.staged.judge import washes
+from di_advisor.solve.staged.judge import breaches, washes
 from di_advisor.solve.staged.layout import Open
 from di_advisor.solve.staged.search import solve_staged
 from tests.solve.staged.random_transitions import random_transition
@@ -74,3 +74,11 @@ def test_a_kept_loss_closes_every_purchase_within_thirty_days_and_no_other() -> 
     wash = washes(problem, answer.layout.plans(answer.v, problem))[0]
     kept = closed(problem, everything, [wash], loss=False)
     assert (~kept.buy).sum() == (problem.identical == wash.group).sum()
+
+
+def test_washes_of_which_one_side_is_settled_are_decided_together() -> None:
+    drawn = random_transition(25)  # its bound leaves one side only of several washes
+    problem = formulate_transition(drawn.signals, drawn.mandate, drawn.tax, drawn.wish, own=drawn.own)
+    solution = solve_staged(problem)
+    assert max(breaches(problem, solution.plans).values()) <= 1e-6
+    assert solution.gap <= 0.01 * (problem.objective(problem.nothing()) - solution.objective)
