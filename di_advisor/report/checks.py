@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 
+from di_advisor.domain.amounts import to_decimal
 from di_advisor.domain.mandate import Rounding
 from di_advisor.propose.proposal import Proposal, RuleCheck
 from di_advisor.report.tables import Align, Cell, Column, Table
@@ -159,7 +161,9 @@ def gap_after_rounding(proposal: Proposal) -> tuple[str, str]:
     if not math.isfinite(c.gap_usd):
         return "not proved", f"{_rounding_cost(proposal)}{'.' if hint else ''}{hint}"
     made_of = f"proved {usd(c.gap_usd)} before rounding; {_rounding_cost(proposal)}"
-    return usd(c.gap_usd + max(c.rounding_usd, 0.0)), f"{made_of}{'.' if hint else ''}{hint}"
+    # The figures as they are shown, so that a reader who adds them up comes to the same cent.
+    whole = to_decimal(c.gap_usd, 2) + max(to_decimal(c.rounding_usd, 2), Decimal(0))
+    return usd(whole), f"{made_of}{'.' if hint else ''}{hint}"
 
 
 def certificate(proposal: Proposal) -> str:

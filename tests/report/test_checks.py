@@ -31,6 +31,12 @@ def test_the_gap_counts_what_whole_shares_cost() -> None:
     assert note in shown
 
 
+def test_the_gap_is_the_sum_of_its_parts_as_they_are_shown() -> None:
+    figure, note = gap_after_rounding(rounded(90.964, gap_usd=0.0141))
+    assert note.startswith("proved $0.01 before rounding; whole shares cost $90.96")
+    assert figure == "$90.97"
+
+
 def test_the_inline_view_tells_the_same_gap() -> None:
     shown = proposal_html(rounded(169.76))
     assert "At most $169.86 from the best plan" in shown
