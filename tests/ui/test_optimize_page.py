@@ -404,6 +404,12 @@ def test_windows_are_not_offered_where_pricing_them_leaves_no_plan(tmp_path: Pat
     assert "Price wash sales" not in buttons(shown)
     assert PRICED not in host.state.facts
 
+    class Heard(Told):
+        def phase(self, text: str) -> None:
+            assert "Looking whether" not in text, "rules that contradict each other are not solved for"
+
+    assert answer(desk, "propose", plain({"spec": locked}), Heard())[0] == "refused"
+
 
 def test_what_rounding_passed_is_given_twice_the_room() -> None:
     shown, host = page()

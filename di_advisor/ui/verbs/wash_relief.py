@@ -13,7 +13,9 @@ from typing import Final
 
 from di_advisor.domain.mandate import WashPolicy
 from di_advisor.errors import DiAdvisorError, InfeasibleError
+from di_advisor.formulate import formulate
 from di_advisor.runs.spec import RunSpec
+from di_advisor.solve.diagnose import agrees
 from di_advisor.ui.desk import Desk, Say
 
 __all__ = ["OPEN_FROM", "PRICED", "with_wash_relief"]
@@ -49,6 +51,11 @@ def with_wash_relief(error: InfeasibleError, desk: Desk, spec: RunSpec, say: Say
     priced = workspace.under(**{**changes, "wash_policy": WashPolicy.PRICE})
     windows = [lock for lock in banned if lock not in set(priced.signals.account.locks)]
     if not windows:
+        return error
+    try:
+        if not agrees(formulate(priced.signals, priced.mandate, priced.tax, own=priced.own)):
+            return error  # seen at once: taking that conflict apart too would take as long as the first
+    except DiAdvisorError:  # not certified either way
         return error
     say.phase("Looking whether wash-sale windows stand in the way")
     try:
