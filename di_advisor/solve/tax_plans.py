@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,6 +224,11 @@ class FixedChoices:
         block = self.family.block(rates) if block is None else block
         program = QuadraticProgram(block, self.choices, hot=self.hot)
         return Proved(rates, program.bound(prices) + beyond_cost(block, self.choices), prices)
+
+    @cached_property
+    def nothing(self) -> float:
+        """Objective of doing nothing; the exact tax of it is the same at every step."""
+        return self.judged(self.family.problem.block.holdings.nothing()).objective
 
     def judged(self, plan: Plan) -> GainPlan:
         """A plan with its own figures."""

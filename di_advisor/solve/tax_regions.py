@@ -129,8 +129,7 @@ class RegionSearch:
         """Gap that counts as closed."""
         if self.best is None:
             return 0.0
-        nothing = self.solves.judged(self.solves.family.problem.block.holdings.nothing()).objective
-        return _EXACT * max(abs(nothing - self.best.objective), abs(self.best.objective)) + _LEAST_GAP
+        return _EXACT * max(abs(self.solves.nothing - self.best.objective), abs(self.best.objective)) + _LEAST_GAP
 
     def _next(self, bounds: FloatArray) -> int | None:
         """The open region of the lowest bound; None where none is open."""

@@ -14,6 +14,7 @@ from di_advisor.domain.taxes import TaxProfile
 from di_advisor.errors import InfeasibleError, UnfinishedError
 from di_advisor.formulate import formulate
 from di_advisor.formulate.localise import AtAnyRates, schedule_d_of
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import FilerTax, ScheduleDTax
 from di_advisor.formulate.tax_cells import regions_of
@@ -204,3 +205,22 @@ def test_plans_that_tie_cost_the_same_and_span_the_gains() -> None:
             other.plan.sold(problem.block.holdings.lot_name), plan.plan.sold(problem.block.holdings.lot_name)
         )
     assert np.ptp([p.gains.sum() for p in tied]) > 1e-4
+
+
+def test_the_tax_of_doing_nothing_is_reckoned_once_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = random_case(3, names=40)
+    problem, tax = taxed(
+        case, case.mandate.with_changes(tracking_error_max=None), random_filer(np.random.default_rng(3))
+    )
+    asked: list[float] = []
+    exact = ScheduleDTax.value_usd
+
+    def counted(self: ScheduleDTax, plan: Plan) -> float:
+        asked.append(float(plan.sells.sum() + plan.buys.sum()))
+        return exact(self, plan)
+
+    monkeypatch.setattr(ScheduleDTax, "value_usd", counted)
+    search = regional(problem, tax, sides(problem))
+    assert search.best is not None
+    assert len({search.tolerance for _ in range(3)}) == 1
+    assert asked.count(0.0) == 1
