@@ -157,12 +157,12 @@ class Locked:
         return [symbols.sells >= 0, symbols.sells <= self.sell_max, symbols.buys >= 0, symbols.buys <= self.buy_max]
 
 
-@dataclass(frozen=True)
-class ActiveGroup:
 def _points(percent: float) -> str:
     return signless(percent, "+.2f")
 
 
+@dataclass(frozen=True)
+class ActiveGroup:
     """The active weight of a group (sector, country) or exposure to a factor stays in a band."""
 
     holdings: Holdings
