@@ -13,7 +13,7 @@ import pytest
 from di_advisor.domain.esg_columns import EsgColumn, EsgColumns
 from di_advisor.domain.identifiers import IdentifierScheme
 from di_advisor.domain.trained_costs import CostTraining
-from di_advisor.errors import DiAdvisorError, InfeasibleError, InputError
+from di_advisor.errors import InfeasibleError, InputError
 from di_advisor.execution.scheduling import IN_PROCESS
 from di_advisor.fleet.generated import SampleFleet
 from di_advisor.fleet.sources import write_accounts
@@ -386,30 +386,9 @@ def test_swaps_and_saving_have_their_python_too(world: World, monkeypatch: pytes
     assert ran(python_of_saving(world.spec)).read_bytes() == pressed
 
 
-def test_each_module_is_imported_from_once(world: World) -> None:
-    requests: dict[str, dict[str, Any]] = {
-        "fleet_page": {"folder": world.folder, "shown": "all"},
-        "train_costs": {"spec": world.spec, "files": world.orders, "training": CostTraining(DAY)},
-        "watch": {"spec": world.spec, "policy": policy_named("threshold")},
-    }
-    for verb, request in requests.items():
-        modules = [x.split()[1] for x in python_of_question(verb, request).splitlines() if x.startswith("from ")]
-        assert modules == sorted(set(modules))
-
-
 def test_every_verb_has_its_python_or_the_reason_why_none() -> None:
     assert {*WRITTEN, *WITHOUT} == set(VERBS)
     assert not set(WRITTEN) & set(WITHOUT)
     assert set(CASES) == set(WRITTEN)
     assert all(reason.endswith(".") for reason in WITHOUT.values())
     assert set(WITHOUT) == {"give"}, "a verb that a press asks for has its Python"
-
-
-def test_python_of_a_wrong_request_is_the_same_refusal(world: World) -> None:
-    request = {"spec": world.spec, "name": "NO SUCH NAME"}
-    for ask in (
-        lambda: VERBS["why_not"](world.desk, request, Heard()),
-        lambda: ran(python_of_question("why_not", request)),
-    ):
-        with pytest.raises(DiAdvisorError, match="NO SUCH NAME"):
-            ask()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from di_advisor.domain.exclusions import Exclusion
+from di_advisor.errors import DiAdvisorError
 from di_advisor.policy.year_end import YearEndWishes
 from di_advisor.report.measures_view import measures_bundle
 from di_advisor.report.reasons_view import reasons_bundle
@@ -87,3 +88,16 @@ def test_a_trade_and_why_a_name_is_not_traded(spec: RunSpec, desk: Desk) -> None
     name = next(f"S{i:02}" for i in range(20) if f"S{i:02}" not in traded)
     why = explaining.why_not(desk, {"spec": spec, "name": name}, Said())
     assert reasons_bundle(name, ran(code.python_of_why_not(spec, name))) == why
+
+
+def test_each_module_is_imported_from_once(spec: RunSpec) -> None:
+    for lines in (code.python_of_watch(spec, every=True), code.python_of_measures(spec, proposed=True)):
+        modules = [x.split()[1] for x in lines.splitlines() if x.startswith("from ")]
+        assert modules == sorted(set(modules))
+
+
+def test_python_of_a_wrong_request_is_the_same_refusal(spec: RunSpec, desk: Desk) -> None:
+    with pytest.raises(DiAdvisorError, match="NO SUCH NAME"):
+        explaining.why_not(desk, {"spec": spec, "name": "NO SUCH NAME"}, Said())
+    with pytest.raises(DiAdvisorError, match="NO SUCH NAME"):
+        ran(code.python_of_why_not(spec, "NO SUCH NAME"))
