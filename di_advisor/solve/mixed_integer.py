@@ -23,6 +23,12 @@ Matrix = Any  # a scipy sparse matrix, which has no precise stub
 _ENTRIES_A_STEP = 10
 """Rows and columns that take about as long to lay out as one step does."""
 
+_MOST_STEPS = 10_000
+"""Of the simplex method in one linear program; 500 names take some 2,000, and a third of that as they go on."""
+
+_DEVEX = 1
+"""HiGHS's number of Devex pricing (Harris 1973); its own choice is steepest edge."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -131,18 +137,31 @@ class Relaxation:
         self.size += len(low)
 
     def solved(self) -> Answer:
-        """A point of least cost, or the proof that there is none."""
+        """A point of least cost, or the proof that there is none; "failed" where steps run out before either.
+
+        From where it stood the simplex method can turn in circles on a face where every vertex costs the same; then it
+        begins anew, once, with weights of edges that are cheaper and reckoned in another way.
+        """
         import highspy
 
+        self.solver.setOptionValue("simplex_iteration_limit", max(_MOST_STEPS, self.size))
         self.solver.run()
+        steps = self._steps()
+        if self.solver.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
+            self.solver.clearSolver()
+            self.solver.setOptionValue("simplex_dual_edge_weight_strategy", _DEVEX)
+            self.solver.run()
+            steps += self._steps()
         info, ended = self.solver.getInfo(), self.solver.getModelStatus()
-        steps = int(max(info.simplex_iteration_count, 0)) + self.size // _ENTRIES_A_STEP
         if ended == highspy.HighsModelStatus.kInfeasible:
             return Answer("none", None, np.inf, 1, steps)
         if ended != highspy.HighsModelStatus.kOptimal:
             return Answer("failed", None, -np.inf, 1, steps)
         found = np.array(self.solver.getSolution().col_value, dtype=np.float64)
         return Answer("found", found, float(info.objective_function_value), 1, steps)
+
+    def _steps(self) -> int:
+        return int(max(self.solver.getInfo().simplex_iteration_count, 0)) + self.size // _ENTRIES_A_STEP
 
 
 def _laid_out(program: Program) -> Any:  # noqa: ANN401 - highspy has no hints
