@@ -129,7 +129,7 @@ class Relaxation:
 
     def __init__(self, program: Program) -> None:
         self.solver = _laid_out(replace(program, whole=np.zeros_like(program.whole)))
-        self.size = sum(program.matrix.shape)
+        self.size: int = sum(program.matrix.shape)
 
     def add(self, matrix: Matrix, low: FloatArray, high: FloatArray) -> None:
         """More rows ``low <= matrix @ v <= high``; the matrix is given by rows."""
