@@ -23,6 +23,7 @@ from di_advisor.domain.lot_columns import basis_at, lot_ids_at, shares_at
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
+from di_advisor.domain.wording import counted
 from di_advisor.errors import DiAdvisorError, InputError, UnfinishedError
 from di_advisor.execution.jobs import FAULTS
 from di_advisor.fleet.account import FleetAccount, account_from_bytes, digest_of
@@ -268,10 +269,12 @@ def _warnings(settled: Settled, gap_bps: float) -> tuple[str, ...]:
     account, orders = settled.signals.account, settled.orders
     found = list(settled.notes)
     if account.unpriced:
-        found.append(f"{len(account.unpriced)} positions have no price and are left alone.")
+        one, several = "position has no price: it is", "positions have no price: they are"
+        found.append(f"{counted(len(account.unpriced), one, several)} left alone.")
     pending = int((~account.lot_known).sum())
     if pending:
-        found.append(f"{pending} lots have no known basis or date and are not sold.")
+        one, several = "lot has no known basis or date: it is", "lots have no known basis or date: they are"
+        found.append(f"{counted(pending, one, several)} not sold.")
     if orders.washed:
         loss = at_places(sum((as_fraction(w.loss_usd) for w in orders.washed), Fraction(0)), 2)
         found.append(f"Losses of {loss} USD are washed, at their price.")

@@ -43,7 +43,7 @@ class LimitUnit:
     step : float
         Units that a sentence speaks of.
     higher, lower : str
-        A step of room above, or below, in words: the subject of "... would free about $40".
+        A step of room above, or below, in words: the subject of "... would free up to about $40".
     mirrored : bool
         Whether the rule's rows count the negative of its measure (cash, which rows count as spent).
     """

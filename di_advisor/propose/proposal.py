@@ -151,7 +151,7 @@ class ShadowPrice:
     step : float
         Units that the sentence speaks of.
     sentence : str
-        Such as "5 bps more tracking error would free about $1,930."; not escaped.
+        Such as "5 bps more tracking error would free up to about $1,930."; not escaped.
     security_id : str
         The name, for a limit of a single name; empty otherwise.
     """

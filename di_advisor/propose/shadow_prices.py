@@ -91,7 +91,7 @@ def _said(
     freed = usd * unit.step
     if freed >= _WORTH_SAYING_USD:
         shown = f"${freed:,.0f}" if freed >= 10 else f"${freed:,.2f}"
-        sentence = f"{subject[0].upper()}{subject[1:]} would free about {shown}."
+        sentence = f"{subject[0].upper()}{subject[1:]} would free up to about {shown}."
         yield ShadowPrice(rule, side, usd, unit.unit, unit.step, sentence, security_id)
 
 

@@ -98,7 +98,7 @@ class Diagnosis:
     def error(self) -> InfeasibleError:
         """The error that names the wishes and what each would have to become."""
         named = [r.sentence for r in self.conflict if self.smallest is None or r is not self.conflict[-1]]
-        listed = _list([f"({k}) {s}" for k, s in enumerate(named, 1)], " ")
+        listed = _list([f"({k}) {s}" for k, s in enumerate(named, 1)], " ") if len(named) > 1 else "".join(named)
         if self.smallest is not None and self.cap is not None:
             what = (
                 f"A tracking error of at most {bps_from_fraction(self.cap):.1f} bps cannot be reached: the other rules "

@@ -161,7 +161,7 @@ def test_what_an_account_may_hold_is_solved_and_an_unknown_lot_is_not_sold(name:
         return
     assert len(row["orders"]) > 0
     if name in ("BI-023", "BI-024"):
-        assert "1 lots have no known basis or date and are not sold." in row["warnings"]
+        assert "1 lot has no known basis or date: it is not sold." in row["warnings"]
 
 
 def test_good_accounts_beside_bad_ones_get_what_they_get_alone(

@@ -69,7 +69,7 @@ def test_the_shadow_price_of_an_affine_rule_predicts_the_solve_beside_it() -> No
     price = next(p for p in at.shadow_prices if p.rule == "first eight")
     freed = float(held_back(2e-4).benefit_usd - at.benefit_usd)
     assert freed == pytest.approx(price.price_usd * 2e-4 * account.value_usd, rel=0.05, abs=0.02)  # a unit is a dollar
-    assert price.sentence.startswith("$1,000 more room in 'first eight' would free about $")
+    assert price.sentence.startswith("$1,000 more room in 'first eight' would free up to about $")
 
 
 def test_an_own_rule_holds_after_rounding_to_whole_shares() -> None:

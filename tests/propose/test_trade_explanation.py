@@ -78,7 +78,7 @@ def test_the_shadow_prices_of_a_proposal_are_a_frame_with_the_largest_first() ->
     assert list(frame["rule"]) == [s.rule for s in proposal.shadow_prices]
     turnover = frame[frame["rule"] == "turnover"].iloc[0]
     assert turnover["unit"] == "percentage point"
-    assert f"1 percentage point more turnover would free about ${turnover['price_usd']:,.0f}." == turnover[
+    assert f"1 percentage point more turnover would free up to about ${turnover['price_usd']:,.0f}." == turnover[
         "sentence"
     ].replace("1 Percentage", "1 percentage")
     worth = [s.step * s.price_usd for s in proposal.shadow_prices]
