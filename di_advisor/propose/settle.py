@@ -104,7 +104,7 @@ def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mand
     """
     sells, buys = _rounded(problem, solution, signals, mandate)
     orders = _orders(problem, signals, sells, buys)
-    if orders.cash_usd < _floor_usd(problem):
+    if _short_usd(problem, orders) > 0:
         buys = _affordable(problem, signals, mandate, sells, buys)
         sells = _enough(problem, signals, mandate, sells, buys)
         orders = _orders(problem, signals, sells, buys)
@@ -149,7 +149,7 @@ def _exceeds(shares: Decimal, held: Exact) -> bool:
 def still_kept(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> bool:
     """Whether given orders keep every rule of a problem, the least cash to the cent."""
     orders = _orders(problem, signals, sells, buys)
-    if orders.cash_usd < _floor_usd(problem):
+    if _short_usd(problem, orders) > 0:
         return False
     try:
         _check(problem, orders, signals)
@@ -286,13 +286,13 @@ def _affordable(
     problem: Problem, signals: Signals, mandate: Mandate, sells: dict[int, Decimal], buys: dict[int, Decimal]
 ) -> dict[int, Decimal]:
     """Trim buys until cash keeps its lower limit exactly, largest first; if that is not enough, drop the least one."""
-    floor, value_usd = _floor_usd(problem), problem.block.holdings.value_usd
+    value_usd = problem.block.holdings.value_usd
     step, price = share_step(mandate), signals.market.price_usd
     buys = dict(buys)
     least = problem.block.min_trade
     fixed = (kept_shares(signals) or KeptShares.none(len(least))).buys
     for name in sorted(buys.keys() - fixed.keys(), key=lambda i: -buys[i] * price[i]):
-        short = floor - _orders(problem, signals, sells, buys).cash_usd
+        short = _short_usd(problem, _orders(problem, signals, sells, buys))
         if short <= 0:
             break
         value = step * price[name]
@@ -300,30 +300,36 @@ def _affordable(
         kept = buys[name] - steps * step
         if float(kept * price[name]) / value_usd >= least[name] and kept > 0:
             buys[name] = kept
-    short = floor - _orders(problem, signals, sells, buys).cash_usd
+    short = _short_usd(problem, _orders(problem, signals, sells, buys))
     large_enough = [name for name in buys if name not in fixed and buys[name] * price[name] >= short]
     if short > 0 and large_enough:
         del buys[min(large_enough, key=lambda i: buys[i] * price[i])]
     return buys
 
 
-def _floor_usd(problem: Problem) -> Decimal:
-    """The least cash, once the withdrawal is taken, in whole cents as cash is: no share is given up for less."""
+def _short_usd(problem: Problem, orders: Orders) -> Decimal:
+    """By how much cash is below the least, once the withdrawal is taken; negative where it is above.
+
+    Of orders it counts in whole cents, as their cash does: no share is given up for a part of one.
+    """
     rule = next(r for r in problem.rules if isinstance(r, CashRange))
-    return to_decimal(rule.lower * problem.block.holdings.value_usd, 6).quantize(_CENT, rounding=ROUND_DOWN)
+    least = to_decimal(rule.lower * problem.block.holdings.value_usd, 6)
+    if orders.sells or orders.buys:
+        least = least.quantize(_CENT, rounding=ROUND_DOWN)
+    return least - orders.cash_usd
 
 
 def _enough(
     problem: Problem, signals: Signals, mandate: Mandate, sells: dict[int, Decimal], buys: dict[int, Decimal]
 ) -> dict[int, Decimal]:
     """Sell a few shares more of a lot that is sold in part, where cash is still short: the least that is enough."""
-    floor, step, block = _floor_usd(problem), share_step(mandate), problem.block
+    step, block = share_step(mandate), problem.block
     locked = next(r for r in problem.rules if isinstance(r, Locked))
     kept = kept_shares(signals)
     fixed = {} if kept is None else kept.sells
     for _ in range(_TOP_UPS):
         orders = _orders(problem, signals, sells, buys)
-        short = floor - orders.cash_usd
+        short = _short_usd(problem, orders)
         if short <= 0:
             break
         more = []

@@ -88,19 +88,33 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
     objective: Any = sum(term.expression(symbols) for term in problem.terms)
     objective = objective + washes_under(problem, choices, symbols)
     model = cp.Problem(cp.Minimize(_SCALE * objective), constraints)
-    for tolerance in _TOLERANCES:
-        with warnings.catch_warnings():  # an inaccurate answer is told by the status, and not accepted
-            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
-            model.solve(solver=cp.CLARABEL, tol_gap_abs=tolerance, tol_gap_rel=tolerance, tol_feas=tolerance)
-        if model.status in (cp.OPTIMAL, cp.INFEASIBLE):
-            break
-    if model.status == cp.INFEASIBLE:
+    status = _ended(model)
+    if status == cp.SOLVER_ERROR:  # a proof that there is no plan needs no objective, and is easier without
+        nothing = _ended(cp.Problem(cp.Minimize(0.0), constraints))
+        status = nothing if nothing == cp.INFEASIBLE else status
+    if status == cp.INFEASIBLE:
         raise InfeasibleError("The reference finds no plan that keeps all rules.", hint="Widen a rule.")
-    if model.status != cp.OPTIMAL:
-        raise UncertifiedError(f"The reference ended with {model.status}.", hint="No trades are proposed.")
+    if status != cp.OPTIMAL:
+        raise UncertifiedError(f"The reference ended with {status}.", hint="No trades are proposed.")
     plan = Plan(_value(symbols.sells), _value(symbols.buys))
     # the solver's own value: a power of a trade that is round-off below zero has none
     return ReferenceAnswer(plan, float(model.solution.opt_val) / _SCALE)
+
+
+def _ended(model: Any) -> str:  # noqa: ANN401 - a cvxpy problem
+    """How Clarabel ended, by the closest tolerance at which it told something for sure."""
+    cp, status = cvxpy(), ""
+    for tolerance in _TOLERANCES:
+        with warnings.catch_warnings():  # an inaccurate answer is told by the status, and not accepted
+            warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+            try:
+                model.solve(solver=cp.CLARABEL, tol_gap_abs=tolerance, tol_gap_rel=tolerance, tol_feas=tolerance)
+                status = str(model.status)
+            except cp.error.SolverError:  # a step that cannot be made; the next tolerance may end before it
+                status = str(cp.SOLVER_ERROR)
+        if status in (cp.OPTIMAL, cp.INFEASIBLE):
+            break
+    return status
 
 
 def _counted(problem: Problem, rule: Rule, choices: Choices, symbols: SymbolicPlan) -> Any:  # noqa: ANN401 - a cvxpy constraint

@@ -90,8 +90,8 @@ def test_wishes_are_kept(world, out, capsys):
         (
             "lots",
             "2025-12-31",
-            "31.12.2025",
-            "lots.csv: 1 error, and nothing was imported.\n- line 2, acquired: '31.12",
+            "31.13.2025",
+            "lots.csv: 1 error, and nothing was imported.\n- line 2, acquired: '31.13",
         ),
         (
             "prices",

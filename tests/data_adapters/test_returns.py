@@ -51,7 +51,7 @@ def test_both_forms_of_a_parquet_file_are_one_history(tmp_path):
         (WIDE.replace("0.005", "NaN"), "line 3, b: 'NaN' is not a finite number."),
         (WIDE.replace("0.005", "inf"), "line 3, b: 'inf' is not a finite number."),
         (WIDE.replace("0.005", "0.5 %"), "line 3, b: '0.5 %' is not a finite number."),
-        (WIDE.replace("2026-03-27", "27.3.2026"), "line 3, date: '27.3.2026' is not a date"),
+        (WIDE.replace("2026-03-27", "27.13.2026"), "line 3, date: '27.13.2026' is not a date"),
         (WIDE.replace("2026-03-27", "2026-03-30"), "date: 2026-03-30 stands there more than once."),
         (WIDE.replace("A,b", "A,A"), "A: the column stands there more than once."),
         (WIDE.replace("date", "day"), "returns.csv: the column date is missing. Hint: It has: day, A, b"),

@@ -32,6 +32,9 @@ __all__ = ["ModelCard", "data_sha256", "make_card"]
 
 _CONSTANTS = ("spread_capture", "log_impact", "exponent")
 _NINETY = 1.6449
+_DIGITS = 24
+"""Binary digits of a figure that count in the hash of the data."""
+
 _LIMITS = (
     "Average cost of a scheduled order against the price at arrival; commissions and fees are not in it.",
     "Sizes outside those seen are extrapolated by the law, and curves end where they end.",
@@ -155,7 +158,10 @@ def _stopped(model: LearnedCostModel) -> dict[str, Any]:
 
 
 def data_sha256(history: TradeHistory) -> str:
-    """SHA-256 of the columns, the same on every machine."""
+    """SHA-256 of the columns, the same on every machine: figures count by 24 binary digits, as their last ones do not.
+
+    The last bits of exponentials and sums differ between processors that offer different vector instructions.
+    """
     digest = hashlib.sha256()
     for name in history.columns():
         values = getattr(history, name)
@@ -165,7 +171,9 @@ def data_sha256(history: TradeHistory) -> str:
         elif values.dtype.kind == "M":
             digest.update(values.astype("datetime64[ns]").astype("<i8").tobytes())
         else:
-            digest.update(values.astype("<f8").tobytes())
+            mantissa, exponent = np.frexp(values.astype(np.float64))
+            kept = np.ldexp(np.round(np.ldexp(mantissa, _DIGITS)), exponent - _DIGITS)
+            digest.update(kept.astype("<f8").tobytes())
     return digest.hexdigest()
 
 
