@@ -31,6 +31,9 @@ __all__ = ["DaskJobs", "local_cluster"]
 
 _POLL_SECONDS = 1.0
 _SUSPECTS = 64
+_ALONE = 2
+"""Tries with nothing beside it of a job whose worker was lost."""
+
 # Workers that wait must not work: Dask's own watching (fifty ticks a second, stacks sampled a hundred times) is for
 # clusters that are looked at in a browser.
 _LOCAL = {
@@ -221,20 +224,28 @@ class _Flight:
                 self.suspects += batch
 
     def _alone(self) -> Iterator[Outcome]:
-        """Each job whose worker was lost once more, with nothing beside it; who loses it again is to blame."""
+        """Each job whose worker was lost again, with nothing beside it; who loses it twice more is to blame.
+
+        Once would not tell: a worker may be lost to what was done before, as it starts anew.
+        """
         suspects, self.suspects = self.suspects, []
         for job in suspects:
-            if self.cancel():
-                return
-            self._submit([job])
-            yield from self._drained()
+            for _ in range(_ALONE):
+                if self.cancel():
+                    return
+                self.suspects.clear()
+                self._submit([job])
+                yield from self._drained()
+                if not self.suspects:
+                    break
             if self.suspects:
                 self.suspects.clear()
                 yield Outcome(
                     job.key,
                     failure=Failure(
                         "WorkerLost",
-                        "The process that worked on it was lost twice, the second time with nothing else to do.",
+                        f"The process that worked on it was lost {_ALONE + 1} times, "
+                        "all but the first with nothing else to do.",
                         "Look for memory that runs out, or a library that crashes on these facts.",
                     ),
                 )

@@ -79,7 +79,7 @@ def test_errors_of_every_kind_are_told_the_same_way_everywhere(two: str) -> None
     assert {v.kind for v in here.values() if not isinstance(v, bytes)} == {"InputError", "ValueError", "KeyError"}
 
 
-def test_a_job_that_ends_its_worker_twice_is_set_aside_and_the_others_come_out(two: str) -> None:
+def test_a_job_that_ends_every_worker_is_set_aside_and_the_others_come_out(two: str) -> None:
     found = by_key(DaskJobs(two, batch=4), workload.deadly, 24)
     assert [k for k, v in found.items() if not isinstance(v, bytes)] == ["k13"]
     assert found["k13"].kind == "WorkerLost"
@@ -89,6 +89,13 @@ def test_a_worker_that_is_killed_from_outside_loses_nothing(two: str, tmp_path: 
     note = tmp_path / "pid"
     found = by_key(DaskJobs(two, batch=2), workload.killed_once, 16, str(note))
     assert note.exists()
+    assert all(isinstance(v, bytes) for v in found.values())
+
+
+def test_a_job_whose_worker_is_lost_while_it_is_alone_is_asked_for_once_more(two: str, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    found = by_key(DaskJobs(two, batch=2), workload.killed_twice, 12, str(note))
+    assert Path(f"{note}-again").exists()
     assert all(isinstance(v, bytes) for v in found.values())
 
 

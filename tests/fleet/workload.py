@@ -56,6 +56,16 @@ def killed_once(shared: str, body: bytes) -> bytes:
     return body
 
 
+def killed_twice(shared: str, body: bytes) -> bytes:
+    """The fifth job ends its worker the first two times, as one may that is lost to what was done there before."""
+    first, second = Path(shared), Path(f"{shared}-again")
+    note = second if first.exists() else first
+    if int(body) == 5 and not note.exists():
+        note.write_text(str(os.getpid()), encoding="utf-8")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return body
+
+
 def deadly_account(work: FleetWork, body: bytes) -> bytes:
     if account_from_bytes(body).label == "A000004":
         os.kill(os.getpid(), signal.SIGKILL)
