@@ -23,7 +23,7 @@ Matrix = Any  # a scipy sparse matrix, which has no precise stub
 _ENTRIES_A_STEP = 10
 """Rows and columns that take about as long to lay out as one step does."""
 
-_MOST_STEPS = 10_000
+_MOST_STEPS = 12_000
 """Of the simplex method in one linear program; 500 names take some 2,000, and a third of that as they go on."""
 
 _DEVEX = 1
