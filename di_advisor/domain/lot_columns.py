@@ -24,7 +24,16 @@ from di_advisor.domain.amounts import Exact
 from di_advisor.domain.lots import TaxLot, lots_of_columns
 from di_advisor.domain.market import FloatArray
 
-__all__ = ["LotColumns", "Units", "basis_at", "lot_ids_at", "shares_at", "units_of_decimals", "units_of_texts"]
+__all__ = [
+    "IntArray",
+    "LotColumns",
+    "Units",
+    "basis_at",
+    "lot_ids_at",
+    "shares_at",
+    "units_of_decimals",
+    "units_of_texts",
+]
 
 _DIGITS: Final = 15
 """A float tells any two decimals of so many digits apart (``DBL_DIG`` of IEEE 754 double precision)."""

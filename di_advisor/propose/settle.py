@@ -8,45 +8,39 @@ and never falls below its limit.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 
 import numpy as np
 
 from di_advisor.domain.amounts import Exact, as_fraction, to_decimal
 from di_advisor.domain.lot_columns import shares_at
-from di_advisor.domain.mandate import Mandate, Rounding
+from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
+from di_advisor.domain.unit_columns import total_of
 from di_advisor.domain.washes import Washed
 from di_advisor.errors import SettlementError
 from di_advisor.formulate.account_rules import CashRange, TrackingErrorCap
 from di_advisor.formulate.kept import KeptShares, kept_shares
 from di_advisor.formulate.limits import share_step
-from di_advisor.formulate.own_affine import AffineTerm
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.rules import Locked, Rule, slack_in_rows
-from di_advisor.formulate.schedule_d import ScheduleDTax
-from di_advisor.formulate.terms import LotTax, TradingCost, WaitingValue
-from di_advisor.propose.lattice import descend
-from di_advisor.propose.lattice_steps import Lattice
+from di_advisor.formulate.terms import TradingCost
 from di_advisor.propose.limit_units import unit_of
-from di_advisor.propose.sale_curve import SaleCurve
+from di_advisor.propose.order_columns import OrderColumns
+from di_advisor.propose.rounded import decimal_shares, rounded
 from di_advisor.propose.wash_check import check_washes
 from di_advisor.solve.solution import Solution
-from di_advisor.solve.tangent import lot_tangent
 
 __all__ = ["TOLERANCE", "Orders", "checked", "decimal_shares", "settle", "share_step", "still_kept"]
 
 TOLERANCE = 1e-6
 """How far a rounded plan may pass a limit, fraction of the account: a dollar in a million."""
 
-_WHOLE = 1e-6
 _CENT = Decimal("0.01")
 _HALF_CENT_USD = 0.005
-_FLOAT_PLACES = 12
-_TIE = 1e-12
 _TOP_UPS = 3
 _MANY = {unit: f"{unit}s" for unit in ("bp", "dollar", "hundredth", "percentage point", "point")}
 
@@ -73,6 +67,8 @@ class Orders:
         What a plan was worth that is not proposed, because the mandate asks for more.
     washed : tuple of Washed
         Losses that it washes, confirmed by the ledger.
+    columns : OrderColumns or None
+        Sells and buys in whole numbers, where they were settled so.
     """
 
     sells: dict[int, Decimal]
@@ -83,6 +79,7 @@ class Orders:
     cash_usd: Decimal
     given_up_usd: Decimal | None = None
     washed: tuple[Washed, ...] = ()
+    columns: OrderColumns | None = field(default=None, repr=False, compare=False)
 
 
 def _worth_usd(problem: Problem, plan: Plan) -> float:
@@ -102,8 +99,9 @@ def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mand
         If rounding to shares breaks a rule that cannot be repaired by moving single shares; it
         names the rule, the excess and what to change.
     """
-    sells, buys = _rounded(problem, solution, signals, mandate)
-    orders = _orders(problem, signals, sells, buys)
+    found = rounded(problem, solution, signals, mandate)
+    sells, buys = found.sells, found.buys
+    orders = _orders(problem, signals, sells, buys, found.columns)
     if _short_usd(problem, orders) > 0:
         buys = _affordable(problem, signals, mandate, sells, buys)
         sells = _enough(problem, signals, mandate, sells, buys)
@@ -125,20 +123,34 @@ def checked(
 
 
 def _worthwhile(problem: Problem, signals: Signals, mandate: Mandate, orders: Orders) -> Orders:
-    account, sells = signals.account, orders.sells
-    idle = _orders(problem, signals, {}, {})
-    worth = math.inf if idle.cash_usd < 0 <= orders.cash_usd else _worth_usd(problem, orders.plan)
+    idle_usd = _idle_cash_usd(problem, signals)
+    worth = math.inf if idle_usd < 0 <= orders.cash_usd else _worth_usd(problem, orders.plan)
     if worth <= max(_HALF_CENT_USD, float(mandate.benefit_min_usd) - _HALF_CENT_USD):
         given_up = to_decimal(worth, 2) if worth > _HALF_CENT_USD else None
-        return replace(idle, given_up_usd=given_up)
+        return replace(_orders(problem, signals, {}, {}), given_up_usd=given_up)
     _check(problem, orders, signals)
-    orders = replace(orders, washed=check_washes(signals, orders.sells, orders.buys))
-    if orders.cash_usd < 0 or any(map(_exceeds, sells.values(), shares_at(account.lots, list(sells)))):
+    washed = check_washes(signals, orders.sells, orders.buys)
+    if washed:
+        orders = replace(orders, washed=washed)
+    if orders.cash_usd < 0 or _oversold(signals, orders):
         raise SettlementError(
             f"Rounding leaves {orders.cash_usd} USD of cash, or sells more than a lot holds.",
             hint=f"Nothing is proposed; allow {_finer(problem)}a little cash.",
         )
     return orders
+
+
+def _idle_cash_usd(problem: Problem, signals: Signals) -> Decimal:
+    """Cash where nothing is traded."""
+    aside = next(r.set_aside_usd for r in problem.rules if isinstance(r, CashRange))
+    return signals.account.cash_usd - aside
+
+
+def _oversold(signals: Signals, orders: Orders) -> bool:
+    """Whether more is sold of a lot than it holds, exactly."""
+    if orders.columns is not None:
+        return orders.columns.oversold(signals.account.lots)
+    return any(map(_exceeds, orders.sells.values(), shares_at(signals.account.lots, list(orders.sells))))
 
 
 def _exceeds(shares: Decimal, held: Exact) -> bool:
@@ -158,103 +170,6 @@ def still_kept(problem: Problem, signals: Signals, sells: dict[int, Decimal], bu
     return True
 
 
-def _rounded(
-    problem: Problem, solution: Solution, signals: Signals, mandate: Mandate
-) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
-    """Shares sold by lot and bought by name, on the mandate's lattice."""
-    market = signals.market
-    holdings = problem.block.holdings
-    locked = next(r for r in problem.rules if isinstance(r, Locked))
-    slope = np.zeros(len(holdings.lot_name))
-    for t in problem.terms:
-        if isinstance(t, LotTax | WaitingValue):
-            slope = slope + (t.tax_rate if isinstance(t, LotTax) else -t.worth)
-        if isinstance(t, ScheduleDTax):
-            slope = slope + t.filling_slope(solution.plan, locked.sell_max)
-        if isinstance(t, AffineTerm):
-            slope = slope + t.lot_slope
-    if problem.opaque_terms:
-        slope = slope + lot_tangent(problem, solution.plan)
-    for memo in problem.memos:  # a tax that is not in the objective still settles which of equal lots is sold
-        if isinstance(memo, LotTax):
-            slope = slope + _TIE * memo.tax_rate
-        if isinstance(memo, ScheduleDTax):
-            slope = slope + _TIE * memo.filling_slope(solution.plan, locked.sell_max)
-    n = len(holdings.held)
-    kept = kept_shares(signals) or KeptShares.none(n)
-    sale = SaleCurve.of(holdings.lot_name, locked.sell_max, np.asarray(slope, dtype=np.float64))
-    price = market.price_float_usd
-    step = share_step(mandate)
-    unit = float(step) * price / holdings.value_usd
-    net = solution.plan.net(holdings.lot_name)
-    sellable = np.bincount(holdings.lot_name, weights=locked.sell_max, minlength=n)
-    # What must not be held is sold as far as its locks allow, and rounding must not take that back.
-    unwanted = holdings.active > problem.block.active_upper + _WHOLE * unit
-    whole = np.bincount(holdings.lot_name, weights=np.where(locked.sell_max > 0, holdings.lot_weight, 0.0), minlength=n)
-    limited = sellable < whole * (1 - _WHOLE)  # a largest trade: what is sold is no whole lot
-    everything = (unwanted & ~limited) | (sellable >= holdings.held * (1 - _WHOLE))
-    sold_out = ~kept.names & (net < 0) & (-net >= sellable * (1 - _WHOLE)) & everything
-    direction = np.where(sold_out | kept.names, 0.0, np.sign(np.where(np.abs(net) > 0.5 * _WHOLE * unit, net, 0.0)))
-    least = np.maximum(np.ceil(problem.block.min_trade / unit - 1e-9), 1).astype(np.int64)
-    down, up = holdings.active - problem.block.active_lower, problem.block.active_upper - holdings.active
-    limit = np.where(direction > 0, np.minimum(locked.buy_max, up), np.minimum(sellable, down))
-    most = np.floor(np.maximum(limit, 0.0) / unit + 1e-9).astype(np.int64)
-    count = np.clip(np.rint(np.abs(net) / unit), 0, most).astype(np.int64)
-    count = np.where((count < least) & (direction != 0), np.where(least <= most, least, 0), count)
-    count = np.where(direction == 0, 0, count)
-    # What must be sold but for the last shares that an order can hold is not taken back.
-    forced = (direction < 0) & unwanted
-    must = np.ceil((holdings.active - problem.block.active_upper) / unit - 1e-9)
-    least = np.where(forced, np.clip(must, least, np.maximum(most, least)), least).astype(np.int64)
-    count = np.where(forced, np.clip(count, np.minimum(least, most), most), count)
-    count = np.where((np.abs(net) < 0.5 * least * unit) & ~forced, 0, count)
-    fixed = np.where(sold_out, -sellable, np.where(kept.names, locked.buy_max - sellable, 0.0))
-    if mandate.rounding is not Rounding.FRACTIONAL:
-        lattice = Lattice(direction, unit, least, most, forced)
-        count = descend(problem, lattice, sale, count, fixed, solution.prices.risk, steps_max=4 * n)
-    bought = np.flatnonzero((direction > 0) & (count > 0))
-    buys = {name: step * steps for name, steps in zip(bought.tolist(), count[bought].tolist(), strict=True)}
-    selling = np.where(sold_out, np.inf, np.where(direction < 0, count.astype(np.float64), 0.0))
-    return {**_by_lot(sale, selling, step, signals), **kept.sells}, {**buys, **kept.buys}
-
-
-def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals) -> dict[int, Decimal]:
-    """Shares by lot, filling lots in order until the name's count is reached."""
-    left: dict[int, Decimal | None] = {}
-    selling = np.flatnonzero(counts > 0)
-    for i, count in zip(selling.tolist(), counts[selling].tolist(), strict=True):
-        left[i] = None if math.isinf(count) else step * int(count)
-    sells: dict[int, Decimal] = {}
-    concerned = counts[sale.name] > 0
-    lots, names = sale.lot[concerned].tolist(), sale.name[concerned].tolist()
-    shares = map(_terminating, shares_at(signals.account.lots, lots))
-    for lot, name, held in zip(lots, names, shares, strict=True):
-        rest = left[name]
-        if rest is not None and not rest:
-            continue
-        take = held if rest is None else min(held, rest)
-        if take > 0:
-            sells[lot] = take
-        if rest is not None:
-            left[name] = rest - take
-    return sells
-
-
-def decimal_shares(signals: Signals, lot: int) -> Decimal:
-    """Shares of a lot as a decimal; a fraction that does not terminate is rounded down."""
-    (shares,) = shares_at(signals.account.lots, [lot])
-    return _terminating(shares)
-
-
-def _terminating(shares: Exact) -> Decimal:
-    """Shares as a decimal; a fraction that does not terminate is rounded down."""
-    if isinstance(shares, Decimal):
-        return shares
-    return (Decimal(shares.numerator) / Decimal(shares.denominator)).quantize(
-        Decimal(1).scaleb(-_FLOAT_PLACES), rounding=ROUND_DOWN
-    )
-
-
 def _weights(size: int, at: list[int], amounts_usd: list[Decimal], value_usd: float) -> FloatArray:
     """Amounts at some of so many places, as weights."""
     found = np.zeros(size)
@@ -263,23 +178,35 @@ def _weights(size: int, at: list[int], amounts_usd: list[Decimal], value_usd: fl
     return found
 
 
-def _orders(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> Orders:
-    account, price = signals.account, signals.market.price_usd
-    sold, value_usd = list(sells), problem.block.holdings.value_usd
-    names = account.lot_name[sold].tolist() if sold else []
-    sold_usd = [q * price[name] for q, name in zip(sells.values(), names, strict=True)]
-    bought_usd = [q * price[name] for name, q in buys.items()]
-    plan = Plan(
-        _weights(len(account.lots), sold, sold_usd, value_usd), _weights(len(price), list(buys), bought_usd, value_usd)
-    )
+def _orders(
+    problem: Problem,
+    signals: Signals,
+    sells: dict[int, Decimal],
+    buys: dict[int, Decimal],
+    columns: OrderColumns | None = None,
+) -> Orders:
+    account, price, value_usd = signals.account, signals.market.price_usd, problem.block.holdings.value_usd
+    # To the cent trade by trade, as brokers book them and as a reader of the trades adds them up.
+    if columns is not None:
+        sold, bought = columns.sells, columns.buys
+        plan = Plan(sold.weights(len(account.lots), value_usd), bought.weights(len(price), value_usd))
+        proceeds, spent = total_of(sold.cents), total_of(bought.cents)
+    else:
+        names = account.lot_name[list(sells)].tolist() if sells else []
+        sold_usd = [q * price[name] for q, name in zip(sells.values(), names, strict=True)]
+        bought_usd = [q * price[name] for name, q in buys.items()]
+        plan = Plan(
+            _weights(len(account.lots), list(sells), sold_usd, value_usd),
+            _weights(len(price), list(buys), bought_usd, value_usd),
+        )
+        proceeds = sum([usd.quantize(_CENT) for usd in sold_usd], Decimal(0))
+        spent = sum([usd.quantize(_CENT) for usd in bought_usd], Decimal(0))
     cost = next(t for t in problem.terms if isinstance(t, TradingCost))
     cost_usd = to_decimal(cost.value_usd(plan), 2)
-    # To the cent trade by trade, as brokers book them and as a reader of the trades adds them up.
-    proceeds = sum([usd.quantize(_CENT) for usd in sold_usd], Decimal(0))
-    spent = sum([usd.quantize(_CENT) for usd in bought_usd], Decimal(0))
     net = plan.net(account.lot_name)
     aside = next(r.set_aside_usd for r in problem.rules if isinstance(r, CashRange))
-    return Orders(sells, buys, plan, net, cost_usd, account.cash_usd + proceeds - spent - cost_usd - aside)
+    cash_usd = account.cash_usd + proceeds - spent - cost_usd - aside
+    return Orders(sells, buys, plan, net, cost_usd, cash_usd, columns=columns)
 
 
 def _affordable(

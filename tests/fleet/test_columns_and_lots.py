@@ -15,7 +15,8 @@ from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.fleet.account import account_from_bytes, account_to_bytes
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import CONVEX, DESK, SampleFleet
-from di_advisor.fleet.solving import FleetWork, _gain_of_part, solved
+from di_advisor.fleet.recording import _gain_of_part
+from di_advisor.fleet.solving import FleetWork, solved
 from di_advisor.sample.world import SampleWorld
 
 _WISHES = (*CONVEX, DESK[0], Mandate(wash_policy=WashPolicy.PRICE, min_trade_usd=Decimal(250)))

@@ -1,0 +1,163 @@
+"""Orders as columns: shares, dollars and cents of all sales and buys in whole numbers.
+
+Problem: settling and recording an account multiplies, rounds and sums hundreds of decimals, several times over.
+Decision: where lots and prices are columns of whole numbers, the same amounts are kept beside the orders as such
+columns, exactly; where anything does not fit (a ratio, too many digits), there are no columns and the decimals serve.
+Limits: a trade that is kept from another proposal comes with decimals of its own, and with it all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.lot_columns import IntArray, LotColumns, Units
+from di_advisor.domain.lots import TaxLot
+from di_advisor.domain.market import FloatArray
+from di_advisor.domain.signals import Signals
+from di_advisor.domain.unit_columns import cents_of, floats_of, product_of, rescaled
+from di_advisor.propose.sale_curve import SaleCurve
+
+__all__ = ["OrderColumns", "TradedColumn", "buys_of", "sells_of"]
+
+_ALL: Final = 2**62
+_LARGEST: Final = 2.0**53
+
+
+@dataclass(frozen=True, slots=True)
+class TradedColumn:
+    """Trades on one side.
+
+    Attributes
+    ----------
+    at : ndarray of int, shape (t,)
+        Positions of the lots that are sold, or of the names that are bought.
+    shares : Units
+        How many of each.
+    usd : Units
+        Shares times price.
+    """
+
+    at: IntArray
+    shares: Units
+    usd: Units
+
+    @property
+    def cents(self) -> IntArray:
+        """Dollars of each trade to the cent, halves to even."""
+        return cents_of(self.usd)
+
+    def weights(self, size: int, value_usd: float) -> FloatArray:
+        """Trades as weights, at their places among so many."""
+        found = np.zeros(size)
+        found[self.at] = floats_of(self.usd) / value_usd
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class OrderColumns:
+    """Trades of one proposal.
+
+    Attributes
+    ----------
+    sells, buys : TradedColumn
+        By lot and by name.
+    whole : ndarray of bool
+        Which sales take all of their lot.
+    """
+
+    sells: TradedColumn
+    buys: TradedColumn
+    whole: NDArray[np.bool_]
+
+    def oversold(self, lots: Sequence[TaxLot]) -> bool:
+        """Whether more is sold of a lot than it holds."""
+        sold = self.sells.shares
+        held = rescaled(lots.shares.take(self.sells.at), sold.places) if isinstance(lots, LotColumns) else None
+        return held is None or bool((sold.count > held.count).any())
+
+
+def _traded(at: IntArray, count: IntArray, places: int, prices: Units, names: IntArray) -> TradedColumn | None:
+    shares = Units(count, places)
+    usd = product_of(shares, prices.take(names))
+    return None if usd is None else TradedColumn(at, shares, usd)
+
+
+def buys_of(bought: IntArray, steps: IntArray, step: Decimal, prices: Units | None) -> TradedColumn | None:
+    """Buys of names, so many steps of shares of each; None where they do not fit."""
+    unit = _unit_of(step)
+    if prices is None or float(steps.max(initial=0)) * unit.count[0] >= _LARGEST:
+        return None
+    return _traded(bought, steps * unit.count[0], unit.places, prices, bought)
+
+
+def sells_of(
+    signals: Signals, sale: SaleCurve, counts: FloatArray, step: Decimal
+) -> tuple[dict[int, Decimal], TradedColumn, NDArray[np.bool_]] | None:
+    """Shares by lot, filling lots in order until the name's count of steps is reached.
+
+    Parameters
+    ----------
+    signals : Signals
+        Lots and prices.
+    sale : SaleCurve
+        Lots in the order in which they are filled.
+    counts : ndarray of shape (n,)
+        Steps of shares that are sold of each name; infinite where all of its lots are.
+    step : Decimal
+        Shares in a step.
+
+    Returns
+    -------
+    tuple or None
+        Shares by position of the lot, the same as a column, and which are whole lots; None where lots or prices are
+        not columns that fit.
+    """
+    lots, prices, unit = signals.account.lots, signals.market.price_units, _unit_of(step)
+    if not isinstance(lots, LotColumns) or prices is None:
+        return None
+    concerned = counts[sale.name] > 0
+    at, names = sale.lot[concerned], sale.name[concerned]
+    places = max(lots.shares.places, unit.places)
+    held = rescaled(lots.shares.take(at), places)
+    each = int(unit.count[0]) * 10 ** (places - unit.places)
+    wanted = counts[names]
+    all_of = np.isinf(wanted)
+    if held is None or float(np.where(all_of, 0.0, wanted).max(initial=0.0)) * each >= _LARGEST:
+        return None
+    if float(held.count.sum(dtype=np.float64)) >= _LARGEST:
+        return None
+    so_far = np.cumsum(held.count)
+    before = so_far - held.count
+    starts = np.flatnonzero(np.diff(names, prepend=-1))
+    of_name = np.repeat(before[starts], np.diff(starts, append=len(names)))
+    most = np.where(all_of, _ALL, np.where(all_of, 0.0, wanted).astype(np.int64) * each)
+    left = most - (before - of_name)  # once the lots before it are empty
+    taken = np.flatnonzero(left > 0)
+    at, names, held_of, left = at[taken], names[taken], held.count[taken], left[taken]
+    count = np.minimum(left, held_of)
+    column = _traded(at, count, places, prices, names)
+    if column is None:
+        return None
+    sold = at.tolist()
+    shares = lots.shares_at(sold)
+    whole = left >= held_of
+    for k in np.flatnonzero(~whole).tolist():
+        # In decimals, so that it shows the places of what it is the rest of.
+        rest = step * int(counts[names[k]])
+        first = int(np.searchsorted(names, names[k]))
+        for earlier in shares[first:k]:
+            rest -= earlier
+        shares[k] = rest
+    return dict(zip(sold, shares, strict=True)), column, whole
+
+
+def _unit_of(step: Decimal) -> Units:
+    """Shares in a step, in whole numbers."""
+    places = max(-int(step.as_tuple().exponent), 0)
+    return Units(np.array([int(step.scaleb(places))], dtype=np.int64), places)
