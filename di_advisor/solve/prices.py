@@ -10,7 +10,7 @@ over counts of shares bounds every rounded plan.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from di_advisor.formulate.problem import Block
 from di_advisor.solve.both_sides import Ends, both_at_once
 from di_advisor.solve.choices import COLUMNS, Choice, Choices, Restriction, is_any
 from di_advisor.solve.counting import Counting
+from di_advisor.solve.gains_sold import GainsSold
 from di_advisor.solve.groups import least_of_all, shared_groups
 from di_advisor.solve.scalar import Best, Curve, Side, minimised
 from di_advisor.solve.wash_branches import WashBranches, on_segments, sides_of
@@ -76,6 +77,8 @@ class NameValues:
         The amounts behind them, where a choice has one side only.
     further : ndarray of shape (n,), optional
         Like the column of selling beyond the washed width in ``value``, at what else may be washed: for bounds.
+    gains_sold : dict of Choice to GainsSold
+        Names of which gains are sold too under a choice of buying, whose amounts in ``best`` are not what they trade.
     """
 
     plain: FloatArray
@@ -83,6 +86,7 @@ class NameValues:
     base: FloatArray
     best: dict[Choice, Best]
     further: FloatArray | None = None
+    gains_sold: dict[Choice, GainsSold | None] = field(default_factory=dict)
 
 
 class PricedNames:
@@ -180,9 +184,11 @@ class PricedNames:
         base = own * z0 * z0 + g * z0
         if not self._all_choices:
             sell, buy = sold(slope), bought(slope)
-            both = self._with_gains_sold(prices, slope, buying, buy.value, self._both_sides)
+            both, sold_too = self._with_gains_sold(prices, slope, buying, buy.value, self._both_sides)
             plain = np.stack([nothing, sell.value, both, np.where(self._losses, np.inf, sell.value)], axis=1)
-            return NameValues(plain, plain, base, {Choice.SELL: sell, Choice.BUY: buy})
+            return NameValues(
+                plain, plain, base, {Choice.SELL: sell, Choice.BUY: buy}, gains_sold={Choice.BUY: sold_too}
+            )
         plain = np.full((len(z0), COLUMNS), np.inf)
         washes, further = self.washes, None
         inner = washes.inner.segments.slope + prices.rows @ washes.inner_rows
@@ -190,7 +196,8 @@ class PricedNames:
         best = {Choice.SELL: sell, Choice.BUY: buy}
         plain[:, Choice.NOTHING] = nothing
         plain[:, Choice.SELL] = sell.value
-        plain[:, Choice.BUY] = self._with_gains_sold(
+        swaps: dict[Choice, GainsSold | None] = {}
+        plain[:, Choice.BUY], swaps[Choice.BUY] = self._with_gains_sold(
             prices, inner, buying, buy.value, self._both_sides_washed, washes.inner
         )
         plain[:, Choice.SELL_GAINS] = np.where(self._losses, np.inf, sell.value)
@@ -202,12 +209,14 @@ class PricedNames:
             for on, whole in washes.others(prices.rows):
                 other = np.where(may, sold(slope + on).value + paid + whole, np.inf)
                 further = other if further is None else np.minimum(further, other)
-            far = self._with_gains_sold(prices, slope, buying, best[Choice.BUY_BEYOND].value, self._both_sides)
+            far, swaps[Choice.BUY_BEYOND] = self._with_gains_sold(
+                prices, slope, buying, best[Choice.BUY_BEYOND].value, self._both_sides
+            )
             far = far + washes.bought_whole(prices.rows)
             plain[:, Choice.BUY_BEYOND] = np.where(block.wash.buy_width > 0, far, np.inf)
         if block.names_max is not None:
             plain[:, Choice.EXIT] = self._sold_out(selling, prices.rows)
-        return NameValues(plain, plain, base, best, further)
+        return NameValues(plain, plain, base, best, further, swaps)
 
     def _sold_out(self, curve: Curve, rows: FloatArray) -> FloatArray:
         """Value of selling everything of a name, shape (n,); infinite where that is not possible."""
@@ -248,8 +257,8 @@ class PricedNames:
         value: FloatArray,
         pieces: Pieces | None,
         of: Block | None = None,
-    ) -> FloatArray:
-        """Buying where gains may be sold too: a lot that is better sold now may be, and bought back.
+    ) -> tuple[FloatArray, GainsSold | None]:
+        """Buying where gains may be sold too: a lot that is better sold now may be, and bought back; and who does.
 
         ``slope`` is that of the pieces of a block, this one when left out; ``net`` of what is bought less sold.
         """
@@ -261,18 +270,19 @@ class PricedNames:
         pays = segments.sell & (slope + least[segments.name] < 0) & ~self._losses[segments.name]
         pays &= block.min_trade[segments.name] <= 0
         if not pays.any() or pieces is None:
-            return value
+            return value, None
         concerned = np.zeros(n, dtype=np.bool_)
         concerned[segments.name[pays]] = True
         if block.power is not None:
             z0, usable = block.holdings.active, concerned[segments.name]
             ends = Ends.of(segments, usable, block.active_lower - z0, block.active_upper - z0)
-            return np.where(concerned, np.minimum(value, both_at_once(segments, ends, slope, net, block.power)), value)
+            both = both_at_once(segments, ends, slope, net, block.power)
+            return np.where(concerned, np.minimum(value, both), value), None
         both, _ = pieces.values(np.concatenate([prices.exposures, prices.rows]), pieces.charges(prices.risk, 1.0))
         at = np.flatnonzero(concerned[pieces.traders])
         value = value.copy()
         value[pieces.traders[at]] = both[at]
-        return value
+        return value, GainsSold(pieces, at, prices)
 
     def coupling(self, prices: Prices, *, reserved: bool) -> float:
         """The part of the dual that belongs to exposures, rows and the cap; with or without the rows' reserves."""

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.solve.choices import COLUMNS, Choice
+from di_advisor.solve.gains_sold import OnBothSides
 from di_advisor.solve.prices import NameValues, PricedNames, Prices
 from di_advisor.solve.scalar import Best
 
@@ -235,7 +236,17 @@ class _Climb:
                 best = values.best[choice]
                 trades[:, at] = best.amount if choice in (Choice.BUY, Choice.BUY_BEYOND) else -best.amount
                 rows[at] = self._counted(best, *self._on[choice])
+        for choice, swaps in self._swaps(values).items():
+            at, on = self.columns.index(choice), self._on[choice][0]
+            trades[swaps.name, at] = swaps.trade
+            for j in self._counting_rows:
+                sums = np.bincount(self.block.segments.name, weights=on[j] * swaps.amounts, minlength=n)
+                rows[at, swaps.name, j] = sums[swaps.name]
         return trades, rows
+
+    def _swaps(self, values: NameValues) -> dict[Choice, OnBothSides]:
+        """Trades of names that are bought while gains of theirs are sold."""
+        return {c: found.trades(len(self.block.segments)) for c, found in values.gains_sold.items() if found}
 
     @cached_property
     def _leaving(self) -> tuple[FloatArray, FloatArray]:
@@ -292,16 +303,23 @@ class _Climb:
         m += slack.T @ np.linalg.solve(at.risk * self.unit[np.ix_(inner, inner)], slack)
         give = 1.0 / np.maximum(2.0 * (at.risk * self.specific + block.impact), 1e-14)
         places = np.arange(d)[np.r_[0 : k + r, d - 1]]
+        swapping = self._swaps(at.values)
         for c, choice in enumerate(self.columns):
             if choice not in at.values.best:
                 continue
-            w = at.weight[:, c] * at.values.best[choice].inside
+            inside, swaps = at.values.best[choice].inside, swapping.get(choice)
+            if swaps is not None:
+                inside = inside.copy()
+                inside[swaps.name] = swaps.moving >= 0
+            w = at.weight[:, c] * inside
             on = np.flatnonzero(w > _WEIGHTLESS)
             if not len(on):
                 continue
             trade = at.trades[on, c][:, None]
             moving = at.rows[c][on] - self._on[choice][1][on]
             part = np.divide(moving, trade, out=np.zeros((len(on), r)), where=np.abs(trade) > _FLAT)
+            if swaps is not None:
+                part = self._by_the_last(part, on, swaps, self._on[choice][0])
             more = 2.0 * self.specific[on, None] * (self.z0[on, None] + trade) * self.capped
             lever = np.concatenate([block.risk.exposures[on], self.on_rows[on] + part, more], axis=1)
             m[np.ix_(places, places)] += (lever * (w[on] * give[on])[:, None]).T @ lever
@@ -310,6 +328,17 @@ class _Climb:
             m += self._spread(at, torn) / mu
         m[np.diag_indices(d)] += _REGULAR * (1.0 + m.diagonal())
         return m
+
+    def _by_the_last(
+        self, part: FloatArray, on: NDArray[np.int64], swaps: OnBothSides, counted: FloatArray
+    ) -> FloatArray:
+        """What rows count of a little more net trade, (o, r): of swapping names by the segment that it goes to."""
+        place = np.full(len(self.z0), -1, dtype=np.int64)
+        place[on] = np.arange(len(on))
+        mine = (swaps.moving >= 0) & (place[swaps.name] >= 0)
+        moving = swaps.moving[mine]
+        part[place[swaps.name[mine]]] = (counted[:, moving] * self.block.segments.sign[moving]).T
+        return part
 
     def _spread(self, at: _At, torn: NDArray[np.int64]) -> FloatArray:
         """Sum over torn names of the covariance, between choices, of what the prices multiply."""
