@@ -2,9 +2,11 @@
 
 Problem: thousands of accounts differ in lots, cash and tax rates only, and each one's solve is some hundred small
 array operations whose overhead is most of the time. Decision: the same operations over several accounts side by side
-(`di_advisor.solve.batch.laid`), a Newton step for each in one pass; the answers and their certificates do not depend
-on who stands beside an account, so that how accounts are dealt out changes nothing. What does not fit or does not
-certify gets None: the ordinary search has the word. Limits: no caps, smallest trades, limits on numbers or powers.
+(`di_advisor.solve.batch.several`), a Newton step for each in one pass; or, where numba is installed, the same steps
+as compiled loops over one account after another (`di_advisor.solve.batch.single`), which take a third of that. The
+answers and their certificates do not depend on who stands beside an account, so that how accounts are dealt out
+changes nothing. What does not fit or does not certify gets None: the ordinary search has the word. Limits: no caps,
+smallest trades, limits on numbers or powers.
 """
 
 from __future__ import annotations

@@ -9,19 +9,17 @@ certified is None here, and belongs to the search of one account.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.batch.climb import Standing, climbed, slope_at
 from di_advisor.solve.batch.common import Common
-from di_advisor.solve.batch.laid import Laid, laid_out
-from di_advisor.solve.batch.names import chosen, coupling, ordered, over_all
+from di_advisor.solve.batch.parts import Top
+from di_advisor.solve.batch.tuning import TUNING
 from di_advisor.solve.choices import Choice
+from di_advisor.solve.compiled import is_compiled
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.solution import FEASIBLE, Solution, objective_of, plan_of
@@ -31,11 +29,6 @@ __all__ = ["ENOUGH", "TOGETHER", "answers"]
 TOGETHER = 8
 """Accounts side by side: more of them leave the nearest cache."""
 
-_SOFTNESS, _SHARPER = 5e-7, 1e-7
-_SOFT_STEPS, _SHARP_STEPS, _LAST_STEPS = 5, 10, 20
-_PART = 0.3
-_LEVEL = 1e-10
-_REST = 1e-24
 _GAP, _LEAST_GAP = 1e-9, 1e-12
 _FINE = 2e-4
 ENOUGH = 5e-4
@@ -44,31 +37,26 @@ ENOUGH = 5e-4
 _DUST = 1e-14
 
 
-@dataclass(frozen=True)
-class _Tops:
-    """Prices at the top of the duals over all choices and with sides given, and what they prove."""
+def answers(blocks: list[Block], common: Common, *, by_loops: bool | None = None) -> list[Solution | None]:
+    """Solutions of accounts that fit what they share; None where the ordinary search has the word.
 
-    soft: FloatArray
-    last: Standing
-    buys: NDArray[np.bool_]
-    bound: FloatArray
-
-
-def answers(blocks: list[Block], common: Common) -> list[Solution | None]:
-    """Solutions of accounts that fit what they share; None where the ordinary search has the word."""
-    starts = np.array([_start(block, common) for block in blocks])
-    found: list[Solution | None] = []
-    for few in _few(range(len(blocks))):
-        laid = laid_out([blocks[i] for i in few], common)
-        tops = _topped(laid, starts[few], _SOFTNESS, _SOFT_STEPS)
-        found += _solutions(laid, tops)
-        starts[few] = tops.soft
+    Parameters
+    ----------
+    blocks : list of Block
+        The accounts.
+    common : Common
+        What they share.
+    by_loops : bool, optional
+        Whether each is solved by compiled loops, or all by arrays; what is there (`is_compiled`) where left out.
+    """
+    topped = _by_loops if (is_compiled() if by_loops is None else by_loops) else _by_arrays
+    starts = [_start(block, common) for block in blocks]
+    tops = topped(blocks, common, starts, TUNING.softness, TUNING.soft_steps)
+    found = [_solution(block, common, top) for block, top in zip(blocks, tops, strict=True)]
     wide = [i for i, solution in enumerate(found) if solution is None or solution.gap > _FINE * abs(solution.benefit)]
-    for few in _few(wide):
-        laid = laid_out([blocks[i] for i in few], common)
-        again = _solutions(laid, _topped(laid, starts[few], _SHARPER, _SHARP_STEPS))
-        for i, solution in zip(few, again, strict=True):
-            found[i] = _better(found[i], solution)
+    again = topped([blocks[i] for i in wide], common, [tops[i].soft for i in wide], TUNING.sharper, TUNING.sharp_steps)
+    for i, top in zip(wide, again, strict=True):
+        found[i] = _better(found[i], _solution(blocks[i], common, top))
     return found
 
 
@@ -78,11 +66,6 @@ def _start(block: Block, common: Common) -> FloatArray:
     if block.begins_at is not None:
         start[: common.factors] = common.back.T @ block.begins_at
     return start
-
-
-def _few(places: Sequence[int]) -> list[list[int]]:
-    """So many places at a time as stand side by side."""
-    return [list(places[first : first + TOGETHER]) for first in range(0, len(places), TOGETHER)]
 
 
 def _better(found: Solution | None, again: Solution | None) -> Solution | None:
@@ -95,58 +78,49 @@ def _better(found: Solution | None, again: Solution | None) -> Solution | None:
     return found if found is not None and found.gap <= ENOUGH * abs(found.benefit) else None
 
 
-def _topped(laid: Laid, start: FloatArray, softness: float, steps: int) -> _Tops:
-    """Climb softly, fix the sides, and climb to the top."""
-    softly = climbed(laid, start, steps=steps, softness=np.full(len(laid.blocks), softness), enough=_PART * softness)
-    soft, plain = softly.prices, chosen(laid, softly.prices, softly.sides)
-    buys = plain.better <= 0
-    last = climbed(laid, soft, plain, steps=_LAST_STEPS, buys=buys, enough=_REST)
-    at_last = over_all(laid, last.sides, buys)
-    bound = np.fmax(_unreserved(laid, soft, plain.value), _unreserved(laid, last.prices, at_last))
-    return _Tops(soft, last, buys, bound)
+def _by_loops(
+    blocks: Sequence[Block], common: Common, starts: Sequence[FloatArray], softness: float, steps: int
+) -> list[Top]:
+    """Climb softly, fix the sides, and climb to the top: one account after another."""
+    from di_advisor.solve.batch.single import topped
+
+    return [topped(block, common, start, softness, steps) for block, start in zip(blocks, starts, strict=True)]
 
 
-def _unreserved(laid: Laid, prices: FloatArray, value: FloatArray) -> FloatArray:
-    """A bound on every plan, whose rows need no reserve."""
-    return value - coupling(laid, prices, kept=True) + coupling(laid, prices, kept=False)
+def _by_arrays(
+    blocks: Sequence[Block], common: Common, starts: Sequence[FloatArray], softness: float, steps: int
+) -> list[Top]:
+    """The same for so many accounts at a time as stand side by side."""
+    from di_advisor.solve.batch.several import topped
+
+    found: list[Top] = []
+    for first in range(0, len(blocks), TOGETHER):
+        few = slice(first, first + TOGETHER)
+        found += topped(blocks[few], common, np.array(starts[few]), softness, steps)
+    return found
 
 
-def _solutions(laid: Laid, tops: _Tops) -> list[Solution | None]:
-    slope, _ = slope_at(laid, tops.last.prices, tops.last.sides)
-    fine = (np.abs(slope).max(axis=1) <= _LEVEL) & ordered(laid, tops.last.prices) & ordered(laid, tops.soft)
-    return [_solution(laid, tops, i) if fine[i] else None for i in range(len(fine))]
-
-
-def _solution(laid: Laid, tops: _Tops, i: int) -> Solution | None:
+def _solution(block: Block, common: Common, top: Top) -> Solution | None:
     """The solution of an account, judged by its own amounts; None where they do not certify it."""
-    block, common = laid.blocks[i], laid.common
-    n = laid.active.shape[1]
-    mine = (laid.torn >= i * n) & (laid.torn < (i + 1) * n)
-    sells = np.zeros(n, dtype=np.bool_)
-    sells[laid.torn[mine][~tops.buys[mine]] - i * n] = True
-    trade = tops.last.sides.best.trade[i].copy()
-    trade[laid.torn[mine] - i * n] = np.where(
-        tops.buys[mine], trade[laid.torn[mine] - i * n], tops.last.sides.best.selling[mine]
-    )
-    amounts = _amounts(laid, i, trade, sells)
+    if not top.is_fine:
+        return None
+    amounts = _amounts(block, top)
     segments = block.segments
-    moved = np.bincount(segments.name, weights=segments.sign * amounts, minlength=n)
+    moved = np.bincount(segments.name, weights=segments.sign * amounts, minlength=len(top.trade))
     active = block.holdings.active + moved
-    prices = _prices(laid, tops.last.prices[i], i)
-    value, k = float(tops.last.sides.value[i]), common.factors
     found = Solution(
         plan=plan_of(block, amounts),
-        choices=np.where(sells, int(Choice.SELL), int(Choice.BUY)),
-        prices=prices,
+        choices=np.where(top.sells, int(Choice.SELL), int(Choice.BUY)),
+        prices=_prices(block, common, top.last),
         objective=objective_of(block, amounts, active),
-        convex_bound=value,
-        bound=float(tops.bound[i]),
+        convex_bound=top.value,
+        bound=top.bound,
         residual=_residual(block, common, amounts, active),
-        nothing=float(laid.own[i] + laid.aversion[i] * (laid.idle[i, :k] ** 2).sum()),
+        nothing=top.nothing,
         solver="dual Newton",
         counts=SolverCounts(dual_newton=1),
     )
-    close = found.objective - value <= _GAP * max(abs(value), abs(found.objective)) + _LEAST_GAP
+    close = found.objective - top.value <= _GAP * max(abs(top.value), abs(found.objective)) + _LEAST_GAP
     if not close or not found.residual <= FEASIBLE:
         return None
     try:
@@ -163,20 +137,19 @@ def _in_shares(found: Solution, block: Block) -> Solution:
     return Solution(**{**vars(found), "shares_bound": PricedNames(block).bound_in_shares(found.prices)})
 
 
-def _amounts(laid: Laid, i: int, trade: FloatArray, sells: NDArray[np.bool_]) -> FloatArray:
-    """Amounts of the segments that make these net trades, shape (m,)."""
-    segments, table = laid.blocks[i].segments, laid.pieces[laid.bounds[i] : laid.bounds[i + 1]]
-    of_name, name = trade[segments.name], segments.name
-    made = np.where(segments.sell, table[:, 1] - of_name, of_name - table[:, 0])
+def _amounts(block: Block, top: Top) -> FloatArray:
+    """Amounts of the segments that make the net trades, shape (m,)."""
+    segments, name = block.segments, block.segments.name
+    of_name, sells = top.trade[name], top.sells[name]
+    made = np.where(segments.sell, top.end - of_name, of_name - top.start)
     made = np.minimum(np.maximum(made, 0.0), segments.width)
     made = np.where(made < _DUST, 0.0, np.where(made > segments.width - _DUST, segments.width, made))
-    closed = np.where(segments.sell, laid.losses[i][name] & ~sells[name], sells[name])
+    closed = np.where(segments.sell, top.losing[name] & ~sells, sells)
     return np.where(closed, 0.0, made)
 
 
-def _prices(laid: Laid, prices: FloatArray, i: int) -> Prices:
+def _prices(block: Block, common: Common, prices: FloatArray) -> Prices:
     """Prices in terms of the block: exposures turned back."""
-    block, common = laid.blocks[i], laid.common
     k = common.factors
     point = common.back @ (prices[:k] / (2.0 * block.aversion))
     exposures = 2.0 * block.aversion * (block.risk.factor_covariance_per_year @ point)

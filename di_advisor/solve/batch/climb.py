@@ -15,17 +15,9 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.solve.batch.curvature import curvature_at
 from di_advisor.solve.batch.laid import Laid
 from di_advisor.solve.batch.names import Sides, at_prices
+from di_advisor.solve.batch.tuning import TUNING
 
 __all__ = ["Standing", "climbed", "slope_at"]
-
-_ARMIJO = 1e-4
-_SHORTER = 0.3
-_HALVINGS = 8
-_LEVEL = 1e-15
-_LAST = 30.0
-"""A whole step that promised so many times what is enough leaves less than that."""
-_NOISE = 1e-15
-_LEAST_NOISE = 1e-19
 
 
 @dataclass
@@ -70,7 +62,7 @@ def climbed(
     for _ in range(steps):
         slope, free = slope_at(laid, prices, here)
         if buys is not None:
-            resting |= np.abs(slope).max(axis=1) <= _LEVEL  # at the top of the last piece, to the last bit
+            resting |= np.abs(slope).max(axis=1) <= TUNING.level  # at the top of the last piece, to the last bit
             if resting.all():
                 break
         curvature = curvature_at(laid, here, softness, free, ~resting)
@@ -80,15 +72,15 @@ def climbed(
         if resting.all():
             break
         share = np.where(resting, 0.0, 1.0)
-        noise = _NOISE * np.abs(here.value) + _LEAST_NOISE
+        noise = TUNING.noise * np.abs(here.value) + TUNING.least_noise
         pending = ~resting
-        for _ in range(_HALVINGS):
+        for _ in range(TUNING.halvings):
             trial = _moved(laid, prices, share[:, None] * way)
             there = at_prices(laid, trial, softness=softness, buys=buys)
-            short = pending & ~(there.value >= here.value + _ARMIJO * share * promised - noise)
+            short = pending & ~(there.value >= here.value + TUNING.armijo * share * promised - noise)
             if not short.any():
                 break
-            share = np.where(short, _SHORTER * share, share)
+            share = np.where(short, TUNING.shorter * share, share)
         else:
             resting |= short
             share = np.where(short, 0.0, share)
@@ -96,7 +88,7 @@ def climbed(
             there = at_prices(laid, trial, softness=softness, buys=buys)
         prices, here = trial, there
         if softness is not None:
-            resting |= (share == 1.0) & (promised <= _LAST * enough)
+            resting |= (share == 1.0) & (promised <= TUNING.last * enough)
             if resting.all():
                 break
     return Standing(prices, here)

@@ -7,6 +7,8 @@ Decision: exposures are turned so that factors have unit variance and do not cor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,7 @@ from di_advisor.formulate.problem import Block
 from di_advisor.formulate.separable import Row
 from di_advisor.solve.groups import shared_groups
 
-__all__ = ["Common", "common_to", "suits"]
+__all__ = ["Common", "Shared", "common_to", "limits_of", "suits"]
 
 IntArray = NDArray[np.int64]
 
@@ -33,6 +35,18 @@ def suits(block: Block) -> bool:
         return False
     stiff = 2.0 * (block.aversion * block.risk.specific_variance_per_year + block.impact)
     return float(stiff.min()) >= _LEAST_STIFFNESS
+
+
+class Shared(NamedTuple):
+    """What accounts share, of `Common`: levers (n, d), across (d, n), squared (n, d), groups (n,), their sizes (g,)."""
+
+    levers: FloatArray
+    across: FloatArray
+    squared: FloatArray
+    groups: IntArray
+    sizes: FloatArray
+    counting: IntArray
+    factors: int
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,20 @@ class Common:
     def factors(self) -> int:
         """Number of factors."""
         return len(self.root)
+
+    @cached_property
+    def for_loops(self) -> Shared:
+        """The same for compiled loops."""
+        groups = np.asarray(self.groups).astype(np.int64)
+        return Shared(
+            levers=self.levers,
+            across=self.across,
+            squared=self.squared,
+            groups=groups,
+            sizes=np.bincount(groups).astype(np.float64),
+            counting=np.array(self.counting, dtype=np.int64),
+            factors=self.factors,
+        )
 
     def fits(self, block: Block) -> bool:
         """Whether a block has this risk model, these groups, and rows of these coefficients on active weights."""
@@ -142,3 +170,11 @@ def common_to(block: Block) -> Common | None:
         shared=shared_groups(block.groups),
         groups=block.groups,
     )
+
+
+def limits_of(block: Block, common: Common) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Lower, upper and kept limits of an account's rows and boxes, each of shape (r,)."""
+    low, high = block.exposure_lower[common.boxed], block.exposure_upper[common.boxed]
+    lower, upper = [row.lower for row in block.rows], [row.upper for row in block.rows]
+    kept = [row.upper - row.reserve for row in block.rows]
+    return np.append(lower, low), np.append(upper, high), np.append(kept, high)

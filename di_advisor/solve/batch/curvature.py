@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.solve.batch.laid import Laid
 from di_advisor.solve.batch.names import Sides
+from di_advisor.solve.batch.tuning import TUNING
 
 __all__ = ["curvature_at"]
 
-_WEIGHTLESS = 1e-12
-_RIDGE = 1e-12
-_FLAT, _STIFF = 1e-3, 0.02
 _START, _END, _COUNTS = 0, 1, 4
 
 
@@ -70,7 +68,9 @@ def curvature_at(
     found[:, steps[:k], steps[:k]] += 1.0 / (2.0 * laid.aversion)[:, None]
     own = found[:, steps, steps]
     # where next to no name moves with a price, the step would be endless
-    found[:, steps, steps] = own * (1.0 + _RIDGE) + np.where(own < _FLAT * laid.loosest, _STIFF * laid.loosest, 0.0)
+    found[:, steps, steps] = own * (1.0 + TUNING.ridge) + np.where(
+        own < TUNING.flat * laid.loosest, TUNING.stiff * laid.loosest, 0.0
+    )
     return found
 
 
@@ -83,7 +83,7 @@ def _of_exposures(laid: Laid, heavy: FloatArray, free: NDArray[np.bool_], wanted
     moving = np.flatnonzero(steady.any(axis=1))
     rooted, found = np.sqrt(heavy), np.zeros((len(heavy), d, d))
     for i in np.flatnonzero(wanted).tolist():
-        on = np.flatnonzero(heavy[i] > _WEIGHTLESS)
+        on = np.flatnonzero(heavy[i] > TUNING.weightless)
         part = (common.levers if i in moving else common.turned).take(on, axis=0)
         part *= rooted[i].take(on)[:, None]
         size = part.shape[1]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.batch.common import Common
+from di_advisor.solve.batch.common import Common, limits_of
 
 __all__ = ["Laid", "laid_out"]
 
@@ -197,7 +197,7 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
     torn = np.flatnonzero(choosing)
     together = [i * n + members for i in range(a) for members in common.shared if choosing[i, members[0]]]
     lengths = np.array([len(members) for members in together], dtype=np.int64)
-    lowest, highest, kept = np.array([_limits(b, common) for b in blocks]).transpose(1, 0, 2)
+    lowest, highest, kept = np.array([limits_of(b, common) for b in blocks]).transpose(1, 0, 2)
     return Laid(
         blocks=tuple(blocks),
         common=common,
@@ -243,13 +243,6 @@ def laid_out(blocks: Sequence[Block], common: Common) -> Laid:
         follows=follows,
         sell=sell,
     )
-
-
-def _limits(block: Block, common: Common) -> FloatArray:
-    """Lower, upper and kept limits of an account's rows and boxes, shape (3, r)."""
-    rows = np.array([(row.lower, row.upper, row.upper - row.reserve) for row in block.rows])
-    low, high = block.exposure_lower[common.boxed], block.exposure_upper[common.boxed]
-    return np.concatenate([rows.T, np.stack([low, high, high])], axis=1)
 
 
 def _pieces(

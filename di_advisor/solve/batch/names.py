@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.solve.batch.laid import Laid
+from di_advisor.solve.batch.tuning import TUNING
 
 __all__ = ["Best", "Sides", "at_prices", "chosen", "coupling", "ordered", "over_all"]
 
-_DISORDER = 1e-13
 _PAY, _COST, _COUNTS = 2, 3, 4
 
 
@@ -213,10 +213,10 @@ def ordered(laid: Laid, prices: FloatArray) -> NDArray[np.bool_]:
             charge = np.append(np.repeat(prices[:, k + j], np.diff(bounds)), 0.0)
             cost += charge * laid.pieces[:, _COUNTS + 2 * at]
     rise = cost[1:-1] - cost[:-2]
-    wrong = np.where(laid.sell[1:], rise > _DISORDER, rise < -_DISORDER) & laid.follows[1:]
+    wrong = np.where(laid.sell[1:], rise > TUNING.disorder, rise < -TUNING.disorder) & laid.follows[1:]
     missing = len(cost) - 1
     first_sale, first_buy = cost.take(laid.first_sale), cost.take(laid.first_buy)
     there = laid.gains & (laid.first_sale < missing) & (laid.first_buy < missing)
-    fine = np.logical_not((there & (first_sale > first_buy + _DISORDER)).reshape(a, -1)).all(axis=1)
+    fine = np.logical_not((there & (first_sale > first_buy + TUNING.disorder)).reshape(a, -1)).all(axis=1)
     wrong_at = np.flatnonzero(wrong) + 1
     return np.asarray(fine & (np.bincount(np.searchsorted(bounds, wrong_at, side="right") - 1, minlength=a) == 0))

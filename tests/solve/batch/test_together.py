@@ -1,7 +1,8 @@
-"""Accounts solved together: each answer is its own, certified, and the same whoever stands beside it."""
+"""Accounts solved together: each answer is its own, certified, and the same whoever stands beside it; both ways."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -15,7 +16,8 @@ from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.formulate import formulate
 from di_advisor.formulate.problem import Problem
 from di_advisor.solve import Solution, search_for
-from di_advisor.solve.batch import fits, solve_together
+from di_advisor.solve.batch import answer, fits, solve_together
+from di_advisor.solve.batch.common import common_to
 from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.solution import FEASIBLE, residual_of
 from di_advisor.testing.random_cases import random_case
@@ -23,6 +25,16 @@ from di_advisor.testing.random_cases import random_case
 _NAMES = 40
 _ENOUGH = 5e-4
 _ROUND_OFF = 1e-12
+
+
+@pytest.fixture(scope="module", params=["arrays", "loops"], autouse=True)
+def way(request: pytest.FixtureRequest) -> Iterator[str]:
+    """By arrays, as where nothing is compiled, and by compiled loops."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answer, "is_compiled", lambda: request.param == "loops")
+        _alone.cache_clear()
+        yield request.param
+        _alone.cache_clear()
 
 
 @cache
@@ -141,3 +153,23 @@ def test_wishes_with_more_to_choose_than_sides_are_left_to_the_search(wish: dict
     problem = formulate(case.signals, mandate, case.tax)
     assert not fits(problem)
     assert solve_together([problem]) == [None]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_both_ways_come_to_the_same_plans_bounds_and_prices(seed: int, way: str) -> None:
+    blocks = [p.block for p in (*_family(seed), _problem(seed))]
+    for block in blocks:
+        common = common_to(block)
+        assert common is not None
+        here, there = (
+            answer.answers([block], common, by_loops=by_loops)[0] for by_loops in (way == "loops", way == "arrays")
+        )
+        if here is None or there is None:
+            assert here is there
+            continue
+        np.testing.assert_array_equal(here.choices, there.choices)
+        np.testing.assert_allclose(here.plan.sells, there.plan.sells, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(here.plan.buys, there.plan.buys, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(here.prices.exposures, there.prices.exposures, rtol=1e-6, atol=1e-10)
+        for figure in ("objective", "bound", "convex_bound", "nothing"):
+            assert getattr(here, figure) == pytest.approx(getattr(there, figure), rel=1e-9, abs=1e-13)

@@ -1,0 +1,172 @@
+"""What an account brings to its climb, and what comes back: plain tuples of arrays, which compiled loops can take.
+
+Limits: arrays are contiguous and writable, for loops are compiled for one layout.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from di_advisor.domain.market import FloatArray
+from di_advisor.formulate.problem import Block
+from di_advisor.solve.batch.common import Common, limits_of
+
+__all__ = ["Asked", "Names", "State", "Top", "asked_of", "blank_state"]
+
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+class Asked(NamedTuple):
+    """What an account asks. Segments (m,), what c rows count of each; names (n,); limits of r rows."""
+
+    name: IntArray
+    sell: BoolArray
+    loss: BoolArray
+    width: FloatArray
+    slope: FloatArray
+    counts: FloatArray
+    active: FloatArray
+    active_lower: FloatArray
+    active_upper: FloatArray
+    specific: FloatArray
+    impact: FloatArray
+    aversion: float
+    lowest: FloatArray
+    highest: FloatArray
+    kept: FloatArray
+
+
+class Names(NamedTuple):
+    """An account's names and pieces, laid out, with all that prices do not change.
+
+    Pieces: ``start`` and ``end`` in net trade, what a unit ``pays`` and the ``cost`` at no trade, ``per_unit`` and
+    ``rest`` (c, ·) the same of what rows count, each with one more for names without pieces, (m + 1,); ``reach`` is the
+    net trade at which a piece would be used just so, were there no prices, and ``until`` where it ends within the
+    limits, below everything where they shut it off, (m,).
+
+    Names (n,): slope ``lean`` at no trade, ``half`` the second derivative and its inverse ``softer``; limits ``lower``
+    and ``upper``, and ``least`` on the side of buys; ``apiece`` one over the size of the group; the first of its
+    sales and of its buys, and their numbers; whether it has losses (``losing``) or two sides (``torn``), and whether
+    limits keep it from selling or buying.
+
+    Of the dual: ``own`` the cost of the specific risk of doing nothing; ``idle`` activities of doing nothing and
+    ``loosest`` the curvature along each price if every name moved, (d,).
+    """
+
+    start: FloatArray
+    end: FloatArray
+    pays: FloatArray
+    cost: FloatArray
+    per_unit: FloatArray
+    rest: FloatArray
+    reach: FloatArray
+    until: FloatArray
+    lean: FloatArray
+    softer: FloatArray
+    half: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    least: FloatArray
+    apiece: FloatArray
+    sale: IntArray
+    sales: IntArray
+    buy: IntArray
+    buys: IntArray
+    losing: BoolArray
+    torn: BoolArray
+    never_sell: BoolArray
+    never_buy: BoolArray
+    own: float
+    idle: FloatArray
+    loosest: FloatArray
+
+
+class State(NamedTuple):
+    """Best trades at some prices, as in `di_advisor.solve.batch.names.Best`; (n,), of counts (c, n), activity (d,)."""
+
+    trade: FloatArray
+    selling: FloatArray
+    better: FloatArray
+    bought: FloatArray
+    first: FloatArray
+    second: FloatArray
+    counted: FloatArray
+    sale_counted: FloatArray
+    piece: IntArray
+    sale_piece: IntArray
+    activity: FloatArray
+
+
+class Top(NamedTuple):
+    """Where an account's climbs ended.
+
+    Attributes
+    ----------
+    soft, last : ndarray of shape (d,)
+        Prices at the top of the softened dual, and of that with sides given.
+    trade : ndarray of shape (n,)
+        Net trades.
+    sells : ndarray of bool, shape (n,)
+        Names with two sides that take that of sales.
+    value, bound : float
+        The dual with sides given; and what the better prices prove of every plan.
+    is_fine : bool
+        Whether the top was reached, and pieces are filled in the order they are laid out.
+    start, end : ndarray of shape (m,)
+        Of the pieces, in net trade.
+    losing : ndarray of bool, shape (n,)
+        Names with losses.
+    nothing : float
+        Objective of doing nothing.
+    """
+
+    soft: FloatArray
+    last: FloatArray
+    trade: FloatArray
+    sells: BoolArray
+    value: float
+    bound: float
+    is_fine: bool
+    start: FloatArray
+    end: FloatArray
+    losing: BoolArray
+    nothing: float
+
+
+def asked_of(block: Block, common: Common) -> Asked:
+    """What a block asks, in arrays of its own."""
+    segments, counting = block.segments, common.counting
+    lowest, highest, kept = limits_of(block, common)
+    counts = np.empty((len(counting), len(segments)))
+    for at, j in enumerate(counting):
+        counts[at] = block.rows[j].on_segments
+    return Asked(
+        name=segments.name.astype(np.int64),
+        sell=segments.sell.astype(np.bool_),
+        loss=segments.loss.astype(np.bool_),
+        width=segments.width.astype(np.float64),
+        slope=segments.slope.astype(np.float64),
+        counts=counts,
+        active=block.holdings.active.astype(np.float64),
+        active_lower=block.active_lower.astype(np.float64),
+        active_upper=block.active_upper.astype(np.float64),
+        specific=block.aversion * block.risk.specific_variance_per_year,
+        impact=block.impact.astype(np.float64),
+        aversion=float(block.aversion),
+        lowest=lowest,
+        highest=highest,
+        kept=kept,
+    )
+
+
+def blank_state(n: int, c: int, d: int) -> State:
+    """Room for best trades."""
+    trade, selling, better, bought, first, second = np.zeros((6, n))
+    piece, sale_piece = np.zeros((2, n), dtype=np.int64)
+    counted, sale_counted = np.zeros((2, c, n))
+    activity = np.zeros(d)
+    return State(trade, selling, better, bought, first, second, counted, sale_counted, piece, sale_piece, activity)
