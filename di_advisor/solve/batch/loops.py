@@ -28,22 +28,26 @@ _ROWS = 96
 
 
 @compiled
-def _furthest(names: Names, first: int, number: int, shift: float, softer: float, charges: FloatArray) -> float:
+def _furthest(
+    names: Names, first: int, number: int, shift: float, softer: float, charges: FloatArray, charged: int
+) -> float:
     """The largest trade to which one of these pieces would still be used."""
     best = -np.inf
     for i in range(first, first + number):
         met = names.reach[i] - shift
-        for at in range(len(charges)):
+        for at in range(charged):
             met -= charges[at] * names.per_unit[at, i] * softer
         best = max(best, min(met, names.until[i]))
     return best
 
 
 @compiled
-def _worth(names: Names, piece: int, trade: float, lean: float, half: float, charges: FloatArray) -> float:
+def _worth(
+    names: Names, piece: int, trade: float, lean: float, half: float, charges: FloatArray, charged: int
+) -> float:
     """What a trade costs, in the piece in which it lies."""
     worth: float = (half * trade + lean - names.pays[piece]) * trade + names.cost[piece]
-    for at in range(len(charges)):
+    for at in range(charged):
         worth += charges[at] * (names.per_unit[at, piece] * trade + names.rest[at, piece])
     return worth
 
@@ -52,22 +56,20 @@ def _worth(names: Names, piece: int, trade: float, lean: float, half: float, cha
 def _best(shared: Shared, names: Names, prices: FloatArray, state: State) -> None:
     """Each name's best trades at prices, and in which pieces they lie."""
     n, k, c = len(names.lean), shared.factors, len(shared.counting)
-    pull, charges = np.zeros(n), np.zeros(c)
+    pull, charges, charged, together = np.zeros(n), np.zeros(c), 0, np.zeros(len(shared.sizes))
     for at in range(len(prices)):
         if prices[at] != 0.0:
             for j in range(n):
                 pull[j] += prices[at] * shared.across[at, j]
     for at in range(c):
         charges[at] = prices[k + shared.counting[at]]
-    if not charges.any():
-        charges = charges[:0]
-    together = np.zeros(len(shared.sizes))
+        charged = c if charges[at] != 0.0 else charged
     for j in range(n):
         lean, softer, half = names.lean[j] + pull[j], names.softer[j], names.half[j]
         losing, shift = names.losing[j], pull[j] * names.softer[j]
         sale, sales, buy, buys = names.sale[j], names.sales[j], names.buy[j], names.buys[j]
-        sold = _furthest(names, sale, sales, shift, softer, charges)
-        trade = _furthest(names, buy, buys, shift, softer, charges)
+        sold = _furthest(names, sale, sales, shift, softer, charges, charged)
+        trade = _furthest(names, buy, buys, shift, softer, charges, charged)
         if not losing:
             trade = max(trade, sold)
         trade = max(trade, names.least[j])
@@ -82,7 +84,7 @@ def _best(shared: Shared, names: Names, prices: FloatArray, state: State) -> Non
                 if trade >= names.start[i]:
                     where = i
         state.trade[j], state.piece[j] = trade, where
-        state.second[j] = _worth(names, where, trade, lean, half, charges)
+        state.second[j] = _worth(names, where, trade, lean, half, charges, charged)
         for at in range(c):
             state.counted[at, j] = names.per_unit[at, where] * trade + names.rest[at, where]
         if not names.torn[j]:
@@ -92,7 +94,7 @@ def _best(shared: Shared, names: Names, prices: FloatArray, state: State) -> Non
             if selling <= names.end[i]:
                 where = i
         state.selling[j], state.sale_piece[j] = selling, where
-        state.first[j] = np.inf if names.never_sell[j] else _worth(names, where, selling, lean, half, charges)
+        state.first[j] = np.inf if names.never_sell[j] else _worth(names, where, selling, lean, half, charges, charged)
         if names.never_buy[j]:
             state.second[j] = np.inf
         for at in range(c):
@@ -129,7 +131,8 @@ def _summed(
 ) -> float:
     """The dual at prices, and what they multiply; names take their sides softly, or as given where softness is 0."""
     n, k, d, activity = len(names.lean), shared.factors, len(prices), state.activity
-    activity[:] = names.idle
+    for at in range(d):
+        activity[at] = names.idle[at]
     value = names.own
     for j in range(n):
         made, least = state.trade[j], state.second[j]
@@ -158,28 +161,41 @@ def _summed(
 
 
 @compiled
-def _slope(shared: Shared, asked: Asked, prices: FloatArray, activity: FloatArray, slope: FloatArray) -> BoolArray:
-    """Slope of the dual, and which prices may move: a row within its limits has none."""
-    k, d = shared.factors, len(prices)
-    free = np.ones(d, dtype=np.bool_)
-    for at in range(k):
-        slope[at] = activity[at] - prices[at] / (2.0 * asked.aversion)
-    for at in range(k, d):
-        above, below = activity[at] - asked.kept[at - k], activity[at] - asked.lowest[at - k]
-        if prices[at] > 0:
-            slope[at] = above
-        elif prices[at] < 0:
-            slope[at] = below
+def _slope(
+    shared: Shared, asked: Asked, prices: FloatArray, activity: FloatArray, slope: FloatArray, on: IntArray
+) -> int:
+    """Slope of the dual, and the number of prices that may move, into ``on``: a row within its limits has none."""
+    k, size = shared.factors, 0
+    for at in range(len(prices)):
+        if at < k:
+            slope[at] = activity[at] - prices[at] / (2.0 * asked.aversion)
         else:
-            slope[at] = max(above, 0.0) if above > 0 else min(below, 0.0)
-            free[at] = above > 0 or below < 0
-    return free
+            above, below = activity[at] - asked.kept[at - k], activity[at] - asked.lowest[at - k]
+            if prices[at] > 0 or (prices[at] == 0 and above > 0):
+                slope[at] = above
+            elif prices[at] < 0 or below < 0:
+                slope[at] = below
+            else:
+                slope[at] = 0.0
+                continue
+        on[size] = at
+        size += 1
+    return size
 
 
 @compiled
-def _inside(trade: float, start: float, end: float, lower: float, upper: float) -> bool:
-    """Whether a trade would move with the prices: inside its piece, and inside the limits of the name."""
-    return max(start, lower) < trade < min(end, upper)
+def _add_squares(found: FloatArray, rows: FloatArray, number: int, size: int) -> None:
+    """Add ``rows' rows`` to the lower triangle, and empty the rows; four at a time, so that sums stay in registers."""
+    for i in range(0, number, 4):
+        one, two, three, four = rows[i], rows[i + 1], rows[i + 2], rows[i + 3]
+        for a in range(size):
+            p, q, r, s = one[a], two[a], three[a], four[a]
+            line = found[a]
+            for b in range(a + 1):
+                line[b] += p * one[b] + q * two[b] + r * three[b] + s * four[b]
+    for i in range(number):
+        for a in range(size):
+            rows[i, a] = 0.0
 
 
 @compiled
@@ -190,79 +206,68 @@ def _curvature(
     state: State,
     softness: float,
     on: IntArray,
+    size: int,
+    found: FloatArray,
     tuning: Tuning,
-) -> FloatArray:
-    """Minus the second derivative of the dual in the prices that may move."""
-    k, n, size, counting = shared.factors, len(names.lean), len(on), shared.counting
-    part = np.empty((n, size))
-    for j in range(n):
+) -> None:
+    """Minus the second derivative of the dual in the prices that may move, into the lower triangle."""
+    k, n, c = shared.factors, len(names.lean), len(shared.counting)
+    rows, number = np.zeros((_ROWS, size)), 0
+    columns = np.empty(c, dtype=np.int64)
+    for at in range(c):
+        columns[at] = -1
         for a in range(size):
-            part[j, a] = shared.levers[j, on[a]]
-    lines, columns = np.empty(len(counting), dtype=np.int64), np.empty(len(counting), dtype=np.int64)
-    counted = 0
-    for at in range(len(counting)):
-        for a in range(size):
-            if on[a] == k + counting[at]:
-                lines[counted], columns[counted] = at, a
-                counted += 1
-    found, levers, moving = np.zeros((size, size)), np.empty((_ROWS, size)), 0
+            if on[a] == k + shared.counting[at]:
+                columns[at] = a
+    for a in range(size):
+        for b in range(size):
+            found[a, b] = 0.0
     for j in range(n):
-        torn, piece = names.torn[j], state.piece[j]
+        torn, lever = names.torn[j], shared.levers[j]
         bought = state.bought[j] if torn else 1.0
-        weight = names.softer[j] * bought
-        if weight > tuning.weightless and _inside(
-            state.trade[j], names.start[piece], names.end[piece], names.lower[j], names.upper[j]
-        ):
-            root, row = np.sqrt(weight), levers[moving]
+        for side in range(3 if torn else 1):  # inside a piece of buys, of sales, and between sides
+            if side == 2:
+                weight, scale = bought * (1.0 - bought) / softness if softness > 0.0 else 0.0, 1.0
+                scale, moves = state.trade[j] - state.selling[j], weight > 0.0
+            else:
+                weight, scale = names.softer[j] * (bought if side == 0 else 1.0 - bought), 1.0
+                trade = state.trade[j] if side == 0 else state.selling[j]
+                piece = state.piece[j] if side == 0 else state.sale_piece[j]
+                moves = names.start[piece] < trade < names.end[piece] and names.lower[j] < trade < names.upper[j]
+                moves = moves and weight > tuning.weightless
+            if not moves:
+                continue
+            root, row = np.sqrt(weight), rows[number]
             for a in range(size):
-                row[a] = root * part[j, a]
-            for at in range(counted):
-                row[columns[at]] += root * names.per_unit[lines[at], piece]
-            moving += 1
-        if torn:
-            piece, weight = state.sale_piece[j], names.softer[j] * (1.0 - bought)
-            if weight > tuning.weightless and _inside(
-                state.selling[j], names.start[piece], names.end[piece], names.lower[j], names.upper[j]
-            ):
-                root, row = np.sqrt(weight), levers[moving]
-                for a in range(size):
-                    row[a] = root * part[j, a]
-                for at in range(counted):
-                    row[columns[at]] += root * names.per_unit[lines[at], piece]
-                moving += 1
-            if softness > 0.0 and bought * (1.0 - bought) > 0.0:
-                root, row = np.sqrt(bought * (1.0 - bought) / softness), levers[moving]
-                apart = root * (state.trade[j] - state.selling[j])
-                for a in range(size):
-                    row[a] = apart * part[j, a]
-                for at in range(counted):
-                    line = lines[at]
-                    row[columns[at]] += root * (state.counted[line, j] - state.sale_counted[line, j])
-                moving += 1
-        if moving + 3 > _ROWS or j + 1 == n:
-            found += np.dot(levers[:moving].T, levers[:moving])
-            moving = 0
+                row[a] = root * scale * lever[on[a]]
+            for at in range(c):
+                if columns[at] >= 0 and side < 2:
+                    row[columns[at]] += root * names.per_unit[at, piece]
+                elif columns[at] >= 0:
+                    row[columns[at]] += root * (state.counted[at, j] - state.sale_counted[at, j])
+            number += 1
+        if number + 3 > _ROWS or j + 1 == n:
+            _add_squares(found, rows, number, size)
+            number = 0
     for a in range(size):
         own, loosest = found[a, a], names.loosest[on[a]]
         if on[a] < k:
             own += 1.0 / (2.0 * asked.aversion)
         # where next to no name moves with a price, the step would be endless
         found[a, a] = own * (1.0 + tuning.ridge) + (tuning.stiff * loosest if own < tuning.flat * loosest else 0.0)
-    return found
 
 
 @compiled
-def _solved(matrix: FloatArray, right: FloatArray, places: IntArray) -> FloatArray:
+def _solved(matrix: FloatArray, right: FloatArray, places: IntArray, size: int, found: FloatArray) -> None:
     """Solution of the system of some places of a symmetric positive matrix, of which the lower triangle is given."""
-    size = len(places)
-    root, found = np.empty((size, size)), np.empty(size)
+    root = np.empty((size, size))
     for a in range(size):
         for b in range(a + 1):
             total = matrix[places[a], places[b]]
             for at in range(b):
                 total -= root[a, at] * root[b, at]
             root[a, b] = np.sqrt(total) if a == b else total / root[b, b]
-        total = right[places[a]]
+        total = right[a]
         for at in range(a):
             total -= root[a, at] * found[at]
         found[a] = total / root[a, a]
@@ -271,26 +276,41 @@ def _solved(matrix: FloatArray, right: FloatArray, places: IntArray) -> FloatArr
         for at in range(a + 1, size):
             total -= root[at, a] * found[at]
         found[a] = total / root[a, a]
-    return found
 
 
 @compiled
-def _way(shared: Shared, prices: FloatArray, slope: FloatArray, on: IntArray, curvature: FloatArray) -> FloatArray:
-    """Newton's direction; a price leaves zero to the side of its slope only."""
-    way, right, keeps = np.zeros(len(prices)), slope[on], np.ones(len(on), dtype=np.bool_)
+def _point(
+    shared: Shared,
+    prices: FloatArray,
+    slope: FloatArray,
+    on: IntArray,
+    size: int,
+    curvature: FloatArray,
+    way: FloatArray,
+) -> float:
+    """Newton's direction, and the rise it promises; a price leaves zero to the side of its slope only."""
+    d = len(prices)
+    places, right, found = np.empty(d, dtype=np.int64), np.empty(d), np.empty(d)
+    for a in range(size):
+        places[a] = a
     while True:
-        places = np.flatnonzero(keeps)
-        found = _solved(curvature, right, places)
-        way[:] = 0.0
-        against = False
-        for a in range(len(places)):
+        for a in range(size):
+            right[a] = slope[on[places[a]]]
+        _solved(curvature, right, places, size, found)
+        for at in range(d):
+            way[at] = 0.0
+        kept, promised = 0, 0.0
+        for a in range(size):
             at = on[places[a]]
-            way[at] = found[a]
             if at >= shared.factors and prices[at] == 0.0 and found[a] * slope[at] < 0:
-                keeps[places[a]] = False
-                against = True
-        if not against:
-            return way
+                continue
+            way[at] = found[a]
+            promised += slope[at] * found[a]
+            places[kept] = places[a]
+            kept += 1
+        if kept == size:
+            return promised
+        size = kept
 
 
 @compiled
@@ -302,7 +322,7 @@ def _moved(shared: Shared, asked: Asked, prices: FloatArray, share: float, way: 
         if at >= k:
             if to * prices[at] < 0:
                 to = 0.0
-            if (to > 0 and np.isinf(asked.kept[at - k])) or (to < 0 and np.isinf(asked.lowest[at - k])):
+            if (to > 0 and asked.kept[at - k] == np.inf) or (to < 0 and asked.lowest[at - k] == -np.inf):
                 to = 0.0
         trial[at] = to
 
@@ -326,9 +346,11 @@ def climbed_by_loops(
     Where softness is 0, sides are given, and the state is that at the prices already; ``other`` is room to work in.
     """
     d, given, known = len(prices), softness == 0.0, softness == 0.0
-    slope, way, trial = np.zeros(d), np.zeros(d), prices.copy()
+    here, trial, slope, way = np.empty(d), np.empty(d), np.empty(d), np.empty(d)
+    on, curvature = np.empty(d, dtype=np.int64), np.empty((d, d))
+    for at in range(d):
+        here[at], trial[at] = prices[at], prices[at]
     value, promised, share, step, halvings = -np.inf, 0.0, 1.0, 0, 0
-    prices = prices.copy()
     if known:
         state, other = other, state
     while True:
@@ -341,27 +363,27 @@ def climbed_by_loops(
         if not is_first and not reached >= value + tuning.armijo * share * promised - noise:
             share, halvings = share * tuning.shorter, halvings + 1
             if halvings == tuning.halvings:
-                return prices, value, state, slope
-            _moved(shared, asked, prices, share, way, trial)
+                break
+            _moved(shared, asked, here, share, way, trial)
             continue
-        prices, trial = trial, prices
+        here, trial = trial, here
         state, other = other, state
         value = reached
-        free = _slope(shared, asked, prices, state.activity, slope)
+        size = _slope(shared, asked, here, state.activity, slope, on)
         if step == steps or (not is_first and not given and share == 1.0 and promised <= tuning.last * enough):
-            return prices, value, state, slope
-        if given and np.abs(slope).max() <= tuning.level:  # at the top of the last piece, to the last bit
-            return prices, value, state, slope
-        on = np.flatnonzero(free)
-        curvature = _curvature(shared, asked, names, state, softness, on, tuning)
-        way = _way(shared, prices, slope, on, curvature)
-        promised = 0.0
+            break
+        steepest = 0.0
         for at in range(d):
-            promised += slope[at] * way[at]
-        if promised <= enough or not np.isfinite(promised):
-            return prices, value, state, slope
+            steepest = max(steepest, abs(slope[at]))
+        if given and steepest <= tuning.level:  # at the top of the last piece, to the last bit
+            break
+        _curvature(shared, asked, names, state, softness, on, size, curvature, tuning)
+        promised = _point(shared, here, slope, on, size, curvature, way)
+        if not enough < promised < np.inf:
+            break
         step, share, halvings = step + 1, 1.0, 0
-        _moved(shared, asked, prices, share, way, trial)
+        _moved(shared, asked, here, share, way, trial)
+    return here, value, state, slope
 
 
 @compiled

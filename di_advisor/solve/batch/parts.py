@@ -14,7 +14,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.batch.common import Common, limits_of
 
-__all__ = ["Asked", "Names", "State", "Top", "asked_of", "blank_state"]
+__all__ = ["Asked", "Names", "State", "Top", "asked_of", "blank_names", "blank_state"]
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -53,7 +53,7 @@ class Names(NamedTuple):
     sales and of its buys, and their numbers; whether it has losses (``losing``) or two sides (``torn``), and whether
     limits keep it from selling or buying.
 
-    Of the dual: ``own`` the cost of the specific risk of doing nothing; ``idle`` activities of doing nothing and
+    Of the dual: ``own`` the cost of the specific risk of doing nothing, ``idle`` activities of doing nothing and
     ``loosest`` the curvature along each price if every name moved, (d,).
     """
 
@@ -160,6 +160,47 @@ def asked_of(block: Block, common: Common) -> Asked:
         lowest=lowest,
         highest=highest,
         kept=kept,
+    )
+
+
+def blank_names(n: int, m: int, c: int, d: int) -> Names:
+    """Room for names and pieces: no pieces yet, and nothing else known."""
+    start, end, pays, cost = np.zeros((4, m + 1))
+    per_unit, rest = np.zeros((2, c, m + 1))
+    reach, until = np.zeros((2, m))
+    lean, softer, half, lower, upper, least, apiece = np.zeros((7, n))
+    sale, buy, sales, buys = np.zeros((4, n), dtype=np.int64)
+    losing, torn, never_sell, never_buy = np.zeros((4, n), dtype=np.bool_)
+    idle, loosest = np.zeros((2, d))
+    sale += m
+    buy += m
+    return Names(
+        start=start,
+        end=end,
+        pays=pays,
+        cost=cost,
+        per_unit=per_unit,
+        rest=rest,
+        reach=reach,
+        until=until,
+        lean=lean,
+        softer=softer,
+        half=half,
+        lower=lower,
+        upper=upper,
+        least=least,
+        apiece=apiece,
+        sale=sale,
+        sales=sales,
+        buy=buy,
+        buys=buys,
+        losing=losing,
+        torn=torn,
+        never_sell=never_sell,
+        never_buy=never_buy,
+        own=0.0,
+        idle=idle,
+        loosest=loosest,
     )
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.batch.common import Common, Shared
-from di_advisor.solve.batch.laid_loops import are_ordered, laid_out_by_loops
+from di_advisor.solve.batch.laid_loops import are_ordered, lay_out_by_loops
 from di_advisor.solve.batch.loops import climbed_by_loops, dual_over_all
-from di_advisor.solve.batch.parts import Asked, Top, asked_of, blank_state
+from di_advisor.solve.batch.parts import Asked, Top, asked_of, blank_names, blank_state
 from di_advisor.solve.batch.tuning import TUNING
 
 __all__ = ["topped"]
@@ -32,8 +32,9 @@ def topped(block: Block, common: Common, start: FloatArray, softness: float, ste
         Newton steps of the soft climb.
     """
     shared, asked = common.for_loops, asked_of(block, common)
-    names = laid_out_by_loops(shared, asked)
     n, c, d = len(asked.active), len(common.counting), len(start)
+    names = blank_names(n, len(asked.name), c, d)
+    names = names._replace(own=lay_out_by_loops(shared, asked, names))
     buys, state, room = np.ones(n, dtype=np.bool_), blank_state(n, c, d), blank_state(n, c, d)
     enough = TUNING.part * softness
     soft, value, state, slope = climbed_by_loops(
