@@ -2,7 +2,8 @@
 
 Problem: of a fleet's accounts many differ in lots, cash and tax rates only; what does it save to solve them together,
 and is the certificate as good? Decision: the accounts of `benchmarks.fleet` without discrete rules, from formulated
-problems, the three ways in turn over the same accounts in one run; the gap is that of the plan to the bound over all
+problems, the ways in turn over the same accounts in one run (by compiled loops, and by arrays as where nothing is
+compiled, one by one and side by side); the gap is that of the plan to the bound over all
 choices, in shares of what the plan is better than doing nothing. Sides given are those of the search, so that its
 convex solve stands beside the choice of sides. A second night, on which prices have moved by a percent or so, begins
 at nothing and at the prices of the first. Limits: records from bytes are compared too, but their other parts (reading,
@@ -33,6 +34,8 @@ from di_advisor.formulate.problem import Problem
 from di_advisor.propose.planned import Clock, never, settled_for, silent
 from di_advisor.solve import search_for
 from di_advisor.solve.batch import solve_together
+from di_advisor.solve.batch.answer import answers
+from di_advisor.solve.batch.common import common_to
 from di_advisor.solve.quadratic import QuadraticProgram
 from di_advisor.solve.solution import Solution
 
@@ -80,6 +83,13 @@ def _searched(problem: Problem) -> Solution:
     return search_for(problem.block, lambda: False, _ROUNDS).run()
 
 
+def _by_arrays(problems: Sequence[Problem]) -> list[Solution | None]:
+    """As where nothing is compiled."""
+    common = common_to(problems[0].block)
+    assert common is not None
+    return answers([p.block for p in problems], common, by_loops=False)
+
+
 def _ways(problems: Sequence[Problem]) -> dict[str, _Way]:
     """The ways in turn, so that whatever else the machine does falls on all of them."""
     plans = [_searched(p) for p in problems]
@@ -87,6 +97,8 @@ def _ways(problems: Sequence[Problem]) -> dict[str, _Way]:
         "search": [_gap(found) for found in plans],
         "alone": [_gap(solve_together([p])[0]) for p in problems],
         "together": [_gap(found) for found in solve_together(problems)],
+        "arrays": [_gap(_by_arrays([p])[0]) for p in problems],
+        "arrays together": [_gap(found) for found in _by_arrays(problems)],
         "sides": [0.0],
     }
     seconds: dict[str, list[float]] = {name: [] for name in gaps}
@@ -94,8 +106,11 @@ def _ways(problems: Sequence[Problem]) -> dict[str, _Way]:
         for first in range(0, len(problems), _HANDED):
             chosen = problems[first : first + _HANDED]
             seconds["together"].append(_timed(lambda some=chosen: solve_together(some)) / len(chosen))  # type: ignore[misc]
+            several = _timed(lambda some=chosen: _by_arrays(some))  # type: ignore[misc]
+            seconds["arrays together"].append(several / len(chosen))
             for problem, plan in zip(chosen, plans[first : first + _HANDED], strict=True):
                 seconds["alone"].append(_timed(lambda one=problem: solve_together([one])))  # type: ignore[misc]
+                seconds["arrays"].append(_timed(lambda one=problem: _by_arrays([one])))  # type: ignore[misc]
                 seconds["search"].append(_timed(lambda one=problem: _searched(one)))  # type: ignore[misc]
                 program = QuadraticProgram(problem.block, plan.choices)
                 seconds["sides"].append(_timed(lambda p=program, b=problem.block: p.solve(b.aversion)))  # type: ignore[misc]
@@ -200,11 +215,19 @@ def bars() -> list[Bar]:
             compared_to="target; the convex solve of one account, dual Newton, with the sides of the search",
         ),
         Bar.at_least(
-            "fleet.solve_together_saves",
-            one.seconds / many.seconds,
+            "fleet.arrays_together_save",
+            ways["arrays"].seconds / ways["arrays together"].seconds,
             1.2,
             unit="ratio",
-            compared_to="the same accounts alone, the same answers to the last bit",
+            compared_to="the same accounts one by one, by arrays, the same answers to the last bit; without numba "
+            f"{_MS * ways['arrays'].seconds:.1f} CPU ms alone, {_MS * ways['arrays together'].seconds:.1f} together",
+        ),
+        Bar.at_least(
+            "fleet.loops_save",
+            ways["arrays together"].seconds / many.seconds,
+            1.5,
+            unit="ratio",
+            compared_to="the same accounts side by side by arrays, the same plans and bounds to round-off",
         ),
         Bar.at_least(
             "fleet.solve_alone_saves",
