@@ -2,8 +2,9 @@
 
 Problem: a loss sold and the name bought within 30 days wash, and trades are counted or have a least size;
 the convex relaxation does both, and a little of everything. Decision: branch and bound, best bound first,
-on the choices of `branching`; some nodes dive for a plan by deciding all of one kind at a time. Limits: a
-budget of nodes; what is left open shows as the gap.
+on the choices of `branching`; some nodes dive for a plan by deciding all of one kind at a time. Where the
+relaxation washes, mixtures of every name's own plans come before (`mixture`): they bound and show plans where
+branching on one name of many hardly moves anything. Limits: a budget of nodes; what is left open shows as the gap.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from di_advisor.solve.staged.closing import closing
 from di_advisor.solve.staged.convex import solve_layout
 from di_advisor.solve.staged.judge import Wash, breaches
 from di_advisor.solve.staged.layout import Open
+from di_advisor.solve.staged.mixture import Mixture
+from di_advisor.solve.staged.parts import parted
+from di_advisor.solve.staged.picked import Draw, choices_of, drawn, likeliest, one_of_each
 
 __all__ = ["StagedSolution", "solve_staged"]
 
@@ -39,6 +43,11 @@ _BY_CONE = 1.0  # what a solve by Clarabel costs more than one by PIQP, in solve
 _BY_MODEL = 10.0  # and what one through cvxpy costs more, where an own wish is not affine
 _BY_RETURN = 2.5  # pieces of several years' taxes ask for more choices than wash sales do
 _DIVE_EVERY = 4
+_STEPS = 12  # of the mixture
+_DRAWS = 8
+_SEED = 1961
+_SETTLED = 0.1  # of the gap: when the mixture is this close to its bound, the rest is in picking plans from it
+_STACKED = 0.5  # what a part solved in a stack costs, in shares of the whole plan
 _Solved = tuple[StagedAnswer, tuple[Plan, ...]]
 _MANNERS = (Manner(0.5, forced=True), Manner(1.0, forced=True), Manner(1.0, forced=False))
 
@@ -121,19 +130,35 @@ class _Search:
         self.counts = SolverCounts()
         self.enough = 0.0
         self.left_out = np.inf  # bounds of sides of washes that were not searched
+        self.floor = -np.inf  # bound by mixtures
 
     def run(self, hint: Open | None) -> StagedSolution:
-        """Best bound first."""
+        """The hint, mixtures, then branching."""
         root = self._solved(Open.everything(self.problem))
         scale = abs(self.problem.objective(self.problem.nothing()) - root[0].bound)
-        enough = self.enough = max(_GOOD_ENOUGH * scale, NEGLIGIBLE)
-        heap: list[tuple[float, int, Open, _Solved | None]] = [(root[0].bound, 0, Open.everything(self.problem), root)]
-        born, done, lowest = 0, 0, np.inf
-        if hint is not None and children(self.problem, heap[0][2], root[1], root[0]):
+        self.enough = max(_GOOD_ENOUGH * scale, NEGLIGIBLE)
+        if hint is not None and children(self.problem, Open.everything(self.problem), root[1], root[0]):
             self._try(hint)
+        if np.isfinite(self.work):
+            self._mix(*root, scale)
+        lowest = max(self._branch(root), self.floor)
+        if self.best is None:
+            raise InfeasibleError(
+                "No plan was found that keeps wash-sale sides, minimum trades and numbers of names and trades besides "
+                "all rules and budgets.",
+                hint="Lower the minimum trade, allow more names or trades, raise the budgets, or widen the cash range.",
+            )
+        best = replace(self.best, bound=min(lowest, self.best.objective), counts=self.counts)
+        self._check(best, scale)
+        return best
+
+    def _branch(self, root: _Solved) -> float:
+        """Search by branching, best bound first; gives the bound of all that is left."""
+        heap: list[tuple[float, int, Open, _Solved | None]] = [(root[0].bound, 0, Open.everything(self.problem), root)]
+        born, done, lowest, enough = 0, 0, np.inf, self.enough
         while heap:
             bound, number, choices, node = heapq.heappop(heap)
-            if self.best is not None and bound >= self.best.objective - enough:
+            if self.best is not None and max(bound, self.floor) >= self.best.objective - enough:
                 lowest = min(lowest, bound)
                 break  # best first: no other node is better
             if node is None:
@@ -160,17 +185,7 @@ class _Search:
             for least, child in self._further(node, choices, bound, limit):
                 born += 1
                 heapq.heappush(heap, (least, born, child, None))
-        lowest = min(lowest, self.left_out)
-        lowest = min([lowest, *(node[0] for node in heap)])
-        if self.best is None:
-            raise InfeasibleError(
-                "No plan was found that keeps wash-sale sides, minimum trades and numbers of names and trades besides "
-                "all rules and budgets.",
-                hint="Lower the minimum trade, allow more names or trades, raise the budgets, or widen the cash range.",
-            )
-        best = replace(self.best, bound=min(lowest, self.best.objective), counts=self.counts)
-        self._check(best, scale)
-        return best
+        return min([lowest, self.left_out, *(node[0] for node in heap)])
 
     def _further(self, node: _Solved, choices: Open, bound: float, limit: float) -> list[tuple[float, Open]]:
         """Choices that together leave out no better plan, each with a bound; none where the plan breaks no rule.
@@ -193,9 +208,12 @@ class _Search:
         sides = zip(children(self.problem, choices, plans, answer), lifts[0], strict=True)
         return [(max(bound, lift), child) for child, lift in sides]
 
-    def _solved(self, choices: Open) -> tuple[StagedAnswer, tuple[Plan, ...]]:
+    def _ask(self) -> None:
         if self.cancel():
             raise UnfinishedError("The transition was cancelled.", hint="Nothing is proposed.")
+
+    def _solved(self, choices: Open) -> tuple[StagedAnswer, tuple[Plan, ...]]:
+        self._ask()
         self.work -= 1.0
         answer = solve_layout(self.problem, build(self.problem, choices))
         self.work -= _BY_CONE if answer.solver == "Clarabel" else 0.0
@@ -224,6 +242,47 @@ class _Search:
             except (InfeasibleError, UncertifiedError):
                 return False
         return False
+
+    def _mix(self, answer: StagedAnswer, plans: tuple[Plan, ...], scale: float) -> None:
+        """A bound, and plans, from mixtures of every name's own plans; only where the relaxation washes."""
+        everything = Open.everything(self.problem)
+        if answer.slope is None or not washes_first(self.problem, everything, plans):
+            return
+        mixture = Mixture(parted(self.problem, answer.layout, answer.caps), answer, scale)
+        tried = set[bytes]()
+
+        def pick(draw: Draw) -> None:
+            choices = choices_of(mixture.parts, one_of_each(mixture, draw), everything)
+            key = np.packbits(np.r_[choices.loss, choices.buy]).tobytes()
+            before = self.best
+            if key not in tried and self.work > 0:
+                tried.add(key)
+                self._follow(choices)
+            if self.best is not None and self.best is not before:
+                mixture.add(self.best.plans)
+
+        for _ in range(_STEPS):
+            mixture.improve(self._ask)
+            self.work -= _STACKED * mixture.work
+            self.floor = max(self.floor, mixture.bound)
+            pick(likeliest)
+            left = np.inf if self.best is None else self.best.objective - self.floor
+            if self.work <= 0 or left <= self.enough or mixture.value - mixture.bound <= _SETTLED * left:
+                break
+        generator = np.random.default_rng(_SEED)
+        for _ in range(_DRAWS):
+            if self.best is None or self.best.objective - self.floor > self.enough:
+                pick(lambda shares: drawn(shares, generator))
+
+    def _follow(self, choices: Open) -> None:
+        """A plan by deciding what some choices leave, in one manner after another until there is one."""
+        try:
+            answer, plans = self._solved(choices)
+        except (InfeasibleError, UncertifiedError):
+            return
+        for manner in _MANNERS:
+            if self._dived(choices, answer, plans, manner):
+                return
 
     def _try(self, hint: Open) -> None:
         try:
