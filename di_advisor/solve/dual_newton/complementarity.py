@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.solve import compiled
 
 __all__ = ["Exchanges", "Limits", "Point", "Responses", "Sides", "fit"]
 
@@ -31,6 +32,7 @@ _ALL_AT_ONCE = 12
 _TIE_BREAK = 1e-13
 _TINY = 1e-300
 _FREE, _ZERO, _FULL = 0, -1, 1
+_NO_SWAPS = np.zeros(0, np.int64), np.zeros((0, 0)), np.zeros(0), np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Limits:
     def fixed(self) -> NDArray[np.bool_]:
         """Where there is no choice."""
         return np.asarray(self.lower == self.upper, dtype=np.bool_)
+
+    @property
+    def laid(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """As compiled loops have it."""
+        return self.curvature, self.lower, self.upper
 
     @property
     def factors(self) -> int:
@@ -147,6 +154,8 @@ def fit(responses: Responses, limits: Limits, start: Sides, *, guesses_max: int 
     guesses_max : int
         Budget; a point that is not settled is still a direction.
     """
+    if compiled.is_compiled():
+        return _fitted(responses, limits, start, guesses_max)
     exchanges = responses.exchanges
     at = np.where(limits.fixed, 1, start.at)
     at = np.where((at > 0) & np.isinf(limits.upper), 0, at)
@@ -169,6 +178,20 @@ def fit(responses: Responses, limits: Limits, start: Sides, *, guesses_max: int 
             swap = swap.copy()
             swap[swap_wrong[0]] = swap_better[swap_wrong[0]]
     return Point(p, e, moved, Sides(at), settled=False)
+
+
+def _fitted(responses: Responses, limits: Limits, start: Sides, guesses_max: int) -> Point:
+    """The same by compiled loops."""
+    from di_advisor.solve.dual_newton.fit_loops import fitted
+
+    swaps, exchanges = _NO_SWAPS, responses.exchanges
+    if exchanges is not None:
+        swaps = exchanges.rows, exchanges.change, exchanges.cost, exchanges.most
+    given = responses.prices, responses.activity, responses.hessian
+    p, e, moved, at, settled, singular = fitted(given, limits.laid, swaps, start.at, guesses_max)
+    if singular:
+        raise np.linalg.LinAlgError("The equations of a Newton step have no single solution.")
+    return Point(p, e, moved, Sides(at), settled)
 
 
 def _with_limits(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.solve import compiled
 from di_advisor.solve.dual_newton.complementarity import Exchanges
 from di_advisor.solve.dual_newton.pieces import Pieces, Response
 
@@ -21,6 +22,11 @@ def curvature_of(pieces: Pieces, response: Response, stiffness: FloatArray) -> F
     A name moves only while it is inside a piece and inside its limits; then its net trade falls by
     1 / stiffness per unit of price.
     """
+    if compiled.is_compiled():
+        from di_advisor.solve.dual_newton.loops import levers
+
+        found = levers(pieces.laid, response.answer, stiffness)
+        return found.T @ found
     stack, trade = response.stack, response.trade
     passed = np.add.reduceat((stack.end < trade[pieces.owner]).astype(np.int64), pieces.first)
     place = np.minimum(pieces.first + passed, len(pieces.owner) - 1)
@@ -36,6 +42,12 @@ def curvature_of(pieces: Pieces, response: Response, stiffness: FloatArray) -> F
 
 def exchanges_at(response: Response) -> Exchanges | None:
     """Pairs of neighbours, the first filled and the second not, that a row price could make change places."""
+    if compiled.is_compiled():
+        from di_advisor.solve.dual_newton.loops import pairs_at
+
+        pieces = response.stack.pieces
+        giving, taking, change, dear, much = pairs_at(pieces.laid, response.answer)
+        return Exchanges(giving, taking, pieces.rows, change, dear, much) if len(giving) else None
     stack, links = response.stack, response.stack.links
     if links is None:
         return None

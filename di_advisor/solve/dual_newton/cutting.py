@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.choices import Restriction
-from di_advisor.solve.dual_newton.pieces import Pieces, ends_of, links_of, sorted_by_name
+from di_advisor.solve.dual_newton.filling import ends_of, links_of, sorted_by_name
+from di_advisor.solve.dual_newton.pieces import Pieces
 
 __all__ = ["cut_pieces", "filling_order"]
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.solve import compiled
 from di_advisor.solve.dual_newton.complementarity import Limits, Point
 from di_advisor.solve.dual_newton.curvature import exchanges_at
-from di_advisor.solve.dual_newton.pieces import Charges, Pieces, Response, Stack
+from di_advisor.solve.dual_newton.pieces import Charges, Interleaved, Pieces, Response, Stack
 
 __all__ = ["Climb", "Place", "coupling"]
 
@@ -90,6 +91,8 @@ class Climb:
             Curvature at ``here``, and with the kinks ahead spread out over the step. That, and damping,
             can make a step short: it is overstepped while the dual rises steeply, up to the next kink.
         """
+        if compiled.is_compiled():
+            return self._along(here, point, hessian, bent)
         dp, de = point.prices - here.prices, point.exposures - here.exposures
         promised = (
             float(here.response.activity @ dp)
@@ -131,6 +134,27 @@ class Climb:
             if high - low <= _SAME:
                 break
         return best
+
+    def _along(self, here: Place, point: Point, hessian: FloatArray, bent: FloatArray) -> Place | None:
+        """The same by compiled loops."""
+        from di_advisor.solve.dual_newton.loops import along
+
+        found, crossed, prices, exposures, dual, answer = along(
+            self.pieces.laid,
+            self.charges.laid,
+            self.limits.laid,
+            here.prices,
+            here.exposures,
+            here.dual,
+            here.response.answer,
+            point.prices,
+            point.exposures,
+            hessian,
+            bent,
+        )
+        if crossed:
+            raise Interleaved
+        return Place(prices, exposures, self.pieces.response_of(answer), dual) if found else None
 
     def _longest(self, here: Place, dp: FloatArray, de: FloatArray) -> float:
         """Share of a step at which the first price would push against an open side; at least 1."""

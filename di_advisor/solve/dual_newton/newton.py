@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.solve import compiled
 from di_advisor.solve.dual_newton.complementarity import Exchanges, Limits, Point, Responses, Sides, fit
 from di_advisor.solve.dual_newton.curvature import TIED, curvature_of, exchange, exchanges_at
 from di_advisor.solve.dual_newton.line import Climb, Place
@@ -124,11 +125,12 @@ def ascend(
         exchanges = None if around is None else around.cheapest(TIED)
         if full is None:
             full = (1.0 / charges.q) @ (pieces.matrix * pieces.matrix)
-        damping = np.diag(_damping(hessian, full, _violation(here.response.activity, limits)))
+        damping = _damping(hessian, full, value.violation)
         for _ in range(_DAMPINGS_MAX):
             responses = Responses(here.prices, here.response.activity, hessian + damping, exchanges)
             point = fit(responses, limits, sides)
-            value = _Value.of(limits, here, exchanges, point.exchanged)
+            if exchanges is not None:
+                value = _Value.of(limits, here, exchanges, point.exchanged)
             if value.certified or step == steps_max:
                 return value.outcome(pieces, here, exchanges, point.sides, step)
             bent = _bent(hessian, here, point, around)
@@ -166,7 +168,8 @@ class _Value:
             activity = activity.copy()
             activity[exchanges.rows] += moved @ exchanges.change
             extra = float(moved @ exchanges.cost)
-        return cls(moved, _objective(here, activity, limits) + extra, here.dual, _violation(activity, limits))
+        objective, violation = _judged(here, activity, limits)
+        return cls(moved, objective + extra, here.dual, violation)
 
     @property
     def certified(self) -> bool:
@@ -193,16 +196,16 @@ class _Value:
         )
 
 
-def _violation(activity: FloatArray, limits: Limits) -> float:
-    return float(np.maximum(limits.lower - activity, activity - limits.upper).max(initial=0.0))
-
-
 def _damping(hessian: FloatArray, full: FloatArray, off: float) -> FloatArray:
     """What is added to the diagonal of H: little, unless no name moves with a price."""
+    if compiled.is_compiled():
+        from di_advisor.solve.dual_newton.step_loops import damped
+
+        return damped(hessian, full, off)
     own = np.diag(hessian)
     mean = float(own.mean()) if len(own) else 0.0
     damping = np.full(len(own), max(mean, _DAMPING) * (_DAMPING + _EARLY_DAMPING * min(_EARLY, off)))
-    return np.asarray(np.maximum(damping, np.where(own < _FLAT * full, _FLAT_DAMPING * full, 0.0)))
+    return np.diag(np.maximum(damping, np.where(own < _FLAT * full, _FLAT_DAMPING * full, 0.0)))
 
 
 def _bent(hessian: FloatArray, here: Place, point: Point, found: Exchanges | None) -> FloatArray:
@@ -219,7 +222,12 @@ def _bent(hessian: FloatArray, here: Place, point: Point, found: Exchanges | Non
     return bent
 
 
-def _objective(here: Place, activity: FloatArray, limits: Limits) -> float:
-    """Objective of the names' trades: their value without the prices, and the risk of their exposures."""
+def _judged(here: Place, activity: FloatArray, limits: Limits) -> tuple[float, float]:
+    """Objective of the names' trades (their value without the prices, and the risk of their exposures); violation."""
+    if compiled.is_compiled():
+        from di_advisor.solve.dual_newton.step_loops import judged
+
+        return judged(here.response.value, here.prices, activity, limits.laid)
     e = activity[: limits.factors]
-    return here.response.value - float(here.prices @ activity) + 0.5 * float(e @ limits.curvature @ e)
+    objective = here.response.value - float(here.prices @ activity) + 0.5 * float(e @ limits.curvature @ e)
+    return objective, float(np.maximum(limits.lower - activity, activity - limits.upper).max(initial=0.0))

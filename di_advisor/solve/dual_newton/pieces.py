@@ -13,52 +13,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
+from di_advisor.solve import compiled
+from di_advisor.solve.dual_newton.filling import Links, ends_of, links_of, sorted_by_name
+
+if TYPE_CHECKING:
+    from di_advisor.solve.dual_newton.loops import Answer, Charge, Names
 
 __all__ = [
     "Charges",
     "Interleaved",
-    "Links",
     "Pieces",
     "Proximal",
     "Response",
     "Stack",
-    "ends_of",
-    "links_of",
-    "sorted_by_name",
 ]
 
 IntArray = NDArray[np.int64]
 _TINY = 1e-300
-_APART = 1e-3
 _FLATTEST = 1e-30
 
 
 class Interleaved(Exception):  # noqa: N818 - not an error: another solver has the word
     """Buying and selling a name at once would pay, and a 3/2 power makes that no list of pieces."""
-
-
-@dataclass(frozen=True)
-class Links:
-    """Neighbours in filling order, of the same name, that some row counts differently.
-
-    Attributes
-    ----------
-    place : ndarray of int, shape (l,)
-        Place of the first of the two.
-    rows : ndarray of int, shape (c,)
-        Places of the rows that count amounts, among exposures and rows.
-    change : ndarray of shape (l, c)
-        Change of their activities when the second is filled instead of the first, per unit.
-    """
-
-    place: IntArray
-    rows: IntArray
-    change: FloatArray
 
 
 @dataclass(frozen=True)
@@ -116,6 +98,17 @@ class Response:
     activity: FloatArray
     stack: Stack
 
+    @property
+    def answer(self) -> Answer:
+        """As compiled loops have it."""
+        from di_advisor.solve.dual_newton.loops import Answer
+
+        stack = self.stack
+        piece = stack.pieces.in_order if stack.piece is None else stack.piece
+        moved = stack.piece is not None
+        given = self.value, self.trade, self.filled, self.activity
+        return Answer(*given, piece, stack.key, stack.start, stack.end, moved)
+
 
 @dataclass(frozen=True)
 class Proximal:
@@ -146,6 +139,13 @@ class Charges:
     cost: FloatArray
     trading: float
     constant: float
+
+    @property
+    def laid(self) -> Charge:
+        """As compiled loops have it."""
+        from di_advisor.solve.dual_newton.loops import Charge
+
+        return Charge(self.q, self.lean, self.cost, self.trading, self.constant)
 
 
 @dataclass(frozen=True)
@@ -244,6 +244,8 @@ class Pieces:
 
         The order at prices nearby, where given, is kept while it holds: rarely does a step change it.
         """
+        if compiled.is_compiled():
+            return self._responded(prices, charges, near)
         q, cost, trading = charges.q, charges.cost, charges.trading
         lean = charges.lean + self.matrix @ prices
         if self.row_slopes is not None:
@@ -264,6 +266,36 @@ class Pieces:
             + float(prices @ self.base)
         )
         return Response(value, trade, filled, activity, stack)
+
+    def _responded(self, prices: FloatArray, charges: Charges, near: Stack | None) -> Response:
+        """The same by compiled loops."""
+        from di_advisor.solve.dual_newton.loops import respond
+
+        order = self.in_order if near is None or near.piece is None else near.piece
+        crossed, answer = respond(self.laid, charges.laid, prices, order)
+        if crossed:
+            raise Interleaved
+        return self.response_of(answer)
+
+    def response_of(self, answer: Answer) -> Response:
+        """What compiled loops answered, in the terms of this module."""
+        value, trade, filled, activity, piece, key, start, end, moved = answer
+        return Response(value, trade, filled, activity, Stack(piece if moved else None, key, start, end, self))
+
+    @cached_property
+    def in_order(self) -> IntArray:
+        """The pieces as they come, shape (m,)."""
+        return np.arange(len(self.owner))
+
+    @cached_property
+    def laid(self) -> Names:
+        """As compiled loops have it."""
+        from di_advisor.solve.dual_newton.loops import Names
+
+        slopes = np.zeros((0, len(self.owner))) if self.row_slopes is None else self.row_slopes
+        power = np.zeros((0, 2)) if self.power is None else self.power
+        names = (self.first, self.sell, self.width, self.rows, slopes, self.matrix, self.base)
+        return Names(*names, self.lower, self.upper, power, self.sold_out, self.start, self.end)
 
     def values(self, prices: FloatArray, charges: Charges) -> tuple[FloatArray, FloatArray]:
         """Each name's minimum, relative to doing nothing, and its net trade; shape (t,)."""
@@ -329,31 +361,3 @@ class Pieces:
             raise Interleaved
         start, end = ends_of(self.width[piece], self.owner, self.first, self.sold_out)
         return Stack(piece, key[piece], start, end, self)
-
-
-def ends_of(width: FloatArray, owner: IntArray, first: IntArray, sold_out: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Net trade at which each piece starts and ends, in filling order."""
-    total = np.cumsum(width)
-    before = total[first] - width[first]
-    end = total - (before - sold_out)[owner]
-    start = np.empty_like(end)
-    start[1:] = end[:-1]
-    start[first] = sold_out
-    return start, end
-
-
-def links_of(rows: IntArray, row_turns: FloatArray, owner: IntArray) -> Links | None:
-    """Links among pieces in filling order; None where rows tell no neighbours apart."""
-    change = row_turns[:, 1:] - row_turns[:, :-1]
-    place = np.flatnonzero((change != 0).any(axis=0) & (owner[1:] == owner[:-1]))
-    return Links(place, rows, change[:, place].T) if len(place) else None
-
-
-def sorted_by_name(key: FloatArray, owner: IntArray) -> IntArray:
-    """Positions that sort keys within each name; names are in order already.
-
-    One stable sort of both at once, which is quick where each side of a name is sorted already. Keys
-    closer than round-off may stay out of order, which costs nothing.
-    """
-    apart = 2.0 * float(np.abs(key).max(initial=0.0)) * (1.0 + _APART)
-    return np.argsort(owner * apart + key, kind="stable")
