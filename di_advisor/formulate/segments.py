@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.compiled import as_floats, is_compiled
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.cost_knots import CostChords
 
@@ -20,6 +21,7 @@ __all__ = ["Segments", "cut"]
 
 _SHORTEST = 1e-12
 _ONE = np.ones(1, dtype=np.bool_)
+_NONE = np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,29 @@ def _starts(name: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(np.concatenate([_ONE, name[1:] != name[:-1]]))
 
 
+def _cut_by_loops(
+    lot_name: NDArray[np.int64],
+    lot_width: FloatArray,
+    lot_slope: FloatArray,
+    lot_loss: NDArray[np.bool_],
+    buy_width: FloatArray,
+    chords: CostChords,
+    linear: FloatArray | None,
+) -> Segments:
+    """`cut` in compiled loops, which take whole arrays of one kind."""
+    from di_advisor.formulate.segment_loops import cut_by_loops
+
+    lots = np.ascontiguousarray(lot_name), as_floats(lot_width), as_floats(lot_slope), np.ascontiguousarray(lot_loss)
+    selling, buying = chords.side(selling=True).slopes, chords.side(selling=False).slopes
+    paid = (
+        as_floats(chords.knots),
+        as_floats(selling),
+        as_floats(buying),
+        _NONE if linear is None else as_floats(linear),
+    )
+    return Segments(*cut_by_loops(*lots, as_floats(buy_width), *paid))
+
+
 def cut(
     lot_name: NDArray[np.int64],
     lot_width: FloatArray,
@@ -150,6 +175,8 @@ def cut(
         Trading cost per unit that the slopes take instead, where a power is charged beside them; the
         chords then are what is paid in cash.
     """
+    if is_compiled():
+        return _cut_by_loops(lot_name, lot_width, lot_slope, lot_loss, buy_width, chords, linear)
     lots = np.flatnonzero(lot_width > _SHORTEST)
     lots = lots[np.lexsort((lot_slope[lots], lot_name[lots]))]
     piece, width, cost = _merge(lot_name[lots], lot_width[lots], chords.side(selling=True))

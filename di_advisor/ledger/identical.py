@@ -281,6 +281,17 @@ class IdenticalGroups:
         keys: Mapping[str, str] = self._keys  # type: ignore[attr-defined]
         return [keys.get(s, s) for s in security_ids] if keys else security_ids
 
+    def places_in(self, security_ids: tuple[str, ...]) -> Mapping[str, tuple[int, ...]]:
+        """Positions of securities by `key`; those of the ids asked for last are kept, for a universe is asked often."""
+        known: tuple[tuple[str, ...], dict[str, tuple[int, ...]]] | None = self.__dict__.get("_places")
+        if known is None or known[0] is not security_ids:
+            found: dict[str, tuple[int, ...]] = {}
+            for at, key in enumerate(self.keys_of(security_ids)):
+                found[key] = (*found.get(key, ()), at)
+            known = (security_ids, found)
+            object.__setattr__(self, "_places", known)
+        return known[1]
+
     def members(self, security_id: str) -> tuple[str, ...]:
         """Securities that count as substantially identical to one, itself included, sorted."""
         key = self.key(security_id)

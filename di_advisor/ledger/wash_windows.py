@@ -30,6 +30,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
+import numpy as np
+
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.lots import TaxLot
@@ -105,8 +107,10 @@ class WashWindows:
         """
         if not self.loss_sales:
             return ()
-        keys, sold = self.groups.keys_of(ids := tuple(security_ids)), dict(self.loss_sales)
-        return tuple(self._no_buy(one, sold[key]) for one, key in zip(ids, keys, strict=True) if key in sold)
+        ids, sold = tuple(security_ids), dict(self.loss_sales)
+        places = self.groups.places_in(ids)
+        at = sorted((place, key) for key in sold for place in places.get(key, ()))
+        return tuple(self._no_buy(ids[place], sold[key]) for place, key in at)
 
     def loss_sale_locks(self, lot: TaxLot) -> tuple[Lock, ...]:
         """Locks that forbid selling a lot at a loss today; empty when a loss is safe as far as is known.
@@ -139,8 +143,10 @@ class WashWindows:
         if not isinstance(lots, LotColumns):
             return self.locks_of_losses(lots[i] for i in at)
         near = {*self.purchases, *self.reinvesting}
-        keys, tacked = self.groups.keys_of(lots.security_ids), (lots.held_since != lots.acquired).tolist()
-        return self.locks_of_losses(lots.made_at([i for i in at if keys[i] in near or tacked[i]]))
+        where, ids = np.asarray(at, dtype=np.int64), lots.security_ids
+        keys, tacked = self.groups.keys_of([ids[i] for i in at]), lots.held_since[where] != lots.acquired[where]
+        close = [i for i, key, is_tacked in zip(at, keys, tacked.tolist(), strict=True) if key in near or is_tacked]
+        return self.locks_of_losses(lots.made_at(close))
 
     def _near(self, lot: TaxLot) -> bool:
         """Whether anything is known that could lock a loss on a lot."""

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.compiled import as_floats, is_compiled
 from di_advisor.domain.lot_columns import IntArray, LotColumns, Units
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import FloatArray
@@ -121,40 +122,51 @@ def sells_of(
     lots, prices, unit = signals.account.lots, signals.market.price_units, _unit_of(step)
     if not isinstance(lots, LotColumns) or prices is None:
         return None
-    concerned = counts[sale.name] > 0
-    at, names = sale.lot[concerned], sale.name[concerned]
     places = max(lots.shares.places, unit.places)
-    held = rescaled(lots.shares.take(at), places)
+    held = rescaled(lots.shares.take(sale.lot), places)
     each = int(unit.count[0]) * 10 ** (places - unit.places)
-    wanted = counts[names]
-    all_of = np.isinf(wanted)
-    if held is None or float(np.where(all_of, 0.0, wanted).max(initial=0.0)) * each >= _LARGEST:
+    if held is None or float(held.count.sum(dtype=np.float64)) >= _LARGEST:
         return None
-    if float(held.count.sum(dtype=np.float64)) >= _LARGEST:
+    if float(counts[np.isfinite(counts)].max(initial=0.0)) * each >= _LARGEST:
         return None
-    so_far = np.cumsum(held.count)
-    before = so_far - held.count
-    starts = np.flatnonzero(np.diff(names, prepend=-1))
-    of_name = np.repeat(before[starts], np.diff(starts, append=len(names)))
-    most = np.where(all_of, _ALL, np.where(all_of, 0.0, wanted).astype(np.int64) * each)
-    left = most - (before - of_name)  # once the lots before it are empty
-    taken = np.flatnonzero(left > 0)
-    at, names, held_of, left = at[taken], names[taken], held.count[taken], left[taken]
-    count = np.minimum(left, held_of)
-    column = _traded(at, count, places, prices, names)
+    at, count, whole, before = _filled(sale, counts, held.count, each)
+    sold, names = sale.lot[at], sale.name[at]
+    column = _traded(sold, count, places, prices, names)
     if column is None:
         return None
-    sold = at.tolist()
-    shares = lots.shares_at(sold)
-    whole = left >= held_of
-    for k in np.flatnonzero(~whole).tolist():
+    lots_sold = sold.tolist()
+    shares = lots.shares_at(lots_sold)
+    parts = np.flatnonzero(~whole)
+    for k, first, name in zip(parts.tolist(), (parts - before[parts]).tolist(), names[parts].tolist(), strict=True):
         # In decimals, so that it shows the places of what it is the rest of.
-        rest = step * int(counts[names[k]])
-        first = int(np.searchsorted(names, names[k]))
+        rest = step * int(counts[name])
         for earlier in shares[first:k]:
             rest -= earlier
         shares[k] = rest
-    return dict(zip(sold, shares, strict=True)), column, whole
+    return dict(zip(lots_sold, shares, strict=True)), column, whole
+
+
+def _filled(
+    sale: SaleCurve, counts: FloatArray, held: IntArray, each: int
+) -> tuple[IntArray, IntArray, NDArray[np.bool_], IntArray]:
+    """Places in the curve of what is sold, how much of each, whether that is all, and how many of a name come before.
+
+    Counts are steps of ``each`` units of what is ``held`` at each place of the curve.
+    """
+    if is_compiled():
+        from di_advisor.propose.rounding_loops import filled_by_loops
+
+        return filled_by_loops(sale.lot, sale.name, as_floats(counts), np.ascontiguousarray(held), each)
+    wanted = counts[sale.name]
+    all_of = np.isinf(wanted)
+    starts = np.flatnonzero(np.diff(sale.name, prepend=-1))
+    lots_of_name = np.diff(starts, append=len(held))
+    empty_before = np.cumsum(held) - held
+    empty_before -= np.repeat(empty_before[starts], lots_of_name)
+    left = np.where(all_of, _ALL, np.where(all_of, 0.0, wanted).astype(np.int64) * each - empty_before)
+    at = np.flatnonzero((left > 0) & (wanted > 0))
+    before = np.arange(len(held)) - np.repeat(starts, lots_of_name)
+    return at, np.minimum(left[at], held[at]), left[at] >= held[at], before[at]
 
 
 def _unit_of(step: Decimal) -> Units:

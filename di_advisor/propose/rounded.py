@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.compiled import as_floats, is_compiled
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.lot_columns import shares_at
 from di_advisor.domain.mandate import Mandate, Rounding
@@ -22,7 +24,7 @@ from di_advisor.domain.signals import Signals
 from di_advisor.formulate.kept import KeptShares, kept_shares
 from di_advisor.formulate.limits import share_step
 from di_advisor.formulate.own_affine import AffineTerm
-from di_advisor.formulate.problem import Problem
+from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.schedule_d import ScheduleDTax
 from di_advisor.formulate.terms import LotTax, WaitingValue
@@ -66,7 +68,41 @@ def rounded(problem: Problem, solution: Solution, signals: Signals, mandate: Man
     sale = SaleCurve.of(holdings.lot_name, locked.sell_max, _lot_slope(problem, solution, locked))
     step = share_step(mandate)
     unit = float(step) * signals.market.price_float_usd / holdings.value_usd
-    net = solution.plan.net(holdings.lot_name)
+    near = _counts(block, locked, solution.plan.net(holdings.lot_name), unit, kept.names)
+    count, sold_out = near.counts, near.sold_out
+    if mandate.rounding is not Rounding.FRACTIONAL:
+        fixed = np.where(sold_out, -near.sellable, np.where(kept.names, locked.buy_max - near.sellable, 0.0))
+        lattice = Lattice(near.direction, unit, near.least, near.most, near.forced)
+        count = descend(problem, lattice, sale, count, fixed, solution.prices.risk, steps_max=4 * n)
+    selling = np.where(sold_out, np.inf, np.where(near.direction < 0, count, 0.0))
+    bought = np.flatnonzero((near.direction > 0) & (count > 0))
+    return _with_columns(signals, sale, selling, (bought, count[bought]), step, kept)
+
+
+class _Counts(NamedTuple):
+    """Counts of steps nearest to a plan, and what they may become, shapes (n,)."""
+
+    counts: NDArray[np.int64]
+    direction: FloatArray
+    sold_out: NDArray[np.bool_]
+    forced: NDArray[np.bool_]
+    least: NDArray[np.int64]
+    most: NDArray[np.int64]
+    sellable: FloatArray
+
+
+def _counts(block: Block, locked: Locked, net: FloatArray, unit: FloatArray, kept: NDArray[np.bool_]) -> _Counts:
+    """The counts nearest to net trades within every limit; ``kept`` names have none."""
+    holdings = block.holdings
+    if is_compiled():
+        from di_advisor.propose.rounding_loops import counts_by_loops
+
+        lots = np.ascontiguousarray(holdings.lot_name), as_floats(holdings.lot_weight), as_floats(locked.sell_max)
+        limits = (block.active_lower, block.active_upper, locked.buy_max, block.min_trade)
+        limits = as_floats(limits[0]), as_floats(limits[1]), as_floats(limits[2]), as_floats(limits[3])
+        now = as_floats(holdings.held), as_floats(holdings.active)
+        return _Counts(*counts_by_loops(lots, now, limits, as_floats(net), as_floats(unit), kept))
+    n = len(net)
     size = np.abs(net)
     sellable = np.bincount(holdings.lot_name, weights=locked.sell_max, minlength=n)
     # What must not be held is sold as far as its locks allow, and rounding must not take that back.
@@ -74,8 +110,8 @@ def rounded(problem: Problem, solution: Solution, signals: Signals, mandate: Man
     whole = np.bincount(holdings.lot_name, weights=np.where(locked.sell_max > 0, holdings.lot_weight, 0.0), minlength=n)
     limited = sellable < whole * (1 - _WHOLE)  # a largest trade: what is sold is no whole lot
     everything = (unwanted & ~limited) | (sellable >= holdings.held * (1 - _WHOLE))
-    sold_out = ~kept.names & (net < 0) & (-net >= sellable * (1 - _WHOLE)) & everything
-    direction = np.where(sold_out | kept.names | (size <= 0.5 * _WHOLE * unit), 0.0, np.sign(net))
+    sold_out = ~kept & (net < 0) & (-net >= sellable * (1 - _WHOLE)) & everything
+    direction = np.where(sold_out | kept | (size <= 0.5 * _WHOLE * unit), 0.0, np.sign(net))
     least = np.maximum(np.ceil(block.min_trade / unit - 1e-9), 1).astype(np.int64)
     down, up = holdings.active - block.active_lower, block.active_upper - holdings.active
     limit = np.where(direction > 0, np.minimum(locked.buy_max, up), np.minimum(sellable, down))
@@ -90,13 +126,7 @@ def rounded(problem: Problem, solution: Solution, signals: Signals, mandate: Man
         least = np.where(forced, np.clip(must, least, np.maximum(most, least)), least).astype(np.int64)
         count = np.where(forced, np.clip(count, np.minimum(least, most), most), count)
     count[(size < 0.5 * least * unit) & ~forced] = 0
-    if mandate.rounding is not Rounding.FRACTIONAL:
-        fixed = np.where(sold_out, -sellable, np.where(kept.names, locked.buy_max - sellable, 0.0))
-        lattice = Lattice(direction, unit, least, most, forced)
-        count = descend(problem, lattice, sale, count, fixed, solution.prices.risk, steps_max=4 * n)
-    selling = np.where(sold_out, np.inf, np.where(direction < 0, count, 0.0))
-    bought = np.flatnonzero((direction > 0) & (count > 0))
-    return _with_columns(signals, sale, selling, (bought, count[bought]), step, kept)
+    return _Counts(count, direction, sold_out, forced, least, most, np.asarray(sellable, dtype=np.float64))
 
 
 def _lot_slope(problem: Problem, solution: Solution, locked: Locked) -> FloatArray:

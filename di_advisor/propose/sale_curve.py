@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.compiled import as_floats, is_compiled
 from di_advisor.domain.market import FloatArray
 
 __all__ = ["SaleCurve"]
@@ -33,6 +34,12 @@ class SaleCurve:
     @classmethod
     def of(cls, lot_name: NDArray[np.int64], width: FloatArray, slope: FloatArray) -> SaleCurve:
         """Curve of lots with the weight that may be sold and tax per unit, shapes (L,)."""
+        if is_compiled():
+            from di_advisor.propose.rounding_loops import sale_curve_by_loops
+
+            names = int(lot_name.max(initial=-1)) + 1
+            lots = np.ascontiguousarray(lot_name), as_floats(width), as_floats(slope)
+            return cls(*sale_curve_by_loops(*lots, names))
         lot = np.flatnonzero(width > 0)
         lot = lot[np.lexsort((slope[lot], lot_name[lot]))]
         name = lot_name[lot]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import as_fraction
 from di_advisor.domain.frozen_map import FrozenMap
-from di_advisor.domain.lot_columns import LotColumns, lot_ids_at
+from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.mandate import Mandate, TradingMode, WashPolicy
 from di_advisor.domain.market import FloatArray
@@ -113,8 +113,7 @@ def estimate_account(
         lot_locks += windows.locks_of_losses_at(lots, np.flatnonzero(gain_usd < 0).tolist())
     can_buy = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_BUY])
     can_sell = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_SELL])
-    row = {lot_id: i for i, lot_id in enumerate(lot_ids_at(lots, range(len(lots))))} if lot_locks else {}
-    sellable = _allowed(len(lots), [row[k.lot_id] for k in lot_locks]) & can_sell[lot_name]
+    sellable = _allowed(len(lots), _rows_of({k.lot_id for k in lot_locks}, lots)) & can_sell[lot_name]
     return AccountSignals(
         account_id=account_id,
         value_usd=float(arrays.total_value_usd + as_fraction(cash_usd)),
@@ -136,6 +135,14 @@ def estimate_account(
         kind=account.kind,
         washes=washes,
     )
+
+
+def _rows_of(lot_ids: set[str], lots: Sequence[TaxLot]) -> list[int]:
+    """Positions of the lots that are named."""
+    if not lot_ids:
+        return []
+    ids = lots.lot_ids if isinstance(lots, LotColumns) else [lot.lot_id for lot in lots]
+    return [i for i, lot_id in enumerate(ids) if lot_id in lot_ids]
 
 
 def _allowed(size: int, locked: Sequence[int]) -> NDArray[np.bool_]:

@@ -60,16 +60,17 @@ def mandate_locks(mandate: Mandate, universe: Universe) -> Iterator[Lock]:
         (mandate.do_not_hold, LockKind.NO_BUY, "The mandate says not to hold"),
         (mandate.do_not_sell, LockKind.NO_SELL, "The mandate says not to sell"),
     )
-    tickers = {s.ticker: s.security_id for s in universe.securities}
     for ids, kind, says in wishes:
         for security_id in sorted(ids):
             at = universe.positions.get(security_id)
             if at is not None:
                 ticker = universe.securities[at].ticker
                 yield Lock(security_id, kind, f"{says} {ticker}.")
-            elif security_id in tickers:
+                continue
+            meant = [s.security_id for s in universe.securities if s.ticker == security_id]
+            if meant:
                 raise InputError(
-                    f"The mandate names {security_id!r}, the ticker of {tickers[security_id]}; security ids are meant.",
+                    f"The mandate names {security_id!r}, the ticker of {meant[-1]}; security ids are meant.",
                     hint="Name securities by their permanent id; a ticker may change or be used again.",
                     security_id=security_id,
                 )

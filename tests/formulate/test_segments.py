@@ -1,5 +1,7 @@
 """Segments are the same cost as lots sold cheapest first plus the cost curve's chords."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.universe import Security, Universe
+from di_advisor.formulate import segments
 from di_advisor.formulate.cost_knots import MAX_KNOTS, TOLERANCE_BPS, chords
 from di_advisor.formulate.segments import cut
 
@@ -32,22 +35,22 @@ def test_filling_segments_in_order_costs_what_the_lots_and_the_curve_cost(
     held = np.bincount(name, weights=width)
     buy = np.array([0.02, 0.0, 0.03])
     curve = chords(curves(power), np.maximum(held, buy), 1e6)
-    segments = cut(name, width, slope, slope < 0, buy, curve)
+    found = cut(name, width, slope, slope < 0, buy, curve)
     for i in range(3):
-        mine = (segments.name == i) & segments.sell
-        assert segments.width[mine].sum() == pytest.approx(held[i], rel=1e-9)
-        assert (np.diff(segments.slope[mine]) >= -1e-12).all()
+        mine = (found.name == i) & found.sell
+        assert found.width[mine].sum() == pytest.approx(held[i], rel=1e-9)
+        assert (np.diff(found.slope[mine]) >= -1e-12).all()
         amount = share * held[i]
-        end = np.cumsum(segments.width[mine])
-        filled = np.clip(amount - (end - segments.width[mine]), 0, segments.width[mine])
+        end = np.cumsum(found.width[mine])
+        filled = np.clip(amount - (end - found.width[mine]), 0, found.width[mine])
         order = np.argsort(slope[name == i])
         w = width[name == i][order]
         e = np.cumsum(w)
         tax = (np.clip(amount - (e - w), 0, w) * slope[name == i][order]).sum()
         amounts = np.zeros(3)
         amounts[i] = amount
-        assert (filled * segments.slope[mine]).sum() == pytest.approx(tax + curve.cost(amounts)[i], abs=1e-9)
-    assert not ((segments.name == 1) & ~segments.sell).any()
+        assert (filled * found.slope[mine]).sum() == pytest.approx(tax + curve.cost(amounts)[i], abs=1e-9)
+    assert not ((found.name == 1) & ~found.sell).any()
 
 
 @given(power=st.floats(0, 3e-5), largest=st.floats(1e-6, 0.2), share=st.floats(0, 1))
@@ -87,3 +90,37 @@ def test_segments_stand_by_name_sales_first(widths: list[float], buys: list[floa
     assert (found.lot[~found.sell] == -1).all()
     assert found.width[~found.sell].sum() == pytest.approx(sum(buys), rel=1e-9)
     assert found.width[found.sell].sum() == pytest.approx(sum(widths), rel=1e-9)
+
+
+@given(
+    lots=st.lists(
+        st.tuples(
+            st.integers(0, 2),
+            st.one_of(st.just(0.0), st.just(1e-13), positive),
+            st.sampled_from([-0.3, -0.1, 0.0, 0.2]),
+        ),
+        max_size=9,
+    ),
+    buys=st.lists(st.one_of(st.just(0.0), positive), min_size=3, max_size=3),
+    power=st.floats(0, 3e-5),
+    largest=st.floats(0.0, 0.2),
+    by_power=st.booleans(),
+)
+def test_compiled_loops_cut_the_same_segments_to_the_last_bit(
+    lots: list[tuple[int, float, float]], buys: list[float], power: float, largest: float, by_power: bool
+) -> None:
+    name = np.array([i for i, _, _ in lots], dtype=np.int64)
+    width, slope = np.array([w for _, w, _ in lots]), np.array([s for _, _, s in lots])
+    one = curves(power)
+    two = CostCurves(universe, one.linear, one.three_halves, one.quadratic, selling=curves(power / 2))
+    curve = chords(two, np.full(3, largest), 1e6, np.array([0.004, 0.01, 0.02]))
+    asked = (name, width, slope, slope < 0, np.array(buys), curve, np.array([1e-4, 2e-4, 3e-4]) if by_power else None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments, "is_compiled", lambda: True)
+        looped = cut(*asked)
+        patch.setattr(segments, "is_compiled", lambda: False)
+        by_arrays = cut(*asked)
+    for field in fields(looped):
+        found, expected = getattr(looped, field.name), getattr(by_arrays, field.name)
+        assert found.dtype == expected.dtype
+        assert found.tolist() == expected.tolist(), field.name
