@@ -188,8 +188,6 @@ class Pieces:
         The same per unit of net trade.
     start, end : ndarray of shape (m,)
         Net trades between which each piece is filled, in the order of slopes without prices.
-    links : Links or None
-        Neighbours in that order that rows tell apart.
     """
 
     segment: IntArray
@@ -215,7 +213,11 @@ class Pieces:
     row_turns: FloatArray | None
     start: FloatArray
     end: FloatArray
-    links: Links | None
+
+    @cached_property
+    def links(self) -> Links | None:
+        """Neighbours, in the order of slopes without prices, that rows tell apart."""
+        return None if self.row_turns is None else links_of(self.rows, self.row_turns, self.owner)
 
     def charges(self, risk: float, trading: float, proximal: Proximal | None = None) -> Charges:
         """What the names pay before exposures and rows have prices.

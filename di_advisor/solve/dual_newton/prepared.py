@@ -108,6 +108,18 @@ def _matrix(block: Block) -> FloatArray:
     return matrix
 
 
+def _same_coefficients(one: Block, other: Block) -> bool:
+    """Whether two blocks have the same exposures and the same rows on active weights."""
+    if one.risk.exposures is not other.risk.exposures or len(one.rows) != len(other.rows):
+        return False
+    for a, b in zip(one.rows, other.rows, strict=True):
+        if a.on_active is not b.on_active and (
+            a.on_active is None or b.on_active is None or not bool((a.on_active == b.on_active).all())
+        ):
+            return False
+    return True
+
+
 def _same_segments(one: Block, other: Block) -> bool:
     a, b = one.segments, other.segments
     return a is b or (
@@ -137,9 +149,8 @@ class Prepared:
         """The same for another block of these names: a dial was moved; what did not change is kept."""
         if block is self.block:
             return self
-        return Prepared(
-            block, _matrix(block), self.order if _same_segments(self.block, block) else filling_order(block)
-        )
+        matrix = self.matrix if _same_coefficients(self.block, block) else _matrix(block)
+        return Prepared(block, matrix, self.order if _same_segments(self.block, block) else filling_order(block))
 
     def restricted(
         self, choices: Choices | None = None, minimum: FloatArray | None = None, *, limits: Restriction | None = None
