@@ -32,6 +32,7 @@ _TOLERANCE = 1e-8
 _MAX_ITERATIONS = 80
 _GROW = 128.0
 _DEAR = 1.0  # of what is at stake, for a part
+_USED = 1e-6
 _EXACT = 1e-6  # of what is at stake: how exactly each part is searched
 
 
@@ -57,6 +58,11 @@ class _Columns:
     cost: list[float] = field(default_factory=list)
     equality: list[FloatArray] = field(default_factory=list)
     row: list[FloatArray] = field(default_factory=list)
+
+    def keep(self, which: list[int]) -> None:
+        """Only some of them."""
+        self.v, self.cost = [self.v[j] for j in which], [self.cost[j] for j in which]
+        self.equality, self.row = [self.equality[j] for j in which], [self.row[j] for j in which]
 
 
 class Mixture:
@@ -112,11 +118,20 @@ class Mixture:
         bound = rest + float(found.bound.sum())
         if np.isfinite(bound) and bound > self.bound:
             self.bound, self.centre = bound, prices
+        self._forget()
         for i, (case, v) in enumerate(zip(found.best, found.v, strict=True)):
             if case is not None and v is not None:
                 self.known[i] = case
                 self._add(i, v)
         self.prices = self._mixed().towards(self.centre, 0.5)
+
+    def _forget(self) -> None:
+        """Leave out plans that the last mixture did not use: rows of every plan are dense, and cost most at 500 names."""
+        for columns, shares in zip(self.columns, self.shares, strict=True):
+            count = len(columns.cost)
+            used = [j for j in range(count) if j >= len(shares) or shares[j] > _USED]
+            if len(used) < count:
+                columns.keep(used)
 
     def _charged(self, prices: _Prices) -> tuple[FloatArray, float, _Prices]:
         """Cost of every variable at prices, the least of what no part has, and the prices as they count."""
