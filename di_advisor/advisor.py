@@ -26,7 +26,7 @@ from di_advisor.propose.models import Models
 from di_advisor.propose.planned import Clock, Progress, never, silent
 from di_advisor.propose.proposal import Proposal
 from di_advisor.propose.same_facts import taking_what
-from di_advisor.signals import Harvesting, estimate
+from di_advisor.signals import Harvesting, estimate, estimate_market
 from di_advisor.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -94,10 +94,11 @@ class Advisor(Models):
         risk: FactorRisk | None = None,
         costs: CostCurves | None = None,
         esg: EsgTable | Mapping[str, FloatArray] | None = None,
+        own: Mapping[str, OwnWishes] | None = None,
         compare: bool = True,
         cancel: Callable[[], bool] = never,
     ) -> HouseholdProposal:
-        """Trades for all accounts of a household together; ``taxes`` are by filer's name, the rest as of `propose`.
+        """Trades for a household together; ``taxes`` by filer's name, ``own`` by account, the rest as of `propose`.
 
         Raises
         ------
@@ -105,12 +106,11 @@ class Advisor(Models):
             As `di_advisor.propose.household.propose`.
         """
         from di_advisor.propose.household import propose
-        from di_advisor.signals.market import estimate_market
 
         risk = risk if risk is not None else self.estimate_risk(market, returns, exposures)
         costs = costs if costs is not None else self.estimate_costs(market)
         signals = estimate_market(market, risk, costs, esg=esg)
-        return propose(household, signals, taxes, compare=compare, cancel=cancel)
+        return propose(household, signals, taxes, compare=compare, cancel=cancel, own=own)
 
     @taking_what(workspace)
     def propose(self, *facts: Any, **named: Any) -> Proposal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from di_advisor.domain.market import Market
     from di_advisor.domain.risk import FactorRisk
     from di_advisor.domain.signals import Signals
+    from di_advisor.formulate.own import OwnWishes
     from di_advisor.formulate.schedule_d import Taxpayer
     from di_advisor.propose.household.moves import Donation, Move
 
@@ -51,7 +52,7 @@ A file for it:
   account_id = "hers"
   owner = "ann"
   cash_usd = 1200
-  mandate = "hers.toml"      # its [mandate]; the defaults where it is left out
+  mandate = "hers.toml"      # its [mandate], and [own] terms and rules; the defaults where it is left out
 
 Files are relative to the folder of this one; `history` (daily returns) and `fills` may be named too.
 """
@@ -107,7 +108,7 @@ def household(arguments: argparse.Namespace, screen: Screen) -> None:
     for move in moves:  # before the long part
         asked.household.account(move.from_account_id)
     with clock.stage("proposal"):
-        found = propose(asked.household, signals, asked.taxes, compare=not arguments.quick)
+        found = propose(asked.household, signals, asked.taxes, compare=not arguments.quick, own=asked.own)
     accounts = facts_of(asked.household, signals, asked.taxes, never).accounts
     mine = {i: each.signals for i, each in accounts.items()}
     given = () if arguments.give_usd is None else _given(arguments, asked, mine)
@@ -133,6 +134,7 @@ class _Asked:
     taxes: Mapping[str, Taxpayer]
     label: str = ""
     notes: tuple[str, ...] = ()
+    own: Mapping[str, OwnWishes] = field(default_factory=dict)
 
 
 def _asked(arguments: argparse.Namespace) -> _Asked:
@@ -148,7 +150,7 @@ def _asked(arguments: argparse.Namespace) -> _Asked:
     advisor, facts = Advisor(), found.facts
     risk = facts.risk or advisor.estimate_risk(facts.market, facts.returns)
     costs = advisor.estimate_costs(facts.market)
-    return _Asked(found.household, facts.market, risk, costs, found.taxes, notes=facts.notes)
+    return _Asked(found.household, facts.market, risk, costs, found.taxes, "", facts.notes, found.loaded_own())
 
 
 def _move(text: str) -> Move:

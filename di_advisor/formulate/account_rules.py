@@ -94,7 +94,9 @@ class CashRange:
         before_cost = self.holdings.cash + cp.sum(symbols.sells) - cp.sum(symbols.buys)
         linear = _without_impact(self.cost).expression(symbols)
         floor = before_cost - linear >= self.lower + self.reserve
-        return [floor, before_cost <= self.upper] if math.isfinite(self.upper) else [floor]
+        # Where the limit is looked for, it is no number.
+        open_ended = isinstance(self.upper, float) and not math.isfinite(self.upper)
+        return [floor] if open_ended else [floor, before_cost <= self.upper]
 
 
 def _without_impact(cost: TradingCost) -> TradingCost:

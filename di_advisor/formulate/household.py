@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from di_advisor.domain.amounts import as_fraction
-from di_advisor.domain.mandate import Mandate, TradingMode
+from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.domain.taxes import FilingStatus, TaxProfile
-from di_advisor.errors import InputError, UnsupportedWishError
+from di_advisor.errors import InputError
 from di_advisor.formulate.build import formulate
 from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.own import OwnWishes
@@ -49,6 +49,9 @@ __all__ = [
     "refuse_wrong_status",
     "untaxed",
 ]
+
+
+_NONE_OWN = OwnWishes()
 
 
 @dataclass(frozen=True)
@@ -147,9 +150,15 @@ class PurchaseCharge:
 
 
 def account_problem(
-    signals: Signals, mandate: Mandate, taxpayer: Taxpayer, charge: PurchaseCharge | None = None
+    signals: Signals,
+    mandate: Mandate,
+    taxpayer: Taxpayer,
+    charge: PurchaseCharge | None = None,
+    own: OwnWishes = _NONE_OWN,
 ) -> Problem:
-    """The problem of one account, its tax a curve of its gains whatever the taxpayer; plain in a retirement account.
+    """The problem of one account, its tax a curve of its gains whatever the taxpayer.
+
+    Plain in a retirement account, and without any tax where the account leaves it out.
 
     Parameters
     ----------
@@ -157,25 +166,19 @@ def account_problem(
         As of `formulate`.
     charge : PurchaseCharge, optional
         On what it buys.
+    own : OwnWishes
+        The user's own terms and rules for this account.
 
     Raises
     ------
-    UnsupportedWishError
-        If the mode leaves tax out of the objective: a household shares it.
     DiAdvisorError
         As `formulate`.
     """
-    account = signals.account
-    own = OwnWishes() if charge is None else OwnWishes(terms=(charge,))
-    if account.kind in RETIREMENT_KINDS:
-        return formulate(signals, mandate, taxpayer, own=own)
-    if mandate.mode is TradingMode.TAX_UNAWARE:
-        raise UnsupportedWishError(
-            f"Account {account.account_id} leaves tax out (mode tax_unaware), and shares a return with others.",
-            hint="Propose for that account by itself, or rebalance.",
-            fields=["mode"],
-        )
+    if charge is not None:
+        own = OwnWishes((*own.terms, charge), own.rules)
     problem = formulate(signals, mandate, taxpayer, own=own)
+    if signals.account.kind in RETIREMENT_KINDS:
+        return problem
     flat = next((t for t in problem.terms if isinstance(t, LotTax)), None)
     if flat is None:
         return problem

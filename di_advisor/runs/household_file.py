@@ -3,13 +3,14 @@
 Problem: a household is several accounts with wishes of their own, and returns beside them. Decision: one TOML names the
 files (as `di-advisor columns` lists them, relative to its own folder), the returns with their people and budgets, and
 the accounts with their owners; kinds of accounts stand with the lots; wishes and taxpayers are those of clients' files
-(`di-advisor mandate template`). Limits: one index and one file of lots; own terms are refused.
+(`di-advisor mandate template`), own terms and rules of an account by name among them: they are named here, and
+imported by `loaded_own`. Limits: one index and one file of lots.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +22,8 @@ from di_advisor.domain.portfolio import Account, CashItem
 from di_advisor.domain.record_data import record_of
 from di_advisor.domain.toml_text import read_toml
 from di_advisor.errors import InputError, UnsupportedWishError, why_unreadable
-from di_advisor.formulate.client_file import ClientFile, client_from_toml
+from di_advisor.formulate.client_file import ClientFile, OwnNames, client_from_toml
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.runs.facts import Facts
 from di_advisor.runs.files import file_facts
@@ -84,11 +86,24 @@ class HouseholdFacts:
         By return.
     facts : Facts
         Market, risk, notes.
+    own : Mapping of str to OwnNames
+        By account, own terms and rules by name, where it brings some; nothing of them is imported yet.
     """
 
     household: Household
     taxes: Mapping[str, Taxpayer]
     facts: Facts
+    own: Mapping[str, OwnNames] = field(default_factory=dict)
+
+    def loaded_own(self) -> dict[str, OwnWishes]:
+        """Own terms and rules by account, imported: what `di_advisor.propose.household.propose` takes.
+
+        Raises
+        ------
+        OwnWishError
+            If one cannot be imported, or is neither a term nor a rule.
+        """
+        return {account_id: names.loaded() for account_id, names in self.own.items()}
 
 
 def household_from_toml(path: Path) -> HouseholdFacts:
@@ -104,7 +119,7 @@ def household_from_toml(path: Path) -> HouseholdFacts:
     InputError
         If a file cannot be read or is wrong, naming it, the key and what is allowed; or accounts do not fit the lots.
     UnsupportedWishError
-        If a client's file brings own terms or rules.
+        If own terms or rules stand in a file that is of a return only: they are kept for an account.
     """
     said = record_of(_File, read_toml(_text(path), path.name), path.name)
     folder = path.parent
@@ -130,6 +145,7 @@ def household_from_toml(path: Path) -> HouseholdFacts:
                 file=each.taxpayer,
             )
         taxes[each.name] = found
+        _refuse_own_of_return(folder, each, said)
     household = Household(
         said.name,
         tuple(Filer(r.name, r.people, r.gain_budget_usd, r.tax_budget_usd) for r in said.returns),
@@ -142,7 +158,8 @@ def household_from_toml(path: Path) -> HouseholdFacts:
         risk_aversion=said.risk_aversion,
         location_years=said.location_years,
     )
-    return HouseholdFacts(household, taxes, facts)
+    clients = {a.account_id: _client(folder / a.mandate) for a in said.accounts if a.mandate}
+    return HouseholdFacts(household, taxes, facts, {i: c.own for i, c in clients.items() if c.own != OwnNames()})
 
 
 def _account(said: _Account, held: Account, folder: Path, on: date) -> HouseholdAccount:
@@ -164,14 +181,18 @@ def _refuse_left_out(said: _File, held: Mapping[str, Account], source: str) -> N
 
 
 def _client(path: Path) -> ClientFile:
-    client = client_from_toml(_text(path), path.name)
-    if client.own.terms or client.own.rules:
+    return client_from_toml(_text(path), path.name)
+
+
+def _refuse_own_of_return(folder: Path, each: _Return, said: _File) -> None:
+    """Own wishes beside a taxpayer would be dropped silently where no account has that file for its wishes."""
+    wished = {folder / a.mandate for a in said.accounts if a.mandate}
+    if folder / each.taxpayer not in wished and _client(folder / each.taxpayer).own != OwnNames():
         raise UnsupportedWishError(
-            f"{path.name} brings own terms or rules, and a household takes none.",
-            hint="Propose for that account by itself, or leave them out.",
+            f"{each.taxpayer} brings own terms or rules, and is no account's mandate.",
+            hint="Put them into the file that an account names as its mandate: they are kept for that account.",
             fields=["own"],
         )
-    return client
 
 
 def _text(path: Path) -> str:

@@ -94,7 +94,7 @@ def test_a_budget_of_a_return_without_accounts_is_refused() -> None:
         facts(house(filers=filers), ann=rates, bob=rates)
 
 
-def test_an_account_that_leaves_tax_out_cannot_share_a_return() -> None:
+def test_an_account_that_leaves_tax_out_has_no_price_of_gains() -> None:
     unaware = account(
         "hers", "ann", "L 10 X @ 90 on 2025-01-02", mandate=LOOSE.with_changes(mode=TradingMode.TAX_UNAWARE)
     )

@@ -8,46 +8,44 @@ so that it is never worse than separate proposals whose wash sales are repaired.
 ledger over all accounts. `propose` is the verb.
 
 Limits: wash sales between trades of one day are matched here, earlier and planned ones by each account's locks.
-Refused with a typed error: prices of wash sales in a single mandate (they are the household's); the mode
-tax_unaware, because its gains would still count on the return, and no price of gains, by which accounts are made to
-agree, could move them; own terms and rules in cvxpy, because an account is searched and bounded at many prices of
-gains, which takes the separable terms of a mandate, and a cone solver at each of them would take minutes.
+An account that leaves tax out trades as it would by itself, beside the others (`tax_left_out`). Refused with a typed
+error: prices of wash sales in a single mandate (they are the household's).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from di_advisor.domain.amounts import to_decimal
 from di_advisor.domain.household import Filer, Household, Tracking
 from di_advisor.domain.mandate import WashPolicy
 from di_advisor.domain.signals import MarketSignals, Signals
-from di_advisor.errors import DiAdvisorError, InputError, SettlementError, SolveError
+from di_advisor.errors import InputError, SettlementError
 from di_advisor.formulate.household import refuse_wrong_status
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
+from di_advisor.propose.household.candidates import Candidates, candidates_of
 from di_advisor.propose.household.conflicts import refuse_conflict
+from di_advisor.propose.household.left_out_words import left_out
 from di_advisor.propose.household.located import LocatedSettling, refuse_own_limits, with_location
-from di_advisor.propose.household.priced import washed_at_a_price
 from di_advisor.propose.household.proposal import HouseholdCertificate, HouseholdProposal
 from di_advisor.propose.household.settled import Settled, Settling
-from di_advisor.propose.household.told import decisions_of, reasons_for, told
+from di_advisor.propose.household.tax_left_out import left_out_candidates
+from di_advisor.propose.household.told import decisions_of, told
 from di_advisor.propose.planned import never
 from di_advisor.signals import estimate_account
-from di_advisor.signals.household_locks import WashSide
-from di_advisor.solve.household.coordination import AccountFacts, Coordination, FilerFacts, clashes, planned_side
-from di_advisor.solve.household.priced import Priced
-from di_advisor.solve.household.washes import Coordinated, coordinate
+from di_advisor.solve.household.coordination import AccountFacts, Coordination, FilerFacts
 
-__all__ = ["Apart", "facts_of", "propose"]
+__all__ = ["facts_of", "propose"]
 
-_REPAIRS = 8
 _IN_ORDER = (
     "The law matches what is washed with purchases in the order in which they are made: place those of taxable "
     "accounts before those of retirement accounts, as it is reckoned here."
+)
+_LEFT_OUT = (
+    "{} leaves tax out (mode tax_unaware) and trades as by itself; its gains count on the return, nothing is washed "
+    "with it, and the others' gap is with its orders as they are."
 )
 _PRICED = "Wash sales are priced: a washed loss comes back after the years given, and never from a retirement account."
 
@@ -60,6 +58,7 @@ def propose(
     nodes_max: int = 96,
     compare: bool = True,
     cancel: Callable[[], bool] = never,
+    own: Mapping[str, OwnWishes] | None = None,
 ) -> HouseholdProposal:
     """Trades for all accounts of a household.
 
@@ -77,6 +76,8 @@ def propose(
         Whether separate proposals are made too, to start from and to compare with.
     cancel : callable
         Asked between solves.
+    own : Mapping of str to OwnWishes, optional
+        By account, the user's own terms and rules in cvxpy (`di_advisor.formulate.own`): kept for that account alone.
 
     Returns
     -------
@@ -90,92 +91,41 @@ def propose(
     InfeasibleError, UndecidedError, UncertifiedError, UnfinishedError, SettlementError
         When there is no certified plan for some account, or none in whole shares. Nothing is proposed then.
     """
-    coordination = facts_of(household, market, taxes, cancel)
+    coordination = facts_of(household, market, taxes, cancel, own)
     jointly = household.tracking is Tracking.TOGETHER
     settling = (
         LocatedSettling(household, coordination, cancel) if jointly else Settling(household, coordination, cancel)
     )
-    found: list[Settled] = []
-    failure: DiAdvisorError | None = None
-    coordinated: Coordinated | None = None
-    try:
-        if isinstance(settling, LocatedSettling):
-            coordinated = settling.begun()
-        else:
-            coordinated = coordinate(coordination, nodes_max=nodes_max)
-        found.append(_together(settling, coordinated))
-    except (SolveError, SettlementError) as error:
-        failure = error
-    separate = _separate(settling) if compare else None
-    avoiding = [] if separate is None else _avoiding(settling, separate)
-    found += [s for s in (separate, *avoiding) if s is not None]
-    if not jointly and not any(
-        s.keeps and coordinated is not None and settling.is_close(s, coordinated.bound_usd) for s in found
-    ):
-        found += _repaired(settling, avoiding)
-    priced: Priced | None = None
-    if household.wash_policy is WashPolicy.PRICE:
-        rates = None if coordinated is None else coordinated.rates
-        priced, washing = washed_at_a_price(settling, found, rates, nodes_max)
-        found += washing
-    kept = [s for s in found if s.keeps]
-    if not kept:
-        refuse_conflict(settling, failure)
-        raise failure or SettlementError(
+    if left_out(coordination):
+        candidates = left_out_candidates(settling, nodes_max=nodes_max, compare=compare)
+    else:
+        candidates = candidates_of(settling, nodes_max=nodes_max, compare=compare)
+    if candidates.best is None:
+        refuse_conflict(settling, candidates.failure)
+        raise candidates.failure or SettlementError(
             "No orders keep the budgets and the wash policy of the household once rounded to shares.",
             hint="Raise the budgets of the return, or allow fractional shares.",
         )
-    best = min(kept, key=lambda s: s.objective_usd)
-    allowed = [s for s in (separate, *avoiding) if s is not None and s.keeps]
-    apart = min(allowed, key=lambda s: s.objective_usd, default=None)
-    return _proposal(settling, best, coordinated, priced, Apart(separate, apart))
-
-
-def _together(settling: Settling, coordinated: Coordinated) -> Settled:
-    """Orders that follow the plans found together; what only clashes in orders takes the side that the plans have.
-
-    Raises
-    ------
-    SolveError, SettlementError
-        If some account has no orders.
-    """
-    sides = dict(coordinated.sides)
-    signals = {i: a.signals for i, a in settling.coordination.accounts.items()}
-    for _ in range(_REPAIRS):
-        found = settling.together(
-            sides,
-            coordinated.gains,
-            "together",
-            reasons=reasons_for(settling, sides),
-            bound_usd=coordinated.bound_usd,
-        )
-        new = set(clashes(signals, {i: p.orders.plan for i, p in found.planned.items()})) - sides.keys()
-        if found.keeps or not new:
-            break
-        sides |= {group: planned_side(signals, coordinated.plans, group) for group in new}
-    return found
-
-
-@dataclass(frozen=True)
-class Apart:
-    """What separate proposals come to: unaware of each other, and the best that keep budgets and wash policy."""
-
-    unaware: Settled | None
-    allowed: Settled | None
+    return _proposal(settling, candidates.best, candidates)
 
 
 def facts_of(
-    household: Household, market: MarketSignals, taxes: Mapping[str, Taxpayer], cancel: Callable[[], bool]
+    household: Household,
+    market: MarketSignals,
+    taxes: Mapping[str, Taxpayer],
+    cancel: Callable[[], bool],
+    own: Mapping[str, OwnWishes] | None = None,
 ) -> Coordination:
-    """Accounts and returns, ready to be solved.
+    """Accounts and returns, ready to be solved; arguments as of `propose`.
 
     Raises
     ------
     InputError, UnsupportedWishError
         As `propose`.
     """
+    wishes = _own_of(household, own or {})
     if household.tracking is Tracking.TOGETHER:
-        refuse_own_limits(household)
+        refuse_own_limits(household, wishes)
         market = with_location(market, household.location_years)
     missing = sorted({f.name for f in household.filers} - set(taxes))
     if missing:
@@ -197,9 +147,23 @@ def facts_of(
         target = household.target_of(each.account_id)
         account = estimate_account(portfolio, each.account_id, market, target, each.mandate)
         accounts[each.account_id] = AccountFacts(
-            Signals(market, account), each.mandate, household.filer_of(each.account_id).name
+            Signals(market, account),
+            each.mandate,
+            household.filer_of(each.account_id).name,
+            wishes.get(each.account_id, OwnWishes()),
         )
     return Coordination(accounts, filers, cancel)
+
+
+def _own_of(household: Household, own: Mapping[str, OwnWishes]) -> dict[str, OwnWishes]:
+    """Own terms and rules by account, those of accounts that bring some.
+
+    Raises
+    ------
+    InputError
+        If there is no such account.
+    """
+    return {household.account(i).account_id: wishes for i, wishes in own.items() if wishes.terms or wishes.rules}
 
 
 def _refuse_empty(household: Household, filer: Filer) -> None:
@@ -211,73 +175,39 @@ def _refuse_empty(household: Household, filer: Filer) -> None:
         )
 
 
-def _separate(settling: Settling) -> Settled | None:
-    """Every account by itself, at law; None where some account has no plan."""
-    try:
-        return settling.judged(settling.separate({}), {}, "separate")
-    except (SolveError, SettlementError):
-        return None
-
-
-def _avoiding(settling: Settling, separate: Settled) -> list[Settled]:
-    """Separate proposals again, what clashes in them given to one side; for each side."""
-    signals = {i: a.signals for i, a in settling.coordination.accounts.items()}
-    if not clashes(signals, {i: p.orders.plan for i, p in separate.planned.items()}):
-        return [separate]
-    found = []
-    for side in WashSide:
-        sides: dict[int, WashSide] = {}
-        settled = separate
-        with suppress(SolveError, SettlementError):
-            for _ in range(_REPAIRS):
-                clashing = clashes(signals, {i: p.orders.plan for i, p in settled.planned.items()})
-                if not clashing:
-                    found.append(settled)
-                    break
-                sides |= dict.fromkeys(clashing, side)
-                settled = settling.judged(settling.separate(sides), sides, "separate")
-    return found
-
-
-def _repaired(settling: Settling, avoiding: Iterable[Settled]) -> list[Settled]:
-    """Orders one after another that start from separate proposals."""
-    found = []
-    for start in avoiding:
-        with suppress(SolveError, SettlementError):
-            reasons = reasons_for(settling, start.sides)
-            found.append(settling.together(start.sides, start.gains, "one after another", reasons=reasons))
-    return found
-
-
-def _proposal(
-    settling: Settling, best: Settled, coordinated: Coordinated | None, priced: Priced | None, apart: Apart
-) -> HouseholdProposal:
+def _proposal(settling: Settling, best: Settled, candidates: Candidates) -> HouseholdProposal:
     proposals, filers = told(settling, best)
-    bound = _bound(settling, coordinated, priced)
-    seen = _seen(settling.household)
-    notes = (seen, _PRICED) if settling.household.wash_policy is WashPolicy.PRICE else (seen,)
-    if best.law.washes and not all(a.is_taxed for a in settling.household.accounts):
-        notes = (*notes, _IN_ORDER)
-    nodes = (0 if coordinated is None else coordinated.nodes) + (0 if priced is None else priced.nodes)
+    household, coordinated, apart = settling.household, candidates.coordinated, candidates.apart
+    notes = [_seen(household)]
+    notes += [_PRICED] if household.wash_policy is WashPolicy.PRICE else []
+    if best.law.washes and not all(a.is_taxed for a in household.accounts):
+        notes.append(_IN_ORDER)
+    blind = left_out(settling.coordination)
+    notes += [_LEFT_OUT.format(", ".join(blind))] if blind else []
     given = coordinated.sides if coordinated is not None and best.source == "together" else best.sides
+    start = settling.charged_anyway_usd
+    allowed = apart.allowed
     return HouseholdProposal(
-        household=settling.household,
+        household=household,
         as_of=next(iter(settling.coordination.accounts.values())).signals.market.as_of,
         proposals=proposals,
         filers=filers,
         certificate=HouseholdCertificate(
-            objective_usd=best.objective_usd,
-            bound_usd=bound,
-            gap_usd=max(best.objective_usd - bound, 0.0),
-            nodes=nodes,
+            objective_usd=best.objective_usd + start,
+            bound_usd=candidates.bound_usd + start,
+            gap_usd=max(best.objective_usd - candidates.bound_usd, 0.0),
+            nodes=candidates.nodes,
         ),
-        decisions=decisions_of(settling, best, {} if coordinated is None else coordinated.other_side_usd, given),
+        decisions=(
+            *decisions_of(settling, best, {} if coordinated is None else coordinated.other_side_usd, given),
+            *candidates.decisions,
+        ),
         washes=best.law.washes,
         wash_cost_usd=to_decimal(best.wash_cost_usd, 2),
-        separate_usd=None if apart.allowed is None else to_decimal(apart.allowed.objective_usd, 2),
+        separate_usd=None if allowed is None else to_decimal(allowed.objective_usd + start, 2),
         separate_washed_usd=None if apart.unaware is None else _washed(apart.unaware),
         source=best.source,
-        notes=notes,
+        notes=tuple(notes),
     )
 
 
@@ -289,15 +219,6 @@ def _seen(household: Household) -> str:
         "today's trades and against the fills of the last and next 30 days that they show; accounts that are not here "
         "are not seen."
     )
-
-
-def _bound(settling: Settling, coordinated: Coordinated | None, priced: Priced | None) -> float:
-    """A bound of all plans that are allowed, what they wash paid for."""
-    if priced is not None:
-        return priced.bound_usd
-    if coordinated is not None:
-        return coordinated.bound_usd
-    return -math.inf if isinstance(settling, LocatedSettling) else settling.coordination.joint({}).bound_usd
 
 
 def _washed(separate: Settled) -> Decimal:

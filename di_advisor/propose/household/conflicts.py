@@ -28,11 +28,11 @@ def refuse_conflict(settling: Settling, failure: DiAdvisorError | None) -> None:
     for account_id, facts in settling.coordination.accounts.items():
         mine = settling.coordination.taxed(facts.filer)
         mandate = facts.mandate
-        if mine == (account_id,):
+        if mine == (account_id,) and not facts.leaves_tax_out:
             mandate = settling.budgeted(mandate, facts.filer, AccountGains())
         taxpayer = settling.coordination.filers[facts.filer].taxpayer
         try:
-            solve_localised(account_problem(facts.signals, mandate, taxpayer), cancel=settling.cancel)
+            solve_localised(account_problem(facts.signals, mandate, taxpayer, own=facts.own), cancel=settling.cancel)
         except (UncertifiedError, UndecidedError):
             continue
         except InfeasibleError as error:

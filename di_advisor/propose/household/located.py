@@ -21,6 +21,7 @@ from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import MarketSignals
 from di_advisor.errors import UnsupportedWishError
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.terms import ActiveRisk
@@ -49,8 +50,11 @@ _AGAINST_THE_TARGET = (
 )
 
 
-def refuse_own_limits(household: Household) -> None:
+def refuse_own_limits(household: Household, own: Mapping[str, OwnWishes]) -> None:
     """Refuse wishes of an account that are measured against its own target, and two returns.
+
+    A user's own terms and rules are refused too: they may speak of active weights, and here an account's target is
+    what the others leave.
 
     Raises
     ------
@@ -68,6 +72,14 @@ def refuse_own_limits(household: Household) -> None:
             "One target for the sum of all accounts is solved for one return, and there are two.",
             hint="Track each (tracking='each').",
             fields=["tracking"],
+        )
+    for account_id in own:
+        raise UnsupportedWishError(
+            f"Account {account_id} brings own terms or rules, and the household tracks one target together: they may "
+            "speak of weights against a target that is the account's own.",
+            hint="Leave them out, or track each (tracking='each').",
+            fields=["own"],
+            account_id=account_id,
         )
     plain = {f.name: getattr(Mandate(), f.name) for f in fields(Mandate)}
     for each in household.accounts:

@@ -25,6 +25,7 @@ from di_advisor.errors import InfeasibleError, SettlementError, SolveError, Unde
 from di_advisor.formulate.build import formulate
 from di_advisor.formulate.household import AccountGains, beside, untaxed
 from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.own_affine import charged_anyway
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import Taxpayer, law_of, rates_of
@@ -35,7 +36,7 @@ from di_advisor.signals.household_locks import PricedSide, WashSide, with_sides
 from di_advisor.solve.household.charges import Charges, Ends, side_of
 from di_advisor.solve.household.coordination import AccountFacts, Coordination, Sides
 
-__all__ = ["Settled", "Settling", "waiting_share"]
+__all__ = ["Settled", "Settling", "charged_anyway_usd", "waiting_share"]
 
 _COMPANY = 2
 _CLOSE = 1e-5
@@ -78,6 +79,11 @@ class Settled:
     keeps: bool
     sides: Sides
     source: str
+
+
+def charged_anyway_usd(problem: Problem) -> float:
+    """What affine own terms of an account charge for doing nothing, USD: no plan changes it."""
+    return charged_anyway(problem.terms) * problem.block.holdings.value_usd
 
 
 def waiting_share(household: Household) -> float:
@@ -162,6 +168,16 @@ class Settling:
         """
         return {i: self._account(i, sides, {}, None) for i in self.coordination.accounts}
 
+    def by_itself(self, account_id: str, sides: Sides) -> Planned:
+        """One account by itself, under locks.
+
+        Raises
+        ------
+        SolveError, SettlementError
+            If it has no plan, or none in whole shares.
+        """
+        return self._account(account_id, sides, {}, None, exact=True)
+
     def judged(self, planned: Mapping[str, Planned], sides: Sides, source: str) -> Settled:
         """Given orders with their worth together, at law."""
         accounts = self.coordination.accounts
@@ -188,18 +204,31 @@ class Settling:
                 objective -= back
                 wash_cost += owed - tax(all_of) - back
             keeps = keeps and self._within(name, facts.gain_budget_usd, facts.tax_budget_usd, counted, owed)
-        banned = self.household.wash_policy is WashPolicy.BAN and bool(law.washes)
+        priced = self.household.wash_policy is WashPolicy.PRICE
+        # A plan that does not look at tax does not look at prices of wash sales either: there they are banned.
+        blind = {i for i, a in accounts.items() if a.leaves_tax_out}
+        banned = any(not priced or blind & {w.loss_account_id, w.replacement_account_id} for w in law.washes)
         return Settled(ordered, gains, law, objective, wash_cost, keeps and not banned, dict(sides), source)
 
     def beside_usd(self, account_id: str, plan: Plan) -> float:
-        """All terms but the tax of one account, as it stands without any sides."""
+        """All terms but the tax of one account, as it stands without any sides; own terms beyond doing nothing."""
         _, _, problem = self.coordination.problem(account_id, {})
-        return sum(t.value_usd(plan) for t in problem.terms if t.name != "tax")
+        return sum(t.value_usd(plan) for t in problem.terms if t.name != "tax") - charged_anyway_usd(problem)
+
+    @property
+    def charged_anyway_usd(self) -> float:
+        """What own terms of all accounts charge for doing nothing: bounds and objectives here are without it."""
+        return sum(charged_anyway_usd(self.coordination.problem(i, {})[2]) for i in self.coordination.accounts)
 
     def jointly_usd(self, planned: Mapping[str, Planned]) -> float:
         """What all accounts cost together beside their own terms and the taxes: nothing where each tracks its own."""
         del planned
         return 0.0
+
+    @property
+    def everyone(self) -> Mapping[str, AccountFacts]:
+        """All accounts of the household, those whose orders stand already among them."""
+        return self.coordination.accounts
 
     def explained(self, problem: Problem, planned: Mapping[str, Planned]) -> Problem:
         """A problem with what is of all accounts in it as this account's part."""
@@ -266,7 +295,9 @@ class Settling:
         signals = with_sides(facts.signals, sides, reasons)
         taxpayer: Taxpayer = filer.taxpayer
         mandate = facts.mandate
-        if facts.is_taxed:
+        if facts.leaves_tax_out:  # its budgets are kept by the others
+            taxpayer = filer.taxpayer
+        elif facts.is_taxed:
             mine = self.coordination.taxed(facts.filer)
             others = AccountGains.total(g for i, g in gains.items() if i in mine and i != account_id)
             taxpayer = beside(taxpayer, others)
@@ -279,20 +310,22 @@ class Settling:
             with suppress(SolveError, SettlementError):
                 proved = plan_for(seen, mandate, taxpayer, Clock(silent), self.cancel, own, exact=True)
                 found = proved if _worth_usd(proved) < _worth_usd(found) else found
-        return found if seen is signals and not own.terms else _uncharged(found, signals, taxpayer)
+        return found if seen is signals and own is facts.own else _uncharged(found, signals, taxpayer, facts.own)
 
     def _charged(self, account_id: str, signals: Signals, sides: Sides) -> tuple[Signals, OwnWishes]:
         """An account with what wash sales cost it where sides are priced; as it is where none are.
 
         Purchases are charged at the level of a side, and losses never paid it: they would be sold for that alone.
         """
+        own = self.coordination.accounts[account_id].own
         if not self._rates or all(isinstance(side, WashSide) for side in sides.values()):
-            return signals, OwnWishes()
+            return signals, own
         charges = Charges(self.coordination, waiting_share(self.household))
         ends = Ends.at(self._rates)
         charge = charges.purchases(account_id, sides, ends)
         unpaid = {g: PricedSide.PURCHASES if side_of(s)[0] is PricedSide.PURCHASES else s for g, s in sides.items()}
-        return charges.signals(account_id, signals, unpaid, ends), OwnWishes(terms=() if charge is None else (charge,))
+        own = own if charge is None else OwnWishes((*own.terms, charge), own.rules)
+        return charges.signals(account_id, signals, unpaid, ends), own
 
     def _is_open(self, planned: Planned) -> bool:
         """Whether the search for one account left a gap that matters to the household."""
@@ -314,9 +347,9 @@ class Settling:
         return replace(mandate, **changes) if changes else mandate  # type: ignore[arg-type]  # fields of a mandate
 
 
-def _uncharged(planned: Planned, signals: Signals, taxpayer: Taxpayer) -> Planned:
+def _uncharged(planned: Planned, signals: Signals, taxpayer: Taxpayer, own: OwnWishes) -> Planned:
     """Orders that were found with what wash sales cost, told without: the household states that cost by itself."""
-    problem = formulate(signals, planned.mandate, taxpayer)
+    problem = formulate(signals, planned.mandate, taxpayer, own=own)
     proposal = explain(problem, planned.solution, planned.orders, signals, planned.mandate)
     proposal = replace(proposal, certificate=planned.proposal.certificate, stages=planned.proposal.stages)
     return replace(planned, signals=signals, problem=problem, proposal=proposal)

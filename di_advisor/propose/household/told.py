@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import at_places, cents_that_add_up
 from di_advisor.formulate.gains import RealisedGains
-from di_advisor.formulate.household import AccountGains, SharedReturn, account_problem
+from di_advisor.formulate.household import AccountGains, account_problem
 from di_advisor.formulate.localise import at_the_rates_of
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.schedule_d import ScheduleDTax, cells_of
+from di_advisor.formulate.schedule_d import ScheduleDTax, cells_of, law_of
 from di_advisor.formulate.terms import LotTax
 from di_advisor.propose.explain import explain
 from di_advisor.propose.household.proposal import FilerFigures, WashDecision
@@ -34,6 +34,14 @@ from di_advisor.solve.household.coordination import Sides
 __all__ = ["decisions_of", "reasons_for", "told"]
 
 _CENTS = 2
+_NOTE = (
+    "Not tax advice. The tax is this account's share of what all accounts of the return change it by together; "
+    "the certificate is of this account with the others as they are."
+)
+_BLIND = (
+    " This account leaves tax out (mode tax_unaware): its trades were chosen, and are certified, without the tax that "
+    "is shown here."
+)
 
 
 @dataclass(frozen=True)
@@ -95,14 +103,14 @@ def _mean_rates(settling: Settling, name: str, gains: AccountGains) -> tuple[flo
     mine = settling.coordination.taxed(name)
     if not mine:
         return 0.0, 0.0
-    problems = [settling.coordination.problem(i, {})[2] for i in mine]
+    value = sum(settling.coordination.problem(i, {})[2].block.holdings.value_usd for i in mine)
     as_of = settling.coordination.accounts[mine[0]].signals.market.as_of
-    shared = SharedReturn.of(settling.coordination.filers[name].taxpayer, as_of, problems)
-    point = np.array([float(gains.short_usd), float(gains.long_usd)]) / shared.value_usd
-    cells = cells_of(shared.law, np.minimum(point, 0.0), np.maximum(point, 0.0), shared.value_usd)
+    law = law_of(settling.coordination.filers[name].taxpayer, as_of)
+    point = np.array([float(gains.short_usd), float(gains.long_usd)]) / value
+    cells = cells_of(law, np.minimum(point, 0.0), np.maximum(point, 0.0), value)
     nothing = np.zeros(0)
-    none = Holdings(shared.value_usd, 0.0, nothing, nothing, nothing.astype(np.int64), nothing)
-    curve = ScheduleDTax(none, RealisedGains(nothing, nothing), shared.law, cells, (0.0, 0.0))
+    none = Holdings(value, 0.0, nothing, nothing, nothing.astype(np.int64), nothing)
+    curve = ScheduleDTax(none, RealisedGains(nothing, nothing), law, cells, (0.0, 0.0))
     return curve.mean_rates(point)
 
 
@@ -112,16 +120,14 @@ def _proposal(
     planned = settled.planned[account_id]
     facts = settling.coordination.accounts[account_id]
     taxpayer = settling.coordination.filers[facts.filer].taxpayer
-    bare = at_the_rates_of(account_problem(planned.signals, planned.mandate, taxpayer), planned.problem)
+    bare = at_the_rates_of(account_problem(planned.signals, planned.mandate, taxpayer, own=facts.own), planned.problem)
     asked = settling.explained(bare, settled.planned)
     if share is None and asked is bare:
         return planned.proposal
     problem = asked if share is None else _sharing(asked, planned, *share)
+    blind = facts.leaves_tax_out
     proposal = explain(problem, planned.solution, planned.orders, planned.signals, planned.mandate)
-    note = (
-        "Not tax advice. The tax is this account's share of what all accounts of the return change it by together; "
-        "the certificate is of this account with the others as they are."
-    )
+    note = _NOTE + (_BLIND if blind else "")
     others = [n for n in planned.proposal.notes if not n.startswith("Not tax advice.")]
     return replace(
         proposal,
@@ -135,12 +141,15 @@ def _proposal(
 
 
 def _sharing(asked: Problem, planned: Planned, rates: tuple[float, float], cents: Decimal) -> Problem:
-    """The problem with the tax as the account's share of it, to the cent."""
-    tax = next(t for t in asked.terms if isinstance(t, LotTax | ScheduleDTax))
+    """The problem with the tax as the account's share of it, to the cent; also where the account leaves tax out."""
+    tax = next((t for t in asked.terms if isinstance(t, LotTax | ScheduleDTax)), None)
+    holdings = asked.block.holdings
     per_lot = RealisedGains.of(planned.signals.account).taxed(rates)
-    value = float(per_lot @ planned.orders.plan.sells) * tax.holdings.value_usd
+    value = float(per_lot @ planned.orders.plan.sells) * holdings.value_usd
     scale = float(cents) / value if value else 1.0
-    share = _TaxShare(tax.holdings, np.asarray(per_lot * scale, dtype=np.float64))
+    share = _TaxShare(holdings, np.asarray(per_lot * scale, dtype=np.float64))
+    if tax is None:
+        return replace(asked, terms=(share, *asked.terms), memos=())
     return replace(asked, terms=tuple(share if t is tax else t for t in asked.terms))
 
 

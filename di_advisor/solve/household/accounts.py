@@ -24,7 +24,6 @@ from di_advisor.solve import search_for
 from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.complete import Places, complete, nodes_for
 from di_advisor.solve.discrete import Cancel
-from di_advisor.solve.prices import PricedNames
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
 from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, beside_of
@@ -138,15 +137,16 @@ class TaxedAccount:
     Raises
     ------
     UnsupportedWishError
-        If the problem has terms that only a cone solver understands.
+        If the problem leaves tax out: no price of gains moves it.
     """
 
     def __init__(self, problem: Problem, share: float, cancel: Cancel, rounds: int) -> None:
         tax = schedule_d_of(problem)
-        if tax is None or problem.is_opaque:
+        if tax is None:
             raise UnsupportedWishError(
-                f"Account {problem.block.account_id} cannot be priced by its gains.",
-                hint="A household takes no own terms in cvxpy.",
+                f"Account {problem.block.account_id} leaves tax out (mode tax_unaware), and has no price of gains.",
+                hint="Propose for the household: there its gains are those of the year, and others trade beside it.",
+                fields=["mode"],
             )
         bare = AtAnyRates.of(problem, tax)
         self.family = _WithOwnBudget(problem, tax, bare.beside, bare.traded, bare.loss)
@@ -168,16 +168,15 @@ class TaxedAccount:
         key = (round(float(rates[0]), _SAME), round(float(rates[1]), _SAME))
         if key not in self._found:
             try:
-                self._found[key] = searched(self.family.block(np.array(key)), self.cancel, self.rounds, self.hot)
+                self._found[key] = self.best(np.array(key))
             except InfeasibleError as error:
                 self._none = error
                 raise
         return self._found[key]
 
-    def over_all(self, rates: FloatArray, proof: Proved) -> float:
-        """What the prices of a solve prove at these rates over all discrete choices, without a solve."""
-        names = PricedNames(self.family.block(rates))
-        return self.share * names.bound(names.sanitised(proof.prices))
+    def best(self, rates: FloatArray) -> Solution:
+        """The search itself, at a price that was not asked for before."""
+        return searched(self.family.block(rates), self.cancel, self.rounds, self.hot)
 
     def under(self, choices: Choices | None = None) -> FixedAccount:
         """The account under fixed choices; under none at all where left out (the convex relaxation)."""

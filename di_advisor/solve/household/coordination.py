@@ -12,17 +12,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from di_advisor.domain.mandate import Mandate
+from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
 from di_advisor.formulate.household import AccountGains, SharedReturn, account_problem
+from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import Taxpayer
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.signals.household_locks import Side, WashSide, loss_lots, with_sides
 from di_advisor.solve.discrete import Cancel
-from di_advisor.solve.household.accounts import Offer, TaxedAccount, searched
+from di_advisor.solve.household.accounts import Offer, TaxedAccount
+from di_advisor.solve.household.opaque import alone, taxed_account
 from di_advisor.solve.household.returns import ReturnAnswer, solve_return
 
 __all__ = ["AccountFacts", "Coordination", "FilerFacts", "Joint", "Sides", "clashes", "planned_side"]
@@ -45,16 +47,24 @@ class AccountFacts:
         Its wishes.
     filer : str
         Whose return it is on; of a retirement account, whose owner's.
+    own : OwnWishes
+        The user's own terms and rules for it.
     """
 
     signals: Signals
     mandate: Mandate
     filer: str
+    own: OwnWishes = field(default_factory=OwnWishes)
 
     @property
     def is_taxed(self) -> bool:
         """Whether its gains go to a return."""
         return self.signals.account.kind not in RETIREMENT_KINDS
+
+    @property
+    def leaves_tax_out(self) -> bool:
+        """Whether its gains go to a return and its mode does not look at them."""
+        return self.is_taxed and self.mandate.mode is TradingMode.TAX_UNAWARE
 
 
 @dataclass(frozen=True)
@@ -135,7 +145,7 @@ class Coordination:
         key = signals.account.can_buy.tobytes() + signals.account.lot_sellable.tobytes()
         if (account_id, key) not in self._problems:
             taxpayer = self.filers[facts.filer].taxpayer
-            self._problems[account_id, key] = signals, account_problem(signals, facts.mandate, taxpayer)
+            self._problems[account_id, key] = signals, account_problem(signals, facts.mandate, taxpayer, own=facts.own)
         return (key, *self._problems[account_id, key])
 
     def joint(self, sides: Sides, above: Joint | None = None) -> Joint:
@@ -183,6 +193,8 @@ class Coordination:
             return self._returns[key]
         facts = self.filers[filer]
         problems = [problem for _, _, problem in found]
+        named = zip(mine, found, strict=True)
+        accounts = [self._account(account_id, locked, problem) for account_id, (locked, _, problem) in named]
         shared = SharedReturn.of(
             facts.taxpayer,
             found[0][1].market.as_of,
@@ -190,15 +202,13 @@ class Coordination:
             gain_budget_usd=facts.gain_budget_usd,
             tax_budget_usd=facts.tax_budget_usd,
         )
-        named = zip(mine, found, strict=True)
-        accounts = [self._account(account_id, locked, problem) for account_id, (locked, _, problem) in named]
         self._returns[key] = solve_return(accounts, shared, above)
         return self._returns[key]
 
     def _untaxed(self, account_id: str, sides: Sides) -> tuple[Plan, float, float]:
         key, _, problem = self.problem(account_id, sides)
         if (account_id, key) not in self._alone:
-            solution = searched(problem.block, self.cancel, self.rounds)
+            solution = alone(problem, self.cancel, self.rounds)
             value = problem.block.holdings.value_usd
             self._alone[account_id, key] = solution.plan, solution.objective * value, solution.bound * value
         return self._alone[account_id, key]
@@ -236,7 +246,7 @@ class Coordination:
 
     def _account(self, account_id: str, key: bytes, problem: Problem) -> TaxedAccount:
         if (account_id, key) not in self._taxed:
-            self._taxed[account_id, key] = TaxedAccount(problem, self.share(account_id), self.cancel, self.rounds)
+            self._taxed[account_id, key] = taxed_account(problem, self.share(account_id), self.cancel, self.rounds)
         return self._taxed[account_id, key]
 
     def share(self, account_id: str) -> float:

@@ -21,9 +21,10 @@ from di_advisor.formulate.gains import RealisedGains
 from di_advisor.formulate.household import AccountGains, PurchaseCharge, account_problem, gains_usd
 from di_advisor.formulate.plan import Plan
 from di_advisor.signals.household_locks import LevelSide, PricedSide, Side, WashSide, loss_lots
-from di_advisor.solve.household.accounts import Offer, TaxedAccount, searched
+from di_advisor.solve.household.accounts import Offer
 from di_advisor.solve.household.charges import Charges, Ends, side_of
 from di_advisor.solve.household.coordination import Coordination, Joint, Sides
+from di_advisor.solve.household.opaque import alone, taxed_account
 from di_advisor.solve.household.regions import PricedRegions
 from di_advisor.solve.household.tree import Node, Tree
 
@@ -121,14 +122,14 @@ class _PricedTree(Tree):
         self, account_id: str, signals: Signals, charge: PurchaseCharge | None, key: tuple[object, ...]
     ) -> tuple[Plan, float, float]:
         coordination, facts = self.coordination, self.coordination.accounts[account_id]
-        problem = account_problem(signals, facts.mandate, coordination.filers[facts.filer].taxpayer, charge)
+        problem = account_problem(signals, facts.mandate, coordination.filers[facts.filer].taxpayer, charge, facts.own)
         value = problem.block.holdings.value_usd
         if facts.is_taxed:
-            account = TaxedAccount(problem, coordination.share(account_id), coordination.cancel, coordination.rounds)
+            account = taxed_account(problem, coordination.share(account_id), coordination.cancel, coordination.rounds)
             found = account.search(self.rates[facts.filer])
             self._offers[key] = account.under(found.choices).judged(found.plan)
         else:
-            found = searched(problem.block, coordination.cancel, coordination.rounds)
+            found = alone(problem, coordination.cancel, coordination.rounds)
         return found.plan, found.objective * value, found.bound * value
 
 

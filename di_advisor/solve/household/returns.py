@@ -215,7 +215,7 @@ def _idle(state: _State, rates: FloatArray) -> None:
     kept = (r.slack(p) >= -FEASIBLE for a, p in zip(state.accounts, plans, strict=True) for r in a.problem.rules)
     if not all(kept) or not any(region.excess(np.zeros(2)) <= 0 for region in state.shared.regions):
         return
-    offers = [f.offer(f.solves.judged(p)) for f, p in zip(fixed, plans, strict=True)]
+    offers = [f.judged(p) for f, p in zip(fixed, plans, strict=True)]
     objective = sum(o.beside for o in offers)
     if state.best is None or objective < state.best.objective:
         state.best = JointPlan(tuple(offers), np.zeros(2), objective)
