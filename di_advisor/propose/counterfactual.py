@@ -25,7 +25,8 @@ from di_advisor.errors import InfeasibleError, SolveError, UnfinishedError, Unkn
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
 from di_advisor.propose.at_law import Levy, Memory, bends, best_at_law, shut, solve_at_law
-from di_advisor.propose.neighbours import Neighbour, dollars_between
+from di_advisor.propose.by_name import ByName, Way
+from di_advisor.propose.neighbours import Neighbour, Neighbours, dollars_between, is_stuck
 from di_advisor.propose.planned import Planned, never
 from di_advisor.propose.recut import without_lot
 from di_advisor.propose.without_rule import without_rule
@@ -121,7 +122,14 @@ def without(planned: Planned, place: Place, *, block: Block | None = None) -> Ne
     UncertifiedError, UnfinishedError
         If no solver certified one.
     """
-    block = planned.problem.block if block is None else block
+    by_name = planned.neighbours.by_name
+    if by_name is not None and (block is None or block is planned.problem.block):
+        return _of_one_name(planned, place, by_name)
+    return _laid_out_anew(planned, place, planned.problem.block if block is None else block)
+
+
+def _laid_out_anew(planned: Planned, place: Place, block: Block) -> Neighbour:
+    """The same in any block of the plan's names."""
     kept = _in_part(planned, place)
     idle = kept.copy()
     idle[place.name] = Choice.NOTHING
@@ -134,15 +142,66 @@ def without(planned: Planned, place: Place, *, block: Block | None = None) -> Ne
             return planned.neighbours.solve(idle, block=block)
     except InfeasibleError:
         return planned.neighbours.solve(idle, block=block)
-    least = float(block.least_sale[place.name] if place.lot >= 0 else block.min_trade[place.name])
-    trade = abs(float(found.active[place.name] - block.holdings.active[place.name]))
-    if least <= 0 or trade > least + _AT:
-        return found  # the minimum does not hold it: by convexity not trading is no better
+    if not _held_by_the_minimum(block, place, found):
+        return found
     try:
         other = planned.neighbours.solve(idle, block=block)
     except SolveError:
         return found
     return other if other.objective < found.objective else found
+
+
+def _held_by_the_minimum(block: Block, place: Place, found: Neighbour) -> bool:
+    """Whether a minimum may be why a name trades; where none is, by convexity, not trading is no better."""
+    least = float(block.least_sale[place.name] if place.lot >= 0 else block.min_trade[place.name])
+    trade = abs(float(found.active[place.name] - block.holdings.active[place.name]))
+    return least > 0 and trade <= least + _AT
+
+
+def _of_one_name(planned: Planned, place: Place, by_name: ByName) -> Neighbour:
+    """The same where names are laid out one by one.
+
+    Of the two ways to do without a trade, another use of the name and none, the one that promises less is solved only
+    where its bound at the prices of the other does not prove it no better.
+    """
+    neighbours, block, name = planned.neighbours, planned.problem.block, place.name
+    kept = None
+    if planned.solution.choices[name] != Choice.NOTHING and block.sellable[name] > 0:
+        kept = by_name.without_lot(place.lot) if place.lot >= 0 else by_name.without_purchases(name)
+    if kept is None:
+        return _idle(neighbours, by_name, name)
+    least = float(block.least_sale[name] if place.lot >= 0 else block.min_trade[name])
+    idle = by_name.idle(name) if least > 0 and kept.worth > 0 else None
+    if idle is not None:
+        try:
+            return _no_worse(neighbours, neighbours.of(idle.changed), kept)
+        except SolveError:
+            return neighbours.of(kept.changed)
+    try:
+        found = neighbours.of(kept.changed)
+    except InfeasibleError:
+        return _idle(neighbours, by_name, name)
+    idle = by_name.idle(name) if _held_by_the_minimum(block, place, found) else None
+    return found if idle is None else _no_worse(neighbours, found, idle)
+
+
+def _idle(neighbours: Neighbours, by_name: ByName, name: int) -> Neighbour:
+    """The best plan in which a name does not trade."""
+    way = by_name.idle(name)
+    if way is None:
+        raise is_stuck(name)
+    return neighbours.of(way.changed)
+
+
+def _no_worse(neighbours: Neighbours, found: Neighbour, other: Way) -> Neighbour:
+    """A plan, or that of another way where it is better."""
+    if other.changed.program.bound(found.prices) >= found.objective:
+        return found
+    try:
+        tried = neighbours.of(other.changed)
+    except SolveError:
+        return found
+    return tried if tried.objective < found.objective else found
 
 
 def _in_part(planned: Planned, place: Place) -> Choices:

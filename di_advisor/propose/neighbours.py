@@ -24,10 +24,12 @@ from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.account_rules import NO_TRADE
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
+from di_advisor.propose.by_name import ByName
 from di_advisor.propose.marginals import amounts_of
 from di_advisor.solve import Solution
 from di_advisor.solve.choices import Choices, Restriction
 from di_advisor.solve.dual_newton import Warm
+from di_advisor.solve.one_name import Changed, stuck
 from di_advisor.solve.own_judged import objective_on
 from di_advisor.solve.own_next_door import solve_opaque_without
 from di_advisor.solve.prices import Prices
@@ -35,9 +37,8 @@ from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, objective_of, plan_of, residual_of, variance_of
 from di_advisor.solve.tracking import solve_capped
 
-__all__ = ["Neighbour", "Neighbours", "dollars_between", "refuse_counts"]
+__all__ = ["Neighbour", "Neighbours", "dollars_between", "is_stuck", "refuse_counts"]
 
-_OUTSIDE = 1e-9
 _GAP = 1e-7
 _A_LITTLE = 1.02
 _STILL = 1e-6
@@ -103,6 +104,13 @@ class Neighbours:
         moved = 0.5 * math.log(found[0] / found[1]) if min(found) > 0 else 0.0
         return math.log(_A_LITTLE) / moved if moved > _STILL else None
 
+    @cached_property
+    def by_name(self) -> ByName | None:
+        """The plan's problem laid out for questions about single trades; None where it cannot be."""
+        if not ByName.suits(self.problem):
+            return None
+        return ByName(self.problem, self.solution.choices, self.solution.prices, self._hot)
+
     def solve(
         self, choices: Choices, *, block: Block | None = None, shut: NDArray[np.bool_] | None = None
     ) -> Neighbour:
@@ -131,26 +139,34 @@ class Neighbours:
         kept = program.limits
         if shut is not None:
             program.limits = replace(program.limits, open_segments=program.limits.open_segments & ~shut)
-        _refuse_stuck(block, program)
-        capped = block.tracking_error_max is not None
-        elasticity = self._elasticity if capped else None
+        out = np.flatnonzero(stuck(block, program.limits))
+        if len(out):
+            raise is_stuck(int(out[0]))
+        return self._through(block, program, kept)
+
+    def of(self, changed: Changed) -> Neighbour:
+        """The best plan of the problem with one name changed; as `solve`."""
+        return self._through(changed.block, changed.program, changed.kept)
+
+    def _through(self, block: Block, program: QuadraticProgram, kept: Restriction) -> Neighbour:
+        elasticity = None if block.tracking_error_max is None else self._elasticity
         self._hot.warm = self._warm
         found = solve_capped(program, start=self.solution.prices.risk, gap=_GAP, elasticity=elasticity)
         if found is None:  # only a value to beat can prune, and none was given
             raise UnfinishedError("A plan next door was not solved.", hint="Nothing is said about this question.")
         segments = block.segments
-        moved = np.bincount(segments.name, weights=segments.sign * found.amounts, minlength=len(choices))
+        moved = np.bincount(segments.name, weights=segments.sign * found.amounts, minlength=len(program.choices))
         active = block.holdings.active + moved
         answer = Neighbour(
             plan=plan_of(block, found.amounts),
-            choices=choices,
+            choices=program.choices,
             amounts=found.amounts,
             active=active,
             prices=found.prices,
             objective=objective_of(block, found.amounts, active),
         )
         refuse_counts(block, answer.active)
-        self._judge(block, program, kept, answer)
+        self._judge(block, program, kept, answer, found.bound)
         return answer
 
     def _by_cones(self, choices: Choices, block: Block | None, shut: NDArray[np.bool_] | None) -> Neighbour:
@@ -172,13 +188,18 @@ class Neighbours:
             objective=objective_on(self.problem, plan),
         )
 
-    def _judge(self, block: Block, program: QuadraticProgram, kept: Restriction, found: Neighbour) -> None:
-        """Refuse an answer that breaks a limit or is not optimal for its choices."""
+    def _judge(
+        self, block: Block, program: QuadraticProgram, kept: Restriction, found: Neighbour, bound: float | None
+    ) -> None:
+        """Refuse an answer that breaks a limit or is not optimal for its choices; the bound may be known."""
         off = residual_of(block, found.choices, found.amounts, found.active, kept)
         off = max(off, float(found.amounts[~program.limits.open_segments].max(initial=0.0)))
         # the program has the prices of washed parts in its slopes, as the choices have them, or not at all
-        convex = replace(program.block, wash=None)
-        gap = objective_of(convex, found.amounts, found.active) - program.bound(found.prices)
+        washed = program.block.wash is not None or program.block is not block
+        convex = (
+            objective_of(replace(program.block, wash=None), found.amounts, found.active) if washed else found.objective
+        )
+        gap = convex - (program.bound(found.prices) if bound is None else bound)
         scale = max(abs(found.objective), abs(self.solution.nothing - found.objective))
         if not (off <= FEASIBLE and gap <= max(CONVEX_GAP * scale, NEGLIGIBLE)):
             raise UncertifiedError(
@@ -208,25 +229,11 @@ def refuse_counts(block: Block, active: NDArray[np.float64]) -> None:
             )
 
 
-def _refuse_stuck(block: Block, program: QuadraticProgram) -> None:
-    """Refuse choices that leave a name outside its limits with nothing to trade it by.
-
-    Raises
-    ------
-    InfeasibleError
-        Naming it by its position.
-    """
-    trading = np.zeros(len(program.choices), dtype=np.bool_)
-    trading[block.segments.name[program.limits.open_segments]] = True
-    z = block.holdings.active
-    # the block's own limits too: choices clip a name that may not trade to where it must go
-    stuck = (z < program.limits.active_lower - _OUTSIDE) | (z > program.limits.active_upper + _OUTSIDE)
-    stuck |= (z < block.active_lower - _OUTSIDE) | (z > block.active_upper + _OUTSIDE)
-    at = np.flatnonzero(stuck & ~trading)
-    if len(at):
-        raise InfeasibleError(
-            "A name must trade to keep its limits, and may not.", hint="Let it trade, or widen its limits.", name=at[0]
-        )
+def is_stuck(name: int) -> InfeasibleError:
+    """The error for choices that leave a name outside its limits with nothing to trade it by."""
+    return InfeasibleError(
+        "A name must trade to keep its limits, and may not.", hint="Let it trade, or widen its limits.", name=name
+    )
 
 
 def dollars_between(

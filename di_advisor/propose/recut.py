@@ -20,7 +20,7 @@ from di_advisor.formulate.rules import Locked
 from di_advisor.formulate.segments import Segments, cut
 from di_advisor.formulate.separable import Separable, add_up
 
-__all__ = ["charged", "recut", "sales_of", "without_lot"]
+__all__ = ["charged", "recut", "sales_of", "with_segments", "without_lot"]
 
 
 def sales_of(problem: Problem, name: int) -> tuple[NDArray[np.int64], FloatArray, FloatArray, Separable]:
@@ -91,7 +91,9 @@ def charged(problem: Problem, *, name: int, lot: int, charge: float) -> Block:
         extra = np.where(~old.sell & (old.name == name), charge, 0.0)
         return replace(block, segments=replace(old, slope=old.slope + extra))
     lots, widths, slopes, total = sales_of(problem, name)
-    return _with(problem, block, recut(problem, name, lots, widths, slopes + np.where(lots == lot, charge, 0.0), total))
+    return with_segments(
+        problem, block, recut(problem, name, lots, widths, slopes + np.where(lots == lot, charge, 0.0), total)
+    )
 
 
 def without_lot(problem: Problem, block: Block, *, name: int, lot: int) -> Block | None:
@@ -103,10 +105,10 @@ def without_lot(problem: Problem, block: Block, *, name: int, lot: int) -> Block
     others = lots != lot
     if not others.any():
         return None
-    return _with(problem, block, recut(problem, name, lots[others], widths[others], slopes[others], total))
+    return with_segments(problem, block, recut(problem, name, lots[others], widths[others], slopes[others], total))
 
 
-def _with(problem: Problem, block: Block, segments: Segments) -> Block:
+def with_segments(problem: Problem, block: Block, segments: Segments) -> Block:
     """The block with other segments, and its rows on them."""
     kept = {row.rule for row in block.rows}
     rows = tuple(row for rule in problem.rules if rule.name in kept for row in rule.rows(segments))

@@ -129,16 +129,24 @@ class QuadraticProgram:
         Overrides the block's minimum trades.
     hot : HotPath, optional
         Shared with other programs of the same names; its own when left out.
+    restricted : Restricted, optional
+        The names as the hot path sees them, where they are laid out already.
     """
 
     def __init__(
-        self, block: Block, choices: Choices, minimum: FloatArray | None = None, hot: HotPath | None = None
+        self,
+        block: Block,
+        choices: Choices,
+        minimum: FloatArray | None = None,
+        hot: HotPath | None = None,
+        *,
+        restricted: Restricted | None = None,
     ) -> None:
         self.block = washed(block, choices)
         self.choices = choices
-        self.limits = restrict(block, choices, minimum)
+        self.limits = restrict(block, choices, minimum) if restricted is None else restricted.limits
         self.hot = hot if hot is not None else HotPath(block)
-        self._restricted: Restricted | None = None
+        self._restricted = restricted
         self._matrices: Matrices | None = None
         self._piqp: Any = None
 

@@ -8,7 +8,7 @@ the cap holds exactly (mixing keeps every linear rule, and variance is convex).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,11 +43,15 @@ _INSIDE = 1e-9
 
 @dataclass(frozen=True)
 class Capped:
-    """Amounts and prices that keep the cap; ``None`` prices never occur here."""
+    """Amounts and prices that keep the cap; ``None`` prices never occur here.
+
+    ``bound`` is the program's at these prices, where the search came to know it.
+    """
 
     amounts: FloatArray
     prices: Prices
     solver: str
+    bound: float | None = None
 
 
 def refuse(answer: ConvexAnswer) -> None:
@@ -180,8 +184,10 @@ def solve_capped(
             mixed = _mix(block, cap, bracket.above.found, bracket.below.found)
             if bracket.width < _NARROWEST or (coarse and bracket.width < _COARSE):
                 return mixed
-            if not coarse and _relative_gap(program, mixed) <= gap:
-                return mixed
+            if not coarse:
+                bound = program.bound(mixed.prices)
+                if _relative_gap(block, mixed, bound) <= gap:
+                    return replace(mixed, bound=bound)
         price = max(bracket.next_price(), base)
         if price > _HIGHEST_PRICE:
             break
@@ -197,8 +203,7 @@ def log_excess(block: Block, active: FloatArray, cap: float) -> float:
     return math.log(max(math.sqrt(max(variance_of(block, active), 0.0)), _NO_RISK) / cap)
 
 
-def _relative_gap(program: QuadraticProgram, mixed: Capped) -> float:
-    block = program.block
+def _relative_gap(block: Block, mixed: Capped, bound: float) -> float:
     trade = np.bincount(
         block.segments.name,
         weights=block.segments.sign * mixed.amounts,
@@ -206,4 +211,4 @@ def _relative_gap(program: QuadraticProgram, mixed: Capped) -> float:
     )
     objective = objective_of(block, mixed.amounts, block.holdings.active + trade)
     size = max(abs(objective), abs(objective - block.aversion * variance_of(block, block.holdings.active)), 1e-9)
-    return (objective - program.bound(mixed.prices)) / size
+    return (objective - bound) / size
