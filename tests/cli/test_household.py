@@ -81,6 +81,27 @@ def test_a_file_is_proposed_for_and_written(folder: Path, capsys: pytest.Capture
     assert sorted(p.name for p in out.iterdir()) == ["household.html", "trades_1.csv", "trades_2.csv"]
 
 
+def test_own_rules_of_an_account_are_named_in_its_file_and_kept(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = '[own]\nrules = ["tests.household.own_wishes:LittleX"]\n'
+    (folder / "hers.toml").write_text(f"[mandate]\ncash_max = 1.0\nrisk_aversion = 0.001\n{own}", encoding="utf-8")
+    (folder / "house.toml").write_text(FILE.replace("cash_usd = 5000", "cash_usd = 1"), encoding="utf-8")
+    found = household_from_toml(folder / "house.toml")
+    assert {i: n.rules for i, n in found.own.items()} == {"hers": ("tests.household.own_wishes:LittleX",)}
+    assert main(["household", str(folder / "house.toml"), "--out", str(folder / "out"), "--quick"]) == 0
+    sold = [line.split(",") for line in (folder / "out/trades_1.csv").read_text(encoding="utf-8").splitlines()]
+    at = {name: i for i, name in enumerate(sold[0])}
+    value = sum(
+        float(row[at["value_usd"]]) for row in sold[1:] if row[at["side"]] == "sell" and row[at["ticker"]] == "X"
+    )
+    assert 3_500 <= value <= 4_000
+    capsys.readouterr()
+    (folder / "both.toml").write_text(f"{(folder / 'both.toml').read_text(encoding='utf-8')}{own}", encoding="utf-8")
+    assert main(["household", str(folder / "house.toml"), "--out", str(folder / "out")]) == 2
+    assert "both.toml brings own terms or rules, and is no account's mandate" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
