@@ -94,9 +94,9 @@ class Exchanges:
 
     def cheapest(self, most_cost: float) -> Exchanges | None:
         """Those that cost no more than this; None where there are none."""
-        keep = np.flatnonzero(self.cost <= most_cost)
-        if not len(keep):
+        if self.cost.min(initial=np.inf) > most_cost:
             return None
+        keep = np.flatnonzero(self.cost <= most_cost)
         return Exchanges(
             self.giving[keep], self.taking[keep], self.rows, self.change[keep], self.cost[keep], self.most[keep]
         )

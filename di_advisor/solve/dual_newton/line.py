@@ -75,6 +75,12 @@ class Climb:
 
     def at(self, prices: FloatArray, exposures: FloatArray, near: Stack | None = None) -> Place:
         """The dual at a point; near another one the order of its pieces may serve again."""
+        if compiled.is_compiled():
+            from di_advisor.solve.dual_newton.loops import coupled
+
+            prices, exposures = np.array(prices, dtype=np.float64), np.array(exposures, dtype=np.float64)  # writable
+            response = self.pieces.respond(prices, self.charges, near)
+            return Place(prices, exposures, response, response.value + coupled(prices, exposures, self.limits.laid))
         response = self.pieces.respond(prices, self.charges, near)
         return Place(prices, exposures, response, response.value + coupling(prices, exposures, self.limits))
 

@@ -113,24 +113,24 @@ def ascend(
     """
     climb = Climb(pieces, limits, charges)
     here = climb.at(start.prices, start.exposures)
-    sides = start.sides
+    sides = Sides(np.array(start.sides.at, dtype=np.int64))  # writable, as compiled loops want it
     full: FloatArray | None = None
     for step in range(steps_max + 1):
-        value = _Value.of(limits, here)
-        if value.certified:  # without any exchange: nothing more to be found out
-            return value.outcome(pieces, here, None, sides, step)
+        value = plain = _Value.of(limits, here)
+        if plain.certified:  # without any exchange: nothing more to be found out
+            return plain.outcome(pieces, here, None, sides, step)
         stiffness = pieces.stiffness(here.response.trade, charges)
         hessian = curvature_of(pieces, here.response, stiffness)
         around = exchanges_at(here.response)
         exchanges = None if around is None else around.cheapest(TIED)
         if full is None:
             full = (1.0 / charges.q) @ (pieces.matrix * pieces.matrix)
-        damping = _damping(hessian, full, value.violation)
+        damping = _damping(hessian, full, plain.violation)
         for _ in range(_DAMPINGS_MAX):
             responses = Responses(here.prices, here.response.activity, hessian + damping, exchanges)
             point = fit(responses, limits, sides)
-            if exchanges is not None:
-                value = _Value.of(limits, here, exchanges, point.exchanged)
+            moves = exchanges is not None and bool(point.exchanged.any())
+            value = _Value.of(limits, here, exchanges, point.exchanged) if moves else plain
             if value.certified or step == steps_max:
                 return value.outcome(pieces, here, exchanges, point.sides, step)
             bent = _bent(hessian, here, point, around)
@@ -210,7 +210,7 @@ def _damping(hessian: FloatArray, full: FloatArray, off: float) -> FloatArray:
 
 def _bent(hessian: FloatArray, here: Place, point: Point, found: Exchanges | None) -> FloatArray:
     """H with the kinks that the step would cross spread out over it: their mean effect, to first order."""
-    if found is None:
+    if found is None or found.cost.max() <= TIED:
         return hessian
     turn = found.change @ (point.prices - here.prices)[found.rows]
     crossed = (found.cost > TIED) & (found.cost + turn < 0)

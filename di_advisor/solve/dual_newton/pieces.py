@@ -145,7 +145,7 @@ class Charges:
         """As compiled loops have it."""
         from di_advisor.solve.dual_newton.loops import Charge
 
-        return Charge(self.q, self.lean, self.cost, self.trading, self.constant)
+        return Charge(self.q, self.lean, self.cost, float(self.trading), self.constant)
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,17 @@ class Prepared:
     matrix: FloatArray
     order: IntArray
 
+    @cached_property
+    def boxes(self) -> tuple[FloatArray, FloatArray]:
+        """Limits of exposures and rows, their reserves kept, each of shape (k + r,)."""
+        block = self.block
+        lower = np.concatenate([block.exposure_lower, [r.lower for r in block.rows]])
+        return lower, np.concatenate([block.exposure_upper, [r.upper - r.reserve for r in block.rows]])
+
+    def limits(self, risk: float) -> Limits:
+        """The boxes, and the curvature of the price of factor risk."""
+        return Limits(2.0 * risk * self.block.risk.factor_covariance_per_year, *self.boxes)
+
     def retuned(self, block: Block) -> Prepared:
         """The same for another block of these names: a dial was moved; what did not change is kept."""
         if block is self.block:
@@ -217,7 +228,7 @@ class Restricted:
         """
         block, pieces = self.prepared.block, self.pieces if trading else self._by_side
         risk = block.aversion if risk is None else risk
-        limits = _limits(block, risk)
+        limits = self.prepared.limits(risk)
         reason = _hopeless(pieces, limits)
         if reason:
             return NotCertified(reason, infeasible=True)
@@ -245,8 +256,7 @@ class Restricted:
 
         The objective here has the price of risk that the prices say.
         """
-        block = self.prepared.block
-        limits = _limits(block, prices.risk)
+        limits = self.prepared.limits(prices.risk)
         given = Position(np.concatenate([prices.exposures, prices.rows]), prices.point, Sides(np.zeros(0, np.int64)))
         fit_for = _sanitised(given, limits)
         return (
@@ -261,14 +271,6 @@ def _hopeless(pieces: Pieces, limits: Limits) -> str:
     if (limits.lower > limits.upper).any():
         return "A row or an exposure has no room at all."
     return ""
-
-
-def _limits(block: Block, risk: float) -> Limits:
-    return Limits(
-        2.0 * risk * block.risk.factor_covariance_per_year,
-        np.concatenate([block.exposure_lower, [r.lower for r in block.rows]]),
-        np.concatenate([block.exposure_upper, [r.upper - r.reserve for r in block.rows]]),
-    )
 
 
 def _start(block: Block, limits: Limits, warm: Warm | None) -> Position:
@@ -331,11 +333,10 @@ def _largest(pieces: Pieces, block: Block, risk: float, trading: float) -> float
 def _certified(block: Block, pieces: Pieces, outcome: Outcome, risk: float) -> Certified:
     """The outcome in terms of the block."""
     k = len(block.exposure_lower)
-    amounts = np.zeros(len(block.segments))
+    amounts, active = np.zeros(len(block.segments)), block.holdings.active.copy()
     made = np.where(outcome.amounts < _DUST, 0.0, outcome.amounts)
     made = np.where(made > pieces.width - _DUST, pieces.width, made)
     amounts[pieces.segment] = made
-    active = block.holdings.active.copy()
     active[pieces.traders] += np.bincount(pieces.owner, weights=pieces.sign * made, minlength=len(pieces.traders))
     position = outcome.position
     return Certified(

@@ -130,6 +130,8 @@ def test_the_small_problem_is_guessed_alike(seed: int, guesses: int) -> None:
         loops = fit(responses, limits, start, guesses_max=guesses)
     assert loops.settled == arrays.settled
     assert (loops.sides.at == arrays.sides.at).all()
+    if not loops.settled:
+        return  # wrong guesses can have equations that are all but singular, whose solution is round-off
     size = 1.0 + float(np.abs(arrays.prices).max())
     assert np.allclose(loops.prices, arrays.prices, rtol=0, atol=1e-8 * size)
     assert np.allclose(loops.exposures, arrays.exposures, rtol=0, atol=1e-8 * size)
