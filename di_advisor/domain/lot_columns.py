@@ -11,7 +11,7 @@ lots at once, as `lots_of_columns` makes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,8 +23,10 @@ from numpy.typing import NDArray
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.lots import TaxLot, lots_of_columns
 from di_advisor.domain.market import FloatArray
+from di_advisor.domain.text_column import TextColumn
 
 __all__ = [
+    "LAST_DAY",
     "IntArray",
     "LotColumns",
     "Units",
@@ -40,7 +42,7 @@ _DIGITS: Final = 15
 
 _MOST: Final = 10**_DIGITS
 _COMMA, _POINT = b",."
-_LAST_DAY: Final = date.max.toordinal()
+LAST_DAY: Final = date.max.toordinal()
 _PLACES: Final = (0, 2, 4, 6, 8)
 
 IntArray = NDArray[np.int64]
@@ -128,7 +130,7 @@ def _days(numbers: Sequence[Any]) -> IntArray | None:
     found = np.array(numbers) if numbers else np.zeros(0, dtype=np.int64)
     if found.dtype != np.int64 or found.ndim != 1:
         return None
-    return found if not len(found) or (found.min() >= 1 and found.max() <= _LAST_DAY) else None
+    return found if not len(found) or (found.min() >= 1 and found.max() <= LAST_DAY) else None
 
 
 class LotColumns(Sequence[TaxLot]):
@@ -150,6 +152,7 @@ class LotColumns(Sequence[TaxLot]):
 
     __slots__ = (
         "_made",
+        "_places",
         "_texts",
         "account_id",
         "acquired",
@@ -172,6 +175,7 @@ class LotColumns(Sequence[TaxLot]):
         self.account_id, self.lot_ids, self.security_ids = account_id, lot_ids, security_ids
         self._texts, (self.shares, self.basis), (self.acquired, self.held_since) = texts, amounts, days
         self._made: dict[int, TaxLot] = {}
+        self._places: dict[str, int] = {}
 
     @classmethod
     def of(cls, account_id: str, columns: Sequence[Sequence[Any]]) -> LotColumns | None:
@@ -228,8 +232,8 @@ class LotColumns(Sequence[TaxLot]):
         acquired, held = (list(map(date.fromordinal, d[at].tolist())) for d in (self.acquired, self.held_since))
         return lots_of_columns(
             self.account_id,
-            [self.lot_ids[i] for i in at],
-            [self.security_ids[i] for i in at],
+            _some(self.lot_ids, at),
+            _some(self.security_ids, at),
             self.shares_at(at),
             self.basis_at(at),
             acquired,
@@ -257,22 +261,46 @@ class LotColumns(Sequence[TaxLot]):
         shares, basis = self._texts
         return LotColumns(
             self.account_id,
-            [self.lot_ids[i] for i in at],
-            [self.security_ids[i] for i in at],
-            ([shares[i] for i in at], [basis[i] for i in at]),
+            _some(self.lot_ids, at),
+            _some(self.security_ids, at),
+            (_some(shares, at), _some(basis, at)),
             (self.shares.take(where), self.basis.take(where)),
             (self.acquired[where], self.held_since[where]),
         )
 
     def shares_at(self, at: Sequence[int]) -> list[Decimal]:
         """Shares of some lots."""
-        texts = self._texts[0]
-        return [Decimal(texts[i]) for i in at]
+        return list(map(Decimal, _some(self._texts[0], at)))
+
+    def security_ids_at(self, at: Sequence[int]) -> list[str]:
+        """Names of some lots."""
+        return _some(self.security_ids, at)
+
+    def names_in(self, positions: Mapping[str, int]) -> IntArray | None:
+        """Position of each lot's name, shape (L,); None where a name has none."""
+        ids = self.security_ids
+        runs = ids.runs if isinstance(ids, TextColumn) else None
+        names = list(map(positions.get, ids if runs is None else _some(ids, runs)))
+        if None in names:
+            return None
+        found = np.array(names, dtype=np.int64)
+        return found if runs is None else np.repeat(found, np.diff(runs, append=len(self)))
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Positions by the ids of lots, made once; fewer than lots where an id stands twice."""
+        if len(self._places) == 0:
+            self._places = dict(zip(self.lot_ids, range(len(self)), strict=True))
+        return self._places
 
     def basis_at(self, at: Sequence[int]) -> list[Decimal]:
         """Bases of some lots, USD."""
-        texts = self._texts[1]
-        return [Decimal(texts[i]) for i in at]
+        return list(map(Decimal, _some(self._texts[1], at)))
+
+
+def _some(texts: Sequence[str], at: Sequence[int] | IntArray) -> list[str]:
+    """Some texts of a column, by position."""
+    return texts.at(at) if isinstance(texts, TextColumn) else [texts[i] for i in at]
 
 
 def shares_at(lots: Sequence[TaxLot], at: Sequence[int]) -> Sequence[Exact]:
@@ -287,4 +315,4 @@ def basis_at(lots: Sequence[TaxLot], at: Sequence[int]) -> Sequence[Exact | None
 
 def lot_ids_at(lots: Sequence[TaxLot], at: Sequence[int]) -> list[str]:
     """Ids of some lots, by position."""
-    return [lots.lot_ids[i] for i in at] if isinstance(lots, LotColumns) else [lots[i].lot_id for i in at]
+    return _some(lots.lot_ids, at) if isinstance(lots, LotColumns) else [lots[i].lot_id for i in at]

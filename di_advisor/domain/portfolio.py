@@ -146,10 +146,10 @@ class Account:
     def __post_init__(self) -> None:
         lots = self.lots  # all at once: a fleet reads a thousand lots an account
         if isinstance(lots, LotColumns):
-            owners, ids = {lots.account_id}, set(lots.lot_ids)
+            owners, distinct = {lots.account_id}, len(lots.places)
         else:
-            owners, ids = {lot.account_id for lot in lots}, {lot.lot_id for lot in lots}
-        if owners <= {self.account_id} and len(ids) == len(lots):
+            owners, distinct = {lot.account_id for lot in lots}, len({lot.lot_id for lot in lots})
+        if owners <= {self.account_id} and distinct == len(lots):
             return
         seen: dict[str, TaxLot] = {}
         for lot in self.lots:

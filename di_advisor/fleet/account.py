@@ -22,6 +22,7 @@ from typing import Any, Final
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lot_columns import LotColumns
+from di_advisor.domain.lot_texts import PlainColumns, columns_of_json
 from di_advisor.domain.lots import TaxLot, lots_of_columns
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
@@ -35,6 +36,8 @@ __all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes", "begun_at",
 _KEPT: Final = 4096
 _SCHEMA: Final = 1
 _DIGITS: Final = 16
+_LOTS_FIELD: Final = b'"lots":'
+_LOTS: Final = _LOTS_FIELD + b"[["
 
 
 @dataclass(frozen=True)
@@ -129,11 +132,11 @@ def account_from_bytes(body: bytes) -> FleetAccount:
         If a newer program wrote them.
     """
     try:
-        found = json.loads(body)
+        found, plain = _parsed(body)
         if isinstance(found, dict):
             _refuse_newer(found.get("schema", _SCHEMA))
         client = _client_of(found["client"])
-        accounts = tuple(_account_of(a) for a in found["accounts"])
+        accounts = tuple(_account_of(a, plain) for a in found["accounts"])
         locks = tuple(Lock(i, LockKind(k), why, _date(until), lot) for i, k, why, until, lot in found["locks"])
         label, taxpayer = str(found["label"]), str(found["taxpayer"])
         account_id, target = str(found["account_id"]), str(found["target"])
@@ -217,11 +220,29 @@ def _plain_account(account: Account) -> dict[str, Any]:
     }
 
 
-def _account_of(found: dict[str, Any]) -> Account:
-    account_id = found["id"]
+def _parsed(body: bytes) -> tuple[Any, list[PlainColumns]]:
+    """What the bytes say, with a number in place of each account's lots, and the lots, which then are columns.
+
+    Nothing is read otherwise than by `json`: within a text every quote follows a backslash, so that no text holds what
+    lots begin with; and where what stands between is not plain columns, all of it is left to `json`.
+    """
+    head, *rest = body.split(_LOTS)
+    cut = [part.partition(b"]]") for part in rest]
+    if not cut or body.count(_LOTS_FIELD) != len(cut):
+        return json.loads(body), []
+    found = [columns_of_json(lots) for lots, _, _ in cut]
+    plain = [columns for columns in found if columns is not None]
+    if len(plain) < len(found):
+        return json.loads(body), []
+    short = [b"%b%d%b" % (_LOTS_FIELD, k, after) for k, (_, _, after) in enumerate(cut)]
+    return json.loads(head + b"".join(short)), plain
+
+
+def _account_of(found: dict[str, Any], plain: Sequence[PlainColumns] = ()) -> Account:
+    account_id, lots = found["id"], found["lots"]
     return Account(
         account_id,
-        _lots_of(account_id, found["lots"]),
+        plain[lots].of(account_id) if plain else _lots_of(account_id, lots),
         tuple(CashItem(_exact(amount), date.fromordinal(on)) for amount, on in found["cash"]),
         tuple(
             Fill(

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from di_advisor.domain.lot_columns import IntArray, LotColumns, Units
+from di_advisor.domain.lot_columns import IntArray, LotColumns, Units, lot_ids_at
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import MarketSignals
 from di_advisor.domain.unit_columns import cents_of, decimal_of, difference_of
@@ -28,6 +28,7 @@ from di_advisor.units import CENTS_PER_USD
 __all__ = ["OrderTexts", "cents_of_part", "texts_of"]
 
 _TERMS: Final = {True: "true", False: "false"}
+_CENTS: Final = [f".{k:02d}" for k in range(CENTS_PER_USD)]
 _KEPT: Final = 4
 
 
@@ -88,7 +89,7 @@ def texts_of(settled: Settled) -> OrderTexts | None:
         return None
     names, lot_name = _names_of(signals.market), signals.account.lot_name[columns.sells.at]
     sold, bought = list(map(str, orders.sells.values())), list(map(str, orders.buys.values()))
-    if "E" in "".join(sold) or "E" in "".join(bought):
+    if "E" in "".join((*sold, *bought)):
         return None
     taxed = signals.account.kind not in RETIREMENT_KINDS
     cents = _gains(columns, lots, signals.market.price_units, lot_name) if taxed else np.zeros(0, dtype=np.int64)
@@ -97,8 +98,11 @@ def texts_of(settled: Settled) -> OrderTexts | None:
     ends = ["null,null]"] * len(sold)
     if taxed:
         terms = signals.account.lot_long_term[columns.sells.at].tolist()
-        ends = [f'"{_dollars(c)}",{_TERMS[term]}]' for c, term in zip(cents.tolist(), terms, strict=True)]
-    ids = map(encode_basestring_ascii, [lots.lot_ids[i] for i in columns.sells.at.tolist()])
+        whole, rest = np.divmod(np.abs(cents), CENTS_PER_USD)
+        signs = ["-" if lost else "" for lost in (cents < 0).tolist()]
+        parts = zip(signs, whole.tolist(), rest.tolist(), terms, strict=True)
+        ends = [f'"{sign}{usd}{_CENTS[rest]}",{_TERMS[term]}]' for sign, usd, rest, term in parts]
+    ids = map(encode_basestring_ascii, lot_ids_at(lots, columns.sells.at.tolist()))
     begun, price, of_sale = names.selling, names.price, lot_name.tolist()
     sales = [
         f"{begun[i]}{shares}{price[i]}{lot_id},{end}"
@@ -108,7 +112,7 @@ def texts_of(settled: Settled) -> OrderTexts | None:
     buys = [f"{begun[i]}{shares}{ended[i]}" for i, shares in zip(columns.buys.at.tolist(), bought, strict=True)]
     sums = [_sum_of_gains(-cents[cents < 0]), _sum_of_gains(cents[cents > 0])]
     sums += [
-        _sum_usd(columns.buys, bought, names.places[columns.buys.at]),
+        _sum_usd(columns.buys, bought[:1], names.places[columns.buys.at]),  # all in the places of one step of shares
         _sum_usd(columns.sells, sold, names.places[lot_name]),
     ]
     return OrderTexts(",".join([*sales, *buys]), sums)
@@ -151,7 +155,7 @@ def cents_of_part(
 def _dollars(cents: int) -> str:
     """Whole cents as dollars, with two places."""
     whole, rest = divmod(abs(cents), CENTS_PER_USD)
-    return f"-{whole}.{rest:02d}" if cents < 0 else f"{whole}.{rest:02d}"
+    return f"{'-' * (cents < 0)}{whole}{_CENTS[rest]}"
 
 
 def _sum_of_gains(cents: IntArray) -> str:
@@ -160,10 +164,13 @@ def _sum_of_gains(cents: IntArray) -> str:
 
 
 def _sum_usd(traded: TradedColumn, shares: list[str], price_places: IntArray) -> str:
-    """Exact value of some trades, with as many places as the longest product of shares and price has."""
+    """Exact value of some trades, with as many places as the longest product of shares and price has.
+
+    Of ``shares`` there are as many as of prices, or one that shows the places of all.
+    """
     if not shares:
         return "0"
-    share_places = np.array([len(text) - 1 - text.rfind(".") if "." in text else 0 for text in shares], dtype=np.int64)
-    places = max(int((share_places + price_places).max()), 0)
+    shown = ((text.find(".") + 1 or len(text)) - len(text) for text in shares)
+    places = max(int((price_places - np.fromiter(shown, np.int64, len(shares))).max()), 0)
     total = Decimal(int(traded.usd.count.sum())).scaleb(-traded.usd.places)
     return str(total.quantize(decimal_of(1, places)))

@@ -10,6 +10,7 @@ there. Where everything is sold there is no portfolio to refer to, and weights k
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -35,6 +36,7 @@ def set_aside_usd(mandate: Mandate) -> Decimal:
     return _up_to_the_cent(mandate.withdrawal_usd)
 
 
+@lru_cache(maxsize=64)
 def _up_to_the_cent(amount: Exact) -> Decimal:
     exact = as_fraction(amount)
     cents = -(-exact // as_fraction(_CENT))

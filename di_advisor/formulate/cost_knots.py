@@ -132,15 +132,16 @@ def chords(curves: CostCurves, largest: FloatArray, value_usd: float, usual: Flo
     shared = shared_quadratic(curves)
     powers = [c.three_halves * np.sqrt(value_usd) for c in sides]  # cost weight per traded weight^1.5
     extras = [(c.quadratic - shared) * value_usd for c in sides]  # per traded weight^2, beside what is shared
-    power, extra = np.max(powers, axis=0), np.max(extras, axis=0)
+    power, extra = (s[0] if len(s) == 1 else np.maximum(s[0], s[1]) for s in (powers, extras))
     single = _CHORD_ERROR * power * np.sqrt(usual) + extra * usual
-    pieces = np.clip(np.ceil(np.sqrt(single / fraction_from_bps(TOLERANCE_BPS))), 1, MAX_KNOTS).astype(np.int64)
+    pieces = np.ceil(np.sqrt(single / fraction_from_bps(TOLERANCE_BPS)))
+    pieces = np.minimum(np.maximum(pieces, 1), MAX_KNOTS).astype(np.int64)
     count = int(pieces.max(initial=1))
     steps = np.minimum(np.arange(count + 1)[None, :] / pieces[:, None], 1.0)
     knots = np.maximum(usual, _SHORTEST)[:, None] * steps**2
     beyond = largest > usual * (1 + _SAME)
     if beyond.any():
-        knots = np.c_[knots, np.where(beyond, largest, knots[:, -1])]
+        knots = np.concatenate([knots, np.where(beyond, largest, knots[:, -1])[:, None]], axis=1)
     height = knots**1.5
     rise, run = height[:, 1:] - height[:, :-1], knots[:, 1:] - knots[:, :-1]
     slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)

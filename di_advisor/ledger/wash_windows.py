@@ -143,8 +143,8 @@ class WashWindows:
         if not isinstance(lots, LotColumns):
             return self.locks_of_losses(lots[i] for i in at)
         near = {*self.purchases, *self.reinvesting}
-        where, ids = np.asarray(at, dtype=np.int64), lots.security_ids
-        keys, tacked = self.groups.keys_of([ids[i] for i in at]), lots.held_since[where] != lots.acquired[where]
+        where = np.asarray(at, dtype=np.int64)
+        keys, tacked = self.groups.keys_of(lots.security_ids_at(at)), lots.held_since[where] != lots.acquired[where]
         close = [i for i, key, is_tacked in zip(at, keys, tacked.tolist(), strict=True) if key in near or is_tacked]
         return self.locks_of_losses(lots.made_at(close))
 

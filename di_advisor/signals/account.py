@@ -141,8 +141,9 @@ def _rows_of(lot_ids: set[str], lots: Sequence[TaxLot]) -> list[int]:
     """Positions of the lots that are named."""
     if not lot_ids:
         return []
-    ids = lots.lot_ids if isinstance(lots, LotColumns) else [lot.lot_id for lot in lots]
-    return [i for i, lot_id in enumerate(ids) if lot_id in lot_ids]
+    if isinstance(lots, LotColumns):
+        return [lots.places[lot_id] for lot_id in lot_ids]
+    return [i for i, lot in enumerate(lots) if lot.lot_id in lot_ids]
 
 
 def _allowed(size: int, locked: Sequence[int]) -> NDArray[np.bool_]:
@@ -156,8 +157,10 @@ def _priced_lots(
 ) -> tuple[Sequence[TaxLot], NDArray[np.int64], tuple[UnpricedPosition, ...]]:
     """The lots with a price, the position of each one's name, and the positions without a price."""
     position, lots = market_signals.universe.positions, account.lots
-    ids = lots.security_ids if isinstance(lots, LotColumns) else [lot.security_id for lot in lots]
-    names = list(map(position.get, ids))
+    known = lots.names_in(position) if isinstance(lots, LotColumns) else None
+    if known is not None:
+        return lots, known, ()
+    names = [position.get(lot.security_id) for lot in lots]
     if None not in names:
         return lots, np.array(names, dtype=np.int64), ()
     at = [i for i, name in enumerate(names) if name is not None]

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from di_advisor.domain import lot_texts
 from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.domain.mandate import Band, Mandate
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
@@ -78,3 +79,50 @@ def test_generated_accounts_have_lots_of_different_ages_cash_fills_and_gains_of_
     assert len({x.acquired for x in lots}) > 10
     assert account.portfolio.account(account.account_id).cash_usd(six.world.as_of) > 0
     assert account.portfolio.account(account.account_id).fills
+
+
+def plain() -> FleetAccount:
+    label = 'odd "lots":[["x"]] label'
+    lots = tuple(TaxLot(f"L{i}", "A", "XY"[i // 2], Decimal(i + 1), Decimal(f"{9 + i}.50"), DAY) for i in range(4))
+    other = tuple(TaxLot(f"B{i}", "B", "Y", Decimal(7), Decimal("3.25"), DAY, date(2025, 1, 2)) for i in range(2))
+    accounts = (Account("A", lots), Account("B", other, kind=AccountKind.TAXABLE))
+    return FleetAccount(label, Portfolio("ann", accounts), "A", Mandate(), TAX)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_lots_of_several_accounts_come_back_each_to_its_own(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lot_texts, "is_compiled", lambda: compiled)
+    account = plain()
+    body = account_to_bytes(account)
+    read = account_from_bytes(body)
+    assert read == account
+    assert [len(a.lots) for a in read.portfolio.accounts] == [4, 2]
+    assert account_to_bytes(read) == body
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (b'"L1","L2"', b'"L1","L2","L9"', "differ in length"),
+        (b'"L1"', b'"L0"', "stands twice"),
+        (b'"9.50"', b'"much"', "cannot be read"),
+        (b'["B0","B1"]', b'["B0","B1"', "cannot be read"),
+    ],
+)
+def test_lots_that_are_none_are_refused_alike_however_they_are_read(
+    old: bytes, new: bytes, says: str, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lot_texts, "is_compiled", lambda: compiled)
+    body = account_to_bytes(plain())
+    assert old in body
+    with pytest.raises(InputError, match=says):
+        account_from_bytes(body.replace(old, new, 1))
+
+
+def test_an_account_whose_lots_are_a_number_is_refused() -> None:
+    body = account_to_bytes(plain())
+    first = body.index(b'"lots":[[')
+    end = body.index(b"]]", first) + 2
+    with pytest.raises(InputError, match="cannot be read"):
+        account_from_bytes(body[:first] + b'"lots":1' + body[end:])
