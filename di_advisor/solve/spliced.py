@@ -12,7 +12,6 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
 from di_advisor.formulate.segments import Segments
 from di_advisor.solve.choices import Restriction
-from di_advisor.solve.dual_newton.filling import Links
 from di_advisor.solve.dual_newton.pieces import Pieces
 
 __all__ = ["Part", "spliced_block", "spliced_limits", "spliced_pieces"]
@@ -121,7 +120,6 @@ def spliced_pieces(name: int, of: Part, one: Pieces, other: Pieces, block: Block
         row_turns=pieces.across(one.row_turns, other.row_turns),
         start=put(one.start, other.start),
         end=put(one.end, other.end),
-        links=_spliced_links(pieces, one.links, other.links),
     )
 
 
@@ -135,20 +133,3 @@ def _places(pieces: Pieces, low: int, high: int) -> tuple[int, int]:
     """Where the pieces of traders stand, from and up to."""
     first, count = pieces.first, len(pieces.owner)
     return int(first[low]) if low < len(first) else count, int(first[high]) if high < len(first) else count
-
-
-def _spliced_links(pieces: Part, one: Links | None, other: Links | None) -> Links | None:
-    """Links of all pieces with those of one name's of the other."""
-    known = other if one is None else one
-    if known is None:
-        return None
-    place, change = [], []
-    if one is not None:
-        low, high = (int(at) for at in np.searchsorted(one.place, [pieces.low, pieces.high]))
-        place, change = [one.place[:low], one.place[high:] + pieces.longer], [one.change[:low], one.change[high:]]
-    if other is not None:
-        low, high = (int(at) for at in np.searchsorted(other.place, [pieces.start, pieces.stop]))
-        place.insert(1, other.place[low:high] + (pieces.low - pieces.start))
-        change.insert(1, other.change[low:high])
-    found = np.concatenate(place)
-    return Links(found, known.rows, np.concatenate(change)) if len(found) else None
