@@ -76,6 +76,8 @@ class Mixture:
         Of the best mixture of the plans known.
     shares : list of ndarray
         How much of each plan of each part is in it.
+    cheapest : list of ndarray or None
+        The plan of each part that is best at the prices that prove the bound.
     work : float
         Parts solved by the last step, over the number of parts.
     """
@@ -85,6 +87,8 @@ class Mixture:
         self.bound, self.value, self.work = -np.inf, np.inf, 0.0
         self.columns = [_Columns() for _ in parts.parts]
         self.shares: list[FloatArray] = [np.ones(1) for _ in parts.parts]
+        self.cheapest: list[FloatArray | None] = [None] * len(parts.parts)
+        self.charged = np.zeros(len(parts.layout.q))  # cost of every variable at those prices
         self.known: dict[int, Case] = {}
         self.prices = _Prices(root.equality[parts.tying_equalities], root.rows[parts.tying_rows], root.v[parts.shared])
         self.centre = self.prices
@@ -117,7 +121,7 @@ class Mixture:
         self.work = found.solves / max(len(self.columns), 1)
         bound = rest + float(found.bound.sum())
         if np.isfinite(bound) and bound > self.bound:
-            self.bound, self.centre = bound, prices
+            self.bound, self.centre, self.cheapest, self.charged = bound, prices, found.v, cost
         self._forget()
         for i, (case, v) in enumerate(zip(found.best, found.v, strict=True)):
             if case is not None and v is not None:
@@ -125,8 +129,25 @@ class Mixture:
                 self._add(i, v)
         self.prices = self._mixed().towards(self.centre, 0.5)
 
+    def lost(self, v: FloatArray) -> FloatArray:
+        """What each part of a whole plan costs beyond its cheapest, at the prices that prove the bound; shape (parts,).
+
+        With what rows and shared variables leave, their sum is the distance from the bound.
+        """
+        found = np.zeros(len(self.cheapest))
+        for i, (part, best) in enumerate(zip(self.parts.parts, self.cheapest, strict=True)):
+            if best is not None:
+                found[i] = self._cost(i, v[part.columns]) - self._cost(i, best)
+        return found
+
+    def _cost(self, i: int, v: FloatArray) -> float:
+        """Of a part's plan, at the prices that prove the bound."""
+        part = self.parts.parts[i]
+        rows, places, values = part.P
+        return float(self.charged[part.columns] @ v) + 0.5 * float((values * v[rows]) @ v[places])
+
     def _forget(self) -> None:
-        """Leave out plans that the last mixture did not use: rows of every plan are dense, and cost most at 500 names."""
+        """Leave out plans that the last mixture did not use: their rows are dense, and cost most at 500 names."""
         for columns, shares in zip(self.columns, self.shares, strict=True):
             count = len(columns.cost)
             used = [j for j in range(count) if j >= len(shares) or shares[j] > _USED]

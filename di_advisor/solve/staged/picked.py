@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from di_advisor.solve.staged.layout import CRUMB, Open
 from di_advisor.solve.staged.mixture import Mixture
 from di_advisor.solve.staged.parts import Kind, Parts
 
-__all__ = ["Draw", "choices_of", "drawn", "likeliest", "one_of_each"]
+__all__ = ["Draw", "choices_of", "drawn", "likeliest", "one_of_each", "switched"]
 
 _SHARPER = 1.5
 
@@ -36,6 +36,18 @@ def one_of_each(mixture: Mixture, draw: Draw) -> FloatArray:
     for part, columns, shares in zip(mixture.parts.parts, mixture.columns, mixture.shares, strict=True):
         v[part.columns] = columns.v[draw(shares)]
     return v
+
+
+def switched(mixture: Mixture, v: FloatArray) -> Iterator[FloatArray]:
+    """A whole plan with one part after another at its cheapest, the part that is furthest from it first."""
+    lost = mixture.lost(v)
+    for i in np.argsort(-lost, kind="stable").tolist():
+        best = mixture.cheapest[i]
+        if best is None or lost[i] <= 0:
+            continue
+        other = v.copy()
+        other[mixture.parts.parts[i].columns] = best
+        yield other
 
 
 def choices_of(parts: Parts, v: FloatArray, choices: Open) -> Open:

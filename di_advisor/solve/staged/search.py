@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UnfinishedError
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.staged import StagedProblem
@@ -30,7 +31,7 @@ from di_advisor.solve.staged.judge import Wash, breaches
 from di_advisor.solve.staged.layout import Open
 from di_advisor.solve.staged.mixture import Mixture
 from di_advisor.solve.staged.parts import parted
-from di_advisor.solve.staged.picked import Draw, choices_of, drawn, likeliest, one_of_each
+from di_advisor.solve.staged.picked import choices_of, drawn, likeliest, one_of_each, switched
 
 __all__ = ["StagedSolution", "solve_staged"]
 
@@ -251,28 +252,39 @@ class _Search:
         mixture = Mixture(parted(self.problem, answer.layout, answer.caps), answer, scale)
         tried = set[bytes]()
 
-        def pick(draw: Draw) -> None:
-            choices = choices_of(mixture.parts, one_of_each(mixture, draw), everything)
+        def pick(v: FloatArray) -> bool:
+            choices = choices_of(mixture.parts, v, everything)
             key = np.packbits(np.r_[choices.loss, choices.buy]).tobytes()
             before = self.best
             if key not in tried and self.work > 0:
                 tried.add(key)
                 self._follow(choices)
-            if self.best is not None and self.best is not before:
-                mixture.add(self.best.plans)
+            if self.best is None or self.best is before:
+                return False
+            mixture.add(self.best.plans)
+            return True
 
         for _ in range(_STEPS):
             mixture.improve(self._ask)
             self.work -= _STACKED * mixture.work
             self.floor = max(self.floor, mixture.bound)
-            pick(likeliest)
-            left = np.inf if self.best is None else self.best.objective - self.floor
-            if self.work <= 0 or left <= self.enough or mixture.value - mixture.bound <= _SETTLED * left:
+            pick(one_of_each(mixture, likeliest))
+            if self.work <= 0 or self._settled(mixture.value - mixture.bound):
                 break
         generator = np.random.default_rng(_SEED)
         for _ in range(_DRAWS):
-            if self.best is None or self.best.objective - self.floor > self.enough:
-                pick(lambda shares: drawn(shares, generator))
+            if not self._settled(0.0):
+                pick(one_of_each(mixture, lambda shares: drawn(shares, generator)))
+        while self.best is not None and self.work > 0 and not self._settled(0.0):
+            if not any(pick(v) for v in switched(mixture, mixture.parts.of(self.best.plans))):
+                break
+
+    def _settled(self, apart: float) -> bool:
+        """Whether the best plan is good enough, or its distance from the bound is far more than ``apart``."""
+        if self.best is None:
+            return False
+        left = self.best.objective - self.floor
+        return left <= self.enough or 0 < apart <= _SETTLED * left
 
     def _follow(self, choices: Open) -> None:
         """A plan by deciding what some choices leave, in one manner after another until there is one."""
