@@ -11,9 +11,11 @@ from di_advisor.errors import InfeasibleError
 from di_advisor.formulate.build import formulate
 from di_advisor.propose.by_name import ByName
 from di_advisor.propose.counterfactual import Place, place_of, without
+from di_advisor.propose.neighbours import Neighbour
 from di_advisor.propose.planned import Clock, Planned, never, plan_for, silent
 from di_advisor.propose.recut import without_lot
 from di_advisor.solve.choices import Choice
+from di_advisor.solve.one_name import Changed
 from di_advisor.testing.random_cases import random_case
 
 KINDS: dict[str, dict[str, float]] = {
@@ -29,9 +31,9 @@ KINDS: dict[str, dict[str, float]] = {
 def planned(seed: int, kind: str, *, names: int = 30) -> Planned:
     """A plan of random wishes; a cap is a share of the tracking error without one."""
     case = random_case(seed, names=names, lots_a_name=3)
-    wishes = {"turnover_max": None, "rounding": Rounding.FRACTIONAL, **KINDS[kind]}
-    share = wishes.pop("tracking_error_max", None)
-    mandate = case.mandate.with_changes(tracking_error_max=None, **wishes)
+    share = KINDS[kind].get("tracking_error_max")
+    wishes = {"turnover_max": None, "rounding": Rounding.FRACTIONAL, **KINDS[kind], "tracking_error_max": None}
+    mandate = case.mandate.with_changes(**wishes)
     if kind == "numbers":
         held = len(set(case.signals.account.lot_name.tolist()))
         mandate = Mandate(
@@ -98,9 +100,14 @@ def test_a_layout_without_lots_is_that_of_the_name_cut_alone(seed: int) -> None:
 
 def test_a_way_that_a_bound_proves_no_better_is_not_solved(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned(1, "minimum", names=60)
-    neighbours, solved = plan.neighbours, []
-    through = neighbours.of
-    monkeypatch.setattr(neighbours, "of", lambda changed: (solved.append(changed), through(changed))[1])
+    solved: list[Changed] = []
+    solving = plan.neighbours.of
+
+    def of(changed: Changed) -> Neighbour:
+        solved.append(changed)
+        return solving(changed)
+
+    monkeypatch.setattr(plan.neighbours, "of", of)
     least, both = plan.problem.block.least_sale, 0
     sales = [t for t in plan.proposal.trade_list if t.side is Side.SELL]
     for trade in sales:

@@ -98,38 +98,32 @@ def test_a_name_with_fewer_segments_stands_as_if_the_account_had_them_and_with_w
     g = np.random.default_rng(seed)
     keep = g.random(len(segments)) < 0.6
 
-    def thinned(keep: NDArray[np.bool_]) -> Block:
+    def thinned(keep: NDArray[np.bool_], dearer: NDArray[np.bool_]) -> Block:
         fewer = Segments(**{f.name: getattr(segments, f.name)[keep] for f in fields(Segments)})
+        counted = np.where(dearer, 1.01, 1.0)
         rows = tuple(
-            r if r.on_segments is None else replace(r, on_segments=1.01 * r.on_segments[keep]) for r in block.rows
+            r if r.on_segments is None else replace(r, on_segments=(counted * r.on_segments)[keep]) for r in block.rows
         )
         return replace(block, segments=fewer, rows=rows)
 
     open_ = np.full_like(choices, int(Choice.EITHER))
-    layout, tried = Layout.of(thinned(keep), open_, around.matrix), 0
+    layout, tried = Layout.of(thinned(keep, np.ones_like(keep)), open_, around.matrix), 0
     for name in range(len(choices)):
         found = around.with_name(name, layout)
         if found is None:
             continue
         tried += 1
         mine = segments.name == name
-        expected = thinned(keep | ~mine)
-        counted = tuple(
-            row
-            if row.on_segments is None
-            else replace(row, on_segments=np.where(expected.segments.name == name, 1, 1 / 1.01) * row.on_segments)
-            for row in expected.rows
-        )
+        expected = thinned(keep | ~mine, mine)
         for field in fields(Segments):
             np.testing.assert_array_equal(
                 getattr(found.block.segments, field.name), getattr(expected.segments, field.name)
             )
-        for one, other in zip(found.block.rows, counted, strict=True):
-            if other.on_segments is not None:
-                np.testing.assert_allclose(one.on_segments, other.on_segments, rtol=1e-15)
+        for row, other in zip(found.block.rows, expected.rows, strict=True):
+            np.testing.assert_array_equal(row.on_segments, other.on_segments)
         after = choices.copy()
         after[name] = Choice.EITHER
-        same_pieces(found.program.restricted.pieces, QuadraticProgram(found.block, after).restricted.pieces)
+        same_pieces(found.program.restricted.pieces, QuadraticProgram(expected, after).restricted.pieces)
     assert tried > len(choices) // 2
 
 
