@@ -145,13 +145,21 @@ def chords(curves: CostCurves, largest: FloatArray, value_usd: float, usual: Flo
     height = knots**1.5
     rise, run = height[:, 1:] - height[:, :-1], knots[:, 1:] - knots[:, :-1]
     slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
-    rising = np.maximum.accumulate(slope, axis=1)
+    rising = _rising(slope)
     slopes = [c.linear[:, None] + p[:, None] * rising for c, p in zip(sides, powers, strict=True)]
     if extra.any():
-        square = np.maximum.accumulate(np.where(run > 0, knots[:, :-1] + knots[:, 1:], 0.0), axis=1)
+        square = _rising(np.where(run > 0, knots[:, :-1] + knots[:, 1:], 0.0))
         slopes = [s + q[:, None] * square for s, q in zip(slopes, extras, strict=True)]
     drawn = Drawn(knots, slope, power, extra, usual, count)
     return CostChords(knots, slopes[0], drawn, slopes[1] if len(slopes) > 1 else None)
+
+
+def _rising(slope: FloatArray) -> FloatArray:
+    """The largest slope so far of each name: column by column, which for a few columns is quicker than along rows."""
+    found = slope.copy()
+    for k in range(1, found.shape[1]):
+        np.maximum(found[:, k], found[:, k - 1], out=found[:, k])
+    return found
 
 
 def shared_quadratic(curves: CostCurves) -> FloatArray:

@@ -82,6 +82,8 @@ class Clock:
     def solved(self, problem: Problem, solution: Solution) -> None:
         """Tell the figures of a plan before rounding to whoever watches for them."""
         watching: object = self._progress
+        if watching is silent:  # nobody: told apart at once, for a fleet asks this of every account
+            return
         if isinstance(watching, SeesUnrounded):
             watching.unrounded(unrounded(problem, solution))
 
