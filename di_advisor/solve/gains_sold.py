@@ -8,6 +8,7 @@ trade, what rows count of either side, and what they would count of a little mor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,20 +57,24 @@ class GainsSold:
         Those that are, as places among the traders of the pieces.
     prices : Prices
         Where.
+    segments : int
+        Number of the block's segments.
     """
 
     pieces: Pieces
     at: NDArray[np.int64]
     prices: Prices
+    segments: int
 
-    def trades(self, segments: int) -> OnBothSides:
-        """What they trade, of so many segments."""
+    @cached_property
+    def trades(self) -> OnBothSides:
+        """What they trade."""
         pieces, prices = self.pieces, self.prices
         found = pieces.respond(np.concatenate([prices.exposures, prices.rows]), pieces.charges(prices.risk, 1.0))
         concerned = np.zeros(len(pieces.first), dtype=np.bool_)
         concerned[self.at] = True
         made = np.where(concerned[pieces.owner], pieces.amounts(found.filled, found.stack), 0.0)
-        amounts = np.zeros(segments)
+        amounts = np.zeros(self.segments)
         amounts[pieces.segment] = made
         trade = found.trade
         within = (trade[pieces.owner] > found.stack.start) & (trade[pieces.owner] < found.stack.end)

@@ -265,8 +265,9 @@ class PricedNames:
         block = self.block if of is None else of
         segments = block.segments
         n = len(value)
-        least = np.full(n, np.inf)
-        np.minimum.at(least, segments.name[~segments.sell], slope[~segments.sell])
+        least, buys = np.full(n, np.inf), self._sides_in(block)[1]
+        if len(buys.segment):
+            least[buys.owner] = np.minimum.reduceat(slope[buys.segment], buys.first)
         pays = segments.sell & (slope + least[segments.name] < 0) & ~self._losses[segments.name]
         pays &= block.min_trade[segments.name] <= 0
         if not pays.any() or pieces is None:
@@ -282,7 +283,7 @@ class PricedNames:
         at = np.flatnonzero(concerned[pieces.traders])
         value = value.copy()
         value[pieces.traders[at]] = both[at]
-        return value, GainsSold(pieces, at, prices)
+        return value, GainsSold(pieces, at, prices, len(segments))
 
     def coupling(self, prices: Prices, *, reserved: bool) -> float:
         """The part of the dual that belongs to exposures, rows and the cap; with or without the rows' reserves."""

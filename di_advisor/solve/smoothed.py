@@ -246,7 +246,7 @@ class _Climb:
 
     def _swaps(self, values: NameValues) -> dict[Choice, OnBothSides]:
         """Trades of names that are bought while gains of theirs are sold."""
-        return {c: found.trades(len(self.block.segments)) for c, found in values.gains_sold.items() if found}
+        return {c: found.trades for c, found in values.gains_sold.items() if found}
 
     @cached_property
     def _leaving(self) -> tuple[FloatArray, FloatArray]:

@@ -39,7 +39,7 @@ def test_what_a_name_on_both_sides_trades_is_the_slope_of_what_it_costs(seed: in
     names, prices = PricedNames(block), relaxed_prices(block)
     swapping = names.values(prices).gains_sold[Choice.BUY]
     assert swapping is not None
-    trades = swapping.trades(len(block.segments))
+    trades = swapping.trades
     assert len(trades.name)
     row = next(j for j, r in enumerate(block.rows) if r.on_segments is not None)
     counted = block.rows[row].on_segments
