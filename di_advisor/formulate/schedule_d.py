@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -155,6 +155,11 @@ class TaxCell:
     rates: tuple[float, float]
     constant: float
 
+    @cached_property
+    def edges(self) -> tuple[FloatArray, FloatArray]:
+        """Outward unit normals (c, 2) and offsets (c,): inside where ``normal . point <= offset``."""
+        return _edges(self.corners)
+
     def tax(self, gains: FloatArray) -> FloatArray:
         """The plane at points, shape (..., 2), inside the cell or not."""
         return np.asarray(self.constant + gains @ np.array(self.rates), dtype=np.float64)
@@ -281,7 +286,7 @@ class ScheduleDTax:
         """
         ends = [0.0, 1.0]
         for cell in self.cells:
-            ends += _crossings(cell.corners, gains)
+            ends += _crossings(cell.edges, gains)
         stops = np.unique(np.clip(ends, 0.0, 1.0))
         mean = np.zeros(2)
         for start, stop in pairwise(stops.tolist()):
@@ -290,7 +295,7 @@ class ScheduleDTax:
 
     def cell_at(self, gains: FloatArray) -> TaxCell:
         """The cell that holds a point, shape (2,), or the nearest one."""
-        return max(self.cells, key=lambda cell: _depth(cell.corners, gains))
+        return max(self.cells, key=lambda cell: _depth(cell.edges, gains))
 
     def separable(self) -> Separable:
         """A slope for each lot, at the rates where the plan stands."""
@@ -316,15 +321,15 @@ def _edges(corners: FloatArray) -> tuple[FloatArray, FloatArray]:
     return normal, (normal * corners[keep]).sum(axis=1)
 
 
-def _depth(corners: FloatArray, point: FloatArray) -> float:
-    """How far inside a cell a point lies; negative outside."""
-    normal, offset = _edges(corners)
+def _depth(edges: tuple[FloatArray, FloatArray], point: FloatArray) -> float:
+    """How far inside a cell of some edges a point lies; negative outside."""
+    normal, offset = edges
     return float((offset - normal @ point).min(initial=np.inf))
 
 
-def _crossings(corners: FloatArray, gains: FloatArray) -> list[float]:
+def _crossings(edges: tuple[FloatArray, FloatArray], gains: FloatArray) -> list[float]:
     """Shares of the way to some gains at which the borders of a cell are crossed."""
-    normal, offset = _edges(corners)
+    normal, offset = edges
     speed = normal @ gains
     with np.errstate(divide="ignore", invalid="ignore"):
         at = np.where(speed != 0, offset / speed, -1.0)

@@ -7,15 +7,27 @@ the cell's corners, of tax minus p times gains: both are affine there. So one so
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.schedule_d import TaxCell
 
-__all__ = ["GAIN_BUDGET", "TAX_BUDGET", "HalfPlane", "Region", "clipped", "hull_of", "regions_of"]
+__all__ = [
+    "GAIN_BUDGET",
+    "TAX_BUDGET",
+    "Corners",
+    "HalfPlane",
+    "Region",
+    "clipped",
+    "corners_of",
+    "hull_of",
+    "regions_of",
+]
 
 GAIN_BUDGET, TAX_BUDGET = "gain budget", "tax budget"
 """Names of the rules that clip cells, and of their rows."""
@@ -66,9 +78,45 @@ class Region:
         return max((float(b.normal @ gains) - b.limit for b in self.borders), default=-np.inf)
 
 
+@dataclass(frozen=True, eq=False)
+class Corners:
+    """The corners of regions side by side, where any prices of the gains prove something of all of them at once.
+
+    Attributes
+    ----------
+    at : ndarray of shape (regions, c, 2)
+        Gains; the last corner of a region stands for those that it has fewer than others.
+    tax : ndarray of shape (regions, c)
+        By the plane of its region.
+    """
+
+    at: FloatArray
+    tax: FloatArray
+
+    def least_beside(self, prices: FloatArray) -> FloatArray:
+        """Least of tax minus prices times gains in each region, shape (regions,)."""
+        return np.asarray((self.tax - self.at @ prices).min(axis=1), dtype=np.float64)
+
+
+@lru_cache(maxsize=16)
+def corners_of(regions: tuple[Region, ...]) -> Corners:
+    """The corners of some regions, in their order."""
+    most = max((len(region.corners) for region in regions), default=1)
+    at, tax = np.zeros((len(regions), most, 2)), np.zeros((len(regions), most))
+    for i, region in enumerate(regions):
+        own = len(region.corners)
+        at[i, :own], at[i, own:] = region.corners, region.corners[-1]
+        tax[i] = region.cell.tax(at[i])
+    return Corners(at, tax)
+
+
 def clipped(corners: FloatArray, normal: FloatArray, limit: float) -> FloatArray:
     """The part of a convex polygon on one side of a line, possibly empty."""
     side = corners @ normal - limit
+    if side.max(initial=-np.inf) <= 0:
+        return corners
+    if side.min() > 0:
+        return corners[:0]
     kept: list[FloatArray] = []
     for i, here in enumerate(side):
         j = (i + 1) % len(side)
@@ -80,20 +128,23 @@ def clipped(corners: FloatArray, normal: FloatArray, limit: float) -> FloatArray
 
 
 def _edges(corners: FloatArray) -> list[HalfPlane]:
-    found = []
-    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        along = b - a
-        length = float(np.hypot(*along))
+    found, points = [], corners.tolist()
+    for (x, y), (right, up) in zip(points, points[1:] + points[:1], strict=True):
+        along, across = right - x, up - y
+        length = math.hypot(along, across)
         if length > _SLIVER:
-            normal = np.array([along[1], -along[0]]) / length
-            found.append(HalfPlane(normal, float(normal @ a)))
+            normal = np.array([across, -along]) / length
+            found.append(HalfPlane(normal, float(normal[0] * x + normal[1] * y)))
     return found
 
 
 def _on_line(edge: HalfPlane, line: HalfPlane) -> bool:
-    size = float(np.hypot(*line.normal))
-    close = np.abs(edge.normal - line.normal / size).max() < _SAME_LINE
-    return bool(close) and abs(edge.limit - line.limit / size) < _SAME_LINE * (1 + abs(edge.limit))
+    """Whether a line carries an edge, whose normal has length one."""
+    (x, y), (a, b) = edge.normal.tolist(), line.normal.tolist()
+    size = math.hypot(a, b)
+    if abs(x - a / size) >= _SAME_LINE or abs(y - b / size) >= _SAME_LINE:
+        return False
+    return abs(edge.limit - line.limit / size) < _SAME_LINE * (1 + abs(edge.limit))
 
 
 def _region(cell: TaxCell, corners: FloatArray, budgets: Sequence[HalfPlane], reach: Sequence[HalfPlane]) -> Region:

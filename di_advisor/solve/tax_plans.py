@@ -25,6 +25,9 @@ from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, Region, regi
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
 from di_advisor.formulate.wash_term import WashDeferral
 from di_advisor.solve.choices import Choice, Choices, beyond_cost, is_any
+from di_advisor.solve.dual_newton import Warm
+from di_advisor.solve.dual_newton.complementarity import Sides
+from di_advisor.solve.dual_newton.newton import Position
 from di_advisor.solve.gain_reach import GainReach
 from di_advisor.solve.matrices import Matrices
 from di_advisor.solve.prices import PricedNames, Prices
@@ -179,8 +182,10 @@ class FixedChoices:
         moved = np.minimum(-change[first], change[second])[between] * np.abs(apart[between])
         return a + float(share[between[np.argmax(moved)]]) * (b - a)
 
-    def within(self, region: Region, order: FloatArray) -> tuple[GainPlan, Proved]:
+    def within(self, region: Region, order: FloatArray, near: Proved | None = None) -> tuple[GainPlan, Proved]:
         """The best plan with gains in a region, lots in order at given rates, and what its prices prove.
+
+        The climb begins where ``near``, that of these rates, is left: its bound is that of the first step.
 
         Raises
         ------
@@ -195,6 +200,8 @@ class FixedChoices:
 
         if self.reach.out_of_reach(region, rules):
             raise InfeasibleError("The rules leave no plan in a region of the tax.", hint="Widen a rule.")
+        if near is not None:
+            self._begin(region, block, near)
         try:
             plan, prices = self._solved(block)
         except InfeasibleError:
@@ -205,6 +212,20 @@ class FixedChoices:
         for price, border in zip(prices.rows[kept:], region.borders, strict=True):
             rates += price * border.normal
         return replace(plan, rates=rates), self.proved(rates, replace(prices, rows=prices.rows[:kept]))
+
+    def _begin(self, region: Region, block: Block, near: Proved) -> None:
+        """Start the next climb at known prices, its rates of the gains charged by the borders."""
+        from scipy.optimize import nnls
+
+        prices, sides = near.prices, np.zeros(len(near.prices.exposures) + len(block.rows), dtype=np.int64)
+        charged = np.zeros(len(region.borders))
+        if len(charged):
+            charged, _ = nnls(np.array([b.normal for b in region.borders]).T, near.rates - region.rates)
+        rows = np.concatenate([prices.rows, charged])
+        k = len(prices.exposures)
+        sides[k:] = np.sign(rows)
+        position = Position(np.concatenate([prices.exposures, rows]), prices.point, Sides(sides))
+        self.hot.warm = Warm(tuple(r.rule for r in block.rows), position)
 
     def region_rows(self, region: Region, block: Block) -> tuple[Row, ...]:
         """The borders of a region as rows."""

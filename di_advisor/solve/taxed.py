@@ -22,15 +22,14 @@ from di_advisor.formulate.account_rules import CashRange
 from di_advisor.formulate.localise import AtAnyRates
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
-from di_advisor.formulate.rules import Rule
 from di_advisor.formulate.schedule_d import ScheduleDTax
-from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, Region
+from di_advisor.formulate.tax_cells import GAIN_BUDGET, TAX_BUDGET, Region, corners_of
 from di_advisor.formulate.tax_rules import GainBudget, TaxBudget
-from di_advisor.formulate.terms import TradingCost
 from di_advisor.solve.choices import Choice, Choices, relaxed
 from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import FEASIBLE, Solution, residual_of
+from di_advisor.solve.tax_checks import amounts_of, as_solved, charged_at, normal_of
 from di_advisor.solve.tax_kinks import search_at_kinks
 from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, judged, kept_back, proved_over_all, regions_for
 from di_advisor.solve.tax_regions import RegionSearch
@@ -39,8 +38,6 @@ from di_advisor.solve.tax_shares import bound_in_shares_at_law
 __all__ = ["Searching", "TaxedSearch"]
 
 _BUDGETS = (GAIN_BUDGET, TAX_BUDGET)
-_TIGHT = 1e-8
-
 Searching = Callable[[Block, HotPath], Search]
 """Makes the search that fits a block."""
 
@@ -48,6 +45,7 @@ _ROUNDS = 2
 _FURTHER = 3
 _SAME_RATES = 1e-4
 _ENOUGH = 5e-5
+_NEXT_TO_NOTHING = 1e-6
 _LEAST = 1e-9
 _DEARER = (0.1, 0.5, 2.0)
 
@@ -82,8 +80,11 @@ class TaxedSearch:
         self.hot = HotPath(problem.block)
         self.best: _Found | None = None
         self.over_all: list[Proved] = []
+        self.tried: list[FloatArray] = []
         self.relaxed_bounds = np.zeros(0)
         self.regions = regions_for(self.family)
+        self.corners = corners_of(self.regions)
+        self._bounds = np.full(len(self.regions), -np.inf)
         self.searched: dict[bytes, RegionSearch] = {}
         self.to_beat = np.inf
 
@@ -195,14 +196,14 @@ class TaxedSearch:
         found = self.searching(self.family.block(rates), self.hot).run()
         priced = Proved(rates, found.bound, found.prices)
         if self.problem.block.wash is None:  # else the search's pieces are those of one order of lots only
-            self.over_all.append(priced)
+            self._take(priced)
         after = self.under(found, priced)
         if after is not None or not self._budgets:
             return after
         only = self.home(np.array(self.tax.gains.realised(found.plan)))
         with suppress(InfeasibleError, UncertifiedError):
             after = self.under(*self._within_budgets(rates, only))
-        normals = [_normal(only, b.rule) for b in only.borders if b.rule]
+        normals = [normal_of(only, b.rule) for b in only.borders if b.rule]
         for dearer in _DEARER if normals else ():
             if after is None:
                 further = rates + dearer * np.max(normals, axis=0)
@@ -222,11 +223,23 @@ class TaxedSearch:
             best = search.run(priced.rates, free=False)
         except InfeasibleError:
             return None
-        for proof in search.proofs[known + 1 :]:
-            self.note(proof)
         if self.best is None or best.objective < self.best.plan.objective:
             self.best = _Found(best, self._proof_of(search), float(search.bounds().min()))
+        self._note_what_counts(search.proofs[known + 1 :])
         return self._rates_of(search)
+
+    def _note_what_counts(self, proofs: list[Proved]) -> None:
+        """Price all choices at prices of fixed ones, as long as a region is open of which they prove something."""
+        self.tried += [proof.rates for proof in proofs]
+        if self.problem.block.wash is not None:  # further searches begin at any of them
+            for proof in proofs:
+                self.note(proof)
+            return
+        waiting = [(proof, proof.least + self.corners.least_beside(proof.rates)) for proof in proofs]
+        while waiting and not self.closed_to(_NEXT_TO_NOTHING, _NEXT_TO_NOTHING):
+            at = int(np.argmin(self.bounds()))
+            i = max(range(len(waiting)), key=lambda i: float(waiting[i][1][at]))
+            self.note(waiting.pop(i)[0])
 
     def _within_budgets(self, rates: FloatArray, only: Region) -> tuple[Solution, Proved]:
         """The search at constant rates within one region."""
@@ -244,36 +257,37 @@ class TaxedSearch:
 
     def note(self, proof: Proved) -> None:
         """What prices prove over all choices."""
-        self.over_all.append(proved_over_all(self.family, proof.rates, proof.prices))
+        self._take(proved_over_all(self.family, proof.rates, proof.prices))
+
+    def _take(self, proof: Proved) -> None:
+        """Take in what is proved over all choices."""
+        self.over_all.append(proof)
+        self.tried.append(proof.rates)
+        self._bounds = np.maximum(self._bounds, proof.least + self.corners.least_beside(proof.rates))
 
     def bounds(self) -> FloatArray:
         """A bound of each region, over all choices."""
-        return np.array(
-            [
-                max([float(loose), *(p.bound(region) for p in self.over_all)])
-                for region, loose in zip(self.regions, self.relaxed_bounds, strict=True)
-            ]
-        )
+        return np.asarray(np.maximum(self.relaxed_bounds, self._bounds), dtype=np.float64)
 
     @property
     def closed(self) -> bool:
         """Whether the bounds of all regions are next to the best plan's objective."""
         return self.closed_to(_ENOUGH)
 
-    def closed_to(self, share: float) -> bool:
-        """Whether they are as near as a share of the benefit."""
+    def closed_to(self, share: float, enough: float = _ENOUGH) -> bool:
+        """Whether they are as near as a share of the benefit, or as what is always near enough."""
         if float(self.bounds().min(initial=np.inf)) >= self.to_beat:
             return True
         if self.best is None:
             return False
         value = self.best.plan.objective
         benefit = judged(self.family, self.problem.block.holdings.nothing(), self.best.plan.choices).objective - value
-        return value - float(self.bounds().min()) <= max(share, _ENOUGH) * max(benefit, 1e-9)
+        return value - float(self.bounds().min()) <= max(share, enough) * max(benefit, 1e-9)
 
     def _elsewhere(self, loose: RegionSearch) -> None:
         """Search at the rates of regions whose bound is below that of the best plan's region, the lowest first."""
         looked: set[int] = set()
-        tried = [p.rates for p in self.over_all]
+        tried = list(self.tried)
         for _ in range(_FURTHER):
             if self.best is None or self.closed:
                 return
@@ -319,8 +333,8 @@ class TaxedSearch:
         named = {rule.name for rule in exact}
         block = replace(local.block, rows=tuple(row for row in local.block.rows if row.rule not in named))
         active = block.holdings.active + plan.plan.net(block.holdings.lot_name)
-        over = residual_of(block, plan.choices, _amounts_of(block, plan.plan), active)
-        return max([over, *(-_as_solved(rule).slack(plan.plan) for rule in exact)])
+        over = residual_of(block, plan.choices, amounts_of(block, plan.plan), active)
+        return max([over, *(-as_solved(rule).slack(plan.plan) for rule in exact)])
 
     def answer(self) -> tuple[Problem, Solution]:
         """The best plan so far with the bounds so far, checked; and the problem as it stands there."""
@@ -333,8 +347,8 @@ class TaxedSearch:
             )
         plan, proof = found.plan, found.proof
         region = self.home(plan.gains)
-        charged = _charged(region, plan.gains, proof.rates)
-        rates = proof.rates - sum((price * _normal(region, rule) for rule, price in charged.items()), np.zeros(2))
+        charged = charged_at(region, plan.gains, proof.rates)
+        rates = proof.rates - sum((price * normal_of(region, rule) for rule, price in charged.items()), np.zeros(2))
         local = self.family.localised(rates, proof.rates, plan.plan)
         rows, given = np.zeros(len(local.block.rows)), iter(proof.prices.rows)
         for j, row in enumerate(local.block.rows):
@@ -354,42 +368,3 @@ class TaxedSearch:
         solution.check(scale=max(abs(solution.nothing - solution.objective), 1e-6))
         whole = bound_in_shares_at_law(self.family, self.regions, self.bounds(), self.over_all)
         return local, replace(solution, shares_bound=whole)
-
-
-def _as_solved(rule: Rule) -> Rule:
-    """A rule as the rows have it: cash without the quadratic part of impact."""
-    if not isinstance(rule, CashRange):
-        return rule
-    return replace(rule, cost=TradingCost(rule.cost.holdings, rule.cost.chords, np.zeros_like(rule.cost.impact)))
-
-
-def _normal(region: Region, rule: str) -> FloatArray:
-    """Coefficients of a budget's row on the two gains."""
-    return np.ones(2) if rule == GAIN_BUDGET else region.rates
-
-
-def _charged(region: Region, gains: FloatArray, rates: FloatArray) -> dict[str, float]:
-    """What the budgets that bind at a plan add to the effective rates, per unit of their rows."""
-    from scipy.optimize import nnls
-
-    tight = [b for b in region.borders if abs(float(b.normal @ gains) - b.limit) <= _TIGHT]
-    if not any(b.rule for b in tight):
-        return {}
-    normals = [_normal(region, b.rule) if b.rule else b.normal for b in tight]
-    shares, _ = nnls(np.array(normals).T, rates - region.rates)
-    return {b.rule: float(share) for b, share in zip(tight, shares, strict=True) if b.rule}
-
-
-def _amounts_of(block: Block, plan: Plan) -> FloatArray:
-    """Amounts of the segments of a plan, each lot's and each purchase's filled in order."""
-    segments = block.segments
-    wanted = np.where(segments.sell, np.r_[plan.sells, 0.0][segments.lot], plan.buys[segments.name])
-    key = np.where(segments.sell, segments.lot, len(plan.sells) + segments.name)
-    order = np.argsort(key, kind="stable")
-    width, of = segments.width[order], key[order]
-    first = np.flatnonzero(np.r_[True, of[1:] != of[:-1]]) if len(of) else np.zeros(0, np.int64)
-    before = np.cumsum(width) - width
-    before = before - np.repeat(before[first], np.diff(np.r_[first, len(of)]))
-    amounts = np.zeros(len(segments))
-    amounts[order] = np.clip(wanted[order] - before, 0.0, width)
-    return amounts
