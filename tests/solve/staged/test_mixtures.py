@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from benchmarks.transition import middling
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
@@ -26,7 +27,6 @@ from di_advisor.solve.staged.parts import Kind, Parts, parted
 from di_advisor.solve.staged.picked import choices_of, likeliest, one_of_each, switched
 from di_advisor.solve.staged.search import solve_staged
 from di_advisor.solve.staged.stacked import Case, solve_cases
-from tests.solve.staged.middling import middling
 from tests.solve.staged.random_transitions import random_transition
 from tests.solve.staged.worlds import signals
 

@@ -182,7 +182,7 @@ def wished(seed: int) -> StagedOutcome:
     drawn = RandomTransition(wishes.signals, drawn.mandate.with_changes(**changes), drawn.tax, drawn.wish)
     problem = formulate_transition(drawn.signals, drawn.mandate, drawn.tax, drawn.wish)
     try:
-        return StagedOutcome(drawn, problem, solve_staged(problem, nodes=24))
+        return StagedOutcome(drawn, problem, solve_staged(problem))
     except InfeasibleError:
         return StagedOutcome(drawn, problem, None)
 

@@ -50,7 +50,7 @@ def staged_outcome(seed: int) -> StagedOutcome:
     drawn = random_transition(seed)
     problem = formulate_transition(drawn.signals, drawn.mandate, drawn.tax, drawn.wish, own=drawn.own)
     try:
-        return StagedOutcome(drawn, problem, solve_staged(problem, nodes=24))
+        return StagedOutcome(drawn, problem, solve_staged(problem))
     except InfeasibleError:
         return StagedOutcome(drawn, problem, None)
 
