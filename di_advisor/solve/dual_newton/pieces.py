@@ -98,7 +98,7 @@ class Response:
     activity: FloatArray
     stack: Stack
 
-    @property
+    @cached_property
     def answer(self) -> Answer:
         """As compiled loops have it."""
         from di_advisor.solve.dual_newton.loops import Answer

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from unittest.mock import patch
 
 import numpy as np
@@ -23,6 +24,9 @@ from di_advisor.solve.dual_newton.pieces import Interleaved, Pieces, Response
 from di_advisor.testing.random_cases import random_case
 
 pytest.importorskip("numba")
+MODULES = [import_module(f"di_advisor.solve.dual_newton.{m}loops") for m in ("", "fit_", "step_", "cut_")]
+KERNELS = [getattr(module, name) for module in MODULES for name in module.__all__]
+KERNELS = [kernel for kernel in KERNELS if hasattr(kernel, "signatures")]
 
 
 @contextmanager
@@ -243,3 +247,19 @@ def test_both_say_that_limits_contradict_each_other() -> None:
         assert isinstance(found, NotCertified)
         assert found.infeasible
     assert arrays.reason == loops.reason
+
+
+def test_a_start_that_may_not_be_written_to_serves_like_any_other() -> None:
+    """Kept answers may be read-only; loops would be compiled once more for them, and fail where they write."""
+    prepared = prepare(block_of(180))
+    with by(loops=True):
+        first = prepared.solve()
+        assert isinstance(first, Certified)
+        position = first.warm.position
+        for kept in (position.prices, position.exposures, position.sides.at):
+            kept.flags.writeable = False
+        before = {kernel: len(kernel.signatures) for kernel in KERNELS}
+        again = prepared.solve(warm=first.warm)
+    assert isinstance(again, Certified)
+    assert again.objective == pytest.approx(first.objective, rel=1e-10)
+    assert {kernel: len(kernel.signatures) for kernel in KERNELS} == before
