@@ -27,7 +27,9 @@ from di_advisor.formulate.problem import Block, Problem
 from di_advisor.propose.by_name import ByName
 from di_advisor.propose.marginals import amounts_of
 from di_advisor.solve import Solution
+from di_advisor.solve.bracket import Bracket
 from di_advisor.solve.choices import Choices, Restriction
+from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.dual_newton import Warm
 from di_advisor.solve.one_name import Changed, stuck
 from di_advisor.solve.own_judged import objective_on
@@ -35,13 +37,15 @@ from di_advisor.solve.own_next_door import solve_opaque_without
 from di_advisor.solve.prices import Prices
 from di_advisor.solve.quadratic import HotPath, QuadraticProgram
 from di_advisor.solve.solution import CONVEX_GAP, FEASIBLE, NEGLIGIBLE, objective_of, plan_of, residual_of, variance_of
-from di_advisor.solve.tracking import solve_capped
+from di_advisor.solve.tracking import INSIDE, log_excess, solve_capped
 
 __all__ = ["Neighbour", "Neighbours", "dollars_between", "is_stuck", "refuse_counts"]
 
 _GAP = 1e-7
 _A_LITTLE = 1.02
 _STILL = 1e-6
+_LOOKS_MAX = 12
+_MET = 1e-8
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,11 @@ class Neighbours:
         self._warm = warm
         self._hot = HotPath(problem.block)
 
+    @property
+    def counts(self) -> SolverCounts:
+        """Convex solves of all questions so far, by the solver that answered."""
+        return self._hot.counts
+
     @cached_property
     def _elasticity(self) -> float | None:
         """How far the price of risk must move, in logarithms, to move the plan's tracking error; None if unknown."""
@@ -103,6 +112,29 @@ class Neighbours:
             found.append(variance_of(block, answer.active))
         moved = 0.5 * math.log(found[0] / found[1]) if min(found) > 0 else 0.0
         return math.log(_A_LITTLE) / moved if moved > _STILL else None
+
+    @cached_property
+    def _start(self) -> tuple[float, Warm | None]:
+        """The price of risk at which the plan's choices meet the cap to round-off, and where the solver stands there.
+
+        The plan's own price is a mixture of two; at this one a trade of no consequence takes one look.
+        """
+        block, price, cap = self.problem.block, self.solution.prices.risk, self.problem.block.tracking_error_max
+        if cap is None or price <= block.aversion or self._elasticity is None:
+            return price, self._warm
+        program = QuadraticProgram(block, self.solution.choices, hot=self._hot)
+        bracket: Bracket[None] = Bracket(elasticity=self._elasticity)
+        self._hot.warm = self._warm
+        for _ in range(_LOOKS_MAX):
+            answer = program.solve(price)
+            if answer.status != "solved":
+                break
+            excess = log_excess(block, answer.active, cap * (1.0 - INSIDE))
+            if -_MET <= excess <= 0:
+                return price, self._hot.warm
+            bracket.add(price, excess, None)
+            price = max(bracket.next_price(), block.aversion)
+        return self.solution.prices.risk, self._warm
 
     @cached_property
     def by_name(self) -> ByName | None:
@@ -150,8 +182,8 @@ class Neighbours:
 
     def _through(self, block: Block, program: QuadraticProgram, kept: Restriction) -> Neighbour:
         elasticity = None if block.tracking_error_max is None else self._elasticity
-        self._hot.warm = self._warm
-        found = solve_capped(program, start=self.solution.prices.risk, gap=_GAP, elasticity=elasticity)
+        price, self._hot.warm = self._start
+        found = solve_capped(program, start=price, gap=_GAP, elasticity=elasticity)
         if found is None:  # only a value to beat can prune, and none was given
             raise UnfinishedError("A plan next door was not solved.", hint="Nothing is said about this question.")
         segments = block.segments

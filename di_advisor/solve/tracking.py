@@ -22,6 +22,7 @@ from di_advisor.solve.solution import objective_of, variance_of
 from di_advisor.units import bps_from_fraction
 
 __all__ = [
+    "INSIDE",
     "RISK_ALONE",
     "Capped",
     "beside_the_cap",
@@ -38,7 +39,8 @@ _LOWEST_PRICE = 1e-6
 RISK_ALONE = 10.0
 _NARROWEST = 1e-9
 _COARSE = 0.1
-_INSIDE = 1e-9
+INSIDE = 1e-9
+"""Part of a cap that is kept free of round-off."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def solve_capped(
     refuse(answer)
     if cap is None:
         return Capped(answer.amounts, answer.known_prices, answer.solver)
-    cap *= 1.0 - _INSIDE
+    cap *= 1.0 - INSIDE
     bracket: Bracket[ConvexAnswer] = Bracket(elasticity=elasticity)
     for _ in range(solves_max):
         if to_beat is not None and program.bound(answer.known_prices) >= to_beat:
@@ -180,14 +182,9 @@ def solve_capped(
         bracket.add(price, log_excess(block, answer.active, cap), answer)
         if bracket.below is not None and bracket.below.found is answer and price <= base * (1 + 1e-12):
             return Capped(answer.amounts, answer.known_prices, answer.solver)
-        if bracket.above is not None and bracket.below is not None:
-            mixed = _mix(block, cap, bracket.above.found, bracket.below.found)
-            if bracket.width < _NARROWEST or (coarse and bracket.width < _COARSE):
-                return mixed
-            if not coarse:
-                bound = program.bound(mixed.prices)
-                if _relative_gap(block, mixed, bound) <= gap:
-                    return replace(mixed, bound=bound)
+        met = _met(program, bracket, cap, None if coarse else gap)
+        if met is not None:
+            return met
         price = max(bracket.next_price(), base)
         if price > _HIGHEST_PRICE:
             break
@@ -196,6 +193,31 @@ def solve_capped(
     if bracket.above is None or bracket.below is None:
         raise over_the_cap(block, smallest_tracking_error(program))
     return _mix(block, cap, bracket.above.found, bracket.below.found)
+
+
+def _met(program: QuadraticProgram, bracket: Bracket[ConvexAnswer], cap: float, gap: float | None) -> Capped | None:
+    """The plan under the cap that ends the search: one so little below it, or a mixture; None to search on.
+
+    Without a gap, prices are all that is wanted.
+    """
+    block, above, below = program.block, bracket.above, bracket.below
+    if below is None:
+        return None
+    candidates = []
+    if gap is not None and below.excess >= -gap:
+        candidates.append(Capped(below.found.amounts, below.found.known_prices, below.found.solver))
+    if above is not None:
+        mixed = _mix(block, cap, above.found, below.found)
+        if bracket.width < _NARROWEST or (gap is None and bracket.width < _COARSE):
+            return mixed
+        candidates.append(mixed)
+    if gap is None:
+        return None
+    for found in candidates:
+        bound = program.bound(found.prices)
+        if _relative_gap(block, found, bound) <= gap:
+            return replace(found, bound=bound)
+    return None
 
 
 def log_excess(block: Block, active: FloatArray, cap: float) -> float:

@@ -144,3 +144,15 @@ def test_a_name_sold_out_is_sold_in_part_without_one_of_its_lots() -> None:
             assert way.changed.program.choices[name] == Choice.SELL
             assert not (way.changed.block.segments.lot == lot).any()
     assert tried
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_under_a_cap_a_question_that_changes_nothing_takes_one_solve(seed: int) -> None:
+    plan = planned(seed, "cap")
+    assert plan.solution.prices.risk > plan.problem.block.aversion  # the cap binds
+    neighbours, choices = plan.neighbours, plan.solution.choices
+    neighbours.solve(choices)  # where to start is found out with the first question
+    before = neighbours.counts.solves
+    found = neighbours.solve(choices)
+    assert neighbours.counts.solves == before + 1
+    assert found.objective == pytest.approx(plan.solution.objective, rel=1e-6)
