@@ -27,7 +27,8 @@ def likeliest(shares: FloatArray) -> int:
 def drawn(shares: FloatArray, generator: np.random.Generator) -> int:
     """A plan by chance, likelier than its share where that is large."""
     likely = np.maximum(shares, 0.0) ** _SHARPER
-    return int(generator.choice(len(likely), p=likely / likely.sum()))
+    whole = float(likely.sum())
+    return int(generator.choice(len(likely), p=likely / whole)) if whole > 0 else 0
 
 
 def one_of_each(mixture: Mixture, draw: Draw) -> FloatArray:

@@ -265,7 +265,7 @@ class _Search:
             return True
 
         for _ in range(_STEPS):
-            mixture.improve(self._ask)
+            mixture.improve(self._stacked)
             self.work -= _STACKED * mixture.work
             self.floor = max(self.floor, mixture.bound)
             pick(one_of_each(mixture, likeliest))
@@ -278,6 +278,11 @@ class _Search:
         while self.best is not None and self.work > 0 and not self._settled(0.0):
             if not any(pick(v) for v in switched(mixture, mixture.parts.of(self.best.plans))):
                 break
+
+    def _stacked(self) -> None:
+        """Before every stack of a mixture, which is one convex solve."""
+        self._ask()
+        self.counts = self.counts.plus("PIQP")
 
     def _settled(self, apart: float) -> bool:
         """Whether the best plan is good enough, or its distance from the bound is far more than ``apart``."""

@@ -24,7 +24,7 @@ from di_advisor.solve.staged.judge import breaches, washes
 from di_advisor.solve.staged.layout import Open
 from di_advisor.solve.staged.mixture import Mixture
 from di_advisor.solve.staged.parts import Kind, Parts, parted
-from di_advisor.solve.staged.picked import choices_of, likeliest, one_of_each, switched
+from di_advisor.solve.staged.picked import choices_of, drawn, likeliest, one_of_each, switched
 from di_advisor.solve.staged.search import solve_staged
 from di_advisor.solve.staged.stacked import Case, solve_cases
 from tests.solve.staged.random_transitions import random_transition
@@ -269,6 +269,14 @@ def test_a_mixture_never_gets_worse_by_plans_that_it_leaves_out_and_draws_are_th
         found.append((mixture.bound, *values))
     assert found[0] == found[1]
     assert solve_staged(problem).objective == solve_staged(problem).objective
+
+
+def test_plans_are_drawn_by_their_shares_and_the_first_where_there_are_none() -> None:
+    generator = np.random.default_rng(5)
+    counts = np.bincount([drawn(np.array([0.0, 0.8, 0.2]), generator) for _ in range(400)], minlength=3)
+    assert counts[0] == 0
+    assert 0 < counts[2] < 0.2 * 400 < counts[1]
+    assert drawn(np.zeros(2), generator) == 0
 
 
 def test_a_search_is_cancelled_between_the_stacks_of_a_mixture() -> None:
