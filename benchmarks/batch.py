@@ -12,7 +12,6 @@ signals, settling) are the same for one account or many.
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -25,10 +24,11 @@ from benchmarks.bars import Bar
 from di_advisor import sample
 from di_advisor.domain.amounts import at_places
 from di_advisor.execution.jobs import Job, attempted_together, one_thread
-from di_advisor.fleet.account import FleetAccount, account_from_bytes, account_to_bytes
+from di_advisor.fleet.account import FleetAccount, account_from_bytes, account_to_bytes, digest_of
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import CONVEX, SampleFleet, sample_facts_of
-from di_advisor.fleet.solving import FleetWork, recorded, solved, workspace_for
+from di_advisor.fleet.recording import written
+from di_advisor.fleet.solving import FleetWork, solved, workspace_for
 from di_advisor.formulate import formulate
 from di_advisor.formulate.problem import Problem
 from di_advisor.propose.planned import Clock, never, settled_for, silent
@@ -158,7 +158,7 @@ def _parts(work: FleetWork, jobs: Sequence[Job]) -> str:
         begun = (problem, None if solution is None else (problem, solution))
         settled = settled_for(space.signals, space.mandate, space.tax, Clock(silent), never, space.own, begun=begun)
         marks.append(time.process_time())
-        json.dumps(recorded(account.label, settled).to_row())
+        written(account.label, settled, digest_of(job.body))
         marks.append(time.process_time())
         for name, since, until in zip(spent, marks[:-1], marks[1:], strict=True):
             spent[name] += until - since

@@ -21,11 +21,12 @@ from benchmarks.bars import Bar
 from di_advisor import sample
 from di_advisor.domain.mandate import Mandate
 from di_advisor.execution.jobs import BatchTimes, one_thread
-from di_advisor.fleet.account import account_from_bytes, account_to_bytes
+from di_advisor.fleet.account import account_from_bytes, account_to_bytes, digest_of
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import CONVEX, DESK, SampleFleet, sample_facts_of
+from di_advisor.fleet.recording import written
 from di_advisor.fleet.running import propose
-from di_advisor.fleet.solving import FleetWork, recorded, solved, workspace_for
+from di_advisor.fleet.solving import FleetWork, solved, workspace_for
 from di_advisor.fleet.sources import ParquetAccounts, write_accounts
 from di_advisor.propose.planned import Clock, never, settled_for, silent
 from di_advisor.sample.world import SampleWorld
@@ -73,7 +74,7 @@ def stages_of(work: FleetWork, body: bytes) -> dict[str, float]:
     for stage in clock.stages:
         found[stage.name] = found.get(stage.name, 0.0) + stage.cpu_seconds
     since = time.process_time()
-    recorded(account.label, settled).to_row()
+    written(account.label, settled, digest_of(body))
     found["record"] = time.process_time() - since
     return found
 

@@ -272,10 +272,6 @@ class LotColumns(Sequence[TaxLot]):
         """Shares of some lots."""
         return list(map(Decimal, _some(self._texts[0], at)))
 
-    def security_ids_at(self, at: Sequence[int]) -> list[str]:
-        """Names of some lots."""
-        return _some(self.security_ids, at)
-
     def names_in(self, positions: Mapping[str, int]) -> IntArray | None:
         """Position of each lot's name, shape (L,); None where a name has none."""
         ids = self.security_ids

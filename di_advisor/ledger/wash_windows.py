@@ -33,7 +33,7 @@ from typing import Final
 import numpy as np
 
 from di_advisor.domain.frozen_map import FrozenMap
-from di_advisor.domain.lot_columns import LotColumns
+from di_advisor.domain.lot_columns import IntArray, LotColumns
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Portfolio
 from di_advisor.domain.signals import Lock, LockKind
@@ -138,15 +138,29 @@ class WashWindows:
         """`loss_sale_locks` of several lots, in their order: most have none, and are told quickly."""
         return [lock for lot in lots if self._near(lot) for lock in self.loss_sale_locks(lot)]
 
-    def locks_of_losses_at(self, lots: Sequence[TaxLot], at: Sequence[int]) -> list[Lock]:
-        """`locks_of_losses` of some lots, by position."""
+    def locks_of_losses_at(
+        self, lots: Sequence[TaxLot], at: IntArray, lot_name: IntArray, security_ids: tuple[str, ...]
+    ) -> list[Lock]:
+        """`locks_of_losses` of some lots.
+
+        Parameters
+        ----------
+        lots : sequence of TaxLot
+            L lots of an account.
+        at : ndarray of int
+            Positions of those that are asked for.
+        lot_name : ndarray of int, shape (L,)
+            Position of each lot's name.
+        security_ids : tuple of str
+            Names.
+        """
         if not isinstance(lots, LotColumns):
-            return self.locks_of_losses(lots[i] for i in at)
-        near = {*self.purchases, *self.reinvesting}
-        where = np.asarray(at, dtype=np.int64)
-        keys, tacked = self.groups.keys_of(lots.security_ids_at(at)), lots.held_since[where] != lots.acquired[where]
-        close = [i for i, key, is_tacked in zip(at, keys, tacked.tolist(), strict=True) if key in near or is_tacked]
-        return self.locks_of_losses(lots.made_at(close))
+            return self.locks_of_losses(lots[i] for i in at.tolist())
+        places, near = self.groups.places_in(security_ids), np.zeros(len(security_ids), dtype=np.bool_)
+        for key in (*self.purchases, *self.reinvesting):
+            near[list(places.get(key, ()))] = True
+        close = near[lot_name[at]] | (lots.held_since[at] != lots.acquired[at])
+        return self.locks_of_losses(lots.made_at(at[close].tolist()))
 
     def _near(self, lot: TaxLot) -> bool:
         """Whether anything is known that could lock a loss on a lot."""

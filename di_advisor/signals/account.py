@@ -110,7 +110,7 @@ def estimate_account(
         washes = wash_quantities(account, market_signals, windows, lots, lot_name, losing)
         lot_locks += priced_no_loss_sale(lots, losing, windows, washes)
     elif not ignored:
-        lot_locks += windows.locks_of_losses_at(lots, np.flatnonzero(gain_usd < 0).tolist())
+        lot_locks += windows.locks_of_losses_at(lots, np.flatnonzero(gain_usd < 0), lot_name, universe.security_ids)
     can_buy = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_BUY])
     can_sell = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_SELL])
     sellable = _allowed(len(lots), _rows_of({k.lot_id for k in lot_locks}, lots)) & can_sell[lot_name]
