@@ -58,13 +58,16 @@ class _Inside:
         return Proved(rates, -np.inf, replace(prices, rows=prices.rows[: self.kept]))
 
 
-def search_at_kinks(search: TaxedSearch) -> None:
+def search_at_kinks(search: TaxedSearch, near: float | None = None) -> None:
     """Search region by region, the one of the lowest bound first, until plan and bound meet.
 
     Parameters
     ----------
     search : TaxedSearch
         With a plan and proofs; better ones are taken in.
+    near : float, optional
+        Gap, as a share of the benefit, that is near enough from the start; when left out next to nothing is before
+        branching, and half a thousandth after.
 
     Raises
     ------
@@ -72,10 +75,11 @@ def search_at_kinks(search: TaxedSearch) -> None:
         If the search was cancelled.
     """
     known: dict[int, _Inside] = {}
+    apart = _NEAR if near is None else near
     for nodes in (0, _WORK // max(len(search.problem.block.active_lower), _FEWEST)):
         looked: set[int] = set()
         for _ in range(_REGIONS):
-            if search.closed_to(_NEAR if nodes else 0.0):
+            if search.closed_to(apart if nodes or near is not None else 0.0):
                 return
             bounds = search.bounds()
             limit = min(search.to_beat, np.inf if search.best is None else search.best.plan.objective) - _LEAST
@@ -87,7 +91,7 @@ def search_at_kinks(search: TaxedSearch) -> None:
             if at not in known:
                 known[at] = _within(search, at)
             if nodes:
-                _branched(search, at, known[at], nodes)
+                _branched(search, at, known[at], nodes, apart)
 
 
 def _within(search: TaxedSearch, at: int) -> _Inside:
@@ -133,7 +137,7 @@ def _in_order(search: TaxedSearch, at: int, order: FloatArray) -> _Inside:
     return inside
 
 
-def _branched(search: TaxedSearch, at: int, inside: _Inside, nodes: int) -> None:
+def _branched(search: TaxedSearch, at: int, inside: _Inside, nodes: int, near: float) -> None:
     """Branch on the torn names of a region until next to nothing is open, within a budget of nodes."""
     constant = search.regions[at].cell.constant
     found, best = inside.found, search.best
@@ -150,7 +154,7 @@ def _branched(search: TaxedSearch, at: int, inside: _Inside, nodes: int) -> None
         return
     cutoff = min(search.to_beat, np.inf if best is None else best.plan.objective) - constant
     with suppress(InfeasibleError, UncertifiedError):
-        found = prove(inside.search, nodes_max=nodes, tolerance=_NEAR, start=found, cutoff=cutoff).solution
+        found = prove(inside.search, nodes_max=nodes, tolerance=near, start=found, cutoff=cutoff).solution
     _took(search, at, replace(inside, found=found), found.bound)
 
 

@@ -4,7 +4,7 @@ Decision: the convex relaxation is solved over all regions first (`tax_regions`)
 are those that the search for choices then works at, as if they were constant; under the choices found
 the regions are solved once more, and the search repeated where the rates moved. Every pair of rates
 also bounds every region over all choices, without a solve, so the last figure is a bound over all
-regions and all choices. Where wash sales are priced, regions that stay open are searched with their
+regions and all choices. Where wash sales are priced, or much is open, regions are searched with their
 borders as rows (`tax_kinks`). Limits: budgets of searches; what they leave open shows in the gap.
 """
 
@@ -46,6 +46,9 @@ _FURTHER = 3
 _SAME_RATES = 1e-4
 _ENOUGH = 5e-5
 _NEXT_TO_NOTHING = 1e-6
+_WIDE, _WIDE_OF_ACCOUNT = 5e-3, 1e-5
+"""A gap after which regions are searched with their borders as rows: of the benefit, and of the account's value."""
+
 _LEAST = 1e-9
 _DEARER = (0.1, 0.5, 2.0)
 
@@ -109,6 +112,8 @@ class TaxedSearch:
         self._elsewhere(loose)
         if self.problem.block.wash is not None:
             search_at_kinks(self)
+        elif self.best is not None and self._wide:
+            search_at_kinks(self, _WIDE)
         return self.answer()
 
     def completed(self, choices: Choices) -> tuple[Problem, Solution]:
@@ -283,6 +288,12 @@ class TaxedSearch:
         value = self.best.plan.objective
         benefit = judged(self.family, self.problem.block.holdings.nothing(), self.best.plan.choices).objective - value
         return value - float(self.bounds().min()) <= max(share, enough) * max(benefit, 1e-9)
+
+    @property
+    def _wide(self) -> bool:
+        """Whether much is open: where a plan ends at a kink of the tax, no constant rates may lead to its choices."""
+        gap = np.inf if self.best is None else self.best.plan.objective - float(self.bounds().min())
+        return not self.closed_to(_WIDE) and gap > _WIDE_OF_ACCOUNT
 
     def _elsewhere(self, loose: RegionSearch) -> None:
         """Search at the rates of regions whose bound is below that of the best plan's region, the lowest first."""

@@ -8,9 +8,10 @@ import pytest
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate import formulate
 from di_advisor.formulate.localise import AtAnyRates, schedule_d_of
-from di_advisor.formulate.problem import Block
+from di_advisor.formulate.problem import Block, Problem
 from di_advisor.formulate.schedule_d import FilerTax
 from di_advisor.formulate.tax_cells import corners_of
+from di_advisor.solve import solve
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, regions_for
@@ -36,12 +37,17 @@ def sides(block: Block) -> Choices:
     return np.where(losses & (block.holdings.active > 0), int(Choice.SELL), int(Choice.BUY))
 
 
-def searched(seed: int) -> tuple[RegionSearch, Watched]:
-    """The search over the regions of a random taxpayer's account, not yet run."""
+def taxpayer(seed: int) -> Problem:
+    """A random taxpayer's account."""
     g = np.random.default_rng(seed)
     case = random_case(seed, names=60, value_usd=float(np.exp(g.uniform(np.log(2e5), np.log(2e7)))))
     filer = FilerTax(random_return(g), carryover_value=random_carryover_value(g))
-    problem = formulate(case.signals, case.mandate.with_changes(tracking_error_max=None), filer)
+    return formulate(case.signals, case.mandate.with_changes(tracking_error_max=None), filer)
+
+
+def searched(seed: int) -> tuple[RegionSearch, Watched]:
+    """The search over the regions of a random taxpayer's account, not yet run."""
+    problem = taxpayer(seed)
     tax = schedule_d_of(problem)
     assert tax is not None
     family = AtAnyRates.of(problem, tax)
@@ -88,3 +94,13 @@ def test_what_was_proved_elsewhere_spares_solves() -> None:
     assert again.best.objective == pytest.approx(first.best.objective, abs=1e-7 * abs(first.best.objective))
     assert again.bounds() == pytest.approx(np.maximum(again.bounds(), first.bounds()), abs=1e-12)
     assert warm.hot.counts.solves <= solves.hot.counts.solves
+
+
+@pytest.mark.parametrize("seed", [3, 39])
+def test_sides_that_only_a_kink_of_the_tax_asks_for_are_found(seed: int) -> None:
+    """At any constant rates other names sell: the plan that they left was up to 7 % of the benefit off."""
+    problem = taxpayer(seed)
+    found = solve(problem)
+    assert found.gap <= 5e-3 * found.benefit
+    for rule in problem.rules:
+        assert rule.slack(found.plan) >= -1e-8, rule.sentence
