@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from di_advisor.compiled import is_compiled
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UncertifiedError
 from di_advisor.formulate.problem import Block
@@ -19,7 +20,6 @@ from di_advisor.solve.batch.common import Common
 from di_advisor.solve.batch.parts import Top
 from di_advisor.solve.batch.tuning import TUNING
 from di_advisor.solve.choices import Choice
-from di_advisor.solve.compiled import is_compiled
 from di_advisor.solve.counts import SolverCounts
 from di_advisor.solve.prices import PricedNames, Prices
 from di_advisor.solve.solution import FEASIBLE, Solution, objective_of, plan_of

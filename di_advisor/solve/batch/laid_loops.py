@@ -1,16 +1,16 @@
 """One account laid out for its climb by compiled loops: what `laid` does with arrays for several.
 
-Limits: see `di_advisor.solve.compiled`.
+Limits: see `di_advisor.compiled`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from di_advisor.compiled import compiled
 from di_advisor.domain.market import FloatArray
 from di_advisor.solve.batch.common import Shared
 from di_advisor.solve.batch.parts import Asked, Names
-from di_advisor.solve.compiled import compiled
 
 __all__ = ["are_ordered", "lay_out_by_loops"]
 

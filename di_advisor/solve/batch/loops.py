@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.compiled import compiled
 from di_advisor.domain.market import FloatArray
 from di_advisor.solve.batch.common import Shared
 from di_advisor.solve.batch.parts import Asked, Names, State
 from di_advisor.solve.batch.tuning import Tuning
-from di_advisor.solve.compiled import compiled
 
 __all__ = ["climbed_by_loops", "dual_over_all"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.compiled import compiled
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve.compiled import compiled
 
 __all__ = ["opened", "ordered"]
 

@@ -12,8 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.compiled import compiled
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve.compiled import compiled
 
 __all__ = ["fitted"]
 

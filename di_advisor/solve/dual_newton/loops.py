@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.compiled import compiled
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve.compiled import compiled
 
 __all__ = ["Answer", "Boxes", "Charge", "Names", "Pairs", "along", "coupled", "levers", "pairs_at", "respond"]
 
