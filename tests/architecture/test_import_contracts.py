@@ -95,7 +95,7 @@ def skeleton(root: Path, tmp_path: Path) -> Path:
     """Return a folder with the project's configuration and an empty module for each layer."""
     shutil.copy(root / "pyproject.toml", tmp_path)
     for name in layer_names(root):
-        single = name in {"cli", "advisor", "registry", "units", "errors"}
+        single = name in {"cli", "advisor", "registry", "compiled", "units", "errors"}
         write(tmp_path / "di_advisor" / (f"{name}.py" if single else f"{name}/__init__.py"), "")
     write(tmp_path / "models/di_models/risk.py", "")
     write(tmp_path / "data_adapters/di_data/csv_files.py", "")
