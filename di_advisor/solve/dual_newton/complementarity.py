@@ -20,8 +20,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor import compiled
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve import compiled
 
 __all__ = ["Exchanges", "Limits", "Point", "Responses", "Sides", "fit"]
 

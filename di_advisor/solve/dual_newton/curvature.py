@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from di_advisor import compiled
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve import compiled
 from di_advisor.solve.dual_newton.complementarity import Exchanges
 from di_advisor.solve.dual_newton.pieces import Pieces, Response
 

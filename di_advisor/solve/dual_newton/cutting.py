@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor import compiled
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.solve import compiled
 from di_advisor.solve.choices import Restriction
 from di_advisor.solve.dual_newton.filling import ends_of, sorted_by_name
 from di_advisor.solve.dual_newton.pieces import Pieces

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from di_advisor import compiled
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve import compiled
 from di_advisor.solve.dual_newton.complementarity import Limits, Point
 from di_advisor.solve.dual_newton.curvature import exchanges_at
 from di_advisor.solve.dual_newton.pieces import Charges, Interleaved, Pieces, Response, Stack

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from di_advisor import compiled
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve import compiled
 from di_advisor.solve.dual_newton.complementarity import Exchanges, Limits, Point, Responses, Sides, fit
 from di_advisor.solve.dual_newton.curvature import TIED, curvature_of, exchange, exchanges_at
 from di_advisor.solve.dual_newton.line import Climb, Place

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor import compiled
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve import compiled
 from di_advisor.solve.dual_newton.filling import Links, ends_of, links_of, sorted_by_name
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from di_advisor import compiled
 from di_advisor.formulate import formulate
 from di_advisor.formulate.problem import Block
 from di_advisor.formulate.separable import Row
-from di_advisor.solve import compiled
 from di_advisor.solve.choices import Choice, restrict
 from di_advisor.solve.dual_newton import Certified, NotCertified, prepare
 from di_advisor.solve.dual_newton.complementarity import Exchanges, Limits, Responses, Sides, fit
