@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
 from di_advisor.domain.household import Household
+from di_advisor.domain.mandate import TradingMode
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import Signals
 from di_advisor.formulate.household import AccountGains
@@ -15,7 +17,7 @@ from di_advisor.formulate.schedule_d import law_of
 from di_advisor.propose.household import facts_of, propose
 from di_advisor.propose.household.at_law import AccountOrders, booked
 from di_advisor.propose.household.proposal import HouseholdProposal
-from di_advisor.propose.planned import never
+from di_advisor.propose.planned import Clock, never, plan_for, silent
 from di_advisor.testing.random_households import RandomHousehold, random_household
 from di_advisor.testing.rule_check import FinalOrders, broken_wishes
 
@@ -62,6 +64,10 @@ def check(drawn: RandomHousehold, found: HouseholdProposal) -> None:
     tax_terms = sum((p.terms_usd.get("tax", Decimal(0)) for p in found.proposals.values()), Decimal(0))
     assert tax_terms == sum((f.tax_usd for f in found.filers), Decimal(0))
     assert sum(found.by_account["benefit_usd"]) == found.benefit_usd
+    said = sum(float(usd) for p in found.proposals.values() for usd in p.after.objective_usd.values())
+    assert said == pytest.approx(
+        found.certificate.objective_usd, abs=0.01 * len(found.terms_usd) * len(found.proposals)
+    )
     value = sum(float(p.before.value_usd) for p in found.proposals.values())
     assert found.certificate.bound_usd <= found.certificate.objective_usd + 2e-6 * value
     if found.gain_over_separate_usd is not None:
@@ -77,3 +83,25 @@ def test_a_generated_household_is_never_worse_than_separate_and_washes_nothing(s
     drawn = random_household(seed, names=6, accounts_max=3 if seed in (5, 10) else 2)
     found = propose(drawn.household, drawn.market, drawn.taxes, nodes_max=8)
     check(drawn, found)
+
+
+@pytest.mark.parametrize("seed", [6, 8, 9, 14, 20])
+def test_a_household_in_which_an_account_leaves_tax_out_keeps_all_of_that_too(seed: int) -> None:
+    drawn = random_household(seed, names=6, accounts_max=2)
+    blind = next(a for a in reversed(drawn.household.accounts) if a.is_taxed)
+    mandate = blind.mandate.with_changes(mode=TradingMode.TAX_UNAWARE)
+    accounts = tuple(replace(a, mandate=mandate) if a is blind else a for a in drawn.household.accounts)
+    drawn = replace(drawn, household=replace(drawn.household, accounts=accounts))
+    found = propose(drawn.household, drawn.market, drawn.taxes, nodes_max=8)
+    check(drawn, found)
+    value = sum(float(p.before.value_usd) for p in found.proposals.values())
+    assert found.certificate.gap_usd <= 5e-4 * value
+    # By its own lights, without tax and with no lock of the household's, it does no better than by itself.
+    orders = found.proposals[blind.account_id]
+    free = signals_of(drawn)[blind.account_id]
+    alone = plan_for(free, mandate, drawn.taxes[drawn.household.filer_of(blind.account_id).name], Clock(silent), never)
+    after = sum(float(usd) for name, usd in orders.after.objective_usd.items() if name != "tax")
+    assert after >= alone.proposal.certificate.bound_usd - 1.0
+    if not [x for x in orders.locks if x not in free.account.locks]:
+        room = alone.proposal.certificate.rounded_gap_usd + orders.certificate.rounded_gap_usd + 1.0
+        assert after <= alone.proposal.certificate.objective_usd + alone.proposal.certificate.rounding_usd + room

@@ -11,7 +11,7 @@ from di_advisor.domain.household import Filer, Household, HouseholdAccount
 from di_advisor.domain.mandate import TradingMode, WashPolicy
 from di_advisor.domain.portfolio import AccountKind, Fill, Side
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
-from di_advisor.errors import InfeasibleError
+from di_advisor.errors import InfeasibleError, SettlementError
 from di_advisor.ledger.tax_return import ReturnInputs
 from di_advisor.propose.household import propose
 from di_advisor.propose.household.proposal import HouseholdProposal
@@ -145,6 +145,14 @@ def test_a_gain_budget_is_kept_by_the_others_and_what_they_cannot_keep_is_said()
         found = propose(house, world, {"ann": none}, compare=False)
         assert float(found.filers[0].long_usd) <= budget + 0.2
         assert traded(found, "A") == pytest.approx({("sell", "X"): 10_000}, abs=6)
+
+
+def test_a_budget_that_it_alone_breaks_is_said_to_be_its_own() -> None:
+    a = account("A", "ann", "G 200 X @ 50 on 2020-03-02", mandate=RAISES)
+    filers = (Filer("ann", ("ann",), gain_budget_usd=Decimal(500)),)
+    world = market({"X": "100", "Y": "100", "Z": "100"}, {"X": 0.0, "Y": 0.0, "Z": 0.0})
+    with pytest.raises(SettlementError, match=r"what the trades of A leave of them"):
+        propose(Household("ann", filers, (a,), target("X", "Y", "Z")), world, {"ann": RATES})
 
 
 def test_where_wash_sales_are_priced_none_is_made_with_it() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from di_advisor.errors import DiAdvisorError, InfeasibleError
+from di_advisor.errors import DiAdvisorError, InfeasibleError, SettlementError
 from di_advisor.propose.household.proposal import WashDecision
 from di_advisor.propose.household.settled import Settling
 from di_advisor.propose.planned import Planned
@@ -96,19 +96,19 @@ def decision(
 
 def failure_beside(whole: Settling, failure: DiAdvisorError | None) -> DiAdvisorError | None:
     """A failure with what accounts that leave tax out have to do with it."""
-    if not isinstance(failure, InfeasibleError):
-        return failure
     budgets = [
         f.gain_budget_usd is not None or f.tax_budget_usd is not None for f in whole.coordination.filers.values()
     ]
     if not any(budgets):
         return failure
     ids = ", ".join(left_out(whole.coordination))
-    return InfeasibleError(
-        f"{failure.what} Budgets of a return are what the trades of {ids} leave of them, which leaves tax out.",
-        hint=f"Raise the budgets, or let {ids} look at tax.",
-        **failure.facts,
-    )
+    said = f"Budgets of a return are what the trades of {ids} leave of them, which leaves tax out."
+    hint = f"Raise the budgets, or let {ids} look at tax."
+    if failure is None:
+        return SettlementError(f"No orders keep the budgets of the household. {said}", hint=hint)
+    if not isinstance(failure, InfeasibleError):
+        return failure
+    return InfeasibleError(f"{failure.what} {said}", hint=hint, **failure.facts)
 
 
 def _names(whole: Settling, group: int) -> str:

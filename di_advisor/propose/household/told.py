@@ -22,7 +22,7 @@ from di_advisor.formulate.localise import at_the_rates_of
 from di_advisor.formulate.plan import Holdings
 from di_advisor.formulate.problem import Problem
 from di_advisor.formulate.schedule_d import ScheduleDTax, cells_of, law_of
-from di_advisor.formulate.terms import LotTax
+from di_advisor.formulate.terms import LotTax, TradingCost
 from di_advisor.propose.explain import explain
 from di_advisor.propose.household.proposal import FilerFigures, WashDecision
 from di_advisor.propose.household.settled import Settled, Settling
@@ -121,7 +121,8 @@ def _proposal(
     facts = settling.coordination.accounts[account_id]
     taxpayer = settling.coordination.filers[facts.filer].taxpayer
     bare = at_the_rates_of(account_problem(planned.signals, planned.mandate, taxpayer, own=facts.own), planned.problem)
-    asked = settling.explained(bare, settled.planned)
+    _, _, free = settling.coordination.problem(account_id, {})
+    asked = _at_the_same_cost(settling.explained(bare, settled.planned), free)
     if share is None and asked is bare:
         return planned.proposal
     problem = asked if share is None else _sharing(asked, planned, *share)
@@ -138,6 +139,18 @@ def _proposal(
         notes=(note, *others),
         stages=planned.proposal.stages,
     )
+
+
+def _at_the_same_cost(asked: Problem, free: Problem) -> Problem:
+    """A problem with the trading cost that the household's objective has.
+
+    The pieces of its curve are as fine as the largest trades ask for, and locks change these.
+    """
+    cost = next(t for t in free.terms if isinstance(t, TradingCost))
+    own = next(t for t in asked.terms if isinstance(t, TradingCost))
+    if np.array_equal(own.chords.knots, cost.chords.knots):
+        return asked
+    return replace(asked, terms=tuple(cost if t is own else t for t in asked.terms))
 
 
 def _sharing(asked: Problem, planned: Planned, rates: tuple[float, float], cents: Decimal) -> Problem:

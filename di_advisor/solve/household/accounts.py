@@ -9,12 +9,13 @@ and what is not proved is `UndecidedError`, so that no bound leaves out plans th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from di_advisor.domain.market import FloatArray
-from di_advisor.errors import InfeasibleError, UndecidedError, UnfinishedError, UnsupportedWishError
+from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError, UnfinishedError, UnsupportedWishError
 from di_advisor.formulate.localise import AtAnyRates, schedule_d_of
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block, Problem
@@ -23,7 +24,8 @@ from di_advisor.formulate.tax_rules import GainBudget
 from di_advisor.solve import search_for
 from di_advisor.solve.choices import Choices, relaxed
 from di_advisor.solve.complete import Places, complete, nodes_for
-from di_advisor.solve.discrete import Cancel
+from di_advisor.solve.discrete import Cancel, Search
+from di_advisor.solve.exact import prove
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
 from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, beside_of
@@ -31,6 +33,12 @@ from di_advisor.solve.tax_plans import FixedChoices, GainPlan, Proved, beside_of
 __all__ = ["FixedAccount", "Offer", "TaxedAccount", "searched"]
 
 _SAME = 9
+_WIDE = 1e-4
+"""Of the account's value: a gap that nodes are spent on."""
+
+_WORK, _FEWEST_NODES, _NODES_MAX = 4_000, 10, 100
+"""Nodes times names; fewer than the fewest nodes are not begun."""
+
 _LOOKED_AT = 400
 """Segments and names up to which an integer program branches; beyond, only its relaxation is asked."""
 
@@ -59,7 +67,9 @@ def searched(block: Block, cancel: Cancel, rounds: int, hot: HotPath | None = No
         When a solve was not certified, or cancelled.
     """
     try:
-        return search_for(block, cancel, rounds, hot).run()
+        search = search_for(block, cancel, rounds, hot)
+        plan = search.run()
+        return plan if plan.gap <= _WIDE else _narrowed(search, plan)
     except InfeasibleError as error:
         nodes = nodes_for(block) if len(block.segments) + len(block.active_lower) <= _LOOKED_AT else 0
         found = complete(block, Places(), lambda: _ask(cancel), nodes_max=nodes, in_pieces=True)
@@ -71,6 +81,18 @@ def searched(block: Block, cancel: Cancel, rounds: int, hot: HotPath | None = No
             f"No plan was found, and it is not proved that there is none: {error}",
             hint="Lower the minimum trade, or widen the account's rules.",
         ) from error
+
+
+def _narrowed(search: Search, found: Solution) -> Solution:
+    """A search that ended far from its bound, branched on: numbers of names and trades leave such gaps."""
+    nodes = min(_WORK // max(len(search.block.active_lower), 1), _NODES_MAX)
+    if nodes < _FEWEST_NODES:
+        return found
+    tolerance = _WIDE / max(abs(found.benefit), _WIDE)
+    try:
+        return prove(search, nodes_max=nodes, tolerance=tolerance, start=found).solution
+    except (InfeasibleError, UncertifiedError):  # what was found is as good as it was
+        return found
 
 
 def _ask(cancel: Cancel) -> None:
@@ -177,6 +199,11 @@ class TaxedAccount:
     def best(self, rates: FloatArray) -> Solution:
         """The search itself, at a price that was not asked for before."""
         return searched(self.family.block(rates), self.cancel, self.rounds, self.hot)
+
+    def kept_back(self, proofs: Iterable[Proved]) -> float:
+        """What the room that rows keep for rounding adds to bounds at most: no bound over plans may count on it."""
+        reserve = np.array([row.reserve for row in self.family.block(np.zeros(2)).rows])
+        return max((float(np.maximum(p.prices.rows, 0.0) @ reserve) for p in proofs), default=0.0)
 
     def under(self, choices: Choices | None = None) -> FixedAccount:
         """The account under fixed choices; under none at all where left out (the convex relaxation)."""

@@ -24,6 +24,7 @@ from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.signals.household_locks import Side, WashSide, loss_lots, with_sides
 from di_advisor.solve.discrete import Cancel
 from di_advisor.solve.household.accounts import Offer, TaxedAccount
+from di_advisor.solve.household.only_account import closed_alone, with_budgets
 from di_advisor.solve.household.opaque import alone, taxed_account
 from di_advisor.solve.household.returns import ReturnAnswer, solve_return
 
@@ -202,8 +203,18 @@ class Coordination:
             gain_budget_usd=facts.gain_budget_usd,
             tax_budget_usd=facts.tax_budget_usd,
         )
-        self._returns[key] = solve_return(accounts, shared, above)
-        return self._returns[key]
+        answer = solve_return(accounts, shared, above)
+        if len(mine) == 1:
+            answer = closed_alone(answer, self._with_budgets(mine[0], found[0][1]), self.cancel)
+        self._returns[key] = answer
+        return answer
+
+    def _with_budgets(self, account_id: str, signals: Signals) -> Problem:
+        """The problem of an account that is alone on its return, with the return's budgets."""
+        facts = self.accounts[account_id]
+        filer = self.filers[facts.filer]
+        mandate = with_budgets(facts.mandate, filer.gain_budget_usd, filer.tax_budget_usd)
+        return account_problem(signals, mandate, filer.taxpayer, own=facts.own)
 
     def _untaxed(self, account_id: str, sides: Sides) -> tuple[Plan, float, float]:
         key, _, problem = self.problem(account_id, sides)

@@ -25,7 +25,6 @@ from di_advisor.solve.household.accounts import Offer, TaxedAccount
 from di_advisor.solve.household.budgets import out_of_reach
 from di_advisor.solve.household.pricing import JointPlan, JointProof, Pricing, mixture_of
 from di_advisor.solve.solution import FEASIBLE
-from di_advisor.solve.tax_plans import kept_back
 
 __all__ = ["ReturnAnswer", "solve_return"]
 
@@ -194,10 +193,7 @@ class _Relaxation:
     def bounds(self) -> FloatArray:
         """A bound of each region, less what room kept for rounding adds."""
         proofs = self.pricing.proofs
-        reserve = sum(
-            a.share * kept_back([p.accounts[i] for p in proofs], a.problem.block.rows)
-            for i, a in enumerate(self.accounts)
-        )
+        reserve = sum(a.share * a.kept_back(p.accounts[i] for p in proofs) for i, a in enumerate(self.accounts))
         return self.pricing.bounds() - reserve
 
 
