@@ -365,8 +365,7 @@ def along(
     low, low_answer, low_rise = 0.0, here, max(promised, 0.0)
     high, high_rise = np.inf, 0.0
     taken, best_share, best_dual, best = False, 0.0, dual, here
-    longest = _longest(prices, exposures, dp, turn, boxes)
-    share = 1.0
+    longest, share = _longest(prices, exposures, dp, turn, boxes), 1.0
     for _ in range(_TRIALS_MAX):
         p, e = _between(prices, dp, share), _between(exposures, de, share)
         crossed, answer = respond(names, charge, p, here.piece)
