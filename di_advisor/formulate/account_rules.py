@@ -95,7 +95,7 @@ class CashRange:
         linear = _without_impact(self.cost).expression(symbols)
         floor = before_cost - linear >= self.lower + self.reserve
         # Where the limit is looked for, it is no number.
-        open_ended = isinstance(self.upper, (int, float)) and not math.isfinite(self.upper)
+        open_ended = not isinstance(self.upper, cp.Expression) and not math.isfinite(self.upper)
         return [floor] if open_ended else [floor, before_cost <= self.upper]
 
 

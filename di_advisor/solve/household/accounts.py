@@ -36,7 +36,7 @@ _SAME = 9
 _WIDE = 1e-4
 """Of the account's value: a gap that nodes are spent on."""
 
-_WORK, _FEWEST_NODES, _NODES_MAX = 4_000, 10, 100
+_WORK, _FEWEST_NODES, _NODES_MAX = 4_000, 10, 96
 """Nodes times names; fewer than the fewest nodes are not begun."""
 
 _LOOKED_AT = 400
