@@ -3,8 +3,10 @@
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -79,6 +81,34 @@ def test_nobody_else_spends_between_counting_and_spending(tmp_path, monkeypatch)
     monkeypatch.setattr(bucket, "_record", record)
     assert budget.try_acquire("a")
     budget.close()
+
+
+def test_what_another_kernel_forgot_is_not_forgotten_twice(tmp_path, monkeypatch):
+    path, long_ago = tmp_path / "b.sqlite", 1
+    one, other = (shared_budget(path, "P", (RateLimit(4, timedelta(seconds=30)),)) for _ in range(2))
+    (mine,), (theirs,) = one.buckets(), other.buckets()
+    mine.conn.executemany("INSERT INTO p_30000 VALUES (?, ?)", [("old", long_ago)] * 3)
+    mine.conn.commit()
+    plain, waiting = mine._algorithm.leak_bound, []
+
+    def meanwhile(*given):  # between the count and the deletion, as the other one would
+        theirs.conn.execute("PRAGMA busy_timeout = 0")
+        try:
+            theirs.leak(time.time_ns() // 1_000_000)
+        except sqlite3.OperationalError as locked:
+            waiting.append(str(locked))
+        return plain(*given)
+
+    monkeypatch.setattr(
+        mine,
+        "_algorithm",
+        SimpleNamespace(leak_bound=meanwhile, window_start=mine._algorithm.window_start, decide=mine._algorithm.decide),
+    )
+    assert one.try_acquire("fresh")
+    assert waiting == ["database is locked"]
+    assert mine.conn.execute("SELECT name FROM p_30000").fetchall() == [("fresh",)]
+    one.close()
+    other.close()
 
 
 def test_a_budget_waits_as_long_as_it_has_to_and_no_longer(tmp_path):
