@@ -64,8 +64,6 @@ class _SharedBucket(SQLiteBucket):
         in between, those would be requests of just now.
         """
         with self.lock:
-            if self.conn is None:
-                return 0
             self.conn.execute("BEGIN IMMEDIATE")
             try:
                 return int(super().leak(current_timestamp))
