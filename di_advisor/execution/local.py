@@ -103,11 +103,14 @@ class LocalProcesses:
         """Outcomes of one pool until its jobs end or a worker dies; returns the jobs that were in flight then."""
         context = multiprocessing.get_context("spawn")
         running: dict[Future[Outcome], Job] = {}
+        refused: list[Job] = []  # taken from the source when the pool was broken already
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(shared,))
         try:
             while not cancel():
                 for job in _some(source, 2 * workers - len(running)):
+                    refused.append(job)
                     running[pool.submit(_do, work, job)] = job
+                    refused.clear()
                 if not running:
                     return []
                 done, _ = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
@@ -120,7 +123,7 @@ class LocalProcesses:
             finished = [f for f in running if f.done() and f.exception() is None]
             for future in finished:
                 yield future.result()
-            return [job for future, job in running.items() if future not in finished]
+            return [job for future, job in running.items() if future not in finished] + refused
         finally:
             _end(pool)
 

@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from di_advisor.errors import InputError
+from di_advisor.execution import local
 from di_advisor.execution.jobs import InProcess, Job
 from di_advisor.execution.local import LocalProcesses, ResultFiles, run_into
 
@@ -47,6 +51,35 @@ def test_a_worker_that_dies_takes_no_other_job_with_it() -> None:
     assert outcomes["killer"].failure.kind == "WorkerLost"
     assert outcomes["poisoned"].failure is not None
     assert outcomes["poisoned"].failure.what == "Poison."
+
+
+class _BreaksAtTheSecond:
+    """A pool that is found broken when the second job is handed over; the next one works."""
+
+    made = 0
+
+    def __init__(self, _workers: int, *, mp_context: object, initializer: Any, initargs: tuple[Any, ...]) -> None:
+        del mp_context
+        type(self).made += 1
+        self.given, self.breaks = 0, type(self).made == 1
+        initializer(*initargs)
+
+    def submit(self, do: Any, work: Any, job: Job) -> Future[Any]:
+        self.given += 1
+        if self.breaks and self.given == 2:
+            raise BrokenProcessPool("A process in the process pool was terminated abruptly.")
+        future: Future[Any] = Future()
+        future.set_result(do(work, job))
+        return future
+
+    def shutdown(self, **_: object) -> None:
+        """Nothing runs."""
+
+
+def test_a_job_that_a_broken_pool_refuses_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "ProcessPoolExecutor", _BreaksAtTheSecond)
+    assert {o.key: o.value for o in LocalProcesses(2).run(JOBS, _doubled, 2)} == WANTED
+    assert _BreaksAtTheSecond.made > 1
 
 
 def test_a_cancelled_run_keeps_what_is_done_and_goes_on_later(tmp_path: Path) -> None:
