@@ -160,11 +160,15 @@ class AffineRule:
         low = np.where(np.isnan(middle), low, np.minimum(low, np.maximum(middle, self.lower)))
         return low, np.where(np.isnan(middle), high, np.maximum(high, np.minimum(middle, self.upper)))
 
-    def on_weights(self) -> list[tuple[FloatArray, float, float]]:
-        """Coefficients on active weights with their limits, of the figures that do not tell sides apart."""
-        plain = ~(self.on_sold.any(axis=1) | self.on_bought.any(axis=1) | self._in_boxes)
-        at = np.flatnonzero(plain).tolist()
-        return [(self.on_active[j], float(self.lower[j]), float(self.upper[j])) for j in at]
+    def on_weights(self, direction: FloatArray) -> list[tuple[FloatArray, float, float]]:
+        """Coefficients on active weights with their limits, once each name's direction is fixed, shape (n,).
+
+        What is bought and what is sold of a name are linear in its weight then.
+        """
+        sides = np.where(direction > 0, self.on_bought, 0.0) - np.where(direction < 0, self.on_sold, 0.0)
+        start = sides @ self.holdings.active
+        on, lower, upper = self.on_active + sides, self.lower + start, self.upper + start
+        return [(on[j], float(lower[j]), float(upper[j])) for j in np.flatnonzero(~self._in_boxes).tolist()]
 
     @cached_property
     def _in_boxes(self) -> NDArray[np.bool_]:

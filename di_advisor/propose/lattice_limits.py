@@ -67,7 +67,7 @@ class Limits:
         block = problem.block
         self._gains = gains
         groups = [r for r in problem.rules if isinstance(r, ActiveGroup)]
-        own = [row for r in problem.rules if isinstance(r, AffineRule) for row in r.on_weights()]
+        own = [row for r in problem.rules if isinstance(r, AffineRule) for row in r.on_weights(direction)]
         limits = [*((g.coefficients, g.lower + _MARGIN, g.upper - _MARGIN) for g in groups)]
         limits += [(on, low + _MARGIN, high - _MARGIN) for on, low, high in own]
         for rule in (r for r in problem.rules if isinstance(r, StandInLimit)):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import cvxpy as cp
+import numpy as np
 import pytest
 
 from di_advisor.domain.household import Filer, Household, HouseholdAccount, Tracking
@@ -13,9 +14,13 @@ from di_advisor.domain.portfolio import AccountKind
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InfeasibleError, InputError, UnsupportedWishError
 from di_advisor.formulate.own import OwnWishes
+from di_advisor.formulate.own_affine import AffineRule
+from di_advisor.formulate.plan import Plan
+from di_advisor.formulate.problem import Problem
 from di_advisor.ledger.tax_return import ReturnInputs
-from di_advisor.propose.household import propose
+from di_advisor.propose.household import facts_of, propose
 from di_advisor.propose.household.proposal import HouseholdProposal
+from di_advisor.propose.planned import never
 from di_advisor.testing.random_households import random_household
 from tests.household.own_wishes import DearX, LittleX, SteepX
 from tests.household.test_by_hand import traded
@@ -33,6 +38,14 @@ def proposed(own: dict[str, OwnWishes], *accounts: HouseholdAccount, **wishes: o
     world = market({"X": "100", "Y": "100"}, {"X": 1e-4, "Y": 1e-2})
     house = Household("own", ANN, accounts, target("X", "Y"), **wishes)  # type: ignore[arg-type]
     return propose(house, world, {"ann": RATES}, own=own)
+
+
+def account_problem_of_two() -> Problem:
+    """Two names with a lot each, in their order."""
+    a = account("A", "ann", "L 100 X @ 110 on 2026-03-02\nM 100 Y @ 110 on 2026-03-02")
+    house = Household("two", ANN, (a,), target("X", "Y"))
+    world = market({"X": "100", "Y": "100"}, {"X": 1e-4, "Y": 1e-2})
+    return facts_of(house, world, {"ann": RATES}, never).problem("A", {})[2]
 
 
 def loser(account_id: str) -> HouseholdAccount:
@@ -99,6 +112,36 @@ def test_a_convex_rule_is_kept_in_a_retirement_account_too() -> None:
     # A sells X at a loss worth 350: the IRA may hold no X then, so that the rule cannot be kept; the loss waits.
     assert ("sell", "X") not in traded(found, "A")
     assert held["Y"] == pytest.approx(y, abs=2e-3)
+
+
+@pytest.mark.parametrize("kind", [AccountKind.TAXABLE, AccountKind.IRA])
+def test_a_limit_on_what_is_bought_is_walked_along_in_whole_shares(kind: AccountKind) -> None:
+    world = market({"X": "700", "Y": "300"}, {"X": 1e-4, "Y": 1e-2})
+    few = rule(lambda s: [s.buys_usd[s.position("X")] <= 40_000], "little X")
+    whole = INVESTS.with_changes(rounding="whole_shares")
+    house = Household(
+        "own", ANN, (account("A", "ann", "", cash_usd="100000", kind=kind, mandate=whole),), target("X", "Y")
+    )
+    found = propose(house, world, {"ann": RATES}, own={"A": OwnWishes(rules=(few,))})
+    # X is the cheaper to trade: as much of it as the rule allows is 57 shares.
+    assert traded(found, "A")["buy", "X"] == 57 * 700
+    # The walk over share counts knows the limit: nothing had to be tightened, and no integer program was asked.
+    assert not [n for n in found.proposals["A"].notes if "tightened" in n or "could not be rounded" in n]
+
+
+@pytest.mark.parametrize("sided", [1.0, -1.0])
+def test_an_own_rule_on_weights_is_the_same_rule_once_directions_are_fixed(sided: float) -> None:
+    g = np.random.default_rng(5)
+    holdings = account_problem_of_two().block.holdings
+    n = len(holdings.held)
+    on = [g.normal(size=(3, n)) for _ in range(3)]
+    own = AffineRule(holdings, on[0], on[1], on[2], np.full(3, -0.1), np.full(3, 0.2), "mine", "Mine.")
+    net = sided * np.array([0.02, -0.03])
+    sells = np.bincount(np.flatnonzero(net < 0), weights=-net[net < 0], minlength=len(holdings.lot_name))
+    plan = Plan(sells, np.maximum(net, 0.0))
+    active = holdings.active + net
+    slack = min(min(w @ active - low, high - w @ active) for w, low, high in own.on_weights(np.sign(net)))
+    assert slack == pytest.approx(own.slack(plan), abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", [8, 14])
