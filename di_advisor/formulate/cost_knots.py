@@ -11,21 +11,47 @@ size are charged too much, never too little.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from di_advisor.compiled import as_floats, is_compiled
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.market import FloatArray
 from di_advisor.units import bps_from_fraction, fraction_from_bps
 
-__all__ = ["MAX_KNOTS", "TOLERANCE_BPS", "CostChords", "Drawn", "chords", "shared_quadratic"]
+__all__ = ["MAX_KNOTS", "TOLERANCE_BPS", "CostChords", "Drawn", "Fineness", "chords", "shared_quadratic"]
 
 MAX_KNOTS = 8
 TOLERANCE_BPS = 0.1
-_SHORTEST = 1e-12
-_SAME = 1e-9
-_CHORD_ERROR = 0.375  # worst error of K chords of v^1.5 on [0, V] is about this over K^2, in units of V^1.5
+
+
+class Fineness(NamedTuple):
+    """How fine chords are drawn.
+
+    Attributes
+    ----------
+    chord_error : float
+        Worst error of K chords of ``v^1.5`` on [0, V], times K^2, in units of V^1.5.
+    tolerance : float
+        Error that is left, a share of the usual size.
+    most : int
+        Chords up to the usual size.
+    shortest : float
+        Usual size of a name that does not trade.
+    same : float
+        Largest trades that pass the usual size by no more than this share are no larger.
+    """
+
+    chord_error: float
+    tolerance: float
+    most: int
+    shortest: float
+    same: float
+
+
+_FINENESS = Fineness(0.375, fraction_from_bps(TOLERANCE_BPS), MAX_KNOTS, 1e-12, 1e-9)
 
 
 @dataclass(frozen=True)
@@ -36,8 +62,8 @@ class Drawn:
     ----------
     knots, slope : ndarray of shape (n, K + 1), (n, K)
         Trade sizes, and slopes of the chords of ``v^1.5``.
-    power, extra : ndarray of shape (n,)
-        Coefficients of the power and of the square that is not shared.
+    powers, extras : ndarray of shape (s, n)
+        Coefficients of the power and of the square that is not shared, of each side.
     usual : ndarray of shape (n,)
         Usual sizes of trades.
     count : int
@@ -46,8 +72,8 @@ class Drawn:
 
     knots: FloatArray
     slope: FloatArray
-    power: FloatArray
-    extra: FloatArray
+    powers: FloatArray
+    extras: FloatArray
     usual: FloatArray
     count: int
 
@@ -59,7 +85,8 @@ class Drawn:
         gap = np.where(run > 0, slope * (touch - start) + start**1.5 - touch**1.5, 0.0)
         near = gap[:, : self.count].max(axis=1, initial=0.0)
         widest = run[:, : self.count].max(axis=1, initial=0.0)  # of a square, a quarter of a chord's width squared
-        worst = (self.power * near + 0.25 * self.extra * widest**2) / np.maximum(self.usual, _SHORTEST)
+        dearest = self.powers.max(axis=0) * near + 0.25 * self.extras.max(axis=0) * widest**2
+        worst = dearest / np.maximum(self.usual, _FINENESS.shortest)
         return bps_from_fraction(float(worst.max(initial=0.0)))
 
 
@@ -130,28 +157,42 @@ def chords(curves: CostCurves, largest: FloatArray, value_usd: float, usual: Flo
     usual = largest if usual is None else np.minimum(usual, largest)
     sides = [curves] if curves.selling is None else [curves, curves.selling]
     shared = shared_quadratic(curves)
-    powers = [c.three_halves * np.sqrt(value_usd) for c in sides]  # cost weight per traded weight^1.5
-    extras = [(c.quadratic - shared) * value_usd for c in sides]  # per traded weight^2, beside what is shared
-    power, extra = (s[0] if len(s) == 1 else np.maximum(s[0], s[1]) for s in (powers, extras))
-    single = _CHORD_ERROR * power * np.sqrt(usual) + extra * usual
-    pieces = np.ceil(np.sqrt(single / fraction_from_bps(TOLERANCE_BPS)))
-    pieces = np.minimum(np.maximum(pieces, 1), MAX_KNOTS).astype(np.int64)
+    linear = np.array([c.linear for c in sides])
+    powers = np.array([c.three_halves for c in sides]) * np.sqrt(value_usd)  # cost weight per traded weight^1.5
+    extras = np.array([c.quadratic - shared for c in sides]) * value_usd  # per traded weight^2, beside what is shared
+    draw = _drawn_by_loops if is_compiled() else _drawn
+    count, knots, slope, slopes = draw(as_floats(usual), as_floats(largest), linear, powers, extras)
+    drawn = Drawn(knots, slope, powers, extras, usual, count)
+    return CostChords(knots, slopes[0], drawn, slopes[1] if len(slopes) > 1 else None)
+
+
+def _drawn_by_loops(
+    usual: FloatArray, largest: FloatArray, linear: FloatArray, powers: FloatArray, extras: FloatArray
+) -> tuple[int, FloatArray, FloatArray, FloatArray]:
+    """`_drawn` in compiled loops."""
+    from di_advisor.formulate.cost_knot_loops import drawn_by_loops
+
+    return drawn_by_loops(usual, largest, linear, powers, extras, _FINENESS)
+
+
+def _drawn(
+    usual: FloatArray, largest: FloatArray, linear: FloatArray, powers: FloatArray, extras: FloatArray
+) -> tuple[int, FloatArray, FloatArray, FloatArray]:
+    """Chords up to the usual size, knots (n, K + 1), and slopes: of the power (n, K), of each side's cost (s, n, K)."""
+    single = _FINENESS.chord_error * powers.max(axis=0) * np.sqrt(usual) + extras.max(axis=0) * usual
+    pieces = np.ceil(np.sqrt(single / _FINENESS.tolerance))
+    pieces = np.minimum(np.maximum(pieces, 1), _FINENESS.most).astype(np.int64)
     count = int(pieces.max(initial=1))
     steps = np.minimum(np.arange(count + 1)[None, :] / pieces[:, None], 1.0)
-    knots = np.maximum(usual, _SHORTEST)[:, None] * steps**2
-    beyond = largest > usual * (1 + _SAME)
+    knots = np.maximum(usual, _FINENESS.shortest)[:, None] * steps**2
+    beyond = largest > usual * (1 + _FINENESS.same)
     if beyond.any():
         knots = np.concatenate([knots, np.where(beyond, largest, knots[:, -1])[:, None]], axis=1)
-    height = knots**1.5
+    height = knots * np.sqrt(knots)
     rise, run = height[:, 1:] - height[:, :-1], knots[:, 1:] - knots[:, :-1]
     slope = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
-    rising = _rising(slope)
-    slopes = [c.linear[:, None] + p[:, None] * rising for c, p in zip(sides, powers, strict=True)]
-    if extra.any():
-        square = _rising(np.where(run > 0, knots[:, :-1] + knots[:, 1:], 0.0))
-        slopes = [s + q[:, None] * square for s, q in zip(slopes, extras, strict=True)]
-    drawn = Drawn(knots, slope, power, extra, usual, count)
-    return CostChords(knots, slopes[0], drawn, slopes[1] if len(slopes) > 1 else None)
+    rising, square = _rising(slope), _rising(np.where(run > 0, knots[:, :-1] + knots[:, 1:], 0.0))
+    return count, knots, slope, linear[:, :, None] + powers[:, :, None] * rising + extras[:, :, None] * square
 
 
 def _rising(slope: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from di_advisor.domain.costs import CostCurves
 from di_advisor.domain.universe import Security, Universe
-from di_advisor.formulate import segments
+from di_advisor.formulate import cost_knots, segments
 from di_advisor.formulate.cost_knots import MAX_KNOTS, TOLERANCE_BPS, chords
 from di_advisor.formulate.segments import cut
 
@@ -124,3 +124,28 @@ def test_compiled_loops_cut_the_same_segments_to_the_last_bit(
         found, expected = getattr(looped, field.name), getattr(by_arrays, field.name)
         assert found.dtype == expected.dtype
         assert found.tolist() == expected.tolist(), field.name
+
+
+@given(
+    usual=st.lists(st.one_of(st.just(0.0), st.floats(1e-9, 0.05)), min_size=3, max_size=3),
+    times=st.lists(st.sampled_from([0.0, 0.5, 1.0, 1.0 + 1e-12, 3.0]), min_size=3, max_size=3),
+    power=st.floats(0, 3e-4),
+    square=st.floats(0, 1e-7),
+    by_side=st.booleans(),
+)
+def test_compiled_loops_draw_the_same_chords_to_the_last_bit(
+    usual: list[float], times: list[float], power: float, square: float, by_side: bool
+) -> None:
+    one = curves(power)
+    other = CostCurves(universe, one.linear * 2, one.three_halves / 2, np.array([0.0, square, square / 2]))
+    costs = CostCurves(universe, one.linear, one.three_halves, np.zeros(3), selling=other if by_side else None)
+    asked = (costs, np.array(usual) * np.array(times), 1e6, np.array(usual))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cost_knots, "is_compiled", lambda: True)
+        looped = chords(*asked)
+        patch.setattr(cost_knots, "is_compiled", lambda: False)
+        by_arrays = chords(*asked)
+    assert looped.knots.tolist() == by_arrays.knots.tolist()
+    assert looped.slopes.tolist() == by_arrays.slopes.tolist()
+    assert looped.side(selling=True).slopes.tolist() == by_arrays.side(selling=True).slopes.tolist()
+    assert looped.worst_error_bps == by_arrays.worst_error_bps
