@@ -71,11 +71,13 @@ build/labs/%/.made: $(MADE) constraints.txt
 # What fails is asked again, alone: what real servers, processes and a browser do on a busy machine is told apart
 # from what is wrong, and what is wrong is told once more, last.
 AGAIN = --last-failed --last-failed-no-failures none
-TESTS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "$(if $(SLOW),not journey,not slow and not journey)"
+# Files and notebooks are dealt out whole: what a file makes once is made once, and a notebook is one kernel.
+BY_FILE = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+TESTS = $(BY_FILE) -m "$(if $(SLOW),not journey,not slow and not journey)"
 test: $(DEV) ## Run the everyday tests and the notebooks
 	$(TESTS) || $(TESTS) $(AGAIN)
 ifneq ($(NOTEBOOKS),)
-	$(BIN)/python -m pytest -p no:randomly --nbval-lax $(NOTEBOOKS)
+	$(BY_FILE) -p no:randomly -p nbval --nbval-lax $(NOTEBOOKS)
 endif
 
 # A journey may take longer than any other test.
