@@ -1,128 +1,42 @@
 """Lots as columns: a thousand lots of an account that are read, and made into values where somebody asks for one.
 
 Problem: a fleet reads a thousand lots an account, sells a tenth of them, and to make a value with its decimals and
-dates of each takes as long as to solve the account. Decision: a sequence of lots that keeps its columns (texts as they
-were written, amounts as whole numbers of their last decimal, days as numbers) and makes a `TaxLot` when it is asked
-for one; it is equal to the tuple of them. Whole numbers are told from floats without an error: two texts of fifteen
-digits at most are never read as the same float, so a whole number below 10^15 over a power of ten that gives the float
-of a text is that text's amount. Limits: columns that are not plain (a ratio, a missing basis or date, more digits) are
-lots at once, as `lots_of_columns` makes them.
+dates of each takes as long as to solve the account. Decision: a sequence of lots that keeps its columns (distinct names
+and which of them each lot is of, amounts as whole numbers of their last decimal, days as numbers) and makes a `TaxLot`
+when it is asked for one; it is equal to the tuple of them. Limits: columns that are not plain (a ratio, a missing basis
+or date, more than fifteen digits) are lots at once, as `lots_of_columns` makes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.lots import TaxLot, lots_of_columns
-from di_advisor.domain.market import FloatArray
-from di_advisor.domain.text_column import TextColumn
+from di_advisor.domain.written_amounts import IntArray, Units, Written, units_of_decimals, written_of_texts
 
 __all__ = [
-    "LAST_DAY",
     "IntArray",
     "LotColumns",
     "Units",
+    "are_days",
     "basis_at",
     "lot_ids_at",
     "shares_at",
     "units_of_decimals",
-    "units_of_texts",
 ]
 
-_DIGITS: Final = 15
-"""A float tells any two decimals of so many digits apart (``DBL_DIG`` of IEEE 754 double precision)."""
-
-_MOST: Final = 10**_DIGITS
-_COMMA, _POINT = b",."
-LAST_DAY: Final = date.max.toordinal()
-_PLACES: Final = (0, 2, 4, 6, 8)
-
-IntArray = NDArray[np.int64]
+_LAST_DAY: Final = date.max.toordinal()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Units:
-    """Exact amounts as whole numbers of their last decimal.
-
-    Attributes
-    ----------
-    count : ndarray of int, shape (m,)
-        Whole numbers, below 10^15 in size.
-    places : int
-        Decimal places: an amount is a count over ten to this power.
-    """
-
-    count: IntArray
-    places: int
-
-    def take(self, at: IntArray) -> Units:
-        """Some of them."""
-        return Units(self.count[at], self.places)
-
-
-def units_of_texts(texts: Sequence[str]) -> Units | None:
-    """Amounts of texts; None where one has too many digits, or is no plain number.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If one is no number at all.
-    """
-    plain = _alike(texts)
-    if plain is not None:
-        return plain
-    if texts and max(map(len, texts)) > _DIGITS:
-        return None
-    return _units(np.fromiter(map(float, texts), dtype=np.float64, count=len(texts)))
-
-
-def units_of_decimals(amounts: Sequence[Decimal]) -> Units | None:
-    """Amounts of decimals; None where one has too many digits."""
-    return units_of_texts(list(map(str, amounts)))
-
-
-def _alike(texts: Sequence[str]) -> Units | None:
-    """Amounts of texts of nothing but digits with a point at one place or none; None where they are not such.
-
-    Whole numbers of a column are read in a fifth of the time that its floats take one by one.
-    """
-    joined = ",".join(texts)
-    written = joined.encode()
-    if not texts or written.translate(None, b"0123456789.,"):
-        return None
-    bytes_of = np.frombuffer(written + b",", dtype=np.uint8)
-    ends, points = np.flatnonzero(bytes_of == _COMMA), np.flatnonzero(bytes_of == _POINT)
-    places = int(ends[0] - points[0]) - 1 if len(points) else 0
-    digits = np.diff(ends, prepend=-1) - 1 - (len(points) > 0)
-    if len(ends) != len(texts) or digits.min() < 1 or digits.max() > _DIGITS:
-        return None
-    if len(points) and not (len(points) == len(ends) and places > 0 and (ends - points == places + 1).all()):
-        return None
-    if places > _PLACES[-1]:
-        return None
-    return Units(np.fromstring(joined.replace(".", ""), dtype=np.int64, sep=","), places)
-
-
-def _units(values: FloatArray) -> Units | None:
-    if not len(values):
-        return Units(np.zeros(0, dtype=np.int64), 0)
-    largest = float(np.abs(values).max())
-    for places in _PLACES:
-        scale = 10.0**places
-        if not largest * scale < _MOST:
-            return None
-        whole = np.rint(values * scale)
-        if (whole / scale == values).all():
-            return Units(whole.astype(np.int64), places)
-    return None
+def are_days(numbers: IntArray) -> bool:
+    """Whether all are numbers of days, as `date.toordinal` gives them."""
+    return not len(numbers) or bool(numbers.min() >= 1 and numbers.max() <= _LAST_DAY)
 
 
 def _days(numbers: Sequence[Any]) -> IntArray | None:
@@ -130,7 +44,7 @@ def _days(numbers: Sequence[Any]) -> IntArray | None:
     found = np.array(numbers) if numbers else np.zeros(0, dtype=np.int64)
     if found.dtype != np.int64 or found.ndim != 1:
         return None
-    return found if not len(found) or (found.min() >= 1 and found.max() <= LAST_DAY) else None
+    return found if are_days(found) else None
 
 
 class LotColumns(Sequence[TaxLot]):
@@ -140,42 +54,51 @@ class LotColumns(Sequence[TaxLot]):
     ----------
     account_id : str
         Whose.
-    lot_ids, security_ids : sequence of str
+    lot_ids : sequence of str
         Of each lot.
-    texts : tuple of two sequences of str
-        Shares and bases as they were written.
-    amounts : tuple of two Units
-        The same in whole numbers; the basis in USD.
+    names : sequence of str
+        Ids of securities.
+    code : ndarray of int, shape (L,)
+        Position of each lot's security among them.
+    written : tuple of two Written
+        Shares and bases, these in USD; all above zero.
     days : tuple of two ndarrays of int, shape (L,)
         Days on which the lots were acquired and since which they are held, as `date.toordinal` numbers them.
+
+    Attributes
+    ----------
+    shares, basis : Units
+        Shares and bases in whole numbers.
+    acquired, held_since : ndarray of int, shape (L,)
+        The days.
     """
 
     __slots__ = (
         "_made",
-        "_places",
-        "_texts",
         "account_id",
         "acquired",
         "basis",
+        "code",
         "held_since",
         "lot_ids",
-        "security_ids",
+        "names",
         "shares",
+        "written",
     )
 
     def __init__(
         self,
         account_id: str,
         lot_ids: Sequence[str],
-        security_ids: Sequence[str],
-        texts: tuple[Sequence[str], Sequence[str]],
-        amounts: tuple[Units, Units],
+        names: Sequence[str],
+        code: IntArray,
+        written: tuple[Written, Written],
         days: tuple[IntArray, IntArray],
     ) -> None:
-        self.account_id, self.lot_ids, self.security_ids = account_id, lot_ids, security_ids
-        self._texts, (self.shares, self.basis), (self.acquired, self.held_since) = texts, amounts, days
+        self.account_id, self.lot_ids, self.names, self.code = account_id, lot_ids, names, code
+        self.written, (self.acquired, self.held_since) = written, days
+        self.shares, self.basis = (w.units for w in written)
         self._made: dict[int, TaxLot] = {}
-        self._places: dict[str, int] = {}
 
     @classmethod
     def of(cls, account_id: str, columns: Sequence[Sequence[Any]]) -> LotColumns | None:
@@ -192,17 +115,19 @@ class LotColumns(Sequence[TaxLot]):
         lot_ids, security_ids, shares, basis, acquired, since = columns
         try:
             "".join(lot_ids), "".join(security_ids)
-            amounts = units_of_texts(shares), units_of_texts(basis)
-        except (TypeError, ValueError):  # no texts, or a ratio: lots made one by one say what is wrong, if anything is
+            written = written_of_texts(shares), written_of_texts(basis)
+        except TypeError:  # no texts: lots made one by one say what is wrong, if anything is
             return None
-        if amounts[0] is None or amounts[1] is None or any((a.count <= 0).any() for a in amounts if a is not None):
+        if written[0] is None or written[1] is None or any((w.units.count <= 0).any() for w in written if w):
             return None
         bought = held = _days(acquired)
         if bought is not None and since.count(None) != len(since):
             held = _days([on if day is None else day for on, day in zip(acquired, since, strict=True)])
         if bought is None or held is None:
             return None
-        return cls(account_id, lot_ids, security_ids, (shares, basis), (amounts[0], amounts[1]), (bought, held))
+        known: dict[str, int] = {}
+        code = np.array([known.setdefault(name, len(known)) for name in security_ids], dtype=np.int64)
+        return cls(account_id, lot_ids, list(known), code, (written[0], written[1]), (bought, held))
 
     def __len__(self) -> int:
         return len(self.lot_ids)
@@ -232,8 +157,8 @@ class LotColumns(Sequence[TaxLot]):
         acquired, held = (list(map(date.fromordinal, d[at].tolist())) for d in (self.acquired, self.held_since))
         return lots_of_columns(
             self.account_id,
-            _some(self.lot_ids, at),
-            _some(self.security_ids, at),
+            self.lot_ids_at(at),
+            self.security_ids_at(at),
             self.shares_at(at),
             self.basis_at(at),
             acquired,
@@ -252,51 +177,48 @@ class LotColumns(Sequence[TaxLot]):
         return repr(tuple(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        known = (self.lot_ids, self.security_ids, self._texts, (self.shares, self.basis))
-        return LotColumns, (self.account_id, *known, (self.acquired, self.held_since))
+        known = (self.account_id, self.lot_ids, self.names, self.code)
+        return LotColumns, (*known, self.written, (self.acquired, self.held_since))
 
     def take(self, at: Sequence[int]) -> LotColumns:
         """Some of the lots, in this order."""
         where = np.asarray(at, dtype=np.int64)
-        shares, basis = self._texts
+        shares, basis = self.written
         return LotColumns(
             self.account_id,
-            _some(self.lot_ids, at),
-            _some(self.security_ids, at),
-            (_some(shares, at), _some(basis, at)),
-            (self.shares.take(where), self.basis.take(where)),
+            self.lot_ids_at(at),
+            self.names,
+            self.code[where],
+            (shares.take(where), basis.take(where)),
             (self.acquired[where], self.held_since[where]),
         )
 
-    def shares_at(self, at: Sequence[int]) -> list[Decimal]:
-        """Shares of some lots."""
-        return list(map(Decimal, _some(self._texts[0], at)))
-
     def names_in(self, positions: Mapping[str, int]) -> IntArray | None:
         """Position of each lot's name, shape (L,); None where a name has none."""
-        ids = self.security_ids
-        runs = ids.runs if isinstance(ids, TextColumn) else None
-        names = list(map(positions.get, ids if runs is None else _some(ids, runs)))
-        if None in names:
-            return None
-        found = np.array(names, dtype=np.int64)
-        return found if runs is None else np.repeat(found, np.diff(runs, append=len(self)))
+        found = np.array([positions.get(name, -1) for name in self.names], dtype=np.int64)[self.code]
+        return None if found.min(initial=0) < 0 else found
 
-    @property
-    def places(self) -> Mapping[str, int]:
-        """Positions by the ids of lots, made once; fewer than lots where an id stands twice."""
-        if len(self._places) == 0:
-            self._places = dict(zip(self.lot_ids, range(len(self)), strict=True))
-        return self._places
+    def at_ids(self, lot_ids: Container[str]) -> list[int]:
+        """Positions of the lots with some ids, in the order of the lots."""
+        return [i for i, lot_id in enumerate(self.lot_ids) if lot_id in lot_ids]
+
+    def lot_ids_at(self, at: Sequence[int]) -> list[str]:
+        """Ids of some lots."""
+        ids = self.lot_ids
+        return [ids[i] for i in at]
+
+    def security_ids_at(self, at: Sequence[int]) -> list[str]:
+        """Names of some lots."""
+        names = self.names
+        return [names[k] for k in self.code[np.asarray(at, dtype=np.int64)].tolist()]
+
+    def shares_at(self, at: Sequence[int]) -> list[Decimal]:
+        """Shares of some lots."""
+        return self.written[0].decimals_at(at)
 
     def basis_at(self, at: Sequence[int]) -> list[Decimal]:
         """Bases of some lots, USD."""
-        return list(map(Decimal, _some(self._texts[1], at)))
-
-
-def _some(texts: Sequence[str], at: Sequence[int] | IntArray) -> list[str]:
-    """Some texts of a column, by position."""
-    return texts.at(at) if isinstance(texts, TextColumn) else [texts[i] for i in at]
+        return self.written[1].decimals_at(at)
 
 
 def shares_at(lots: Sequence[TaxLot], at: Sequence[int]) -> Sequence[Exact]:
@@ -311,4 +233,4 @@ def basis_at(lots: Sequence[TaxLot], at: Sequence[int]) -> Sequence[Exact | None
 
 def lot_ids_at(lots: Sequence[TaxLot], at: Sequence[int]) -> list[str]:
     """Ids of some lots, by position."""
-    return _some(lots.lot_ids, at) if isinstance(lots, LotColumns) else [lots[i].lot_id for i in at]
+    return lots.lot_ids_at(at) if isinstance(lots, LotColumns) else [lots[i].lot_id for i in at]

@@ -146,7 +146,7 @@ class Account:
     def __post_init__(self) -> None:
         lots = self.lots  # all at once: a fleet reads a thousand lots an account
         if isinstance(lots, LotColumns):
-            owners, distinct = {lots.account_id}, len(lots.places)
+            owners, distinct = {lots.account_id}, len(set(lots.lot_ids))
         else:
             owners, distinct = {lot.account_id for lot in lots}, len({lot.lot_id for lot in lots})
         if owners <= {self.account_id} and distinct == len(lots):

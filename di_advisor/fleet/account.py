@@ -1,15 +1,15 @@
 """One account of a fleet, and the bytes in which it travels and is stored.
 
 Problem: what belongs to one account must go to a worker, into Parquet and back without a loss, and quickly. Decision:
-JSON with lots as columns; exact amounts as texts, days as numbers; wishes and taxpayer are the text of a client's
-file (`client_toml`), which many accounts share, so that a worker reads each text once. Limits: own terms and rules
-travel by name and must be importable where they are solved.
+JSON with exact amounts as texts and days as numbers, lots as columns of numbers behind it (`lot_bytes`, `sealed`);
+wishes and taxpayer are the text of a client's file (`client_toml`), which many accounts share, so that a worker reads
+each text once. Bodies of an earlier version, JSON throughout, are read as well. Limits: own terms and rules travel by
+name and must be importable where they are solved.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,22 +22,20 @@ from typing import Any, Final
 from di_advisor.domain.amounts import Exact
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lot_columns import LotColumns
-from di_advisor.domain.lot_texts import PlainColumns, columns_of_json
 from di_advisor.domain.lots import TaxLot, lots_of_columns
 from di_advisor.domain.mandate import Mandate
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
 from di_advisor.domain.signals import Lock, LockKind
-from di_advisor.errors import InputError, NewerSchemaError
+from di_advisor.errors import InputError
+from di_advisor.fleet.lot_bytes import ColumnReader, lots_from_bytes, lots_to_bytes
+from di_advisor.fleet.sealed import begun_at, opened, sealed
 from di_advisor.formulate.client_file import ClientFile, OwnNames, client_from_toml, client_toml
 from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
 
-__all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes", "begun_at", "digest_of", "head_of"]
+__all__ = ["FleetAccount", "account_from_bytes", "account_to_bytes", "digest_of"]
 
 _KEPT: Final = 4096
-_SCHEMA: Final = 1
 _DIGITS: Final = 16
-_LOTS_FIELD: Final = b'"lots":'
-_LOTS: Final = _LOTS_FIELD + b"[["
 
 
 @dataclass(frozen=True)
@@ -90,30 +88,18 @@ class FleetAccount:
 
 
 def account_to_bytes(account: FleetAccount) -> bytes:
-    """An account as bytes; equal accounts give equal bytes."""
-    found = {
-        "schema": _SCHEMA,
+    """An account as bytes; equal accounts, with amounts of as many decimals, give equal bytes."""
+    columns: list[bytes] = []
+    said = {
         "label": account.label,
         "taxpayer": account.portfolio.taxpayer,
         "account_id": account.account_id,
         "target": account.target,
         "client": _text_of(account.mandate, account.tax, account.own),
-        "accounts": [_plain_account(a) for a in account.portfolio.accounts],
+        "accounts": [_plain_account(a, columns) for a in account.portfolio.accounts],
         "locks": [[k.security_id, k.kind.value, k.reason, _day(k.until), k.lot_id] for k in account.locks],
     }
-    return begun_at(json.dumps(found, separators=(",", ":")).encode(), account.begins_at)
-
-
-def begun_at(body: bytes, prices: Mapping[str, float]) -> bytes:
-    """The bytes of an account without a start, with prices to begin at."""
-    if not prices:
-        return body
-    return body[:-1] + b',"begins_at":' + json.dumps(dict(prices), separators=(",", ":")).encode() + b"}"
-
-
-def head_of(label: str) -> bytes:
-    """How the bytes of an account begin."""
-    return json.dumps({"schema": _SCHEMA, "label": label}, separators=(",", ":"))[:-1].encode() + b","
+    return begun_at(sealed(said, columns), account.begins_at)
 
 
 def digest_of(body: bytes) -> str:
@@ -132,11 +118,10 @@ def account_from_bytes(body: bytes) -> FleetAccount:
         If a newer program wrote them.
     """
     try:
-        found, plain = _parsed(body)
-        if isinstance(found, dict):
-            _refuse_newer(found.get("schema", _SCHEMA))
-        client = _client_of(found["client"])
-        accounts = tuple(_account_of(a, plain) for a in found["accounts"])
+        found, behind = opened(body)
+        client, columns = _client_of(found["client"]), ColumnReader(behind)
+        accounts = tuple(_account_of(a, columns) for a in found["accounts"])
+        columns.refuse_more()
         locks = tuple(Lock(i, LockKind(k), why, _date(until), lot) for i, k, why, until, lot in found["locks"])
         label, taxpayer = str(found["label"]), str(found["taxpayer"])
         account_id, target = str(found["account_id"]), str(found["target"])
@@ -160,14 +145,6 @@ def _number(value: float) -> float:
     return found
 
 
-def _refuse_newer(version: int) -> None:
-    if version != _SCHEMA:
-        raise NewerSchemaError(
-            f"An account of the fleet was written by a newer version (schema {version}, this one reads {_SCHEMA}).",
-            hint="Use that version, or write the accounts again.",
-        )
-
-
 @lru_cache(maxsize=_KEPT)
 def _client_of(text: str) -> ClientFile:
     return client_from_toml(text, "the client's text")
@@ -189,21 +166,14 @@ def _text_of(mandate: Mandate, tax: Taxpayer, own: OwnNames) -> str:
     return text
 
 
-def _plain_account(account: Account) -> dict[str, Any]:
-    lots, fills = account.lots, account.fills
+def _plain_account(account: Account, columns: list[bytes]) -> dict[str, Any]:
+    """An account in words of JSON; lots that are plain go into the columns."""
     return {
         "id": account.account_id,
         "kind": account.kind.value,
         "reinvests": account.reinvests_dividends,
         "cash": [[str(c.amount_usd), _day(c.available_on)] for c in account.cash],
-        "lots": [
-            [x.lot_id for x in lots],
-            [x.security_id for x in lots],
-            [str(x.shares) for x in lots],
-            [None if x.basis_total_usd is None else str(x.basis_total_usd) for x in lots],
-            [_day(x.acquired) for x in lots],
-            [None if x.held_since == x.acquired else _day(x.held_since) for x in lots],
-        ],
+        "lots": _plain_lots(account, columns),
         "fills": [
             [
                 f.security_id,
@@ -215,34 +185,43 @@ def _plain_account(account: Account) -> dict[str, Any]:
                 f.replaced,
                 f.purchase_id,
             ]
-            for f in fills
+            for f in account.fills
         ],
     }
 
 
-def _parsed(body: bytes) -> tuple[Any, list[PlainColumns]]:
-    """What the bytes say, with a number in place of each account's lots, and the lots, which then are columns.
-
-    Nothing is read otherwise than by `json`: within a text every quote follows a backslash, so that no text holds what
-    lots begin with; and where what stands between is not plain columns, all of it is left to `json`.
-    """
-    head, *rest = body.split(_LOTS)
-    cut = [part.partition(b"]]") for part in rest]
-    if not cut or body.count(_LOTS_FIELD) != len(cut):
-        return json.loads(body), []
-    found = [columns_of_json(lots) for lots, _, _ in cut]
-    plain = [columns for columns in found if columns is not None]
-    if len(plain) < len(found):
-        return json.loads(body), []
-    short = [b"%b%d%b" % (_LOTS_FIELD, k, after) for k, (_, _, after) in enumerate(cut)]
-    return json.loads(head + b"".join(short)), plain
+def _plain_lots(account: Account, columns: list[bytes]) -> dict[str, Any] | list[list[Any]]:
+    lots = account.lots
+    if isinstance(lots, LotColumns):
+        known: LotColumns | None = lots
+        texts: list[list[Any]] = []
+    else:
+        texts = _texts_of_lots(lots)
+        known = LotColumns.of(account.account_id, texts) if lots else None
+    written = None if known is None else lots_to_bytes(known)
+    if written is None:
+        return texts or _texts_of_lots(lots)
+    said, found = written
+    columns += found
+    return said
 
 
-def _account_of(found: dict[str, Any], plain: Sequence[PlainColumns] = ()) -> Account:
+def _texts_of_lots(lots: Sequence[TaxLot]) -> list[list[Any]]:
+    return [
+        [x.lot_id for x in lots],
+        [x.security_id for x in lots],
+        [str(x.shares) for x in lots],
+        [None if x.basis_total_usd is None else str(x.basis_total_usd) for x in lots],
+        [_day(x.acquired) for x in lots],
+        [None if x.held_since == x.acquired else _day(x.held_since) for x in lots],
+    ]
+
+
+def _account_of(found: dict[str, Any], columns: ColumnReader) -> Account:
     account_id, lots = found["id"], found["lots"]
     return Account(
         account_id,
-        plain[lots].of(account_id) if plain else _lots_of(account_id, lots),
+        lots_from_bytes(account_id, lots, columns) if isinstance(lots, dict) else _lots_of(account_id, lots),
         tuple(CashItem(_exact(amount), date.fromordinal(on)) for amount, on in found["cash"]),
         tuple(
             Fill(

@@ -8,13 +8,13 @@ found where it is solved.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from di_advisor.errors import InputError
 from di_advisor.execution.jobs import Failure, failure_of
-from di_advisor.fleet.account import FleetAccount, account_to_bytes, head_of
+from di_advisor.fleet.account import FleetAccount, account_to_bytes
+from di_advisor.fleet.sealed import heads_of, label_of
 from di_advisor.fleet.sources import StoredBodies
 
 __all__ = ["bodies_of"]
@@ -40,13 +40,10 @@ def _fitting(label: str, body: bytes) -> bytes | Failure:
             hint="Look at what was written under its label.",
         )
         return failure_of(error)
-    if body.startswith(head_of(label)):
+    if body.startswith(heads_of(label)):
         return body
-    try:
-        said = json.loads(body)["label"]
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return body  # no account at all: who solves it says what is wrong
-    if said != label:
+    said = label_of(body)  # None is no account at all: who solves it says what is wrong
+    if said is not None and said != label:
         error = InputError(
             f"What is stored as {label} is the account {said!r}.",
             hint="Write the file again with fleet.write_accounts.",

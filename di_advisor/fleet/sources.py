@@ -92,7 +92,7 @@ def write_accounts(path: str | Path, accounts: Iterable[FleetAccount]) -> int:
     Parameters
     ----------
     path : str or Path
-        The file; columns ``label`` and ``account`` (JSON, as `account_to_bytes` says).
+        The file; columns ``label`` and ``account`` (bytes, as `account_to_bytes` says).
     accounts : iterable of FleetAccount
         With distinct labels.
 
@@ -104,10 +104,10 @@ def write_accounts(path: str | Path, accounts: Iterable[FleetAccount]) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(_LABEL, pa.string()), (_BODY, pa.string())])
+    schema = pa.schema([(_LABEL, pa.string()), (_BODY, pa.binary())])
     count = 0
     with pq.ParquetWriter(Path(path), schema) as writer:
-        rows: list[tuple[str, str]] = []
+        rows: list[tuple[str, bytes]] = []
 
         def flush() -> None:
             labels, bodies = zip(*rows, strict=True)
@@ -115,7 +115,7 @@ def write_accounts(path: str | Path, accounts: Iterable[FleetAccount]) -> int:
             rows.clear()
 
         for account in accounts:
-            rows.append((account.label, account_to_bytes(account).decode()))
+            rows.append((account.label, account_to_bytes(account)))
             count += 1
             if len(rows) >= _GROUP:
                 flush()
@@ -191,12 +191,22 @@ class ParquetAccounts:
         InputError
             If there is none.
         """
+        return account_from_bytes(self.body_of(label))
+
+    def body_of(self, label: str) -> bytes:
+        """The account of a label as it lies there, which is what a run solves and takes the digest of.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
         file = self._open()
         for group in range(file.num_row_groups):
             labels = file.read_row_group(group, columns=[_LABEL]).column(0).to_pylist()
             if label in labels:
                 body = file.read_row_group(group, columns=[_BODY]).column(0)[labels.index(label)]
-                return account_from_bytes(_bytes(body.as_py()))
+                return _bytes(body.as_py())
         raise no_account(label)
 
 

@@ -19,10 +19,11 @@ import numpy as np
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.execution.jobs import Failure
-from di_advisor.fleet.account import FleetAccount, begun_at
+from di_advisor.fleet.account import FleetAccount
 from di_advisor.fleet.bodies import bodies_of
 from di_advisor.fleet.record import FleetRecord
 from di_advisor.fleet.running import passes_of, records_of
+from di_advisor.fleet.sealed import begun_at, is_begun
 from di_advisor.fleet.sources import AccountSource, source_of
 
 __all__ = ["WarmAccounts"]
@@ -53,7 +54,7 @@ class WarmAccounts:
     def bodies(self) -> Iterator[tuple[str, bytes | Failure]]:
         """Labels and accounts as they travel, with their prices."""
         for label, body in bodies_of(self.accounts):
-            if isinstance(body, Failure) or b',"begins_at":' in body:
+            if isinstance(body, Failure) or is_begun(body):
                 yield label, body
             else:
                 yield label, begun_at(body, self._prices_of(label))

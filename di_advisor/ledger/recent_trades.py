@@ -219,8 +219,7 @@ def _held_and_recent(
 ) -> tuple[dict[str, TaxLot], Sequence[TaxLot]]:
     """Lots that fills opened, by id, and lots that may be recent: of thousands, few are looked at one by one."""
     if isinstance(lots, LotColumns):
-        places = lots.places
-        held = lots.made_at(sorted(places[lot_id] for lot_id in told if lot_id in places))
+        held = lots.made_at(lots.at_ids(told))
         recent = lots.made_at(np.flatnonzero(lots.acquired >= earliest.toordinal()).tolist())
         return {lot.lot_id: lot for lot in held}, recent
     recent = [x for x in lots if (on := x.acquired) is not None and (type(on) is not date or on >= earliest)]

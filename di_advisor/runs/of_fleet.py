@@ -168,7 +168,12 @@ def run_of_source(source: FleetSource) -> tuple[RunSpec, Facts]:
     desk = _desk(source, passes_of(source.folder), shared)
     spec, facts = run_of_account(desk, source.label, market.market)
     solved = _solved_digest(desk.records_folder, source.label)
-    found = digest_of(account_to_bytes(_accounts(source.accounts, source.count, source.seed).find(source.label)))
+    accounts = _accounts(source.accounts, source.count, source.seed)
+    if isinstance(accounts, ParquetAccounts):
+        body = accounts.body_of(source.label)  # as it was solved: an earlier version may have written the file
+    else:
+        body = account_to_bytes(accounts.find(source.label))
+    found = digest_of(body)
     if solved not in {"", found}:
         raise InputError(
             f"The account {source.label} of {source.accounts or f'seed {source.seed}'} is not the one that the run in "

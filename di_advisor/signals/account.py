@@ -142,7 +142,7 @@ def _rows_of(lot_ids: set[str], lots: Sequence[TaxLot]) -> list[int]:
     if not lot_ids:
         return []
     if isinstance(lots, LotColumns):
-        return [lots.places[lot_id] for lot_id in lot_ids]
+        return lots.at_ids(lot_ids)
     return [i for i, lot in enumerate(lots) if lot.lot_id in lot_ids]
 
 

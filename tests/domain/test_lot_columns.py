@@ -5,12 +5,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from di_advisor.domain.lot_columns import LotColumns, basis_at, lot_ids_at, shares_at, units_of_texts
+from di_advisor.domain.lot_columns import LotColumns, basis_at, lot_ids_at, shares_at, units_of_decimals
 from di_advisor.domain.lots import TaxLot
+from di_advisor.domain.written_amounts import written_of_texts
 
 _DAY = date(2025, 3, 3)
 _SHARES = st.integers(1, 10**9).flatmap(lambda n: st.sampled_from([str(n), str(Decimal(n).scaleb(-4)), f"{n}.50"]))
@@ -52,38 +54,78 @@ def test_columns_are_lots_one_by_one(rows: list[tuple[str, str, int, int | None]
 @given(_ROWS)
 def test_whole_numbers_are_the_amounts(rows: list[tuple[str, str, int, int | None]]) -> None:
     for texts in _columns(rows)[2:4]:
-        units = units_of_texts(texts)
-        assert units is not None
+        written = written_of_texts(texts)
+        assert written is not None
+        units = written.units
         assert [Decimal(n).scaleb(-units.places) for n in units.count.tolist()] == [Decimal(t) for t in texts]
+        backwards = list(range(len(texts)))[::-1]
+        for found in (
+            written.decimals_at(backwards),
+            written.take(np.array(backwards, dtype=np.int64)).decimals_at(range(len(texts))),
+        ):
+            assert list(map(str, found)) == [str(Decimal(t)) for t in texts[::-1]]
 
 
 @pytest.mark.parametrize(
-    ("texts", "counts", "places"),
+    ("texts", "counts", "places", "own"),
     [
-        ([], [], 0),
-        (["7", "12"], [7, 12], 0),
-        (["7.5", "12.0"], [75, 120], 1),
-        (["7.50", "12.5"], [750, 1250], 2),
-        (["7.50", "12"], [750, 1200], 2),
-        (["1.50 ", "2.25"], [150, 225], 2),
-        (["1_0.50", "2.25"], [1050, 225], 2),
-        ([".50", "2.25"], [50, 225], 2),
-        (["5.", "2."], [5, 2], 0),
-        (["999999999999999"], [999_999_999_999_999], 0),
+        ([], [], 0, None),
+        (["7", "12"], [7, 12], 0, None),
+        (["7.5", "12.0"], [75, 120], 1, None),
+        (["7.50", "12.5"], [750, 1250], 2, [2, 1]),
+        (["7.50", "12"], [750, 1200], 2, [2, 0]),
+        (["007", "0.00"], [700, 0], 2, [0, 2]),
+        (["999999999999999"], [999_999_999_999_999], 0, None),
+        (["9999999.99999999"], [999_999_999_999_999], 8, None),
     ],
 )
-def test_texts_of_any_kind_are_read(texts: list[str], counts: list[int], places: int) -> None:
-    units = units_of_texts(texts)
-    assert units is not None
-    assert (units.count.tolist(), units.places) == (counts, places)
+def test_plain_texts_are_read(texts: list[str], counts: list[int], places: int, own: list[int] | None) -> None:
+    written = written_of_texts(texts)
+    assert written is not None
+    assert (written.units.count.tolist(), written.units.places) == (counts, places)
+    assert (None if written.places is None else written.places.tolist()) == own
 
 
-@pytest.mark.parametrize("text", ["1,5", "", ".", "1.2.3", "1._50x", "1 5"])
-def test_what_is_no_number_is_no_amount(text: str) -> None:
-    with pytest.raises(ValueError, match="could not convert"):
-        units_of_texts([text])
-    with pytest.raises(ValueError, match="could not convert"):
-        units_of_texts([text, "2.5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1,5", "", ".", "1.", ".5", "1.2.3", "1_0", " 1", "1\n", "-1", "+1", "1E3", "1/3", "nan", "inf", "\u0661"),
+        *("1" + "0" * 15, "1" + "0" * 40, "0.000000001", "10000000.00000000"),
+    ],
+)
+def test_what_is_not_plain_is_no_amount(text: str) -> None:
+    for beside in ([], ["2.5"]):
+        assert written_of_texts([text, *beside]) is None
+        assert written_of_texts([*beside, text]) is None
+
+
+def test_amounts_that_have_too_many_digits_only_beside_others_are_none() -> None:
+    assert written_of_texts(["99999999"]) is not None
+    assert written_of_texts(["99999999", "0.00000001"]) is None
+
+
+def test_units_of_decimals_have_no_exponent_and_no_sign() -> None:
+    found = units_of_decimals([Decimal("1E+2"), Decimal("2.50")])
+    assert found is not None
+    assert (found.count.tolist(), found.places) == ([10_000, 250], 2)
+    assert units_of_decimals([Decimal(-1)]) is None
+    assert units_of_decimals([Decimal("NaN")]) is None
+
+
+@given(_ROWS, st.sets(st.sampled_from(["S0", "S1", "S2", "L0", "L3"])))
+def test_names_and_ids_are_found_at_their_places(rows: list[tuple[str, str, int, int | None]], known: set[str]) -> None:
+    columns = _columns(rows)
+    found = LotColumns.of("A", columns)
+    assert found is not None
+    positions = {name: 10 + i for i, name in enumerate(sorted(known))}
+    expected = [positions.get(name) for name in columns[1]]
+    names = found.names_in(positions)
+    assert (None if names is None else names.tolist()) == (None if None in expected else expected)
+    assert found.at_ids(known) == [i for i, lot_id in enumerate(columns[0]) if lot_id in known]
+    kept = [i for i, name in enumerate(columns[1]) if name in known]
+    of_kept = found.take(kept).names_in(positions)  # names that no lot has any more do not matter
+    assert of_kept is not None
+    assert of_kept.tolist() == [expected[i] for i in kept]
 
 
 def test_one_lot_is_asked_for() -> None:

@@ -1,5 +1,6 @@
 """An account travels as bytes and comes back equal; generated accounts follow from their number alone."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -7,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from di_advisor.domain import lot_texts
+from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.lots import LotState, TaxLot
 from di_advisor.domain.mandate import Band, Mandate
 from di_advisor.domain.portfolio import Account, AccountKind, CashItem, Fill, Portfolio, Side
@@ -16,6 +17,7 @@ from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InputError
 from di_advisor.fleet.account import FleetAccount, account_from_bytes, account_to_bytes
 from di_advisor.fleet.generated import SampleFleet
+from tests.fleet.older_bodies import older_body
 
 DAY = date(2026, 3, 2)
 TAX = TaxProfile(ConstantRates(0.37, 0.2))
@@ -89,18 +91,20 @@ def plain() -> FleetAccount:
     return FleetAccount(label, Portfolio("ann", accounts), "A", Mandate(), TAX)
 
 
-@pytest.mark.parametrize("compiled", [True, False])
-def test_lots_of_several_accounts_come_back_each_to_its_own(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lot_texts, "is_compiled", lambda: compiled)
+@pytest.mark.parametrize("written", [account_to_bytes, older_body])
+def test_lots_of_several_accounts_come_back_each_to_its_own(written: Callable[[FleetAccount], bytes]) -> None:
     account = plain()
-    body = account_to_bytes(account)
-    read = account_from_bytes(body)
+    read = account_from_bytes(written(account))
     assert read == account
     assert [len(a.lots) for a in read.portfolio.accounts] == [4, 2]
-    assert account_to_bytes(read) == body
+    assert all(isinstance(a.lots, LotColumns) for a in read.portfolio.accounts)
+    assert account_to_bytes(read) == account_to_bytes(account)
 
 
-@pytest.mark.parametrize("compiled", [True, False])
+def test_an_account_of_an_earlier_version_is_read_whatever_it_holds() -> None:
+    assert account_from_bytes(older_body(everything())) == everything()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -110,18 +114,15 @@ def test_lots_of_several_accounts_come_back_each_to_its_own(compiled: bool, monk
         (b'["B0","B1"]', b'["B0","B1"', "cannot be read"),
     ],
 )
-def test_lots_that_are_none_are_refused_alike_however_they_are_read(
-    old: bytes, new: bytes, says: str, compiled: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lot_texts, "is_compiled", lambda: compiled)
-    body = account_to_bytes(plain())
+def test_lots_of_an_earlier_version_that_are_none_are_refused(old: bytes, new: bytes, says: str) -> None:
+    body = older_body(plain())
     assert old in body
     with pytest.raises(InputError, match=says):
         account_from_bytes(body.replace(old, new, 1))
 
 
 def test_an_account_whose_lots_are_a_number_is_refused() -> None:
-    body = account_to_bytes(plain())
+    body = older_body(plain())
     first = body.index(b'"lots":[[')
     end = body.index(b"]]", first) + 2
     with pytest.raises(InputError, match="cannot be read"):

@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from di_advisor.execution.results_folder import ResultsFolder
-from di_advisor.fleet.account import account_to_bytes
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import SampleFleet
 from di_advisor.fleet.running import FleetRun, propose
 from di_advisor.fleet.sources import ParquetAccounts
 from di_advisor.fleet.worklist import Worklist
 from di_advisor.report.desk_view import desk_bundle
+from tests.fleet.older_bodies import older_body
 
 FAR = 766_000  # a day in 2098
 ODD_NAME = "<img src=x onerror=alert(1)> $\\href{x}$ [x](javascript:alert(1)) é"
@@ -108,8 +108,8 @@ NOT_MET = {
 
 @pytest.fixture(scope="module")
 def run(six: SampleFleet, facts: FleetFacts, tmp_path_factory: pytest.TempPathFactory) -> FleetRun:
-    """All of them in one file, a good account first and last."""
-    good = json.loads(account_to_bytes(six.account(0)))
+    """All of them in one file, a good account first and last; bodies of an earlier version, whose lots are text."""
+    good = json.loads(older_body(six.account(0)))
     bodies: list[tuple[str | None, bytes | None]] = [("first", json.dumps(good | {"label": "first"}).encode())]
     for label, broken in [*((k, v[0]) for k, v in REFUSED.items()), *SOLVED.items()]:
         found = broken(json.loads(json.dumps(good | {"label": label})))

@@ -1,5 +1,6 @@
 """Records of accounts whose lots stay columns are, to the byte, those of accounts whose lots are made one by one."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -12,19 +13,26 @@ from hypothesis import strategies as st
 from di_advisor.domain.amounts import Exact, as_fraction, at_places
 from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.mandate import Mandate, WashPolicy
-from di_advisor.fleet import account
 from di_advisor.fleet.account import account_from_bytes, account_to_bytes
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import CONVEX, DESK, SampleFleet
 from di_advisor.fleet.recording import _gain_of_part
 from di_advisor.fleet.solving import FleetWork, solved
 from di_advisor.sample.world import SampleWorld
+from tests.fleet.older_bodies import older_body
 
 _WISHES = (*CONVEX, DESK[0], Mandate(wash_policy=WashPolicy.PRICE, min_trade_usd=Decimal(250)))
 
 
 def _never(account_id: str, columns: Sequence[Sequence[Any]]) -> None:
     del account_id, columns
+
+
+def _but_for_the_digest(record: bytes) -> bytes:
+    """An account's digest is one of its bytes, which a version of the program writes in its own way."""
+    rest, count = re.subn(rb'"account_digest":"[0-9a-f]{16}"', b"", record)
+    assert count == 1
+    return rest
 
 
 def test_twenty_records_are_the_same_to_the_byte(
@@ -34,12 +42,12 @@ def test_twenty_records_are_the_same_to_the_byte(
     bodies = [account_to_bytes(a) for a in fleet]
     assert all(isinstance(account_from_bytes(b).portfolio.accounts[0].lots, LotColumns) for b in bodies)
     found = [solved(work, b) for b in bodies]
-    monkeypatch.setattr(account, "columns_of_json", lambda _: None)
-    assert all(isinstance(account_from_bytes(b).portfolio.accounts[0].lots, LotColumns) for b in bodies)
-    assert found == [solved(work, b) for b in bodies]
+    older = [older_body(a) for a in fleet]
+    from_older = [solved(work, b) for b in older]
     monkeypatch.setattr(LotColumns, "of", _never)
-    assert not any(isinstance(account_from_bytes(b).portfolio.accounts[0].lots, LotColumns) for b in bodies)
-    assert found == [solved(work, b) for b in bodies]
+    assert not any(isinstance(account_from_bytes(b).portfolio.accounts[0].lots, LotColumns) for b in older)
+    assert from_older == [solved(work, b) for b in older]
+    assert [_but_for_the_digest(r) for r in found] == [_but_for_the_digest(r) for r in from_older]
     assert any(b'"sell"' in record for record in found)
 
 

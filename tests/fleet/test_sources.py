@@ -9,12 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from di_advisor.errors import InputError
-from di_advisor.fleet.account import FleetAccount
+from di_advisor.execution.jobs import Failure
+from di_advisor.fleet.account import FleetAccount, account_to_bytes
+from di_advisor.fleet.bodies import bodies_of
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import SampleFleet
 from di_advisor.fleet.running import propose
 from di_advisor.fleet.sources import ListedAccounts, ParquetAccounts, source_of, write_accounts
 from tests.fleet.folders import lines
+from tests.fleet.older_bodies import older_body
 
 
 def test_a_parquet_file_gives_its_accounts_back_in_order_and_by_label(six: SampleFleet, tmp_path: Path) -> None:
@@ -83,3 +86,16 @@ def test_a_list_is_a_source_and_a_source_stays_itself(six: SampleFleet) -> None:
     assert isinstance(listed, ListedAccounts)
     assert listed.find("A000005") == six.account(5)
     assert source_of(six) is six
+
+
+def test_what_is_stored_under_anothers_label_is_set_aside(six: SampleFleet, tmp_path: Path) -> None:
+    path = tmp_path / "mixed.parquet"
+    bodies = [account_to_bytes(six.account(0)), older_body(six.account(0)), account_to_bytes(six.account(1))]
+    rows = {"label": ["A000009", "A000008", "A000001"], "account": bodies}
+    pq.write_table(pa.table(rows), path)
+    first, second, third = (body for _, body in bodies_of(ParquetAccounts(path)))
+    assert isinstance(first, Failure)
+    assert isinstance(second, Failure)
+    assert first.what == "What is stored as A000009 is the account 'A000000'."
+    assert second.what == "What is stored as A000008 is the account 'A000000'."
+    assert third == bodies[2]

@@ -14,12 +14,14 @@ from di_advisor.domain.mandate import Band, Mandate, Rounding
 from di_advisor.errors import InputError
 from di_advisor.execution.jobs import Failure, Job, Outcome, attempted_together
 from di_advisor.fleet import Desk, ParquetAccounts, SampleFleet, WarmAccounts, propose, write_accounts
-from di_advisor.fleet.account import FleetAccount, account_from_bytes, account_to_bytes, begun_at
+from di_advisor.fleet.account import FleetAccount, account_from_bytes, account_to_bytes
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.record import FleetRecord, SetAside, read_row
+from di_advisor.fleet.sealed import begun_at
 from di_advisor.fleet.solving import FleetWork, solved
 from di_advisor.sample.world import SampleWorld
 from di_advisor.solve.batch.curvature import curvature_at
+from tests.fleet.older_bodies import older_body
 
 _CERTIFIED = 5e-4
 
@@ -141,8 +143,10 @@ def test_who_was_not_there_begins_at_nothing_and_who_says_where_begins_there(
 
 
 def test_prices_that_are_no_numbers_are_refused(accounts: list[FleetAccount]) -> None:
-    body = account_to_bytes(accounts[0])
-    for wrong in (b'{"market":"much"}', b'{"market":NaN}', b"[1]"):
-        with pytest.raises(InputError, match="cannot be read"):
-            account_from_bytes(body[:-1] + b',"begins_at":' + wrong + b"}")
-    assert begun_at(body, {}) == body
+    body, older = account_to_bytes(accounts[0]), older_body(accounts[0])
+    for wrong, says in (("much", "could not convert"), (float("nan"), "no number"), ([1], "float")):
+        for each in (body, older):
+            with pytest.raises(InputError, match=says):
+                account_from_bytes(begun_at(each, {"market": wrong}))  # type: ignore[dict-item]
+    with pytest.raises(InputError, match="cannot be read"):
+        account_from_bytes(older[:-1] + b',"begins_at":[1]}')
