@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date
 from pathlib import Path
 
 from di_advisor.cli.backtest_commands import add_backtest
@@ -17,20 +16,12 @@ from di_advisor.cli.household_commands import add_household
 from di_advisor.cli.ledger_arguments import add_ledger
 from di_advisor.cli.mandate_file import add_mandate, add_mandate_file
 from di_advisor.cli.notation_options import add_text_notation
+from di_advisor.cli.parsing import Parser, day
 from di_advisor.cli.watch_commands import add_watch
 from di_advisor.cli.wishes import add_rates, add_wishes, seed, usd
 from di_advisor.cli.year_end_commands import add_year_end
-from di_advisor.domain.cells import iso_day
-from di_advisor.errors import InputError
 
 __all__ = ["parser"]
-
-
-def _day(text: str) -> date:
-    try:
-        return iso_day(text)
-    except InputError as e:
-        raise argparse.ArgumentTypeError(str(e)) from e
 
 
 def _days(text: str) -> int:
@@ -41,7 +32,7 @@ def _days(text: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line; each command carries its function as ``run``."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="di-advisor",
         description="Direct indexing: from tax lots to explained trades. Not tax advice.",
     )
@@ -55,9 +46,9 @@ def parser() -> argparse.ArgumentParser:
             epilog=file_columns(),
         )
     )
-    add_ledger(commands.add_parser("ledger", help="keep the books: record, show, papers, check"), _day)
+    add_ledger(commands.add_parser("ledger", help="keep the books: record, show, papers, check"), day)
     add_costs(commands.add_parser("costs", help="orders and cost models: check, train, card, compare, promote, watch"))
-    add_data(commands.add_parser("data", help="sources of data: check, pull, parse, bundle, smoke"), _day)
+    add_data(commands.add_parser("data", help="sources of data: check, pull, parse, bundle, smoke"), day)
     add_mandate(commands.add_parser("mandate", help="a client's wishes and taxpayer as a file: template, check"))
     add_watch(commands.add_parser("watch", help="which accounts are to be rebalanced today, and why; for cron"))
     add_year_end(commands.add_parser("year-end", help="what to realise by the last trade date, and why; gifts; ways"))
@@ -67,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     add_calendar(commands.add_parser("calendar", help="what is known to come for an account, day by day"))
     add_plan(commands.add_parser("plan", help="what had better wait: the best dates of each name, in dollars"))
     listing = commands.add_parser("columns", help="the columns of the files that are read and written")
+    listing.description = "Show the columns of every file that is read or written; a star marks those that are needed."
     listing.set_defaults(run=columns)
     return top
 
@@ -86,6 +78,10 @@ def _add_demo(command: argparse.ArgumentParser) -> None:
 
 
 def _add_propose(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Propose trades for an account of your own: its tax lots, prices and an index, each a CSV file. The trades "
+        "are shown with their reasons, and written as a page and as CSV. Not tax advice."
+    )
     files = command.add_argument_group("files")
     files.add_argument("--lots", type=Path, required=True, metavar="FILE", help="CSV of tax lots, or see --broker")
     files.add_argument(
@@ -119,7 +115,7 @@ def _add_propose(command: argparse.ArgumentParser) -> None:
     account = command.add_argument_group("account")
     account.add_argument("--account", default="", metavar="ID", help="which account, if the file has several")
     account.add_argument("--cash", type=usd, default=usd("0"), metavar="USD", help="cash that can be spent (0)")
-    account.add_argument("--as-of", type=_day, metavar="DATE", help="tax date of the trades (today in New York)")
+    account.add_argument("--as-of", type=day, metavar="DATE", help="tax date of the trades (today in New York)")
     command.add_argument(
         "--cost-model", default="prior", metavar="NAME", help="prior, learned (simulated orders), or the id of your own"
     )

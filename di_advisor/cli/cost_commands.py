@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from di_advisor.cli.files import order_columns
+from di_advisor.cli.parsing import day
 from di_advisor.cli.screen import Screen
-from di_advisor.domain.cells import iso_day
 from di_advisor.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def add_costs(command: argparse.ArgumentParser) -> None:
     )
     _add_orders(training, needed=False)
     training.add_argument("--recipe", type=Path, metavar="FILE", help="TOML of day, seed, blocks, prior and orders")
-    training.add_argument("--trained-on", type=_day, metavar="DATE", help="day to write on the card, without a recipe")
+    training.add_argument("--trained-on", type=day, metavar="DATE", help="day to write on the card, without a recipe")
     training.add_argument("--seed", type=int, metavar="N", help="everything random follows from it (0)")
     training.add_argument(
         "--patience", type=int, metavar="N", help="stop early: N trees without a better error on the last training days"
@@ -70,7 +69,7 @@ def add_costs(command: argparse.ArgumentParser) -> None:
     )
     watching.add_argument("model", metavar="MODEL", help=_MODEL)
     _add_orders(watching)
-    watching.add_argument("--since", type=_day, required=True, metavar="DATE", help="first day that it did not see")
+    watching.add_argument("--since", type=day, required=True, metavar="DATE", help="first day that it did not see")
     watching.set_defaults(run=watch_model)
 
 
@@ -110,7 +109,7 @@ def train_model(arguments: argparse.Namespace, screen: Screen) -> None:
     from di_advisor.domain.trained_costs import CostTraining
     from di_advisor.registry import cost_trainer
     from di_advisor.report.cost_card_view import card_bundle
-    from di_advisor.runs.trained_costs import train_into_shelf
+    from di_advisor.runs.trained_costs import refuse_later_orders, train_into_shelf
 
     trainer, orders = cost_trainer(), arguments.orders
     if arguments.recipe is not None:
@@ -129,7 +128,6 @@ def train_model(arguments: argparse.Namespace, screen: Screen) -> None:
     found = _read(_files(arguments, orders), screen)
     for sentence in found.sentences:
         screen.show(sentence)
-    _refuse_later(found.history, training.trained_on)
     said: set[str] = set()
 
     def told(_: float, stage: str) -> None:
@@ -138,25 +136,12 @@ def train_model(arguments: argparse.Namespace, screen: Screen) -> None:
             screen.note(f"{stage} ...")
 
     if arguments.out is not None:
+        refuse_later_orders(found.history, training.trained_on)
         card = trainer.train(found.history, training, arguments.out, told=told)
     else:
         card = train_into_shelf(found.history, training, told=told)
     screen.show(card_bundle(card)["text/plain"])
     screen.show(f"Kept as {arguments.out or card.model_id}")
-
-
-def _refuse_later(history: TradeHistory, trained_on: date) -> None:
-    """Refuse orders that nobody could have known on the day that the card will name."""
-    import numpy as np
-
-    later = history.day > np.datetime64(trained_on)
-    if later.any():
-        raise InputError(
-            f"{int(later.sum()):,} of {len(history):,} orders arrived after {trained_on}, the day of training; the "
-            f"last on {history.day.max()}: {history.order_id[int(np.argmax(history.day))]}.",
-            hint="Give the day on which all of them were known (--trained-on, or the recipe's), or correct "
-            "their times.",
-        )
 
 
 def show_card(arguments: argparse.Namespace, screen: Screen) -> None:
@@ -202,13 +187,6 @@ def watch_model(arguments: argparse.Namespace, screen: Screen) -> int:
     watched = cost_trainer().watch(_place(arguments.model), found.history, since=arguments.since)
     screen.show(watched_bundle(watched, card.model_id)["text/plain"])
     return int(bool(watched.alarms))
-
-
-def _day(text: str) -> date:
-    try:
-        return iso_day(text)
-    except InputError as e:
-        raise argparse.ArgumentTypeError(str(e)) from e
 
 
 def _files(arguments: argparse.Namespace, orders: Path) -> OrderFiles:

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ __all__ = [
     "cost_model_folder",
     "cost_models_folder",
     "kept_on_shelf",
+    "refuse_later_orders",
     "refuse_unproven",
     "shelf",
     "train_into_shelf",
@@ -189,6 +191,33 @@ def kept_on_shelf(card: CostModelCard, place: Path | None, folder: Path | None =
     return target
 
 
+def refuse_later_orders(history: TradeHistory, trained_on: date) -> None:
+    """Refuse orders that nobody could have known on the day that a model's card will name.
+
+    Parameters
+    ----------
+    history : TradeHistory
+        What a model is to learn from.
+    trained_on : date
+        The day of training.
+
+    Raises
+    ------
+    InputError
+        If an order arrived after that day; it names the last one.
+    """
+    after = history.day > np.datetime64(trained_on)
+    if after.any():
+        last = int(np.argmax(history.day))
+        raise InputError(
+            f"{int(after.sum()):,} of {len(history):,} orders arrived after {trained_on}, the day of training; the "
+            f"last on {history.day[last]}: {history.order_id[last]}.",
+            hint="Give the day on which all of them were known (--trained-on, or the recipe's), correct their times, "
+            "or leave them out (PastOrders.until).",
+            day=trained_on,
+        )
+
+
 def train_into_shelf(
     history: TradeHistory,
     training: CostTraining,
@@ -208,14 +237,7 @@ def train_into_shelf(
     StoreError
         If the folder cannot be written.
     """
-    after = history.day > np.datetime64(training.trained_on)
-    if after.any():
-        raise InputError(
-            f"{int(after.sum()):,} of {len(history):,} orders arrived after {training.trained_on}, the day of "
-            f"training; the last on {history.day.max()}.",
-            hint="Leave them out (PastOrders.until), or name a later day of training.",
-            day=training.trained_on,
-        )
+    refuse_later_orders(history, training.trained_on)
     where = folder if folder is not None else cost_models_folder()
     try:
         where.mkdir(parents=True, exist_ok=True)

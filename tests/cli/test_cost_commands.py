@@ -52,13 +52,18 @@ def test_a_wrong_file_is_refused_with_its_line(files, tmp_path, capsys):
     assert "line 3, side: 'swap' is neither a purchase nor a sale" in capsys.readouterr().err
 
 
-def test_orders_after_the_day_of_training_are_refused_before_anything_is_trained(tmp_path, capsys):
+@pytest.mark.parametrize("kept", [True, False])
+def test_orders_after_the_day_of_training_are_refused_before_anything_is_trained(kept, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DI_ADVISOR_COST_MODELS", str(tmp_path / "shelf"))
     random_orders(random_names(5), 40, 2).history.to_frame().to_parquet(tmp_path / "orders.parquet")
     out = tmp_path / "model"
-    asked = ["costs", "train", str(tmp_path / "orders.parquet"), "--trained-on", "1999-12-31", "--out", str(out)]
-    assert main(asked) == 2
-    assert "40 of 40 orders arrived after 1999-12-31, the day of training; the last on 20" in capsys.readouterr().err
+    asked = ["costs", "train", str(tmp_path / "orders.parquet"), "--trained-on", "1999-12-31"]
+    assert main(asked if kept else [*asked, "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "40 of 40 orders arrived after 1999-12-31, the day of training; the last on 20" in said
+    assert "Hint: Give the day on which all of them were known (--trained-on, or the recipe's)" in said
     assert not out.exists()
+    assert not (tmp_path / "shelf").exists()
 
 
 def test_a_reader_that_takes_no_mapping_says_so(files, capsys):

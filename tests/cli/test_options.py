@@ -87,6 +87,37 @@ def test_without_a_command_the_usage_is_shown_with_code_2(capsys):
     assert "usage: di-advisor" in capsys.readouterr().err
 
 
+def test_a_wrong_option_is_told_in_one_line_with_where_to_look_and_not_below_the_whole_usage(capsys):
+    assert main([*FILES, "--as-of", "23.11.2026"]) == 2
+    assert capsys.readouterr().err == (
+        "di-advisor propose: argument --as-of: '23.11.2026' is not a date in the form YYYY-MM-DD. "
+        "Write it as year, month and day: 2024-03-04.\n"
+        "All options: di-advisor propose --help\n"
+    )
+    assert main(["propose", "--lots", "l.csv"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "di-advisor propose: the following arguments are required: --prices, --index"
+    assert main(["year-end", "--\x1b[2J"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_the_usage_of_a_command_with_few_options_is_shown_where_one_is_wrong(capsys):
+    assert main(["columns", "--all"]) == 2
+    assert main(["ledger", "show"]) == 2
+    said = capsys.readouterr().err
+    assert "usage: di-advisor ledger show" in said
+    assert said.endswith("All options: di-advisor ledger show --help\n")
+
+
+def test_every_command_says_what_it_does_before_it_lists_its_options(capsys):
+    for command in ("demo", "propose", "fleet", "household", "columns", "watch", "plan", "data", "ledger"):
+        assert main([command, "--help"]) == 0
+        usage, said, *_ = capsys.readouterr().out.split("\n\n")
+        assert usage.startswith(f"usage: di-advisor {command}")
+        assert said[0].isupper()
+        assert said.endswith(".")
+
+
 def test_help_ends_well_and_documents_every_column(capsys):
     assert main(["propose", "--help"]) == 0
     help_text = capsys.readouterr().out
