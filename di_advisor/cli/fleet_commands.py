@@ -127,5 +127,8 @@ def _telling(screen: Screen) -> Callable[[FleetProgress], None]:
 def _as_json(desk: Desk) -> str:
     from dataclasses import asdict
 
-    exceptions = [{"account": r.label, "exception": r.exception, "warnings": list(r.warnings)} for r in desk.exceptions]
+    exceptions = [
+        {"account": r.label, "exception": r.exception, "kind": r.kind, "warnings": list(r.warnings)}
+        for r in desk.exceptions
+    ]
     return json.dumps({"totals": asdict(desk.totals), "exceptions": exceptions}, indent=1, default=str)

@@ -32,7 +32,7 @@ class DeskRow:
     label : str
         The account.
     exception : str
-        Why it has no proposal, with the name of the error first; empty where it has one.
+        Why it has no proposal, in words; empty where it has one.
     warnings : tuple of str
         What somebody should look at.
     orders : int
@@ -43,6 +43,8 @@ class DeskRow:
         A year, fractions.
     gap_bps : float
         Certified distance of the orders from the best ones, of the account's value.
+    kind : str
+        Name of the type of the error behind the exception, for programs; empty where there is a proposal.
     """
 
     label: str
@@ -60,13 +62,15 @@ class DeskRow:
     tracking_error_before: float = 0.0
     tracking_error_after: float = 0.0
     gap_bps: float = 0.0
+    kind: str = ""
 
     @classmethod
     def of(cls, record: FleetRecord | SetAside) -> DeskRow:
         """The row of a record."""
         if isinstance(record, SetAside):
             failure = record.failure
-            return cls(record.label, f"{failure.kind}: {failure.what}", (failure.hint,) if failure.hint else ())
+            hints = (failure.hint,) if failure.hint else ()
+            return cls(record.label, failure.what, hints, kind=failure.kind)
         return cls(
             record.label,
             "",

@@ -194,7 +194,15 @@ def pass_folders(folder: Path) -> tuple[Path, ...]:
 
 
 def passes_of(folder: Path) -> tuple[Path, ...]:
-    """Folders of the records of each pass of a finished run; of the first one where it is not finished."""
+    """Folders of the records of each pass of a finished run; of the first one where it is not finished.
+
+    Raises
+    ------
+    InputError
+        If there is no run in the folder.
+    """
+    if not is_finished(folder) and not (folder / _FIRST).is_dir():
+        raise InputError(f"{folder} holds no run.", hint="Name the folder that a run was told as into.")
     names = json.loads((folder / _LAST).read_text(encoding="utf-8"))["passes"] if is_finished(folder) else [_FIRST]
     return tuple(folder / str(name) for name in names)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
-from di_advisor.errors import InputError
+from di_advisor.errors import InputError, why_unreadable
 from di_advisor.execution.jobs import Failure
 from di_advisor.fleet.account import FleetAccount, account_from_bytes, account_to_bytes
 
@@ -29,6 +29,7 @@ __all__ = [
 
 _GROUP: Final = 256
 _LABEL, _BODY = "label", "account"
+_WRITTEN_BY: Final = "Give a file that fleet.write_accounts wrote."
 
 
 @runtime_checkable
@@ -141,11 +142,19 @@ class ParquetAccounts:
         import pyarrow.parquet as pq
 
         try:
+            Path(self.path).open("rb").close()  # says why in a way that is the same for every reason
             file = pq.ParquetFile(Path(self.path))
-        except (OSError, pa.ArrowInvalid) as e:
-            raise InputError(f"{self.path} cannot be read: {e}.", hint="Give a file of fleet.write_accounts.") from e
+        except pa.ArrowInvalid as e:
+            raise InputError(
+                f"{self.path} is no Parquet file, or a damaged one: {str(e).rstrip('.')}.", hint=_WRITTEN_BY
+            ) from e
+        except OSError as e:
+            raise InputError(
+                f"{self.path} cannot be read: {why_unreadable(e)}.",
+                hint=f"Check the path and its permissions. {_WRITTEN_BY}",
+            ) from e
         if not {_LABEL, _BODY} <= set(file.schema_arrow.names):
-            raise InputError(f"{self.path} has no columns {_LABEL} and {_BODY}.", hint="Use fleet.write_accounts.")
+            raise InputError(f"{self.path} has no columns {_LABEL} and {_BODY}.", hint=_WRITTEN_BY)
         return file
 
     def __iter__(self) -> Iterator[FleetAccount]:

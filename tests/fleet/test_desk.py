@@ -33,7 +33,9 @@ def desk(six: SampleFleet, facts: FleetFacts, tmp_path_factory: pytest.TempPathF
 
 def test_accounts_without_a_proposal_stand_first_and_then_what_is_worth_most(desk: Desk) -> None:
     assert desk.rows[0].label == "A000001"
-    assert desk.rows[0].exception.startswith("InfeasibleError: ")
+    assert desk.rows[0].exception.startswith("A withdrawal of $1,000,000,000.00 leaves nothing of an account worth $")
+    assert desk.rows[0].kind == "InfeasibleError"
+    assert {r.kind for r in desk.rows[1:]} == {""}
     plain = [r for r in desk.rows if not r.exception and not r.warnings]
     assert [r.benefit_usd for r in plain] == sorted((r.benefit_usd for r in plain), reverse=True)
     assert desk.exceptions[0] is desk.rows[0]
@@ -90,6 +92,7 @@ def test_the_view_says_the_exceptions_before_the_list_and_escapes_what_it_shows(
     text = desk_text(desk)
     assert text.startswith("4 of 5 accounts with a proposal")
     assert text.index("To look at first: 1 account") < text.index("Worklist")
+    assert "Error" not in text  # the names of types are for programs
     odd = replace(desk, rows=(replace(desk.rows[0], label="<script>x</script>", exception="$a|b`"),))
     bundle = desk_bundle(odd)
     assert "<script>" not in bundle["text/html"]

@@ -65,8 +65,23 @@ def test_what_was_read_of_a_parquet_file_is_let_go(tmp_path: Path) -> None:
 def test_a_file_that_is_no_parquet_of_accounts_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     path.write_text("no", encoding="utf-8")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError) as caught:
         list(ParquetAccounts(path))
+    assert str(caught.value).startswith(f"{path} is no Parquet file, or a damaged one: ")
+    assert ".." not in caught.value.what.removeprefix(str(path))
+    pq.write_table(pa.table({"a": [1]}), path)
+    with pytest.raises(InputError, match=r"no columns label and account. Hint: Give a file that fleet.write_accounts"):
+        list(ParquetAccounts(path))
+
+
+@pytest.mark.parametrize(("name", "why"), [("none.parquet", "there is no such file"), ("", "it is a folder")])
+def test_a_file_that_cannot_be_opened_is_refused_in_words(name: str, why: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    with pytest.raises(InputError) as caught:
+        list(ParquetAccounts(path))
+    assert caught.value.what == f"{path} cannot be read: {why}."
+    assert "Errno" not in str(caught.value)
+    assert caught.value.hint.startswith("Check the path")
 
 
 def test_accounts_from_a_file_give_the_same_lines_as_from_memory(
