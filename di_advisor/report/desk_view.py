@@ -18,7 +18,7 @@ from di_advisor.fleet.fairness import Fairness
 from di_advisor.fleet.worklist import Worklist, WorklistPage
 from di_advisor.report.markup import as_html, escaped, folded
 from di_advisor.report.tables import Align, Bars, Column, Table, as_markdown, as_text, markdown_escaped
-from di_advisor.report.wording import bps, count_of, money, usd
+from di_advisor.report.wording import bps, count_of, money, percent, usd
 
 __all__ = [
     "desk_bundle",
@@ -164,7 +164,8 @@ def fairness_sentence(fairness: Fairness) -> str:
     share = f"{fairness.off_by_a_step_max:.2f}"
     return (
         f"{count_of(fairness.blocks, 'block')} over {count_of(len(fairness.rows), 'account')}: every order is within "
-        f"{share} shares of exact pro rata; the largest distance of a fill ratio is {fairness.ratio_off_max:.3f}."
+        f"{share} shares of exact pro rata. An order's filled part is at most {percent(fairness.ratio_off_max)} % of "
+        "the order off its block's, which is most where an order is a few shares."
     )
 
 

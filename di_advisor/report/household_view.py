@@ -101,12 +101,12 @@ def _returns(found: HouseholdProposal) -> Table:
             signed(money(f.tax_usd)),
             percent(f.short_rate),
             percent(f.long_rate),
-            "; ".join(f"{i} {usd(v)}" for i, v in f.by_account_usd.items()),
+            "; ".join(f"{i} {signed(usd(v))}" for i, v in f.by_account_usd.items()),
         )
         for f in found.filers
     )
     columns = (
-        Column("Return"),
+        Column("Return", align=Align.WHOLE),
         Column("Short-term gain", "$", Align.RIGHT),
         Column("Long-term gain", "$", Align.RIGHT),
         Column("Tax", "$", Align.RIGHT),
@@ -209,7 +209,8 @@ def _certified(found: HouseholdProposal) -> str:
         return "Nothing is proved of all accounts together."
     return (
         f"No plans that keep all rules are better by more than {usd(certificate.gap_usd)} for all accounts together "
-        f"(worth {usd(value)}): proved over {count_of(max(certificate.nodes, 1), 'set')} of sides."
+        f"(worth {usd(value)}): proved over {count_of(max(certificate.nodes, 1), 'way')} to say who "
+        "sells at a loss and who buys."
     )
 
 

@@ -115,19 +115,31 @@ def _reason(cell: Reason) -> str:
     return f"<details><summary>{about}{escaped(cell.sentence)}</summary>{facts}</details>"
 
 
+def _span(cells: tuple[Cell, ...], table: Table) -> int:
+    """Columns that the label of a row of totals takes: its own and the empty ones behind it."""
+    for i, (cell, column) in enumerate(zip(cells[1:], table.columns[1:], strict=True), start=1):
+        if cell or column.align is Align.BELOW:
+            return i
+    return len(cells)
+
+
 def _row(cells: tuple[Cell, ...], table: Table, axes: list[_Axis], attributes: str) -> str:
     beside: list[str] = []
     below: list[str] = []
-    for cell, column, axis in zip(cells, table.columns, axes, strict=True):
+    span = _span(cells, table) if attributes else 1
+    for i, (cell, column, axis) in enumerate(zip(cells, table.columns, axes, strict=True)):
+        if 0 < i < span:
+            continue
         content = _content(cell, column, axis)
         if column.align is Align.BELOW:
             below.append(content)
         elif beside:
             beside.append(f"<td{_PLACE.get(column.align, _LEFT)}>{content}</td>")
         else:
-            beside.append(f'<th scope="row"{_LEFT}>{content}</th>')
+            wide = f' colspan="{span}"' if span > 1 else ""
+            beside.append(f'<th scope="row"{wide}{_LEFT}>{content}</th>')
     lines = (
-        f'<tr class="di-below"><td colspan="{len(beside)}"{_BELOW}><div>{text}</div></td></tr>\n'
+        f'<tr class="di-below"><td colspan="{len(cells) - len(below)}"{_BELOW}><div>{text}</div></td></tr>\n'
         for text in below
         if text
     )

@@ -3,7 +3,8 @@
 Problem: one table is wanted as HTML, Markdown and plain text, and the three must say the same.
 Decision: a `Table` is a caption, columns with units, rows of cells and rows of totals; three
 writers turn it into text. A cell is text, a name with its ticker, a bar or a reason that unfolds.
-Bars exist in HTML only: their figures stand in the columns beside them. Limits: no merged cells.
+Bars exist in HTML only: their figures stand in the columns beside them. Limits: no merged cells,
+but that in HTML the label of a total takes the empty ones behind it.
 """
 
 from __future__ import annotations

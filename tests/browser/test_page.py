@@ -51,3 +51,25 @@ def test_the_effect_of_each_term_and_every_reason_are_seen_whole(browser: Browse
     if width >= 800:  # narrower, the table scrolls
         assert hidden["objective"] == 0
     page.close()
+
+
+@pytest.mark.parametrize("width", [1440, 1200, 1100])
+def test_the_bars_of_the_trades_are_seen_beside_their_figures(browser: Browser, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(html_report(proposal(30, 20, nasty=())))
+    over = page.evaluate("(t => t.scrollWidth - t.clientWidth)(document.querySelector('.trades'))")
+    assert over == 0
+    page.close()
+
+
+def test_figures_stay_inside_their_cards_on_a_narrow_screen(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.set_content(html_report(proposal(30, 20)))
+    over = page.evaluate("""() => {
+        const figures = [...document.querySelectorAll('.cards .figure')];
+        figures[0].textContent = '−$1,234,567.89';
+        figures[1].textContent = '224.4 → 121.9';
+        return figures.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent);
+    }""")
+    assert over == []
+    page.close()

@@ -87,6 +87,7 @@ class Reader(HTMLParser):
                 self.rows.append([])
             case "th" | "td":
                 self.scoped &= tag == "td" or "scope" in dict(attrs)
+                self.empty = int(dict(attrs).get("colspan", 1)) - 1 if tag == "th" else 0
                 self.text = ""
 
     def handle_data(self, text):
@@ -98,7 +99,7 @@ class Reader(HTMLParser):
             case "caption":
                 self.caption = self.text
             case "th" | "td":
-                self.rows[-1].append(self.text)
+                self.rows[-1] += [self.text, *[""] * self.empty]
             case "table":
                 self.tables[self.caption] = self.rows
 
@@ -117,6 +118,15 @@ def test_html_keeps_to_tags_attributes_and_styles_that_every_sanitizer_leaves(sh
     assert shown.attributes <= ALLOWED_ATTRIBUTES
     assert shown.styles <= ALLOWED_STYLES
     assert shown.open == []
+
+
+def test_the_label_of_a_total_takes_the_empty_cells_behind_it_so_that_it_stands_on_one_line() -> None:
+    html = proposal_html(proposal(20, 15))
+    sales = html[html.index("All 20 lots") - 120 :]
+    assert 'colspan="6"' in sales[:130]  # name, lot, bought, term, shares, price
+    assert (
+        len(set(map(len, Reader(html).tables["Sell (20 lots), largest benefit first"]))) <= 2
+    )  # reasons, and all else
 
 
 def test_html_has_no_style_sheet_no_variables_no_ids_and_no_script() -> None:
