@@ -10,26 +10,32 @@ written one by one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Final
 
 import numpy as np
 
-from di_advisor.domain.lot_columns import IntArray, LotColumns, Units, lot_ids_at
+from di_advisor.domain.lot_columns import IntArray, Units, lot_ids_at
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import MarketSignals
-from di_advisor.domain.unit_columns import cents_of, decimal_of, difference_of
+from di_advisor.domain.unit_columns import cents_of, decimal_of, difference_of, total_of
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
-from di_advisor.propose.order_columns import OrderColumns, TradedColumn
+from di_advisor.propose.order_columns import SoldColumn, TradedColumn
 from di_advisor.propose.planned import Settled
 from di_advisor.units import CENTS_PER_USD
 
 __all__ = ["OrderTexts", "cents_of_part", "texts_of"]
 
 _TERMS: Final = {True: "true", False: "false"}
-_CENTS: Final = [f".{k:02d}" for k in range(CENTS_PER_USD)]
+_SIGNS: Final = {True: "-", False: ""}
+_CENT_PLACES: Final = 2
 _KEPT: Final = 4
+_PLAIN: Final = 6
+"""Places up to which a decimal is shown without an exponent, however small."""
+
+_TABLED: Final = 4
+"""Places of which every text behind the point is kept: ten thousand of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,52 +89,74 @@ def _names_of(market: MarketSignals) -> _Names:
 
 def texts_of(settled: Settled) -> OrderTexts | None:
     """The orders as text; None where they are not columns of plain numbers."""
-    signals, orders = settled.signals, settled.orders
-    columns, lots = orders.columns, signals.account.lots
-    if columns is None or not isinstance(lots, LotColumns):
+    signals, columns = settled.signals, settled.orders.shares.columns
+    if columns is None or columns.buys.shares.places > _PLAIN:
         return None
-    names, lot_name = _names_of(signals.market), signals.account.lot_name[columns.sells.at]
-    sold, bought = list(map(str, orders.sells.values())), list(map(str, orders.buys.values()))
-    if "E" in "".join((*sold, *bought)):
-        return None
+    sells, buys, names = columns.sells, columns.buys, _names_of(signals.market)
+    lot_name = signals.account.lot_name[sells.at]
     taxed = signals.account.kind not in RETIREMENT_KINDS
-    cents = _gains(columns, lots, signals.market.price_units, lot_name) if taxed else np.zeros(0, dtype=np.int64)
-    if cents is None:
+    cents = _gains(sells, signals.market.price_units, lot_name) if taxed else np.zeros(0, dtype=np.int64)
+    sold = list(map(str, sells.decimals()))
+    if cents is None or "E" in "".join(sold):
         return None
-    ends = ["null,null]"] * len(sold)
+    begun, price, at = names.selling, names.price, lot_name.tolist()
+    begins = zip(at, sold, _inner_texts(lot_ids_at(sells.lots, sells.at.tolist())), strict=True)
     if taxed:
-        terms = signals.account.lot_long_term[columns.sells.at].tolist()
-        whole, rest = np.divmod(np.abs(cents), CENTS_PER_USD)
-        signs = ["-" if lost else "" for lost in (cents < 0).tolist()]
-        parts = zip(signs, whole.tolist(), rest.tolist(), terms, strict=True)
-        ends = [f'"{sign}{usd}{_CENTS[rest]}",{_TERMS[term]}]' for sign, usd, rest, term in parts]
-    ids = map(encode_basestring_ascii, lot_ids_at(lots, columns.sells.at.tolist()))
-    begun, price, of_sale = names.selling, names.price, lot_name.tolist()
-    sales = [
-        f"{begun[i]}{shares}{price[i]}{lot_id},{end}"
-        for i, shares, lot_id, end in zip(of_sale, sold, ids, ends, strict=True)
-    ]
+        lost, terms = (cents < 0).tolist(), signals.account.lot_long_term[sells.at].tolist()
+        ends = zip(lost, *_halves(Units(np.abs(cents), _CENT_PLACES)), terms, strict=True)
+        orders = [
+            f'{begun[i]}{shares}{price[i]}"{lot_id}","{_SIGNS[minus]}{usd}{behind}",{_TERMS[term]}]'
+            for (i, shares, lot_id), (minus, usd, behind, term) in zip(begins, ends, strict=True)
+        ]
+    else:
+        orders = [f'{begun[i]}{shares}{price[i]}"{lot_id}",null,null]' for i, shares, lot_id in begins]
     begun, ended = names.buying, names.bought
-    buys = [f"{begun[i]}{shares}{ended[i]}" for i, shares in zip(columns.buys.at.tolist(), bought, strict=True)]
+    takes = zip(buys.at.tolist(), *_halves(buys.shares), strict=True)
+    orders += [f"{begun[i]}{shares}{behind}{ended[i]}" for i, shares, behind in takes]
+    shown = np.array([len(text.partition(".")[2]) for text in sold], dtype=np.int64)
     sums = [_sum_of_gains(-cents[cents < 0]), _sum_of_gains(cents[cents > 0])]
     sums += [
-        _sum_usd(columns.buys, bought[:1], names.places[columns.buys.at]),  # all in the places of one step of shares
-        _sum_usd(columns.sells, sold, names.places[lot_name]),
+        _sum_usd(buys, names.places[buys.at] + buys.shares.places),
+        _sum_usd(sells, names.places[lot_name] + shown),
     ]
-    return OrderTexts(",".join([*sales, *buys]), sums)
+    return OrderTexts(",".join(orders), sums)
 
 
-def _gains(columns: OrderColumns, lots: LotColumns, prices: Units | None, lot_name: IntArray) -> IntArray | None:
+def _inner_texts(texts: list[str]) -> list[str]:
+    """Texts as they stand in JSON between their quotes; most need no escape, which is told of all at once."""
+    joined = "".join(texts)
+    if encode_basestring_ascii(joined) == f'"{joined}"':
+        return texts
+    return [encode_basestring_ascii(text)[1:-1] for text in texts]
+
+
+@lru_cache(maxsize=_TABLED)
+def _behind_point(places: int) -> list[str]:
+    return [f".{k:0{places}d}" for k in range(10**places)]
+
+
+def _halves(amounts: Units) -> tuple[list[int], list[str]]:
+    """What amounts, zero or more, show before their point, and from there on."""
+    whole, rest = np.divmod(amounts.count, 10**amounts.places)
+    if not amounts.places:
+        return whole.tolist(), [""] * len(whole)
+    if amounts.places > _TABLED:
+        return whole.tolist(), [f".{k:0{amounts.places}d}" for k in rest.tolist()]
+    known = _behind_point(amounts.places)
+    return whole.tolist(), [known[k] for k in rest.tolist()]
+
+
+def _gains(sells: SoldColumn, prices: Units | None, lot_name: IntArray) -> IntArray | None:
     """Gains of sales in whole cents, exact until then; None where they do not fit."""
-    sells, basis = columns.sells, lots.basis.take(columns.sells.at)
+    held, basis = sells.lots.shares, sells.lots.basis.take(sells.at)
     gains = difference_of(sells.usd, basis)
     if gains is None or prices is None:
         return None
     cents = cents_of(gains)
-    units = [10**x.places for x in (basis, lots.shares, sells.shares, prices)]
-    for k in np.flatnonzero(~columns.whole).tolist():
+    units = [10**x.places for x in (basis, held, sells.shares, prices)]
+    for k in np.flatnonzero(~sells.whole).tolist():
         at = int(sells.at[k])
-        counts = (basis.count[k], lots.shares.count[at], sells.shares.count[k], prices.count[lot_name[k]])
+        counts = (basis.count[k], held.count[at], sells.shares.count[k], prices.count[lot_name[k]])
         cents[k] = cents_of_part(*((int(count), unit) for count, unit in zip(counts, units, strict=True)))
     return cents
 
@@ -152,25 +180,14 @@ def cents_of_part(
     return cents + int(2 * rest > unit or (2 * rest == unit and cents % 2 == 1))
 
 
-def _dollars(cents: int) -> str:
-    """Whole cents as dollars, with two places."""
-    whole, rest = divmod(abs(cents), CENTS_PER_USD)
-    return f"{'-' * (cents < 0)}{whole}{_CENTS[rest]}"
-
-
 def _sum_of_gains(cents: IntArray) -> str:
     """Sum of some amounts in whole cents; a plain zero where there are none."""
-    return _dollars(int(cents.sum())) if len(cents) else "0"
+    return str(total_of(cents))
 
 
-def _sum_usd(traded: TradedColumn, shares: list[str], price_places: IntArray) -> str:
-    """Exact value of some trades, with as many places as the longest product of shares and price has.
-
-    Of ``shares`` there are as many as of prices, or one that shows the places of all.
-    """
-    if not shares:
+def _sum_usd(traded: TradedColumn, places: IntArray) -> str:
+    """Exact value of some trades, with as many places as the longest product of shares and price; those of each."""
+    if not len(places):
         return "0"
-    shown = ((text.find(".") + 1 or len(text)) - len(text) for text in shares)
-    places = max(int((price_places - np.fromiter(shown, np.int64, len(shares))).max()), 0)
-    total = Decimal(int(traded.usd.count.sum())).scaleb(-traded.usd.places)
-    return str(total.quantize(decimal_of(1, places)))
+    total = decimal_of(int(traded.usd.count.sum()), traded.usd.places)
+    return str(total.quantize(decimal_of(1, max(int(places.max()), 0))))

@@ -16,7 +16,7 @@ from itertools import starmap
 from operator import mul, sub
 from typing import Final
 
-from di_advisor.domain.amounts import Exact, all_at_places, as_fraction, at_places, cents_that_add_up, to_decimal
+from di_advisor.domain.amounts import Exact, all_at_places, as_fraction, at_places, to_decimal
 from di_advisor.domain.lot_columns import basis_at, lot_ids_at, shares_at
 from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.portfolio import Side
@@ -26,6 +26,7 @@ from di_advisor.fleet.record import FleetRecord, RecordedOrder
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.propose.explain import certificate_of
 from di_advisor.propose.planned import Settled
+from di_advisor.propose.settle import values_usd
 from di_advisor.solve.batch import fits
 from di_advisor.units import bps_from_fraction
 
@@ -33,6 +34,7 @@ __all__ = ["recorded", "written"]
 
 _WIDE_GAP_BPS: Final = 5.0
 _NOTHING: Final = Decimal(0)
+_CENT_PLACES: Final = 2
 _NO_ORDERS: Final = '"orders":[]'
 
 
@@ -57,11 +59,10 @@ def recorded(label: str, settled: Settled) -> FleetRecord:
 def _record(label: str, settled: Settled, told: tuple[RecordedOrder, ...]) -> FleetRecord:
     problem, orders, signals = settled.asked, settled.orders, settled.signals
     holdings = problem.block.holdings
-    nothing = holdings.nothing()
-    after = [term.value_usd(orders.plan) for term in problem.terms]
+    before, after = orders.values_usd or values_usd(problem, orders.plan)
     terms = {}
-    for term, usd in zip(problem.terms, after, strict=True):
-        (terms[term.name],) = cents_that_add_up([usd - term.value_usd(nothing)])
+    for term, start, usd in zip(problem.terms, before, after, strict=True):
+        terms[term.name] = at_places(Decimal(repr(float(usd - start))), _CENT_PLACES)
     active = holdings.active
     certificate = certificate_of(problem, settled.solution, orders, after_usd=sum(after))
     return FleetRecord(
@@ -146,7 +147,7 @@ def _warnings(settled: Settled, gap_bps: float) -> tuple[str, ...]:
     if gap_bps > _WIDE_GAP_BPS:
         found.append(f"The orders may be {gap_bps:.1f} bps of the account from the best ones.")
     cap = settled.mandate.tracking_error_max
-    if cap is not None and not orders.sells and not orders.buys:
+    if cap is not None and orders.shares.is_empty:
         now = settled.signals.market.risk.tracking_error(settled.asked.block.holdings.active)
         if now > cap:
             found.append(f"Tracking error stays at {bps_from_fraction(now):.0f} bps, above its cap.")

@@ -5,6 +5,7 @@ A rule measures itself on a plan, so that it can be re-checked after rounding wi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
 from di_advisor.units import percent_from_fraction
 
-__all__ = ["LOCKS", "NO_ROOM", "ActiveGroup", "Locked", "NameLimits", "Rule", "slack_in_rows"]
+__all__ = ["LOCKS", "NO_ROOM", "ActiveGroup", "Locked", "NameLimits", "Rule", "slack_in_rows", "slacks_in_rows"]
 
 
 LOCKS = "Locked lots are not sold and locked names are not bought."
@@ -196,7 +197,10 @@ class ActiveGroup:
 
     def slack(self, plan: Plan) -> float:
         """Distance to the nearer limit."""
-        value = self.measure(plan)
+        return self.room(self.measure(plan))
+
+    def room(self, value: float) -> float:
+        """Distance of an active weight or exposure to the nearer limit."""
         return min(value - self.lower, self.upper - value)
 
     def binds(self, plan: Plan) -> bool:
@@ -217,3 +221,19 @@ class ActiveGroup:
 def slack_in_rows(rule: Rule, plan: Plan) -> float:
     """Room left as the solver counts it: a carbon intensity of hundreds and a weight of thousandths alike."""
     return rule.slack(plan) / (rule.scale if isinstance(rule, ActiveGroup) else 1.0)
+
+
+def slacks_in_rows(rules: Iterable[Rule], plan: Plan) -> list[float]:
+    """`slack_in_rows` of each rule, to the same figure; plain bands share the active weights after the plan."""
+    known: Holdings | None = None
+    active: FloatArray | None = None
+    found = []
+    for rule in rules:
+        if type(rule) is not ActiveGroup:  # what subclasses measure need not be a sum over weights
+            found.append(slack_in_rows(rule, plan))
+            continue
+        if active is None or rule.holdings is not known:
+            known = rule.holdings
+            active = known.active + plan.net(known.lot_name)
+        found.append(rule.room(float(rule.coefficients @ active)) / rule.scale)
+    return found

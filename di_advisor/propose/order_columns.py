@@ -1,16 +1,17 @@
 """Orders as columns: shares, dollars and cents of all sales and buys in whole numbers.
 
 Problem: settling and recording an account multiplies, rounds and sums hundreds of decimals, several times over.
-Decision: where lots and prices are columns of whole numbers, the same amounts are kept beside the orders as such
-columns, exactly; where anything does not fit (a ratio, too many digits), there are no columns and the decimals serve.
+Decision: where lots and prices are columns of whole numbers, orders are such columns, exactly, and decimals are made of
+them where somebody asks for one; where anything does not fit (a ratio, too many digits), decimals serve from the start.
 Limits: a trade that is kept from another proposal comes with decimals of its own, and with it all others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,19 +19,18 @@ from numpy.typing import NDArray
 
 from di_advisor.compiled import as_floats, is_compiled
 from di_advisor.domain.lot_columns import IntArray, LotColumns, Units
-from di_advisor.domain.lots import TaxLot
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
-from di_advisor.domain.unit_columns import cents_of, floats_of, product_of, rescaled
+from di_advisor.domain.unit_columns import cents_of, decimal_of, floats_of, product_of, rescaled
 from di_advisor.propose.sale_curve import SaleCurve
 
-__all__ = ["OrderColumns", "TradedColumn", "buys_of", "sells_of"]
+__all__ = ["OrderColumns", "SoldColumn", "TradedColumn", "TradedShares", "buys_of", "sells_of"]
 
 _ALL: Final = 2**62
 _LARGEST: Final = 2.0**53
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TradedColumn:
     """Trades on one side.
 
@@ -60,46 +60,122 @@ class TradedColumn:
         return found
 
 
+@dataclass(frozen=True)
+class SoldColumn(TradedColumn):
+    """Sales, which take all of a lot or a part of it.
+
+    Attributes
+    ----------
+    lots : LotColumns
+        Those of the account.
+    whole : ndarray of bool, shape (t,)
+        Which sales take all of their lot.
+    before : ndarray of int, shape (t,)
+        How many sales of the same name stand right before each.
+    step_places : int
+        Decimal places of a step of shares.
+    """
+
+    lots: LotColumns
+    whole: NDArray[np.bool_]
+    before: IntArray
+    step_places: int
+
+    def decimals(self) -> list[Decimal]:
+        """Shares of each sale; a part of a lot shows the places of what it is the rest of."""
+        found = self.lots.shares_at(self.at.tolist())
+        parts = np.flatnonzero(~self.whole)
+        counts, firsts = self.shares.count[parts].tolist(), (parts - self.before[parts]).tolist()
+        for k, count, first in zip(parts.tolist(), counts, firsts, strict=True):
+            places = max([self.step_places, *(-int(held.as_tuple().exponent) for held in found[first:k])])
+            found[k] = decimal_of(count, self.shares.places).quantize(decimal_of(1, places))
+        return found
+
+    def oversold(self) -> bool:
+        """Whether more is sold of a lot than it holds."""
+        held = rescaled(self.lots.shares.take(self.at), self.shares.places)
+        return held is None or bool((self.shares.count > held.count).any())
+
+
 @dataclass(frozen=True, slots=True)
 class OrderColumns:
     """Trades of one proposal.
 
     Attributes
     ----------
-    sells, buys : TradedColumn
-        By lot and by name.
-    whole : ndarray of bool
-        Which sales take all of their lot.
+    sells : SoldColumn
+        By lot.
+    buys : TradedColumn
+        By name.
     """
 
-    sells: TradedColumn
+    sells: SoldColumn
     buys: TradedColumn
-    whole: NDArray[np.bool_]
-
-    def oversold(self, lots: Sequence[TaxLot]) -> bool:
-        """Whether more is sold of a lot than it holds."""
-        sold = self.sells.shares
-        held = rescaled(lots.shares.take(self.sells.at), sold.places) if isinstance(lots, LotColumns) else None
-        return held is None or bool((sold.count > held.count).any())
 
 
-def _traded(at: IntArray, count: IntArray, places: int, prices: Units, names: IntArray) -> TradedColumn | None:
-    shares = Units(count, places)
-    usd = product_of(shares, prices.take(names))
-    return None if usd is None else TradedColumn(at, shares, usd)
+@dataclass(frozen=True)
+class TradedShares:
+    """Shares that are sold and bought, in whole numbers or in decimals.
+
+    Parameters
+    ----------
+    columns : OrderColumns, optional
+        In whole numbers, where they fit into these.
+    in_decimals : tuple of two dicts of int to Decimal
+        Where they do not: sales by position of the lot, buys by position of the name.
+    """
+
+    columns: OrderColumns | None = None
+    in_decimals: tuple[dict[int, Decimal], dict[int, Decimal]] = field(default_factory=lambda: ({}, {}))
+
+    @cached_property
+    def sells(self) -> dict[int, Decimal]:
+        """Shares by position of the lot."""
+        if self.columns is None:
+            return self.in_decimals[0]
+        sold = self.columns.sells
+        return dict(zip(sold.at.tolist(), sold.decimals(), strict=True))
+
+    @cached_property
+    def buys(self) -> dict[int, Decimal]:
+        """Shares by position of the name."""
+        if self.columns is None:
+            return self.in_decimals[1]
+        bought = self.columns.buys
+        shares = [decimal_of(count, bought.shares.places) for count in bought.shares.count.tolist()]
+        return dict(zip(bought.at.tolist(), shares, strict=True))
+
+    @property
+    def sold_at(self) -> IntArray:
+        """Positions of the lots that are sold from."""
+        return _positions(self.in_decimals[0]) if self.columns is None else self.columns.sells.at
+
+    @property
+    def bought_at(self) -> IntArray:
+        """Positions of the names that are bought."""
+        return _positions(self.in_decimals[1]) if self.columns is None else self.columns.buys.at
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is traded."""
+        return not (len(self.sold_at) or len(self.bought_at))
+
+
+def _positions(shares: Mapping[int, Decimal]) -> IntArray:
+    return np.fromiter(shares, dtype=np.int64, count=len(shares))
 
 
 def buys_of(bought: IntArray, steps: IntArray, step: Decimal, prices: Units | None) -> TradedColumn | None:
     """Buys of names, so many steps of shares of each; None where they do not fit."""
-    unit = _unit_of(step)
-    if prices is None or float(steps.max(initial=0)) * unit.count[0] >= _LARGEST:
+    each, places = _unit_of(step)
+    if prices is None or float(steps.max(initial=0)) * each >= _LARGEST:
         return None
-    return _traded(bought, steps * unit.count[0], unit.places, prices, bought)
+    shares = Units(steps * each, places)
+    usd = product_of(shares, prices.take(bought))
+    return None if usd is None else TradedColumn(bought, shares, usd)
 
 
-def sells_of(
-    signals: Signals, sale: SaleCurve, counts: FloatArray, step: Decimal
-) -> tuple[dict[int, Decimal], TradedColumn, NDArray[np.bool_]] | None:
+def sells_of(signals: Signals, sale: SaleCurve, counts: FloatArray, step: Decimal) -> SoldColumn | None:
     """Shares by lot, filling lots in order until the name's count of steps is reached.
 
     Parameters
@@ -115,35 +191,23 @@ def sells_of(
 
     Returns
     -------
-    tuple or None
-        Shares by position of the lot, the same as a column, and which are whole lots; None where lots or prices are
-        not columns that fit.
+    SoldColumn or None
+        None where lots or prices are not columns that fit.
     """
-    lots, prices, unit = signals.account.lots, signals.market.price_units, _unit_of(step)
+    lots, prices, (each, step_places) = signals.account.lots, signals.market.price_units, _unit_of(step)
     if not isinstance(lots, LotColumns) or prices is None:
         return None
-    places = max(lots.shares.places, unit.places)
+    places = max(lots.shares.places, step_places)
     held = rescaled(lots.shares.take(sale.lot), places)
-    each = int(unit.count[0]) * 10 ** (places - unit.places)
+    each *= 10 ** (places - step_places)
     if held is None or float(held.count.sum(dtype=np.float64)) >= _LARGEST:
         return None
     if float(counts[np.isfinite(counts)].max(initial=0.0)) * each >= _LARGEST:
         return None
     at, count, whole, before = _filled(sale, counts, held.count, each)
-    sold, names = sale.lot[at], sale.name[at]
-    column = _traded(sold, count, places, prices, names)
-    if column is None:
-        return None
-    lots_sold = sold.tolist()
-    shares = lots.shares_at(lots_sold)
-    parts = np.flatnonzero(~whole)
-    for k, first, name in zip(parts.tolist(), (parts - before[parts]).tolist(), names[parts].tolist(), strict=True):
-        # In decimals, so that it shows the places of what it is the rest of.
-        rest = step * int(counts[name])
-        for earlier in shares[first:k]:
-            rest -= earlier
-        shares[k] = rest
-    return dict(zip(lots_sold, shares, strict=True)), column, whole
+    shares = Units(count, places)
+    usd = product_of(shares, prices.take(sale.name[at]))
+    return None if usd is None else SoldColumn(sale.lot[at], shares, usd, lots, whole, before, step_places)
 
 
 def _filled(
@@ -169,7 +233,7 @@ def _filled(
     return at, np.minimum(left[at], held[at]), left[at] >= held[at], before[at]
 
 
-def _unit_of(step: Decimal) -> Units:
-    """Shares in a step, in whole numbers."""
+def _unit_of(step: Decimal) -> tuple[int, int]:
+    """Shares in a step, in whole numbers of so many decimal places."""
     places = max(-int(step.as_tuple().exponent), 0)
-    return Units(np.array([int(step.scaleb(places))], dtype=np.int64), places)
+    return int(step.scaleb(places)), places

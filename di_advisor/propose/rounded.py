@@ -8,7 +8,6 @@ exactly, fraction included; kept trades are the shares that were kept. Limits: n
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 
@@ -30,36 +29,19 @@ from di_advisor.formulate.schedule_d import ScheduleDTax
 from di_advisor.formulate.terms import LotTax, WaitingValue
 from di_advisor.propose.lattice import descend
 from di_advisor.propose.lattice_steps import Lattice
-from di_advisor.propose.order_columns import OrderColumns, buys_of, sells_of
+from di_advisor.propose.order_columns import OrderColumns, TradedShares, buys_of, sells_of
 from di_advisor.propose.sale_curve import SaleCurve
 from di_advisor.solve.solution import Solution
 from di_advisor.solve.tangent import lot_tangent
 
-__all__ = ["Rounded", "decimal_shares", "rounded"]
+__all__ = ["decimal_shares", "rounded"]
 
 _WHOLE = 1e-6
 _FLOAT_PLACES = 12
 _TIE = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
-class Rounded:
-    """Shares of a plan.
-
-    Attributes
-    ----------
-    sells, buys : dict of int to Decimal
-        By position of the lot, and of the name.
-    columns : OrderColumns or None
-        The same in whole numbers, where they fit into these.
-    """
-
-    sells: dict[int, Decimal]
-    buys: dict[int, Decimal]
-    columns: OrderColumns | None
-
-
-def rounded(problem: Problem, solution: Solution, signals: Signals, mandate: Mandate) -> Rounded:
+def rounded(problem: Problem, solution: Solution, signals: Signals, mandate: Mandate) -> TradedShares:
     """Shares sold by lot and bought by name, on the mandate's lattice."""
     holdings, block = problem.block.holdings, problem.block
     locked = next(r for r in problem.rules if isinstance(r, Locked))
@@ -76,7 +58,7 @@ def rounded(problem: Problem, solution: Solution, signals: Signals, mandate: Man
         count = descend(problem, lattice, sale, count, fixed, solution.prices.risk, steps_max=4 * n)
     selling = np.where(sold_out, np.inf, np.where(near.direction < 0, count, 0.0))
     bought = np.flatnonzero((near.direction > 0) & (count > 0))
-    return _with_columns(signals, sale, selling, (bought, count[bought]), step, kept)
+    return _shares(signals, sale, selling, (bought, count[bought]), step, kept)
 
 
 class _Counts(NamedTuple):
@@ -149,24 +131,23 @@ def _lot_slope(problem: Problem, solution: Solution, locked: Locked) -> FloatArr
     return np.asarray(slope, dtype=np.float64)
 
 
-def _with_columns(
+def _shares(
     signals: Signals,
     sale: SaleCurve,
     selling: FloatArray,
     buying: tuple[NDArray[np.int64], NDArray[np.int64]],
     step: Decimal,
     kept: KeptShares,
-) -> Rounded:
-    """Steps of shares as shares, in whole numbers where they fit; kept trades join the decimals."""
+) -> TradedShares:
+    """Steps of shares as shares, in whole numbers where they fit; beside kept trades, which are decimals, in these."""
     bought, steps = buying
-    buys = dict(zip(bought.tolist(), [step * k for k in steps.tolist()], strict=True))
-    sold = sells_of(signals, sale, selling, step)
-    if sold is None or kept.sells or kept.buys:
-        sells = _by_lot(sale, selling, step, signals) if sold is None else sold[0]
-        return Rounded({**sells, **kept.sells}, {**buys, **kept.buys}, None)
-    sells, sell_column, whole = sold
-    buy_column = buys_of(bought, steps, step, signals.market.price_units)
-    return Rounded(sells, buys, None if buy_column is None else OrderColumns(sell_column, buy_column, whole))
+    if not (kept.sells or kept.buys):
+        sells, buys = sells_of(signals, sale, selling, step), buys_of(bought, steps, step, signals.market.price_units)
+        if sells is not None and buys is not None:
+            return TradedShares(OrderColumns(sells, buys))
+    sold = _by_lot(sale, selling, step, signals)
+    taken = dict(zip(bought.tolist(), [step * k for k in steps.tolist()], strict=True))
+    return TradedShares(in_decimals=({**sold, **kept.sells}, {**taken, **kept.buys}))
 
 
 def _by_lot(sale: SaleCurve, counts: FloatArray, step: Decimal, signals: Signals) -> dict[int, Decimal]:

@@ -7,9 +7,9 @@ and never falls below its limit.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
+from operator import sub
 
 import numpy as np
 
@@ -26,15 +26,15 @@ from di_advisor.formulate.kept import KeptShares, kept_shares
 from di_advisor.formulate.limits import share_step
 from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Problem
-from di_advisor.formulate.rules import Locked, Rule, slack_in_rows
+from di_advisor.formulate.rules import Locked, Rule, slacks_in_rows
 from di_advisor.formulate.terms import TradingCost
 from di_advisor.propose.limit_units import unit_of
-from di_advisor.propose.order_columns import OrderColumns
+from di_advisor.propose.order_columns import TradedShares
 from di_advisor.propose.rounded import decimal_shares, rounded
 from di_advisor.propose.wash_check import check_washes
 from di_advisor.solve.solution import Solution
 
-__all__ = ["TOLERANCE", "Orders", "checked", "decimal_shares", "settle", "share_step", "still_kept"]
+__all__ = ["TOLERANCE", "Orders", "checked", "decimal_shares", "settle", "share_step", "still_kept", "values_usd"]
 
 TOLERANCE = 1e-6
 """How far a rounded plan may pass a limit, fraction of the account: a dollar in a million."""
@@ -51,10 +51,8 @@ class Orders:
 
     Attributes
     ----------
-    sells : dict of int to Decimal
-        Shares by position of the lot in the signals.
-    buys : dict of int to Decimal
-        Shares by position of the name.
+    shares : TradedShares
+        How many of which lot and name.
     plan : Plan
         The same as weights.
     cost_usd : Decimal
@@ -67,27 +65,41 @@ class Orders:
         What a plan was worth that is not proposed, because the mandate asks for more.
     washed : tuple of Washed
         Losses that it washes, confirmed by the ledger.
-    columns : OrderColumns or None
-        Sells and buys in whole numbers, where they were settled so.
+    values_usd : tuple of two tuples of float, or None
+        Each term of the problem, where nothing is traded and for the plan; None where nobody asked.
     """
 
-    sells: dict[int, Decimal]
-    buys: dict[int, Decimal]
+    shares: TradedShares
     plan: Plan
     net: FloatArray
     cost_usd: Decimal
     cash_usd: Decimal
     given_up_usd: Decimal | None = None
     washed: tuple[Washed, ...] = ()
-    columns: OrderColumns | None = field(default=None, repr=False, compare=False)
+    values_usd: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+
+    @property
+    def sells(self) -> dict[int, Decimal]:
+        """Shares by position of the lot in the signals."""
+        return self.shares.sells
+
+    @property
+    def buys(self) -> dict[int, Decimal]:
+        """Shares by position of the name."""
+        return self.shares.buys
 
 
-def _worth_usd(problem: Problem, plan: Plan) -> float:
-    """What the rounded plan is worth over doing nothing; infinite where doing nothing breaks a rule."""
+def values_usd(problem: Problem, plan: Plan) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Each term of a problem where nothing is traded, and for a plan, in USD."""
     nothing = problem.block.holdings.nothing()
-    if any(slack_in_rows(rule, nothing) < -TOLERANCE for rule in problem.rules):
-        return math.inf
-    return sum(t.value_usd(nothing) - t.value_usd(plan) for t in problem.terms)
+    return tuple([t.value_usd(nothing) for t in problem.terms]), tuple([t.value_usd(plan) for t in problem.terms])
+
+
+def _must_trade(problem: Problem, orders: Orders, signals: Signals) -> bool:
+    """Whether doing nothing breaks a rule, or leaves less cash than none."""
+    if _idle_cash_usd(problem, signals) < 0 <= orders.cash_usd:
+        return True
+    return any(slack < -TOLERANCE for slack in slacks_in_rows(problem.rules, problem.block.holdings.nothing()))
 
 
 def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mandate) -> Orders:
@@ -100,12 +112,11 @@ def settle(problem: Problem, solution: Solution, signals: Signals, mandate: Mand
         names the rule, the excess and what to change.
     """
     found = rounded(problem, solution, signals, mandate)
-    sells, buys = found.sells, found.buys
-    orders = _orders(problem, signals, sells, buys, found.columns)
+    orders = _orders(problem, signals, found)
     if _short_usd(problem, orders) > 0:
-        buys = _affordable(problem, signals, mandate, sells, buys)
-        sells = _enough(problem, signals, mandate, sells, buys)
-        orders = _orders(problem, signals, sells, buys)
+        buys = _affordable(problem, signals, mandate, found.sells, found.buys)
+        sells = _enough(problem, signals, mandate, found.sells, buys)
+        orders = _in_decimals(problem, signals, sells, buys)
     return _worthwhile(problem, signals, mandate, orders)
 
 
@@ -119,19 +130,20 @@ def checked(
     SettlementError
         If they break a rule; it names the rule and the excess.
     """
-    return _worthwhile(problem, signals, mandate, _orders(problem, signals, sells, buys))
+    return _worthwhile(problem, signals, mandate, _in_decimals(problem, signals, sells, buys))
 
 
 def _worthwhile(problem: Problem, signals: Signals, mandate: Mandate, orders: Orders) -> Orders:
-    idle_usd = _idle_cash_usd(problem, signals)
-    worth = math.inf if idle_usd < 0 <= orders.cash_usd else _worth_usd(problem, orders.plan)
-    if worth <= max(_HALF_CENT_USD, float(mandate.benefit_min_usd) - _HALF_CENT_USD):
+    before, after = values_usd(problem, orders.plan)
+    worth = sum(map(sub, before, after))
+    too_little = worth <= max(_HALF_CENT_USD, float(mandate.benefit_min_usd) - _HALF_CENT_USD)
+    if too_little and not _must_trade(problem, orders, signals):
         given_up = to_decimal(worth, 2) if worth > _HALF_CENT_USD else None
-        return replace(_orders(problem, signals, {}, {}), given_up_usd=given_up)
+        return replace(_orders(problem, signals, TradedShares()), given_up_usd=given_up)
     _check(problem, orders, signals)
-    washed = check_washes(signals, orders.sells, orders.buys)
-    if washed:
-        orders = replace(orders, washed=washed)
+    # Where wash sales are banned, nothing is washed, and no decimals are made to be told so.
+    washed = () if signals.account.washes is None else check_washes(signals, orders.sells, orders.buys)
+    orders = replace(orders, washed=washed, values_usd=(before, after))
     if orders.cash_usd < 0 or _oversold(signals, orders):
         raise SettlementError(
             f"Rounding leaves {orders.cash_usd} USD of cash, or sells more than a lot holds.",
@@ -148,8 +160,8 @@ def _idle_cash_usd(problem: Problem, signals: Signals) -> Decimal:
 
 def _oversold(signals: Signals, orders: Orders) -> bool:
     """Whether more is sold of a lot than it holds, exactly."""
-    if orders.columns is not None:
-        return orders.columns.oversold(signals.account.lots)
+    if orders.shares.columns is not None:
+        return orders.shares.columns.sells.oversold()
     return any(map(_exceeds, orders.sells.values(), shares_at(signals.account.lots, list(orders.sells))))
 
 
@@ -160,7 +172,7 @@ def _exceeds(shares: Decimal, held: Exact) -> bool:
 
 def still_kept(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> bool:
     """Whether given orders keep every rule of a problem, the least cash to the cent."""
-    orders = _orders(problem, signals, sells, buys)
+    orders = _in_decimals(problem, signals, sells, buys)
     if _short_usd(problem, orders) > 0:
         return False
     try:
@@ -178,20 +190,19 @@ def _weights(size: int, at: list[int], amounts_usd: list[Decimal], value_usd: fl
     return found
 
 
-def _orders(
-    problem: Problem,
-    signals: Signals,
-    sells: dict[int, Decimal],
-    buys: dict[int, Decimal],
-    columns: OrderColumns | None = None,
-) -> Orders:
+def _in_decimals(problem: Problem, signals: Signals, sells: dict[int, Decimal], buys: dict[int, Decimal]) -> Orders:
+    return _orders(problem, signals, TradedShares(in_decimals=(sells, buys)))
+
+
+def _orders(problem: Problem, signals: Signals, shares: TradedShares) -> Orders:
     account, price, value_usd = signals.account, signals.market.price_usd, problem.block.holdings.value_usd
     # To the cent trade by trade, as brokers book them and as a reader of the trades adds them up.
-    if columns is not None:
-        sold, bought = columns.sells, columns.buys
+    if shares.columns is not None:
+        sold, bought = shares.columns.sells, shares.columns.buys
         plan = Plan(sold.weights(len(account.lots), value_usd), bought.weights(len(price), value_usd))
         proceeds, spent = total_of(sold.cents), total_of(bought.cents)
     else:
+        sells, buys = shares.in_decimals
         names = account.lot_name[list(sells)].tolist() if sells else []
         sold_usd = [q * price[name] for q, name in zip(sells.values(), names, strict=True)]
         bought_usd = [q * price[name] for name, q in buys.items()]
@@ -206,7 +217,7 @@ def _orders(
     net = plan.net(account.lot_name)
     aside = next(r.set_aside_usd for r in problem.rules if isinstance(r, CashRange))
     cash_usd = account.cash_usd + proceeds - spent - cost_usd - aside
-    return Orders(sells, buys, plan, net, cost_usd, cash_usd, columns=columns)
+    return Orders(shares, plan, net, cost_usd, cash_usd)
 
 
 def _affordable(
@@ -219,7 +230,7 @@ def _affordable(
     least = problem.block.min_trade
     fixed = (kept_shares(signals) or KeptShares.none(len(least))).buys
     for name in sorted(buys.keys() - fixed.keys(), key=lambda i: -buys[i] * price[i]):
-        short = _short_usd(problem, _orders(problem, signals, sells, buys))
+        short = _short_usd(problem, _in_decimals(problem, signals, sells, buys))
         if short <= 0:
             break
         value = step * price[name]
@@ -227,7 +238,7 @@ def _affordable(
         kept = buys[name] - steps * step
         if float(kept * price[name]) / value_usd >= least[name] and kept > 0:
             buys[name] = kept
-    short = _short_usd(problem, _orders(problem, signals, sells, buys))
+    short = _short_usd(problem, _in_decimals(problem, signals, sells, buys))
     large_enough = [name for name in buys if name not in fixed and buys[name] * price[name] >= short]
     if short > 0 and large_enough:
         del buys[min(large_enough, key=lambda i: buys[i] * price[i])]
@@ -241,7 +252,7 @@ def _short_usd(problem: Problem, orders: Orders) -> Decimal:
     """
     rule = next(r for r in problem.rules if isinstance(r, CashRange))
     least = to_decimal(rule.lower * problem.block.holdings.value_usd, 6)
-    if orders.sells or orders.buys:
+    if not orders.shares.is_empty:
         least = least.quantize(_CENT, rounding=ROUND_DOWN)
     return least - orders.cash_usd
 
@@ -255,7 +266,7 @@ def _enough(
     kept = kept_shares(signals)
     fixed = {} if kept is None else kept.sells
     for _ in range(_TOP_UPS):
-        orders = _orders(problem, signals, sells, buys)
+        orders = _in_decimals(problem, signals, sells, buys)
         short = _short_usd(problem, orders)
         if short <= 0:
             break
@@ -291,8 +302,7 @@ def _told(excess: float, rule: Rule, problem: Problem) -> str:
 
 def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
     """Every rule on the rounded plan, and no name (or identical group) sold at a loss and bought."""
-    for rule in problem.rules:
-        slack = slack_in_rows(rule, orders.plan)
+    for rule, slack in zip(problem.rules, slacks_in_rows(problem.rules, orders.plan), strict=True):
         allowed = 0.0 if isinstance(rule, TrackingErrorCap) else TOLERANCE
         if slack < -allowed:
             raise SettlementError(
@@ -304,9 +314,9 @@ def _check(problem: Problem, orders: Orders, signals: Signals) -> None:
             )
     account = signals.account
     groups = problem.identical_groups
-    sold = np.fromiter(orders.sells, dtype=np.int64, count=len(orders.sells))
+    sold = orders.shares.sold_at
     sold = sold[account.lot_gain_usd[sold] < 0]
-    both = set(groups[account.lot_name[sold]].tolist()) & set(groups[list(orders.buys)].tolist())
+    both = set(groups[account.lot_name[sold]].tolist()).intersection(groups[orders.shares.bought_at].tolist())
     if both:
         raise SettlementError(
             "A name is both sold at a loss and bought, which would be a wash sale.",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from di_advisor.domain.lot_columns import LotColumns, units_of_decimals
 from di_advisor.domain.signals import Signals
-from di_advisor.propose.order_columns import OrderColumns, buys_of, sells_of
+from di_advisor.propose.order_columns import OrderColumns, TradedShares, buys_of, sells_of
 from di_advisor.propose.rounded import _by_lot
 from di_advisor.propose.sale_curve import SaleCurve
 
@@ -54,29 +54,29 @@ def test_sales_are_those_of_decimals_one_by_one(
     sale = SaleCurve.of(np.array(names), np.ones(len(names)), np.array(slopes))
     found = sells_of(signals, sale, np.array(counts), step)
     assert found is not None
-    sells, column, whole = found
+    nothing = buys_of(np.zeros(0, np.int64), np.zeros(0, np.int64), step, signals.market.price_units)
+    assert nothing is not None
+    column, traded = found, TradedShares(OrderColumns(found, nothing))
     expected = _by_lot(sale, np.array(counts), step, signals)
-    assert [(i, str(n)) for i, n in sells.items()] == [(i, str(n)) for i, n in expected.items()]
+    assert [(i, str(n)) for i, n in traded.sells.items()] == [(i, str(n)) for i, n in expected.items()]
+    assert (traded.is_empty, traded.sold_at.tolist()) == (not expected, list(expected))
     assert column.at.tolist() == list(expected)
     scale = 10**column.shares.places
     assert [Decimal(c) / scale for c in column.shares.count.tolist()] == list(expected.values())
     prices = [signals.market.price_usd[names[i]] for i in expected]
     usd = [n * p for n, p in zip(expected.values(), prices, strict=True)]
     assert [Decimal(c).scaleb(-column.usd.places) for c in column.usd.count.tolist()] == usd
-    assert whole.tolist() == [n == Decimal(shares[i]) for i, n in expected.items()]
-    nothing = buys_of(np.zeros(0, np.int64), np.zeros(0, np.int64), step, signals.market.price_units)
-    assert nothing is not None
-    assert not OrderColumns(column, nothing, whole).oversold(signals.account.lots)
+    assert column.whole.tolist() == [n == Decimal(shares[i]) for i, n in expected.items()]
+    assert not column.oversold()
 
 
 def test_more_than_a_lot_holds_is_noticed() -> None:
     signals = _signals(["5", "7"], [0, 1], ["10", "20"])
     sale = SaleCurve.of(np.array([0, 1]), np.ones(2), np.zeros(2))
-    found = sells_of(signals, sale, np.array([5.0, 7.0]), Decimal(1))
-    assert found is not None
-    _, column, whole = found
+    column = sells_of(signals, sale, np.array([5.0, 7.0]), Decimal(1))
+    assert column is not None
     column.shares.count[1] = 8
-    assert OrderColumns(column, column, whole).oversold(signals.account.lots)
+    assert column.oversold()
 
 
 def test_what_does_not_fit_has_no_columns() -> None:
@@ -95,3 +95,27 @@ def test_buys_are_counts_of_steps() -> None:
     assert (column.shares.count.tolist(), column.shares.places) == ([300], 0)
     assert column.cents.tolist() == [300_300]
     assert column.weights(2, 1000.0).tolist() == [0.0, 3.003]
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=1, max_size=5), st.sampled_from(_STEPS))
+def test_buys_read_as_steps_times_their_number(steps: list[int], step: Decimal) -> None:
+    prices = units_of_decimals([Decimal("0.01")] * len(steps))
+    sale = SaleCurve.of(np.zeros(1, np.int64), np.ones(1), np.zeros(1))
+    none = sells_of(_signals(["5"], [0], ["10"]), sale, np.zeros(1), step)
+    column = buys_of(np.arange(len(steps)), np.array(steps), step, prices)
+    assert none is not None
+    assert column is not None
+    traded = TradedShares(OrderColumns(none, column))
+    assert [(i, str(n)) for i, n in traded.buys.items()] == [(i, str(step * n)) for i, n in enumerate(steps)]
+    assert traded.sells == {}
+    assert not traded.is_empty
+    assert traded.bought_at.tolist() == list(range(len(steps)))
+
+
+def test_shares_in_decimals_are_those_given() -> None:
+    sells, buys = {7: Decimal("1.50")}, {3: Decimal(2), 1: Decimal(4)}
+    traded = TradedShares(in_decimals=(sells, buys))
+    assert (traded.sells, traded.buys) == (sells, buys)
+    assert (traded.sold_at.tolist(), traded.bought_at.tolist()) == ([7], [3, 1])
+    assert not traded.is_empty
+    assert TradedShares().is_empty
