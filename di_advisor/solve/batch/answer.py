@@ -9,15 +9,17 @@ certified is None here, and belongs to the search of one account.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from di_advisor.compiled import is_compiled
 from di_advisor.domain.market import FloatArray
 from di_advisor.errors import UncertifiedError
+from di_advisor.formulate.plan import Plan
 from di_advisor.formulate.problem import Block
 from di_advisor.solve.batch.common import Common
-from di_advisor.solve.batch.parts import Top
+from di_advisor.solve.batch.parts import Asked, Top
 from di_advisor.solve.batch.tuning import TUNING
 from di_advisor.solve.choices import Choice
 from di_advisor.solve.counts import SolverCounts
@@ -104,18 +106,15 @@ def _solution(block: Block, common: Common, top: Top) -> Solution | None:
     """The solution of an account, judged by its own amounts; None where they do not certify it."""
     if not top.is_fine:
         return None
-    amounts = _amounts(block, top)
-    segments = block.segments
-    moved = np.bincount(segments.name, weights=segments.sign * amounts, minlength=len(top.trade))
-    active = block.holdings.active + moved
+    made = _made(block, common, top) if top.asked is None else _made_by_loops(block, common, top, top.asked)
     found = Solution(
-        plan=plan_of(block, amounts),
+        plan=made.plan,
         choices=np.where(top.sells, int(Choice.SELL), int(Choice.BUY)),
         prices=_prices(block, common, top.last),
-        objective=objective_of(block, amounts, active),
+        objective=objective_of(block, made.amounts, made.active),
         convex_bound=top.value,
         bound=top.bound,
-        residual=_residual(block, common, amounts, active),
+        residual=made.residual,
         nothing=top.nothing,
         solver="dual Newton",
         counts=SolverCounts(dual_newton=1),
@@ -137,15 +136,35 @@ def _in_shares(found: Solution, block: Block) -> Solution:
     return Solution(**{**vars(found), "shares_bound": PricedNames(block).bound_in_shares(found.prices)})
 
 
-def _amounts(block: Block, top: Top) -> FloatArray:
-    """Amounts of the segments that make the net trades, shape (m,)."""
+class _Made(NamedTuple):
+    """What net trades come to: amounts of segments (m,), the plan, active weights (n,), the largest violation."""
+
+    amounts: FloatArray
+    plan: Plan
+    active: FloatArray
+    residual: float
+
+
+def _made(block: Block, common: Common, top: Top) -> _Made:
+    """What the net trades come to, by arrays."""
     segments, name = block.segments, block.segments.name
     of_name, sells = top.trade[name], top.sells[name]
-    made = np.where(segments.sell, top.end - of_name, of_name - top.start)
+    made = np.where(segments.sell, top.pieces.end - of_name, of_name - top.pieces.start)
     made = np.minimum(np.maximum(made, 0.0), segments.width)
     made = np.where(made < _DUST, 0.0, np.where(made > segments.width - _DUST, segments.width, made))
-    closed = np.where(segments.sell, top.losing[name] & ~sells, sells)
-    return np.where(closed, 0.0, made)
+    closed = np.where(segments.sell, top.pieces.losing[name] & ~sells, sells)
+    amounts = np.where(closed, 0.0, made)
+    active = block.holdings.active + np.bincount(name, weights=segments.sign * amounts, minlength=len(top.trade))
+    return _Made(amounts, plan_of(block, amounts), active, _residual(block, common, amounts, active))
+
+
+def _made_by_loops(block: Block, common: Common, top: Top, asked: Asked) -> _Made:
+    """The same by compiled loops."""
+    from di_advisor.solve.batch.answer_loops import made_by_loops, residual_by_loops
+
+    lot, lots = np.ascontiguousarray(block.segments.lot), len(block.holdings.lot_name)
+    amounts, sold, bought, active = made_by_loops(asked, top.pieces, top.trade, top.sells, lot, lots, _DUST)
+    return _Made(amounts, Plan(sold, bought), active, residual_by_loops(common.for_loops, asked, amounts, active))
 
 
 def _prices(block: Block, common: Common, prices: FloatArray) -> Prices:

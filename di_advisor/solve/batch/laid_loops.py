@@ -85,20 +85,31 @@ def lay_out_by_loops(shared: Shared, asked: Asked, names: Names) -> float:
 
 
 @compiled
-def are_ordered(shared: Shared, asked: Asked, names: Names, prices: FloatArray, disorder: float) -> bool:
+def _is_ordered(shared: Shared, asked: Asked, names: Names, prices: FloatArray, disorder: float) -> bool:
     """Whether pieces are filled in the order they are laid out at these prices."""
     k, m, name, sell = shared.factors, len(asked.name), asked.name, asked.sell
-    cost = np.zeros(m)
+    before, first_sale = 0.0, -np.inf
     for i in range(m):
-        cost[i] = -names.pays[i]
+        cost = -names.pays[i]
         for at in range(len(shared.counting)):
-            cost[i] += prices[k + shared.counting[at]] * names.per_unit[at, i]
-        if i and name[i] == name[i - 1] and sell[i] == sell[i - 1]:
-            rise = cost[i] - cost[i - 1]
+            cost += prices[k + shared.counting[at]] * names.per_unit[at, i]
+        is_first = i == 0 or name[i] != name[i - 1]
+        if not is_first and sell[i] == sell[i - 1]:
+            rise = cost - before
             if (rise if sell[i] else -rise) > disorder:
                 return False
-    for j in range(len(names.sale)):
-        sale, buy = names.sale[j], names.buy[j]
-        if not names.losing[j] and sale < m and buy < m and cost[sale] > cost[buy] + disorder:
-            return False
+        elif sell[i]:
+            first_sale = cost
+        elif not is_first and not names.losing[name[i]] and first_sale > cost + disorder:
+            return False  # a name's buys follow its sales
+        before = cost
     return True
+
+
+@compiled
+def are_ordered(
+    shared: Shared, asked: Asked, names: Names, prices: FloatArray, others: FloatArray, disorder: float
+) -> bool:
+    """Whether pieces are filled in the order they are laid out, at the one prices and at the others."""
+    fine = _is_ordered(shared, asked, names, prices, disorder)
+    return fine and _is_ordered(shared, asked, names, others, disorder)

@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 
 from di_advisor.compiled import compiled
 from di_advisor.domain.market import FloatArray
-from di_advisor.solve.batch.common import Shared
-from di_advisor.solve.batch.parts import Asked, Names, State
+from di_advisor.solve.batch.parts import Case, Names, State
 from di_advisor.solve.batch.tuning import Tuning
 
-__all__ = ["climbed_by_loops", "dual_over_all"]
+__all__ = ["topped_by_loops"]
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-
 _ROWS = 96
 """Rows that are multiplied at a time: they stay in the nearest cache."""
+
+_LANE = 16
+"""Columns that are multiplied at a time: lines end at the end of one, so that none is left to go number by number."""
 
 
 @compiled
@@ -53,8 +54,9 @@ def _worth(
 
 
 @compiled
-def _best(shared: Shared, names: Names, prices: FloatArray, state: State) -> None:
+def _best(case: Case, prices: FloatArray, state: State) -> None:
     """Each name's best trades at prices, and in which pieces they lie."""
+    shared, names = case.shared, case.names
     n, k, c = len(names.lean), shared.factors, len(shared.counting)
     pull, charges, charged, together = np.zeros(n), np.zeros(c), 0, np.zeros(len(shared.sizes))
     for at in range(len(prices)):
@@ -106,30 +108,23 @@ def _best(shared: Shared, names: Names, prices: FloatArray, state: State) -> Non
 
 
 @compiled
-def _coupling(shared: Shared, asked: Asked, prices: FloatArray) -> float:
-    """The part of the dual that belongs to exposures and rows."""
-    k, total = shared.factors, 0.0
+def _coupling(case: Case, prices: FloatArray, upper: FloatArray) -> float:
+    """The part of the dual that belongs to exposures and rows, whose upper limits are given: less reserves or not."""
+    asked, k, total = case.asked, case.shared.factors, 0.0
     for at in range(k):
         total -= prices[at] * prices[at] / (4.0 * asked.aversion)
     for at in range(k, len(prices)):
         if prices[at] > 0:
-            total -= prices[at] * asked.kept[at - k]
+            total -= prices[at] * upper[at - k]
         elif prices[at] < 0:
             total -= prices[at] * asked.lowest[at - k]
     return total
 
 
 @compiled
-def _summed(
-    shared: Shared,
-    asked: Asked,
-    names: Names,
-    prices: FloatArray,
-    state: State,
-    softness: float,
-    buys: BoolArray,
-) -> float:
+def _summed(case: Case, prices: FloatArray, state: State, softness: float, buys: BoolArray) -> float:
     """The dual at prices, and what they multiply; names take their sides softly, or as given where softness is 0."""
+    shared, names = case.shared, case.names
     n, k, d, activity = len(names.lean), shared.factors, len(prices), state.activity
     for at in range(d):
         activity[at] = names.idle[at]
@@ -156,16 +151,14 @@ def _summed(
             activity[k + shared.counting[at]] += mine
     for at in range(d):
         value += prices[at] * names.idle[at]
-    total: float = value + _coupling(shared, asked, prices)
+    total: float = value + _coupling(case, prices, case.asked.kept)
     return total
 
 
 @compiled
-def _slope(
-    shared: Shared, asked: Asked, prices: FloatArray, activity: FloatArray, slope: FloatArray, on: IntArray
-) -> int:
+def _slope(case: Case, prices: FloatArray, activity: FloatArray, slope: FloatArray, on: IntArray) -> int:
     """Slope of the dual, and the number of prices that may move, into ``on``: a row within its limits has none."""
-    k, size = shared.factors, 0
+    asked, k, size = case.asked, case.shared.factors, 0
     for at in range(len(prices)):
         if at < k:
             slope[at] = activity[at] - prices[at] / (2.0 * asked.aversion)
@@ -185,13 +178,16 @@ def _slope(
 
 @compiled
 def _add_squares(found: FloatArray, rows: FloatArray, number: int, size: int) -> None:
-    """Add ``rows' rows`` to the lower triangle, and empty the rows; four at a time, so that sums stay in registers."""
+    """Add ``rows' rows`` to the lower triangle, and empty the rows; four at a time, so that sums stay in registers.
+
+    What stands beyond the triangle is of no use, and what stands beyond the columns of the rows is zero.
+    """
     for i in range(0, number, 4):
         one, two, three, four = rows[i], rows[i + 1], rows[i + 2], rows[i + 3]
         for a in range(size):
             p, q, r, s = one[a], two[a], three[a], four[a]
             line = found[a]
-            for b in range(a + 1):
+            for b in range((a // _LANE + 1) * _LANE):
                 line[b] += p * one[b] + q * two[b] + r * three[b] + s * four[b]
     for i in range(number):
         for a in range(size):
@@ -200,19 +196,12 @@ def _add_squares(found: FloatArray, rows: FloatArray, number: int, size: int) ->
 
 @compiled
 def _curvature(
-    shared: Shared,
-    asked: Asked,
-    names: Names,
-    state: State,
-    softness: float,
-    on: IntArray,
-    size: int,
-    found: FloatArray,
-    tuning: Tuning,
+    case: Case, state: State, softness: float, on: IntArray, size: int, found: FloatArray, tuning: Tuning
 ) -> None:
     """Minus the second derivative of the dual in the prices that may move, into the lower triangle."""
+    shared, names = case.shared, case.names
     k, n, c = shared.factors, len(names.lean), len(shared.counting)
-    rows, number = np.zeros((_ROWS, size)), 0
+    rows, number = np.zeros((_ROWS, (size // _LANE + 1) * _LANE)), 0
     columns = np.empty(c, dtype=np.int64)
     for at in range(c):
         columns[at] = -1
@@ -220,7 +209,7 @@ def _curvature(
             if on[a] == k + shared.counting[at]:
                 columns[at] = a
     for a in range(size):
-        for b in range(size):
+        for b in range(found.shape[1]):
             found[a, b] = 0.0
     for j in range(n):
         torn, lever = names.torn[j], shared.levers[j]
@@ -252,7 +241,7 @@ def _curvature(
     for a in range(size):
         own, loosest = found[a, a], names.loosest[on[a]]
         if on[a] < k:
-            own += 1.0 / (2.0 * asked.aversion)
+            own += 1.0 / (2.0 * case.asked.aversion)
         # where next to no name moves with a price, the step would be endless
         found[a, a] = own * (1.0 + tuning.ridge) + (tuning.stiff * loosest if own < tuning.flat * loosest else 0.0)
 
@@ -280,13 +269,7 @@ def _solved(matrix: FloatArray, right: FloatArray, places: IntArray, size: int, 
 
 @compiled
 def _point(
-    shared: Shared,
-    prices: FloatArray,
-    slope: FloatArray,
-    on: IntArray,
-    size: int,
-    curvature: FloatArray,
-    way: FloatArray,
+    k: int, prices: FloatArray, slope: FloatArray, on: IntArray, size: int, curvature: FloatArray, way: FloatArray
 ) -> float:
     """Newton's direction, and the rise it promises; a price leaves zero to the side of its slope only."""
     d = len(prices)
@@ -302,7 +285,7 @@ def _point(
         kept, promised = 0, 0.0
         for a in range(size):
             at = on[places[a]]
-            if at >= shared.factors and prices[at] == 0.0 and found[a] * slope[at] < 0:
+            if at >= k and prices[at] == 0.0 and found[a] * slope[at] < 0:
                 continue
             way[at] = found[a]
             promised += slope[at] * found[a]
@@ -314,9 +297,9 @@ def _point(
 
 
 @compiled
-def _moved(shared: Shared, asked: Asked, prices: FloatArray, share: float, way: FloatArray, trial: FloatArray) -> None:
+def _moved(case: Case, prices: FloatArray, share: float, way: FloatArray, trial: FloatArray) -> None:
     """Prices after a step: none past zero, none against an open side."""
-    k = shared.factors
+    asked, k = case.asked, case.shared.factors
     for at in range(len(prices)):
         to = prices[at] + share * way[at]
         if at >= k:
@@ -328,26 +311,25 @@ def _moved(shared: Shared, asked: Asked, prices: FloatArray, share: float, way: 
 
 
 @compiled
-def climbed_by_loops(
-    shared: Shared,
-    asked: Asked,
-    names: Names,
+def _climbed(
+    case: Case,
     prices: FloatArray,
-    state: State,
-    other: State,
+    states: tuple[State, State],
     softness: float,
     buys: BoolArray,
     steps: int,
     enough: float,
     tuning: Tuning,
-) -> tuple[FloatArray, float, State, FloatArray]:
-    """Climb from given prices on: prices, value, state and slope at the end.
+) -> tuple[FloatArray, float, tuple[State, State], FloatArray]:
+    """Climb from given prices on: prices, value, states and slope at the end.
 
-    Where softness is 0, sides are given, and the state is that at the prices already; ``other`` is room to work in.
+    The first of the states is that at the prices, known already where sides are given (softness is 0); the other is
+    room to work in.
     """
     d, given, known = len(prices), softness == 0.0, softness == 0.0
+    state, other = states
     here, trial, slope, way = np.empty(d), np.empty(d), np.empty(d), np.empty(d)
-    on, curvature = np.empty(d, dtype=np.int64), np.empty((d, d))
+    on, curvature = np.empty(d, dtype=np.int64), np.empty((d, (d // _LANE + 1) * _LANE))
     for at in range(d):
         here[at], trial[at] = prices[at], prices[at]
     value, promised, share, step, halvings = -np.inf, 0.0, 1.0, 0, 0
@@ -355,40 +337,38 @@ def climbed_by_loops(
         state, other = other, state
     while True:
         if not known:
-            _best(shared, names, trial, other)
+            _best(case, trial, other)
         known = False
-        reached = _summed(shared, asked, names, trial, other, softness, buys)
+        reached = _summed(case, trial, other, softness, buys)
         is_first = value == -np.inf
         noise = tuning.noise * abs(value) + tuning.least_noise
         if not is_first and not reached >= value + tuning.armijo * share * promised - noise:
             share, halvings = share * tuning.shorter, halvings + 1
             if halvings == tuning.halvings:
                 break
-            _moved(shared, asked, here, share, way, trial)
+            _moved(case, here, share, way, trial)
             continue
         here, trial = trial, here
         state, other = other, state
         value = reached
-        size = _slope(shared, asked, here, state.activity, slope, on)
+        size = _slope(case, here, state.activity, slope, on)
         if step == steps or (not is_first and not given and share == 1.0 and promised <= tuning.last * enough):
             break
-        steepest = 0.0
-        for at in range(d):
-            steepest = max(steepest, abs(slope[at]))
-        if given and steepest <= tuning.level:  # at the top of the last piece, to the last bit
+        if given and np.abs(slope).max() <= tuning.level:  # at the top of the last piece, to the last bit
             break
-        _curvature(shared, asked, names, state, softness, on, size, curvature, tuning)
-        promised = _point(shared, here, slope, on, size, curvature, way)
+        _curvature(case, state, softness, on, size, curvature, tuning)
+        promised = _point(case.shared.factors, here, slope, on, size, curvature, way)
         if not enough < promised < np.inf:
             break
         step, share, halvings = step + 1, 1.0, 0
-        _moved(shared, asked, here, share, way, trial)
-    return here, value, state, slope
+        _moved(case, here, share, way, trial)
+    return here, value, (state, other), slope
 
 
 @compiled
-def dual_over_all(names: Names, state: State, softness: float, buys: BoolArray, value: float) -> float:
-    """The dual over all choices at the same prices, where that at hand is ``value``; sides at hand into ``buys``."""
+def _over_all(case: Case, prices: FloatArray, state: State, softness: float, buys: BoolArray, value: float) -> float:
+    """A bound on every plan at these prices, where the dual at hand is ``value``; sides at hand into ``buys``."""
+    names = case.names
     for j in range(len(names.lean)):
         if names.torn[j]:
             better = state.better[j]
@@ -397,4 +377,23 @@ def dual_over_all(names: Names, state: State, softness: float, buys: BoolArray, 
                 value += softness * names.apiece[j] * np.log1p(np.exp(-abs(better) / softness))
             else:
                 value -= max(better if buys[j] else -better, 0.0) * names.apiece[j]
-    return value
+    return value - _coupling(case, prices, case.asked.kept) + _coupling(case, prices, case.asked.highest)
+
+
+@compiled
+def topped_by_loops(
+    case: Case, start: FloatArray, states: tuple[State, State], softness: float, steps: int, tuning: Tuning
+) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray, float, float, float]:
+    """Climb softly, fix the sides, and climb to the top; the states are room to work in.
+
+    What comes back: prices at both tops, net trades, which names take the side of buys, the dual, what the better
+    prices prove of every plan, and the steepest slope that is left.
+    """
+    buys = np.ones(len(case.names.lean), dtype=np.bool_)
+    enough = tuning.part * softness
+    soft, value, states, slope = _climbed(case, start, states, softness, buys, steps, enough, tuning)
+    bound = _over_all(case, soft, states[0], softness, buys, value)
+    last, value, states, slope = _climbed(case, soft, states, 0.0, buys, tuning.last_steps, tuning.rest, tuning)
+    bound = np.fmax(bound, _over_all(case, last, states[0], 0.0, buys, value))
+    trade = np.where(buys, states[0].trade, states[0].selling)
+    return soft, last, trade, buys, value, bound, np.abs(slope).max()

@@ -5,16 +5,18 @@ Limits: arrays are contiguous and writable, for loops are compiled for one layou
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 from di_advisor.formulate.problem import Block
-from di_advisor.solve.batch.common import Common, limits_of
+from di_advisor.solve.batch.common import Common, Shared, limits_of
 
-__all__ = ["Asked", "Names", "State", "Top", "asked_of", "blank_names", "blank_state"]
+__all__ = ["Asked", "Case", "Names", "Pieces", "State", "Top", "asked_of", "blank_names", "blank_state"]
+
+T = TypeVar("T", np.int64, np.bool_, np.float64)
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -85,6 +87,14 @@ class Names(NamedTuple):
     loosest: FloatArray
 
 
+class Case(NamedTuple):
+    """All that the climbs of an account stand on."""
+
+    shared: Shared
+    asked: Asked
+    names: Names
+
+
 class State(NamedTuple):
     """Best trades at some prices, as in `di_advisor.solve.batch.names.Best`; (n,), of counts (c, n), activity (d,)."""
 
@@ -99,6 +109,14 @@ class State(NamedTuple):
     piece: IntArray
     sale_piece: IntArray
     activity: FloatArray
+
+
+class Pieces(NamedTuple):
+    """Where the pieces of segments begin and end in net trade, (m,), and which names have losses, (n,)."""
+
+    start: FloatArray
+    end: FloatArray
+    losing: BoolArray
 
 
 class Top(NamedTuple):
@@ -116,12 +134,12 @@ class Top(NamedTuple):
         The dual with sides given; and what the better prices prove of every plan.
     is_fine : bool
         Whether the top was reached, and pieces are filled in the order they are laid out.
-    start, end : ndarray of shape (m,)
-        Of the pieces, in net trade.
-    losing : ndarray of bool, shape (n,)
-        Names with losses.
+    pieces : Pieces
+        The segments, in net trade.
     nothing : float
         Objective of doing nothing.
+    asked : Asked or None
+        What was asked, where loops climbed.
     """
 
     soft: FloatArray
@@ -131,36 +149,41 @@ class Top(NamedTuple):
     value: float
     bound: float
     is_fine: bool
-    start: FloatArray
-    end: FloatArray
-    losing: BoolArray
+    pieces: Pieces
     nothing: float
+    asked: Asked | None = None
 
 
 def asked_of(block: Block, common: Common) -> Asked:
-    """What a block asks, in arrays of its own."""
+    """What a block asks; arrays may be those of the block, and are only read."""
     segments, counting = block.segments, common.counting
     lowest, highest, kept = limits_of(block, common)
     counts = np.empty((len(counting), len(segments)))
     for at, j in enumerate(counting):
         counts[at] = block.rows[j].on_segments
     return Asked(
-        name=segments.name.astype(np.int64),
-        sell=segments.sell.astype(np.bool_),
-        loss=segments.loss.astype(np.bool_),
-        width=segments.width.astype(np.float64),
-        slope=segments.slope.astype(np.float64),
+        name=_plain(segments.name, np.int64),
+        sell=_plain(segments.sell, np.bool_),
+        loss=_plain(segments.loss, np.bool_),
+        width=_plain(segments.width, np.float64),
+        slope=_plain(segments.slope, np.float64),
         counts=counts,
-        active=block.holdings.active.astype(np.float64),
-        active_lower=block.active_lower.astype(np.float64),
-        active_upper=block.active_upper.astype(np.float64),
+        active=_plain(block.holdings.active, np.float64),
+        active_lower=_plain(block.active_lower, np.float64),
+        active_upper=_plain(block.active_upper, np.float64),
         specific=block.aversion * block.risk.specific_variance_per_year,
-        impact=block.impact.astype(np.float64),
+        impact=_plain(block.impact, np.float64),
         aversion=float(block.aversion),
         lowest=lowest,
         highest=highest,
         kept=kept,
     )
+
+
+def _plain(values: NDArray[Any], kind: type[T]) -> NDArray[T]:
+    """An array as loops take it: itself where it is in one piece and may be written to, else a copy."""
+    found = np.ascontiguousarray(values, dtype=kind)
+    return found if found.flags.writeable else found.copy()
 
 
 def blank_names(n: int, m: int, c: int, d: int) -> Names:

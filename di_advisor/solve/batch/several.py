@@ -12,7 +12,7 @@ from di_advisor.solve.batch.climb import climbed, slope_at
 from di_advisor.solve.batch.common import Common
 from di_advisor.solve.batch.laid import Laid, laid_out
 from di_advisor.solve.batch.names import chosen, coupling, ordered, over_all
-from di_advisor.solve.batch.parts import Top
+from di_advisor.solve.batch.parts import Pieces, Top
 from di_advisor.solve.batch.tuning import TUNING
 
 __all__ = ["topped"]
@@ -61,9 +61,7 @@ def topped(blocks: Sequence[Block], common: Common, starts: FloatArray, softness
                 value=float(last.sides.value[i]),
                 bound=float(bound[i]),
                 is_fine=bool(fine[i]),
-                start=table[:, 0],
-                end=table[:, 1],
-                losing=laid.losses[i],
+                pieces=Pieces(table[:, 0], table[:, 1], laid.losses[i]),
                 nothing=float(nothing[i]),
             )
         )
