@@ -4,28 +4,34 @@ Problem: thousands of jobs share some megabytes of facts, workers die, and one j
 again. Decision: what is shared is registered with the scheduler once, which hands it to every worker once, those that
 join later included; jobs travel in small batches, as many as keep the workers busy and no more, and outcomes come
 back as they finish. A batch whose worker was lost is done again job by job, each alone on the cluster: a job that
-loses its worker there too is set aside, all others come out as if nothing had happened. Limits: a cluster of somebody
-else's first tries as often as its own ``allowed-failures`` says; di_advisor and the plug-ins in use must be installed
-on its workers. Dask's wire carries Python objects in its own protocol (pickles among them) between machines that trust
+loses its worker there too is set aside, all others come out as if nothing had happened; so is one that does not end
+(`di_advisor.execution.watch`). Limits: a cluster of somebody else's first tries as often as its own
+``allowed-failures`` says; di_advisor and the plug-ins in use must be installed on its workers, in the same versions.
+Dask's wire carries Python objects in its own protocol (pickles among them) between machines that trust
 each other; nothing of that is ever written to a file.
 """
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import dask
 import distributed
+from distributed.client import ClosedClientError
+from distributed.scheduler import KilledWorker
 
-from di_advisor.errors import ClusterError
+from di_advisor.errors import ClusterError, InputError
 from di_advisor.execution.batches import BatchSize, batched
-from di_advisor.execution.jobs import BatchTimes, Failure, Job, Outcome, Runner, Work, never
-from di_advisor.execution.on_worker import SharedFacts, done_batch
+from di_advisor.execution.jobs import BatchTimes, Failure, Job, Outcome, Runner, Work, failure_of, never
+from di_advisor.execution.on_worker import SAME_VERSIONS, SharedFacts, done_batch, refused
 
 __all__ = ["DaskJobs", "local_cluster"]
 
@@ -33,6 +39,16 @@ _POLL_SECONDS = 1.0
 _SUSPECTS = 64
 _ALONE = 2
 """Tries with nothing beside it of a job whose worker was lost."""
+
+_GONE: Final = (
+    OSError,
+    TimeoutError,
+    RuntimeError,
+    ClosedClientError,
+    asyncio.CancelledError,
+    concurrent.futures.CancelledError,
+)
+"""What Dask raises, wherever it is asked something, once its scheduler is gone."""
 
 # Workers that wait must not work: Dask's own watching (fifty ticks a second, stacks sampled a hundred times) is for
 # clusters that are looked at in a browser.
@@ -102,6 +118,14 @@ class DaskJobs:
         no worker waits while this process reads accounts or writes results.
     timed : callable, optional
         Told when each batch was done.
+    job_seconds_max : float
+        Longest that one job may take, by the clock: a job that never ends loses its worker then, is done once more
+        alone, and is set aside. Far above what any job needs, so that no result depends on a clock.
+
+    Raises
+    ------
+    InputError
+        If no job may take any time.
     """
 
     scheduler: str = ""
@@ -110,6 +134,11 @@ class DaskJobs:
     batch_seconds: float = 0.25
     ahead: int = 3
     timed: Callable[[BatchTimes], None] | None = None
+    job_seconds_max: float = 600.0
+
+    def __post_init__(self) -> None:
+        if not self.job_seconds_max > 0:
+            raise InputError(f"job_seconds_max is {self.job_seconds_max}.", hint="Give more than 0.")
 
     @contextmanager
     def session(self) -> Iterator[Runner]:
@@ -128,7 +157,8 @@ class DaskJobs:
         Raises
         ------
         ClusterError
-            If the scheduler cannot be reached or is lost; what was given out before holds.
+            If the scheduler cannot be reached or is lost, or its workers are of another version; what was given out
+            before holds.
         """
         if not self.scheduler:
             with self.session() as started:
@@ -142,13 +172,50 @@ class DaskJobs:
             ) from e
         token = f"di-advisor-{uuid.uuid4().hex}"
         try:
-            client.register_plugin(SharedFacts(token, shared), name=token)
-            flight = _Flight(client, token, work, cancel, BatchSize(self.batch_seconds, self.batch), self.timed)
+            with _asking():
+                _shared_out(client, SharedFacts(token, shared, self.job_seconds_max))
+            size = BatchSize(self.batch_seconds, self.batch)
+            flight = _Flight(client, token, work, cancel, size, self.timed, self.job_seconds_max)
             yield from flight.all_of(jobs, self.ahead)
         finally:
-            with suppress(OSError, TimeoutError, RuntimeError):  # a lost scheduler has nothing to be told any more
+            with suppress(*_GONE, KeyError):  # a lost scheduler has nothing to be told, nor one that never knew
                 client.unregister_worker_plugin(token)
-            client.close(timeout=5)
+            with suppress(*_GONE):
+                client.close(timeout=5)
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Ask the scheduler something; that it is gone is one error, whatever Dask calls it just there."""
+    try:
+        yield
+    except _GONE as error:
+        raise ClusterError(
+            f"The scheduler was lost, or dropped what was asked of it ({type(error).__name__}).",
+            hint="What is finished is kept: run again to go on from there.",
+        ) from error
+
+
+def _shared_out(client: Any, facts: SharedFacts) -> None:  # noqa: ANN401 - Dask has no types
+    """Hand the facts to every worker.
+
+    Raises
+    ------
+    ClusterError
+        If one cannot read them, or is of another version.
+    """
+    try:
+        client.register_plugin(facts, name=facts.token)
+        said = [why for why in client.run(refused, facts.token).values() if why]
+    except _GONE:
+        raise
+    except Exception as error:  # whatever a worker raised who cannot read it, as Dask tells it
+        raise ClusterError(
+            f"A worker cannot take what all jobs share: {type(error).__name__}: {error}.",
+            hint="Install di_advisor and the plug-ins in use on every worker, in the versions that are here.",
+        ) from error
+    if said:
+        raise ClusterError(said[0], hint=SAME_VERSIONS)
 
 
 @dataclass
@@ -161,8 +228,10 @@ class _Flight:
     cancel: Callable[[], bool]
     size: BatchSize
     timed: Callable[[BatchTimes], None] | None
+    job_seconds_max: float
     under_way: dict[Any, list[Job]] = field(default_factory=dict)
     suspects: list[Job] = field(default_factory=list)
+    fault: BaseException | None = None  # why the latest batch gave nothing
     submitted: int = 0
     threads: int = 0
 
@@ -181,19 +250,22 @@ class _Flight:
             yield from self._alone()
         finally:
             if self.under_way:
-                self.client.cancel(list(self.under_way), force=True)
+                with suppress(*_GONE):
+                    self.client.cancel(list(self.under_way), force=True)
 
     def _threads(self) -> int:
         """Threads of the cluster, asked again now and then: workers come and go."""
         if not self.threads or self.submitted % _ASK_AGAIN == 0:
-            self.threads = max(sum(self.client.nthreads().values()), 1)
+            with _asking():
+                self.threads = max(sum(self.client.nthreads().values()), 1)
         return self.threads
 
     def _submit(self, batch: list[Job]) -> None:
         pairs = [(job.key, job.body) for job in batch]
         self.submitted += 1
         key = (self.token, self.submitted)  # one group, whose tasks Dask keeps back until a worker has room
-        future = self.client.submit(done_batch, self.token, self.work, pairs, key=key, pure=False)
+        with _asking():
+            future = self.client.submit(done_batch, self.token, self.work, pairs, key=key, pure=False)
         self.under_way[future] = batch
 
     def _drained(self) -> Iterator[Outcome]:
@@ -202,50 +274,75 @@ class _Flight:
 
     def _landed(self) -> Iterator[Outcome]:
         """What is finished by now, after waiting a little."""
-        try:
-            with self.client.as_current():
-                done = distributed.wait(list(self.under_way), timeout=_POLL_SECONDS, return_when="FIRST_COMPLETED")
-        except TimeoutError:
-            return
-        for future in done.done:
+        with _asking(), self.client.as_current():
+            try:
+                found = distributed.wait(list(self.under_way), timeout=_POLL_SECONDS, return_when="FIRST_COMPLETED")
+            except TimeoutError:
+                return
+        for future in found.done:
             batch = self.under_way.pop(future)
-            if future.status == "finished":
-                outcomes, times = future.result()
+            done = self._given(future)
+            if done is not None:
+                outcomes, times = done
                 self.size.took(times.cpu_seconds, times.jobs)
                 if self.timed is not None:
                     self.timed(times)
                 yield from (Outcome(key, value, failure) for key, value, failure in outcomes)
-            elif future.status == "cancelled":
-                raise ClusterError(
-                    "The scheduler was lost, or dropped what was asked of it.",
-                    hint="What is finished is kept: run again to go on from there.",
-                )
             else:
                 self.suspects += batch
+
+    def _given(self, future: Any) -> Any:  # noqa: ANN401 - Dask has no types
+        """What came of a batch; None where its worker was lost, be it before it had handed it over."""
+        with _asking():
+            if future.status == "cancelled":
+                raise concurrent.futures.CancelledError
+            try:
+                return future.result()
+            except ClusterError:
+                raise  # of a worker that takes no jobs
+            except _GONE:
+                if future.status != "error":
+                    raise
+                self.fault = future.exception()
+            except Exception as fault:  # noqa: BLE001 - of the wire or of Dask: jobs' own are among the outcomes
+                self.fault = fault
+        return None
 
     def _alone(self) -> Iterator[Outcome]:
         """Each job whose worker was lost again, with nothing beside it; who loses it twice more is to blame.
 
-        Once would not tell: a worker may be lost to what was done before, as it starts anew.
+        Once would not tell: a worker may be lost to what was done before, as it starts anew. Who takes longer than
+        any job may is not asked again.
         """
         suspects, self.suspects = self.suspects, []
         for job in suspects:
+            seconds = 0.0
             for _ in range(_ALONE):
                 if self.cancel():
                     return
                 self.suspects.clear()
+                since = time.monotonic()
                 self._submit([job])
                 yield from self._drained()
-                if not self.suspects:
+                seconds = time.monotonic() - since
+                if not self.suspects or seconds > self.job_seconds_max:
                     break
             if self.suspects:
                 self.suspects.clear()
-                yield Outcome(
-                    job.key,
-                    failure=Failure(
-                        "WorkerLost",
-                        f"The process that worked on it was lost {_ALONE + 1} times, "
-                        "all but the first with nothing else to do.",
-                        "Look for memory that runs out, or a library that crashes on these facts.",
-                    ),
-                )
+                yield Outcome(job.key, failure=self._blamed(seconds))
+
+    def _blamed(self, seconds: float) -> Failure:
+        """What is said of a job that lost its worker with nothing beside it."""
+        if self.fault is not None and not isinstance(self.fault, KilledWorker):
+            return failure_of(self.fault)
+        if seconds > self.job_seconds_max:
+            return Failure(
+                "TookTooLong",
+                f"It was not done after {self.job_seconds_max:,.0f} seconds, twice, and its worker was ended.",
+                "Look for an own rule that never ends, or allow more (DaskJobs, job_seconds_max).",
+            )
+        return Failure(
+            "WorkerLost",
+            f"The process that worked on it was lost {_ALONE + 1} times, all but the first with nothing else to do.",
+            "Look for memory that runs out, or a library that crashes on these facts.",
+        )

@@ -3,16 +3,16 @@
 Problem: the same work runs in a notebook, in local processes and on a cluster, and must give the same bytes and the
 same errors everywhere. Decision: a job is a key and bytes, the work is an importable function of what all jobs share
 and those bytes, and whatever it raises becomes a `Failure` in one place (`attempted`), so that one bad job never ends
-the others. Limits: the work must be a pure function; a job that brings its whole process down is caught only where
-jobs run in processes of their own.
+the others: work may run somebody's own rules, which raise what they like. Limits: the work must be a pure function; a
+job that brings its whole process down, or never ends, is caught only where jobs run in processes of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from di_advisor.errors import DiAdvisorError
 
@@ -35,6 +35,9 @@ __all__ = [
 
 FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What a fault of the programs raises, on a job that nobody thought of."""
+
+_MOST_TEXT: Final = 2_000
+"""Characters that are kept of an error's words."""
 
 Work = Callable[[Any, bytes], bytes]
 """What is shared and a job's bytes in, bytes out; a function of a module, so that other processes find it."""
@@ -155,27 +158,36 @@ def never() -> bool:
     return False
 
 
-def failure_of(error: Exception) -> Failure:
-    """What is kept of an error of the programs' own, or of one of `FAULTS`."""
+def failure_of(error: BaseException) -> Failure:
+    """What is kept of an error, of the programs' own or any other."""
+    kind = type(error).__name__
     if isinstance(error, DiAdvisorError):
-        return Failure(type(error).__name__, error.what, error.hint)
-    what = f"A fault of the programs: {type(error).__name__}: {error}"
-    return Failure(type(error).__name__, what, "Report it with the account's facts.")
+        return Failure(kind, error.what[:_MOST_TEXT], error.hint[:_MOST_TEXT])
+    try:
+        said = str(error)
+    except Exception as worse:  # noqa: BLE001 - an error of a stranger's class that cannot even be read
+        said = f"its words cannot be read ({type(worse).__name__})"
+    what = f"A fault of the programs: {kind}: {said[:_MOST_TEXT]}"
+    return Failure(kind, what, "Report it with the account's facts.")
 
 
 def attempted(work: Work, shared: object, job: Job) -> Outcome:
-    """Do a job; what it raises becomes its failure."""
+    """Do a job; what it raises becomes its failure, and so does a result that is no bytes."""
     try:
-        return Outcome(job.key, work(shared, job.body))
-    except (DiAdvisorError, *FAULTS) as error:
+        value: Any = work(shared, job.body)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is told, and ends no other job
         return Outcome(job.key, failure=failure_of(error))
+    if not isinstance(value, bytes):
+        return Outcome(job.key, failure=failure_of(TypeError(f"the result is no bytes but {type(value).__name__}")))
+    return Outcome(job.key, value)
 
 
 def attempted_together(work: Work, shared: object, jobs: Sequence[Job]) -> list[Outcome]:
-    """Do several jobs, begun together where what they share knows how."""
+    """Do several jobs, begun together where what they share knows how, and each alone where that fails."""
     each: Sequence[object] = [shared] * len(jobs)
     if isinstance(shared, Begins) and len(jobs) > 1:
-        each = shared.begun([job.body for job in jobs])
+        with suppress(Exception):  # one of them is at fault, and says so when it is done alone
+            each = shared.begun([job.body for job in jobs])
     return [attempted(work, mine, job) for mine, job in zip(each, jobs, strict=True)]
 
 

@@ -3,9 +3,13 @@
 import gc
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from di_advisor.execution.on_worker import SharedFacts, held
+from di_advisor.errors import ClusterError
+from di_advisor.execution import on_worker
+from di_advisor.execution.on_worker import SharedFacts, done_batch, held, refused
 
 
 @pytest.fixture
@@ -17,7 +21,7 @@ def unfrozen() -> Iterator[None]:
 
 @pytest.mark.usefixtures("unfrozen")
 def test_facts_are_not_searched_for_garbage_until_the_last_run_is_over() -> None:
-    one, other = SharedFacts("one", ["facts"]), SharedFacts("other", ["others"])
+    one, other = SharedFacts("one", ["facts"], 60.0), SharedFacts("other", ["others"], 60.0)
     one.setup(None)
     other.setup(None)
     assert held("one") == ["facts"]
@@ -28,3 +32,45 @@ def test_facts_are_not_searched_for_garbage_until_the_last_run_is_over() -> None
         held("one")
     other.teardown(None)
     assert gc.get_freeze_count() == 0
+
+
+def blas_threads() -> set[int]:
+    assert np.ones((2, 2)) @ np.ones(2) is not None  # loaded
+    return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+
+@pytest.mark.usefixtures("unfrozen")
+def test_a_run_that_ends_leaves_linear_algebra_of_the_others_on_one_thread() -> None:
+    with threadpool_limits(limits=2, user_api="blas"):
+        one, other = SharedFacts("one", 1, 60.0), SharedFacts("other", 2, 60.0)
+        one.setup(None)
+        other.setup(None)
+        one.teardown(None)
+        assert blas_threads() == {1}
+        other.teardown(None)
+        assert blas_threads() == {2}
+
+
+@pytest.mark.usefixtures("unfrozen")
+def test_facts_stay_until_the_last_of_several_workers_in_one_process_has_gone() -> None:
+    facts = SharedFacts("one", 1, 60.0)
+    facts.setup(None)
+    facts.setup(None)
+    facts.teardown(None)
+    assert held("one") == 1
+    facts.teardown(None)
+    with pytest.raises(KeyError):
+        held("one")
+
+
+def test_a_worker_of_another_version_says_so_and_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = SharedFacts("one", 1, 60.0)
+    monkeypatch.setattr(on_worker, "versions", lambda: {**facts.versions, "numpy": "1.0"})
+    facts.setup(None)
+    assert "The worker here has numpy 1.0 and not" in refused("one")
+    with pytest.raises(ClusterError, match=r"numpy 1\.0"):
+        done_batch("one", lambda _, body: body, [("k", b"1")])
+    facts.teardown(None)
+    assert refused("one") == ""
+    with pytest.raises(KeyError):
+        done_batch("one", lambda _, body: body, [("k", b"1")])

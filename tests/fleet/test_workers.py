@@ -1,16 +1,21 @@
 """On processes of this machine: the same lines for any number of workers, and nothing lost when one dies."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import pytest
 
+from di_advisor.errors import ClusterError, InputError
+from di_advisor.execution import on_worker
 from di_advisor.execution.dask_jobs import DaskJobs, local_cluster
-from di_advisor.execution.jobs import InProcess, Job
+from di_advisor.execution.jobs import InProcess, Job, attempted_together
+from di_advisor.execution.on_worker import versions as on_worker_versions
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import SampleFleet
 from di_advisor.fleet.record import SetAside
@@ -32,6 +37,17 @@ if __name__ == "__main__":
     fleet.propose(
         accounts, fleet.sample_facts_of(world), into=sys.argv[1], scheduler="in-process", joint_rounds=0, progress=stop
     )
+"""
+
+SCHEDULER = """
+import time
+
+from di_advisor.execution.dask_jobs import local_cluster
+
+if __name__ == "__main__":
+    with local_cluster(1) as address:
+        print(address, flush=True)
+        time.sleep(600)
 """
 
 
@@ -77,6 +93,64 @@ def test_errors_of_every_kind_are_told_the_same_way_everywhere(two: str) -> None
     assert here == there
     assert [type(v).__name__ for v in here.values()].count("Failure") == 3
     assert {v.kind for v in here.values() if not isinstance(v, bytes)} == {"InputError", "ValueError", "KeyError"}
+
+
+STUBBORN = {
+    "k03": ("OSError", "The feed of the rule is gone"),
+    "k04": ("OwnError", "its words cannot be read \\(KeyError\\)"),
+    "k05": ("SystemExit", "SystemExit: 3"),
+    "k06": ("MemoryError", "MemoryError"),
+    "k07": ("TypeError", "no bytes but generator"),
+    "k08": ("TypeError", "no bytes but NoneType"),
+}
+
+
+def test_what_an_own_rule_raises_or_gives_that_nobody_expects_is_told_as_it_is_and_ends_no_other_job(two: str) -> None:
+    here, there = by_key(InProcess(), workload.stubborn, 12), by_key(DaskJobs(two), workload.stubborn, 12)
+    assert here == there
+    assert {k for k, v in here.items() if not isinstance(v, bytes)} == set(STUBBORN)
+    for key, (kind, says) in STUBBORN.items():
+        assert here[key].kind == kind
+        assert re.search(says, here[key].what)
+
+
+def test_jobs_that_cannot_be_begun_together_are_done_one_at_a_time() -> None:
+    found = attempted_together(workload.whatever, workload.Begun(), jobs(3))
+    assert [o.value for o in found] == [b"0", b"1", b"2"]
+
+
+def test_a_job_that_never_ends_is_set_aside_and_the_others_come_out(two: str) -> None:
+    found = by_key(DaskJobs(two, batch=4, job_seconds_max=2.0), workload.endless, 12)
+    assert [k for k, v in found.items() if not isinstance(v, bytes)] == ["k05"]
+    assert found["k05"].kind == "TookTooLong"
+    with pytest.raises(InputError, match="job_seconds_max is 0"):
+        DaskJobs(two, job_seconds_max=0.0)
+
+
+def test_a_scheduler_that_goes_away_in_the_middle_is_one_clear_error_and_what_was_given_holds(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", SCHEDULER]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address, seen = process.stdout.readline().strip(), list[str]()
+
+        def until_it_is_gone() -> None:
+            for outcome in DaskJobs(address, batch=1).run(jobs(400), workload.slow, 0.05):
+                seen.append(outcome.key)
+                if len(seen) == 3:
+                    process.kill()
+
+        quick = {"distributed.comm.timeouts.connect": "1s", "distributed.client.scheduler-info-interval": "1s"}
+        with dask.config.set(quick), pytest.raises(ClusterError, match="The scheduler was lost"):
+            until_it_is_gone()
+    assert 3 <= len(seen) == len(set(seen)) < 400
+
+
+def test_a_worker_of_another_version_takes_no_jobs(two: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_worker, "versions", lambda: on_worker_versions() | {"di-advisor": "0.0.9"})
+    with pytest.raises(ClusterError, match=r"has di-advisor .* and not 0\.0\.9"):
+        by_key(DaskJobs(two), workload.sometimes, 12)
+    monkeypatch.undo()
+    assert len(by_key(DaskJobs(two), workload.sometimes, 12)) == 12  # nothing of the refused run is left
 
 
 def test_a_job_that_ends_every_worker_is_set_aside_and_the_others_come_out(two: str) -> None:

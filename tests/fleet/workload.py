@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 from pathlib import Path
+from typing import NoReturn
 
 from di_advisor.errors import InputError
 from di_advisor.fleet.account import account_from_bytes
@@ -70,3 +72,53 @@ def deadly_account(work: FleetWork, body: bytes) -> bytes:
     if account_from_bytes(body).label == "A000004":
         os.kill(os.getpid(), signal.SIGKILL)
     return solved(work, body)
+
+
+class OwnError(Exception):
+    """Of somebody's own rule, which the programs know nothing of; its words cannot even be read."""
+
+    def __init__(self, one: int, other: int) -> None:
+        super().__init__(one)
+        self.kept = lambda: other
+
+    def __str__(self) -> str:
+        return {}["words"]
+
+
+def stubborn(shared: int, body: bytes) -> object:
+    """What nobody expects of a job, by its number."""
+    found = {
+        3: lambda: raised(OSError(5, "The feed of the rule is gone")),
+        4: lambda: raised(OwnError(1, 2)),
+        5: lambda: raised(SystemExit(3)),
+        6: lambda: raised(MemoryError()),
+        7: lambda: (i for i in range(3)),
+        8: lambda: None,
+    }
+    return found.get(int(body), lambda: body)()
+
+
+def raised(error: BaseException) -> NoReturn:
+    raise error
+
+
+def endless(shared: int, body: bytes) -> bytes:
+    if int(body) == 5:
+        time.sleep(10_000)
+    return body
+
+
+def slow(shared: float, body: bytes) -> bytes:
+    time.sleep(shared)
+    return body
+
+
+class Begun:
+    """What is shared, which cannot begin several jobs together."""
+
+    def begun(self, bodies: object) -> NoReturn:
+        raise OwnError(len(str(bodies)), 2)
+
+
+def whatever(shared: Begun, body: bytes) -> bytes:
+    return body
