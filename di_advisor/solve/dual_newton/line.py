@@ -16,19 +16,10 @@ from di_advisor import compiled
 from di_advisor.domain.market import FloatArray
 from di_advisor.solve.dual_newton.complementarity import Limits, Point
 from di_advisor.solve.dual_newton.curvature import exchanges_at
+from di_advisor.solve.dual_newton.line_tuning import LINE
 from di_advisor.solve.dual_newton.pieces import Charges, Interleaved, Pieces, Response, Stack
 
 __all__ = ["Climb", "Place", "coupling"]
-
-_ENOUGH = 1e-4
-_STEEP = 0.5
-_STRIDE = 4.0
-_SHORTEST = 0.02
-_LONGEST = 0.5
-_TRIALS_MAX = 16
-_NOISE = 1e-15
-_LEAST_NOISE = 1e-19
-_SAME = 1e-12
 
 
 @dataclass(frozen=True)
@@ -107,18 +98,18 @@ class Climb:
             - coupling(here.prices, here.exposures, self.limits)
         )
         bend = float(dp @ hessian @ dp)
-        noise = _NOISE * abs(here.dual) + _LEAST_NOISE
+        noise = LINE.noise * abs(here.dual) + LINE.least_noise
         low, low_place, low_rise = 0.0, here, max(promised, 0.0)
         high, high_rise = np.inf, 0.0
         best: Place | None = None
         longest = self._longest(here, dp, de)
         share = 1.0
-        for _ in range(_TRIALS_MAX):
+        for _ in range(LINE.trials):
             there = self.at(here.prices + share * dp, here.exposures + share * de, here.response.stack)
             rise = self._rise(there, dp, de)
-            if there.dual >= here.dual + _ENOUGH * share * promised - noise:
+            if there.dual >= here.dual + LINE.enough * share * promised - noise:
                 best = there if best is None or there.dual > best.dual else best
-                level = abs(rise) <= _STEEP * abs(promised) + noise
+                level = abs(rise) <= LINE.steep * abs(promised) + noise
                 if level or (rise > 0 and share >= longest):
                     return best
             elif rise >= 0 and share >= 1:
@@ -128,16 +119,18 @@ class Climb:
             else:
                 high, high_rise = share, rise
             top = self._top(low_place, low_rise, bend, dp)
-            if top is not None and low < min(low + top, longest) <= high - _SAME:
+            if top is not None and low < min(low + top, longest) <= high - LINE.same:
                 share = min(low + top, longest)
-            elif top is not None and best is not None and abs(low + top - high) <= _SAME:
+            elif top is not None and best is not None and abs(low + top - high) <= LINE.same:
                 return best  # the kink tried last is the top
             elif np.isinf(high):
-                share = min(_STRIDE * share, longest)  # still rising steeply: the step was damped too much
+                share = min(LINE.stride * share, longest)  # still rising steeply: the step was damped too much
             else:
-                part = low_rise / (low_rise - high_rise) if low_rise > 0 > high_rise else _LONGEST
-                share = low + (high - low) * min(max(part, _SHORTEST), 1 - _SHORTEST if low > 0 else _LONGEST)
-            if high - low <= _SAME:
+                part = low_rise / (low_rise - high_rise) if low_rise > 0 > high_rise else LINE.longest
+                share = low + (high - low) * min(
+                    max(part, LINE.shortest), 1 - LINE.shortest if low > 0 else LINE.longest
+                )
+            if high - low <= LINE.same:
                 break
         return best
 
@@ -157,6 +150,7 @@ class Climb:
             point.exposures,
             hessian,
             bent,
+            LINE,
         )
         if crossed:
             raise Interleaved
@@ -165,7 +159,7 @@ class Climb:
     def _longest(self, here: Place, dp: FloatArray, de: FloatArray) -> float:
         """Share of a step at which the first price would push against an open side; at least 1."""
         pull, turn = self._pull(here.prices, here.exposures), self._pull(dp, de)
-        small = _SAME * (np.abs(here.prices) + np.abs(dp))
+        small = LINE.same * (np.abs(here.prices) + np.abs(dp))
         open_side = np.isinf(np.where(turn > 0, self.limits.upper, self.limits.lower)) & (np.abs(turn) > small)
         if not open_side.any():
             return np.inf
@@ -186,7 +180,7 @@ class Climb:
         if found is None:
             return None
         falling = -(found.change @ dp[found.rows])
-        ahead = np.flatnonzero((falling > 0) & (found.cost > _SAME * falling))
+        ahead = np.flatnonzero((falling > 0) & (found.cost > LINE.same * falling))
         if not len(ahead):
             return None
         kinks = found.cost[ahead] / falling[ahead]
@@ -212,7 +206,7 @@ class Climb:
         reach = np.where(pull > 0, limits.upper, limits.lower)
         limit = turn * np.where(np.isfinite(reach), reach, 0.0)
         smooth = float(place.response.activity @ dp) - float(place.exposures @ limits.curvature @ de)
-        small = _SAME * (np.abs(place.prices) + np.abs(dp))
+        small = LINE.same * (np.abs(place.prices) + np.abs(dp))
         loose = np.flatnonzero((np.abs(pull) <= small) & (np.abs(turn) > small))
         if not len(loose):
             return smooth - float(limit.sum())

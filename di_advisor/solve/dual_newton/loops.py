@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from di_advisor.compiled import compiled
 from di_advisor.domain.market import FloatArray
+from di_advisor.solve.dual_newton.line_tuning import LineTuning
 
 __all__ = ["Answer", "Boxes", "Charge", "Names", "Pairs", "along", "coupled", "levers", "pairs_at", "respond"]
 
@@ -78,15 +79,6 @@ class Pairs(NamedTuple):
 
 _TINY = 1e-300
 _SAME_AMOUNT = 1e-15
-_ENOUGH = 1e-4
-_STEEP = 0.5
-_STRIDE = 4.0
-_SHORTEST = 0.02
-_LONGEST = 0.5
-_TRIALS_MAX = 16
-_NOISE = 1e-15
-_LEAST_NOISE = 1e-19
-_SAME = 1e-12
 
 
 @compiled
@@ -278,18 +270,23 @@ def _bend(matrix: FloatArray, step: FloatArray) -> float:
 
 @compiled
 def _rise(
-    prices: FloatArray, exposures: FloatArray, activity: FloatArray, dp: FloatArray, turn: FloatArray, boxes: Boxes
+    prices: FloatArray,
+    exposures: FloatArray,
+    activity: FloatArray,
+    dp: FloatArray,
+    turn: FloatArray,
+    boxes: Boxes,
+    same: float,
 ) -> float:
     """Slope of the dual along a direction; at a kink the slope next to zero of those ahead and behind."""
-    _, lower, upper = boxes
-    k = len(exposures)
+    (_, lower, upper), k = boxes, len(exposures)
     pull = _pulled(prices, exposures, boxes)
     smooth, ahead, behind, loose = 0.0, 0.0, 0.0, False
     for j in range(len(prices)):
         smooth += activity[j] * dp[j]
         if j < k:
             smooth -= exposures[j] * (dp[j] - turn[j])  # the curvature along the step is what price and pull differ by
-        small = _SAME * (abs(prices[j]) + abs(dp[j]))
+        small = same * (abs(prices[j]) + abs(dp[j]))
         if abs(pull[j]) <= small and abs(turn[j]) > small:
             loose = True
             ahead += max(turn[j] * lower[j], turn[j] * upper[j])
@@ -302,18 +299,20 @@ def _rise(
 
 
 @compiled
-def _longest(prices: FloatArray, exposures: FloatArray, dp: FloatArray, turn: FloatArray, boxes: Boxes) -> float:
+def _longest(
+    prices: FloatArray, exposures: FloatArray, dp: FloatArray, turn: FloatArray, boxes: Boxes, same: float
+) -> float:
     """Share of a step at which the first price would push against an open side; at least 1."""
     pull, found = _pulled(prices, exposures, boxes), np.inf
     for j in range(len(prices)):
         reach = boxes[2][j] if turn[j] > 0 else boxes[1][j]
-        if math.isinf(reach) and abs(turn[j]) > _SAME * (abs(prices[j]) + abs(dp[j])):
+        if math.isinf(reach) and abs(turn[j]) > same * (abs(prices[j]) + abs(dp[j])):
             found = min(found, -pull[j] / turn[j])
     return max(1.0, found)
 
 
 @compiled
-def _top(names: Names, answer: Answer, rise: float, bend: float, dp: FloatArray) -> float:
+def _top(names: Names, answer: Answer, rise: float, bend: float, dp: FloatArray, same: float) -> float:
     """Where the dual tops beyond a rising point, by its slope, curvature and kinks; not a number without kinks."""
     pairs, rows = pairs_at(names, answer), names.rows
     cost, count = pairs.cost, 0
@@ -322,7 +321,7 @@ def _top(names: Names, answer: Answer, rise: float, bend: float, dp: FloatArray)
         falling = 0.0
         for r in range(len(rows)):
             falling -= pairs.change[x, r] * dp[rows[r]]
-        if falling > 0 and cost[x] > _SAME * falling:
+        if falling > 0 and cost[x] > same * falling:
             kinks[count], drops[count] = cost[x] / falling, pairs.most[x] * falling
             count += 1
     fallen = 0.0
@@ -352,6 +351,7 @@ def along(
     to_exposures: FloatArray,
     hessian: FloatArray,
     bent: FloatArray,
+    line: LineTuning,
 ) -> tuple[bool, bool, FloatArray, FloatArray, float, Answer]:
     """The first good point along a step: whether there is one, whether a name crossed its sides, and the point."""
     dp, de = _between(to_prices, prices, -1.0), _between(to_exposures, exposures, -1.0)
@@ -361,22 +361,22 @@ def along(
         promised += here.activity[j] * dp[j]
     promised += coupled(to_prices, to_exposures, boxes) - coupled(prices, exposures, boxes)
     bend = _bend(hessian, dp)
-    noise = _NOISE * abs(dual) + _LEAST_NOISE
+    noise = line.noise * abs(dual) + line.least_noise
     low, low_answer, low_rise = 0.0, here, max(promised, 0.0)
     high, high_rise = np.inf, 0.0
     taken, best_share, best_dual, best = False, 0.0, dual, here
-    longest, share = _longest(prices, exposures, dp, turn, boxes), 1.0
-    for _ in range(_TRIALS_MAX):
+    longest, share = _longest(prices, exposures, dp, turn, boxes, line.same), 1.0
+    for _ in range(line.trials):
         p, e = _between(prices, dp, share), _between(exposures, de, share)
         crossed, answer = respond(names, charge, p, here.piece)
         if crossed:
             return False, True, prices, exposures, dual, here
         there = answer.value + coupled(p, e, boxes)
-        rise = _rise(p, e, answer.activity, dp, turn, boxes)
-        if there >= dual + _ENOUGH * share * promised - noise:
+        rise = _rise(p, e, answer.activity, dp, turn, boxes, line.same)
+        if there >= dual + line.enough * share * promised - noise:
             if not taken or there > best_dual:
                 taken, best_share, best_dual, best = True, share, there, answer
-            if abs(rise) <= _STEEP * abs(promised) + noise or (rise > 0 and share >= longest):
+            if abs(rise) <= line.steep * abs(promised) + noise or (rise > 0 and share >= longest):
                 break
         elif rise >= 0 and share >= 1:
             break  # it rises all along, and yet gains nothing: round-off
@@ -384,17 +384,17 @@ def along(
             low, low_answer, low_rise = share, answer, rise
         else:
             high, high_rise = share, rise
-        top = low + _top(names, low_answer, low_rise, bend, dp)
+        top = low + _top(names, low_answer, low_rise, bend, dp, line.same)
         kinked = not math.isnan(top)
-        if kinked and low < min(top, longest) <= high - _SAME:
+        if kinked and low < min(top, longest) <= high - line.same:
             share = min(top, longest)
-        elif kinked and taken and abs(top - high) <= _SAME:
+        elif kinked and taken and abs(top - high) <= line.same:
             break  # the kink tried last is the top
         elif math.isinf(high):
-            share = min(_STRIDE * share, longest)  # still rising steeply: the step was damped too much
+            share = min(line.stride * share, longest)  # still rising steeply: the step was damped too much
         else:
-            part = low_rise / (low_rise - high_rise) if low_rise > 0 > high_rise else _LONGEST
-            share = low + (high - low) * min(max(part, _SHORTEST), 1 - _SHORTEST if low > 0 else _LONGEST)
-        if high - low <= _SAME:
+            part = low_rise / (low_rise - high_rise) if low_rise > 0 > high_rise else line.longest
+            share = low + (high - low) * min(max(part, line.shortest), 1 - line.shortest if low > 0 else line.longest)
+        if high - low <= line.same:
             break
     return taken, False, _between(prices, dp, best_share), _between(exposures, de, best_share), best_dual, best
