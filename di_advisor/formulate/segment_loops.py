@@ -1,7 +1,7 @@
 """`segments.cut` as loops, compiled: the same pieces to the last bit, in the order of names at once.
 
 What each step is for is told in `segments`; the arithmetic of ends, knots and middles is that of its arrays, number
-by number. Limits: lots are sorted within their name by insertion, which is quick for the few that a name has.
+by number. Limits: see `di_advisor.compiled`.
 """
 
 from __future__ import annotations
@@ -20,29 +20,6 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 _SHORTEST = 1e-12
-
-
-@compiled
-def _in_fill_order(name: IntArray, width: FloatArray, slope: FloatArray, names: int) -> IntArray:
-    """Lots that may be sold, by name and then by slope; lots that are alike stay in their order."""
-    starts = np.zeros(names + 1, dtype=np.int64)
-    for i in range(len(name)):
-        if width[i] > _SHORTEST:
-            starts[name[i] + 1] += 1
-    for k in range(names):
-        starts[k + 1] += starts[k]
-    order = np.empty(starts[names], dtype=np.int64)
-    filled = starts[:names].copy()
-    for i in range(len(name)):
-        if not width[i] > _SHORTEST:
-            continue
-        first, at = starts[name[i]], filled[name[i]]
-        filled[name[i]] += 1
-        while at > first and slope[order[at - 1]] > slope[i]:
-            order[at] = order[at - 1]
-            at -= 1
-        order[at] = i
-    return order
 
 
 @compiled
@@ -68,7 +45,7 @@ def _merged(
         top[name[i]] = end[i]  # the last piece of a name comes last
     piece = np.empty(size + size * max(columns - 2, 0), dtype=np.int64)
     parts, cost = np.empty(len(piece)), np.empty(len(piece))
-    count, i, at_before, owner_before, pointer = 0, 0, -math.inf, -1, 0
+    count, i, at_before, owner_before, pointer, passed = 0, 0, -math.inf, -1, 0, 0
     ends = np.empty(size)
     for j in range(size):
         ends[j] = name[j] * room + end[j]
@@ -106,13 +83,14 @@ def _merged(
                 pointer += 1
             mine = min(pointer, size - 1)
             low = name[mine] * room
-            start = low if name[mine] != owner_before else kept_before
+            start = kept_before
+            if name[mine] != owner_before:
+                start, passed = low, 0
             owner_before, kept_before = name[mine], at
             width_of = at - start
             middle = start + width_of / 2 - low
-            passed = 0
-            for j in range(1, last):
-                passed += knots[name[mine], j] <= middle
+            while passed + 1 < last and knots[name[mine], passed + 1] <= middle:
+                passed += 1
             piece[count], parts[count], cost[count] = mine, width_of, slopes[name[mine], passed]
             count += 1
     return piece[:count], parts[:count], cost[:count]
@@ -120,6 +98,7 @@ def _merged(
 
 @compiled
 def cut_by_loops(
+    lots: IntArray,
     lot_name: IntArray,
     lot_width: FloatArray,
     lot_slope: FloatArray,
@@ -134,6 +113,8 @@ def cut_by_loops(
 
     Parameters
     ----------
+    lots : ndarray of int
+        Lots that may be sold, in fill order (`in_fill_order`).
     lot_name, lot_width, lot_slope, lot_loss : ndarray of shape (L,)
         As for `segments.cut`.
     buy_width : ndarray of shape (n,)
@@ -143,8 +124,6 @@ def cut_by_loops(
     linear : ndarray of shape (n,) or (0,)
         Trading cost per unit that the slopes take instead; none where they take the chords'.
     """
-    names = len(buy_width)
-    lots = _in_fill_order(lot_name, lot_width, lot_slope, names)
     piece, width, cost = _merged(lot_name[lots], lot_width[lots], knots, sell_slopes)
     bought = np.flatnonzero(buy_width > _SHORTEST)
     piece_b, width_b, cost_b = _merged(bought, buy_width[bought], knots, buy_slopes)

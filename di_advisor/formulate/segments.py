@@ -9,6 +9,7 @@ optimiser fills them in order by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,19 +130,22 @@ def _starts(name: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(np.concatenate([_ONE, name[1:] != name[:-1]]))
 
 
-def _cut_by_loops(
-    lot_name: NDArray[np.int64],
-    lot_width: FloatArray,
-    lot_slope: FloatArray,
-    lot_loss: NDArray[np.bool_],
-    buy_width: FloatArray,
-    chords: CostChords,
-    linear: FloatArray | None,
-) -> Segments:
+class _Lots(NamedTuple):
+    """Lots, shape (L,): names, the weight that may be sold, tax and continuation per unit, and which are losses."""
+
+    name: NDArray[np.int64]
+    width: FloatArray
+    slope: FloatArray
+    loss: NDArray[np.bool_]
+
+
+def _cut_by_loops(lots: _Lots, buy_width: FloatArray, chords: CostChords, linear: FloatArray | None) -> Segments:
     """`cut` in compiled loops, which take whole arrays of one kind."""
+    from di_advisor.formulate.fill_order_loops import in_fill_order
     from di_advisor.formulate.segment_loops import cut_by_loops
 
-    lots = np.ascontiguousarray(lot_name), as_floats(lot_width), as_floats(lot_slope), np.ascontiguousarray(lot_loss)
+    name, width, slope = np.ascontiguousarray(lots.name), as_floats(lots.width), as_floats(lots.slope)
+    order = in_fill_order(name, width, slope, len(buy_width), _SHORTEST)
     selling, buying = chords.side(selling=True).slopes, chords.side(selling=False).slopes
     paid = (
         as_floats(chords.knots),
@@ -149,7 +153,39 @@ def _cut_by_loops(
         as_floats(buying),
         _NONE if linear is None else as_floats(linear),
     )
-    return Segments(*cut_by_loops(*lots, as_floats(buy_width), *paid))
+    loss = np.ascontiguousarray(lots.loss)
+    return Segments(*cut_by_loops(order, name, width, slope, loss, as_floats(buy_width), *paid))
+
+
+def _cut_by_arrays(lots: _Lots, buy_width: FloatArray, chords: CostChords, linear: FloatArray | None) -> Segments:
+    """`cut` by arrays."""
+    open_lots = np.flatnonzero(lots.width > _SHORTEST)
+    open_lots = open_lots[np.lexsort((lots.slope[open_lots], lots.name[open_lots]))]
+    piece, width, cost = _merge(lots.name[open_lots], lots.width[open_lots], chords.side(selling=True))
+    sold = open_lots[piece]
+    bought = np.flatnonzero(buy_width > _SHORTEST)
+    piece_b, width_b, cost_b = _merge(bought, buy_width[bought], chords.side(selling=False))
+    buyer = bought[piece_b]
+    name = np.concatenate([lots.name[sold], buyer])
+    sell = np.zeros(len(name), dtype=np.bool_)
+    sell[: len(sold)] = True
+    order = _side_by_side(lots.name[sold], buyer, len(buy_width))
+    paid = np.concatenate([cost, cost_b])
+    slope = paid.copy() if linear is None else linear[name]
+    slope[: len(sold)] += lots.slope[sold]
+    lot = np.full(len(name), -1)
+    lot[: len(sold)] = sold
+    loss = np.zeros(len(name), dtype=np.bool_)
+    loss[: len(sold)] = lots.loss[sold]
+    return Segments(
+        name=name[order],
+        sell=sell[order],
+        lot=lot[order],
+        loss=loss[order],
+        width=np.concatenate([width, width_b])[order],
+        slope=slope[order],
+        cash_cost=paid[order],
+    )
 
 
 def cut(
@@ -175,32 +211,5 @@ def cut(
         Trading cost per unit that the slopes take instead, where a power is charged beside them; the
         chords then are what is paid in cash.
     """
-    if is_compiled():
-        return _cut_by_loops(lot_name, lot_width, lot_slope, lot_loss, buy_width, chords, linear)
-    lots = np.flatnonzero(lot_width > _SHORTEST)
-    lots = lots[np.lexsort((lot_slope[lots], lot_name[lots]))]
-    piece, width, cost = _merge(lot_name[lots], lot_width[lots], chords.side(selling=True))
-    sold = lots[piece]
-    bought = np.flatnonzero(buy_width > _SHORTEST)
-    piece_b, width_b, cost_b = _merge(bought, buy_width[bought], chords.side(selling=False))
-    buyer = bought[piece_b]
-    name = np.concatenate([lot_name[sold], buyer])
-    sell = np.zeros(len(name), dtype=np.bool_)
-    sell[: len(sold)] = True
-    order = _side_by_side(lot_name[sold], buyer, len(buy_width))
-    paid = np.concatenate([cost, cost_b])
-    slope = paid.copy() if linear is None else linear[name]
-    slope[: len(sold)] += lot_slope[sold]
-    lot = np.full(len(name), -1)
-    lot[: len(sold)] = sold
-    loss = np.zeros(len(name), dtype=np.bool_)
-    loss[: len(sold)] = lot_loss[sold]
-    return Segments(
-        name=name[order],
-        sell=sell[order],
-        lot=lot[order],
-        loss=loss[order],
-        width=np.concatenate([width, width_b])[order],
-        slope=slope[order],
-        cash_cost=paid[order],
-    )
+    lots = _Lots(lot_name, lot_width, lot_slope, lot_loss)
+    return (_cut_by_loops if is_compiled() else _cut_by_arrays)(lots, buy_width, chords, linear)

@@ -24,26 +24,9 @@ _WHOLE = 1e-6
 
 @compiled
 def sale_curve_by_loops(
-    lot_name: IntArray, width: FloatArray, slope: FloatArray, names: int
+    lot: IntArray, lot_name: IntArray, width: FloatArray, slope: FloatArray
 ) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray]:
-    """The fields of `SaleCurve`: lots in fill order, their names, starts, widths and slopes."""
-    starts = np.zeros(names + 1, dtype=np.int64)
-    for i in range(len(lot_name)):
-        if width[i] > 0:
-            starts[lot_name[i] + 1] += 1
-    for k in range(names):
-        starts[k + 1] += starts[k]
-    lot = np.empty(starts[names], dtype=np.int64)
-    filled = starts[:names].copy()
-    for i in range(len(lot_name)):
-        if not width[i] > 0:
-            continue
-        first, at = starts[lot_name[i]], filled[lot_name[i]]
-        filled[lot_name[i]] += 1
-        while at > first and slope[lot[at - 1]] > slope[i]:
-            lot[at] = lot[at - 1]
-            at -= 1
-        lot[at] = i
+    """The fields of `SaleCurve`, of lots in fill order: the lots, their names, starts, widths and slopes."""
     name, start = np.empty(len(lot), dtype=np.int64), np.empty(len(lot))
     wide, sloped = np.empty(len(lot)), np.empty(len(lot))
     end, offset = 0.0, 0.0

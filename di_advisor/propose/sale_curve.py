@@ -35,11 +35,12 @@ class SaleCurve:
     def of(cls, lot_name: NDArray[np.int64], width: FloatArray, slope: FloatArray) -> SaleCurve:
         """Curve of lots with the weight that may be sold and tax per unit, shapes (L,)."""
         if is_compiled():
+            from di_advisor.formulate.fill_order_loops import in_fill_order
             from di_advisor.propose.rounding_loops import sale_curve_by_loops
 
             names = int(lot_name.max(initial=-1)) + 1
             lots = np.ascontiguousarray(lot_name), as_floats(width), as_floats(slope)
-            return cls(*sale_curve_by_loops(*lots, names))
+            return cls(*sale_curve_by_loops(in_fill_order(*lots, names, 0.0), *lots))
         lot = np.flatnonzero(width > 0)
         lot = lot[np.lexsort((slope[lot], lot_name[lot]))]
         name = lot_name[lot]
