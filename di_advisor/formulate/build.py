@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.market import FloatArray
@@ -98,11 +99,15 @@ def _trading_cost(
 
 
 def _limits(
-    signals: Signals, mandate: Mandate, holdings: Holdings, kept: KeptShares
+    signals: Signals,
+    mandate: Mandate,
+    holdings: Holdings,
+    kept: KeptShares,
+    sides: tuple[NDArray[np.bool_], NDArray[np.bool_]],
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, str]:
     """Limits of active weights, largest sales and buys, and the limits as a sentence, with what is kept in them."""
     lower, upper, text = name_limits(signals, mandate, holdings)
-    sizes = trade_sizes(signals, mandate, holdings, upper)
+    sizes = trade_sizes(signals, mandate, holdings, upper, sides)
     if not kept.names.any():
         return lower, upper, *sizes, text
     return *kept.limits(signals, holdings, (lower, upper), sizes), text + KEPT_TEXT
@@ -113,8 +118,10 @@ def _one_way(own_terms: Sequence[Term], holdings: Holdings) -> FloatArray:
 
     What is sold and bought at once is no trade at all: there a name has to choose its side, and has a least trade then.
     """
-    paid = sum((t.lot_slope for t in own_terms if isinstance(t, AffineTerm)), np.zeros(len(holdings.lot_name)))
     least = np.zeros(len(holdings.held))
+    if not own_terms:
+        return least
+    paid = sum((t.lot_slope for t in own_terms if isinstance(t, AffineTerm)), np.zeros(len(holdings.lot_name)))
     least[holdings.lot_name[paid < 0]] = _TRIFLE
     return least
 
@@ -158,8 +165,9 @@ def formulate(
     holdings = holdings_of(signals, mandate)
     value = holdings.value_usd
     leaving = must_leave(signals, mandate)
-    kept = kept_shares(signals, *open_sides(signals, mandate)) or KeptShares.none(len(holdings.held))
-    lower, upper, sell_max, buy_max, text = _limits(signals, mandate, holdings, kept)
+    sides = open_sides(signals, mandate)
+    kept = kept_shares(signals, *sides) or KeptShares.none(len(holdings.held))
+    lower, upper, sell_max, buy_max, text = _limits(signals, mandate, holdings, kept, sides)
     cost = _trading_cost(signals, holdings, sell_max, buy_max, exact_impact=exact_impact)
     curve, impact = cost.chords, cost.impact
     taxed, tax = tax_term(account, mandate, tax, holdings, sell_max, market.as_of), rates_of(tax, market.as_of)
@@ -184,7 +192,7 @@ def formulate(
     rules: list[Rule] = [
         CashRange(holdings, cost, mandate.cash_min, cash_max, set_aside_usd=set_aside_usd(mandate)),
         NameLimits(holdings, lower, upper, text, leaving=leaving),
-        Locked(holdings, sell_max, buy_max, *open_sides(signals, mandate), text=locks_text(mandate)),
+        Locked(holdings, sell_max, buy_max, *sides, text=locks_text(mandate)),
         *bands,
     ]
     rules += stand_in_limits(signals, mandate, holdings, step_shares=float(share_step(mandate)))

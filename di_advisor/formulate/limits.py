@@ -136,9 +136,13 @@ def open_sides(signals: Signals, mandate: Mandate) -> tuple[NDArray[np.bool_], N
 
 
 def trade_sizes(
-    signals: Signals, mandate: Mandate, holdings: Holdings, active_upper: FloatArray
+    signals: Signals,
+    mandate: Mandate,
+    holdings: Holdings,
+    active_upper: FloatArray,
+    sides: tuple[NDArray[np.bool_], NDArray[np.bool_]],
 ) -> tuple[FloatArray, FloatArray]:
-    """Largest sale of each lot and largest buy of each name, as weights; 0 where locked.
+    """Largest sale of each lot and largest buy of each name, as weights; 0 where ``sides`` (`open_sides`) are locked.
 
     Returns
     -------
@@ -147,7 +151,7 @@ def trade_sizes(
     buy_max : ndarray of shape (n,)
         Per name: its room below the upper limit, the largest trade, and the participation cap.
     """
-    sellable, buyable = open_sides(signals, mandate)
+    sellable, buyable = sides
     largest = largest_trade(signals, mandate, holdings)
     sell_max = np.where(sellable, np.minimum(holdings.lot_weight, largest[signals.account.lot_name]), 0.0)
     room = np.maximum(active_upper - holdings.active, 0.0)

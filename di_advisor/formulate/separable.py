@@ -107,8 +107,8 @@ def add_up(parts: Iterable[Separable | None], lots: int, names: int) -> Separabl
                 "A term has no separable form, or a second one charges for the amount traded.",
                 hint="This version takes tax, one trading cost, active risk and values by lot.",
             )
-        slope = slope + (0.0 if part.lot_slope is None else part.lot_slope)
-        impact = impact + (0.0 if part.impact is None else part.impact)
+        slope = slope if part.lot_slope is None else slope + part.lot_slope
+        impact = impact if part.impact is None else impact + part.impact
         traded = part.traded or traded
         power = part.power if power is None else power
         linear = part.linear if linear is None else linear
