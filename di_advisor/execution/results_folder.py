@@ -15,6 +15,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
@@ -106,6 +107,13 @@ class ResultsFolder:
             self._file.close()
             self._file = None
 
+    def _let_go(self) -> None:
+        """Of a part that could not be written to the end: it ends there, and what comes later begins another one."""
+        part, self._file = self._file, None
+        if part is not None:
+            with suppress(OSError):  # it tries again to write what could not be written
+                part.close()
+
     def append(self, records: Iterable[Mapping[str, Any] | bytes]) -> None:
         """Add records, each with a ``key``, or their JSON on one line; they are on the disk when this returns.
 
@@ -124,6 +132,7 @@ class ResultsFolder:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as e:
+            self._let_go()
             raise StoreError(
                 f"Results cannot be written to {self.path}: {e.strerror or e}.",
                 hint="Make room, and run again: what is finished is kept.",
@@ -204,11 +213,21 @@ def _line_at(part: Path, end: int) -> int:
 
 
 def written_whole(path: Path, text: str) -> None:
-    """Write a small file that is there whole or not at all."""
+    """Write a small file that is there whole or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is left of it.
+    """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from di_advisor.errors import InputError
-from di_advisor.execution.jobs import Failure, failure_of
+from di_advisor.errors import DiAdvisorError, InputError
+from di_advisor.execution.jobs import FAULTS, Failure, failure_of
 from di_advisor.fleet.account import FleetAccount, account_to_bytes
 from di_advisor.fleet.sealed import heads_of, label_of
 from di_advisor.fleet.sources import StoredBodies
@@ -27,10 +27,19 @@ def bodies_of(accounts: Iterable[FleetAccount]) -> Iterator[tuple[str, bytes | F
     """Labels and bytes of accounts, or why there are none; those of a file are taken as they lie there."""
     if not isinstance(accounts, StoredBodies):
         for account in accounts:
-            yield account.label, account_to_bytes(account)
+            yield account.label, _travelling(account)
         return
     for label, body in accounts.bodies():
         yield label, body if isinstance(body, Failure) else _fitting(label, body)
+
+
+def _travelling(account: FleetAccount) -> bytes | Failure:
+    """An account's bytes, or why it has none: one that cannot be written down must not end a run for the others."""
+    try:
+        body = account_to_bytes(account)
+    except (DiAdvisorError, *FAULTS) as error:
+        return failure_of(error)
+    return _fitting(account.label, body)
 
 
 def _fitting(label: str, body: bytes) -> bytes | Failure:

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from di_advisor.errors import InputError, StoreError
-from di_advisor.execution.jobs import Failure, Job, Runner, never
+from di_advisor.execution.jobs import Failure, Job, Outcome, Runner, never
 from di_advisor.execution.results_folder import ResultsFolder, written_whole
 from di_advisor.execution.scheduling import runner_of
 from di_advisor.fleet.account import FleetAccount, digest_of
@@ -151,11 +152,13 @@ def propose(  # noqa: PLR0913 - what is proposed for, and how it is run; all but
             "These accounts can be iterated over once, and joint rounds need them again.",
             hint="Pass a list or another source, or joint_rounds=0.",
         )
-    folder = Path(into)
+    folder, work = Path(into), FleetWork(facts, solves_max)
+    runs = runner_of(scheduler, workers)
+    ResultsFolder.open(folder / _FIRST, _rests_on(work))  # who is refused leaves a finished run as it is
     _begun_again(folder)
-    with runner_of(scheduler, workers).session() as runner:
+    with runs.session() as runner:
         told, path = (retry_set_aside, progress, cancel), folder / _FIRST
-        counted = _Round(runner, FleetWork(facts, solves_max), *told).run(accounts, path, 0)
+        counted = _Round(runner, work, *told).run(accounts, path, 0)
         passes, sizes = [path], list[JointSize]()
         unsettled: float | None = None
         for number in range(1, joint_rounds + 1):
@@ -170,9 +173,12 @@ def propose(  # noqa: PLR0913 - what is proposed for, and how it is run; all but
             if counted.finished:
                 unsettled = unsettled_share(priced_at, joint_size(records_of(path), facts.market.universe))
     if counted.finished:
-        said = {"passes": [p.name for p in passes], "unsettled": unsettled}
-        written_whole(folder / _LAST, json.dumps(said, indent=1))
+        _ended(folder, {"passes": [p.name for p in passes], "unsettled": unsettled})
     return FleetRun(folder, path, counted.done, counted.set_aside, counted.finished, unsettled)
+
+
+def _rests_on(work: FleetWork) -> dict[str, str]:
+    return {"facts": work.facts.digest(), "solves_max": str(work.solves_max)}
 
 
 def _begun_again(folder: Path) -> None:
@@ -181,6 +187,13 @@ def _begun_again(folder: Path) -> None:
         (folder / _LAST).unlink(missing_ok=True)
     except OSError as e:
         raise StoreError(f"{folder} cannot be used: {e.strerror or e}.", hint="Check folder and permissions.") from e
+
+
+def _ended(folder: Path, said: Mapping[str, Any]) -> None:
+    try:
+        written_whole(folder / _LAST, json.dumps(said, indent=1))
+    except OSError as e:
+        raise StoreError(f"{folder} cannot be written to: {e.strerror or e}.", hint="Make room, and run again.") from e
 
 
 def is_finished(folder: Path) -> bool:
@@ -246,13 +259,12 @@ class _Round:
     aside: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     under_way: dict[str, str] = field(default_factory=dict)
-    refused: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[Any] = field(default_factory=list)  # rows that are not written yet
     whole: bool = False
     told_at: float = field(default_factory=time.monotonic)
 
     def run(self, accounts: Iterable[FleetAccount], path: Path, number: int, before: Path | None = None) -> _Counted:
-        rests_on = {"facts": self.work.facts.digest(), "solves_max": str(self.work.solves_max)}
-        with ResultsFolder.open(path, rests_on) as folder:
+        with ResultsFolder.open(path, _rests_on(self.work)) as folder:
             for row in folder.records():
                 self._note(row)
             if before is not None and not self.retry_set_aside:
@@ -260,23 +272,29 @@ class _Round:
                 folder.append(carried)  # who could not be solved alone is not tried again at other costs
                 for row in carried:
                     self._note(row)
-            waiting: list[Any] = []
-            outcomes = self.runner.run(self._jobs(accounts), solved, self.work, cancel=self.cancel)
-            for outcome in outcomes:
-                digest = self.under_way.pop(outcome.key)
-                if outcome.failure is not None:
-                    waiting.append(failure_row(outcome.key, outcome.failure, digest))
-                    self.aside.add(outcome.key)
-                else:
-                    waiting.append(outcome.value)
-                    self.aside.discard(outcome.key)
-                self._finished(outcome.key)
-                late = time.monotonic() - self.told_at > _TOLD_SECONDS
-                if len(waiting) >= _TOLD_WITH or late or not self.under_way:
-                    self._tell(folder, waiting, number)
-            self._tell(folder, waiting, number)
+            jobs = self._jobs(accounts, partial(self._tell, folder, number))
+            try:
+                for outcome in self.runner.run(jobs, solved, self.work, cancel=self.cancel):
+                    self._take(outcome)
+                    late = time.monotonic() - self.told_at > _TOLD_SECONDS
+                    if len(self.waiting) >= _TOLD_WITH or late or not self.under_way:
+                        self._tell(folder, number)
+                self._tell(folder, number)
+            finally:  # what is done is kept, also where the run is stopped or its scheduler is gone
+                self._keep(folder)
         finished = self.whole and not self.under_way
         return _Counted(self.done, len(self.aside), finished)
+
+    def _take(self, outcome: Outcome) -> None:
+        """Take in what came of an account."""
+        digest = self.under_way.pop(outcome.key)
+        if outcome.failure is not None:
+            self.waiting.append(failure_row(outcome.key, outcome.failure, digest))
+            self.aside.add(outcome.key)
+        elif outcome.value is not None:
+            self.waiting.append(outcome.value)
+            self.aside.discard(outcome.key)
+        self._finished(outcome.key)
 
     def _finished(self, label: str) -> None:
         """Count an account, once."""
@@ -291,19 +309,22 @@ class _Round:
         self.known[row["key"]] = row["account_digest"]
         (self.aside.add if is_set_aside(row) else self.aside.discard)(row["key"])
 
-    def _tell(self, folder: ResultsFolder, waiting: list[Any], number: int) -> None:
-        waiting += self.refused
-        self.refused.clear()
-        if not waiting:
+    def _keep(self, folder: ResultsFolder) -> None:
+        """Write what waits, once: what cannot be written is not tried again."""
+        rows, self.waiting = self.waiting, []
+        folder.append(rows)
+
+    def _tell(self, folder: ResultsFolder, number: int) -> None:
+        """Write what waits, and say how far the run is."""
+        if not self.waiting:
             return
-        folder.append(waiting)
-        waiting.clear()
+        self._keep(folder)
         self.told_at = time.monotonic()
         if self.progress is not None:
             self.progress(FleetProgress(number, self.done, len(self.aside)))
 
-    def _jobs(self, accounts: Iterable[FleetAccount]) -> Iterator[Job]:
-        """Accounts that are not finished, as they are asked for."""
+    def _jobs(self, accounts: Iterable[FleetAccount], tell: Callable[[], None]) -> Iterator[Job]:
+        """Accounts that are not finished, as they are asked for; of many in a row that cannot be had, it tells."""
         for label, body in bodies_of(accounts):
             if label in self.seen:
                 raise InputError(f"Two accounts are called {label}.", hint="Give each a label of its own.", label=label)
@@ -317,7 +338,9 @@ class _Round:
             if isinstance(body, Failure):
                 self._finished(label)
                 self.aside.add(label)
-                self.refused.append(failure_row(label, body, digest))
+                self.waiting.append(failure_row(label, body, digest))
+                if len(self.waiting) >= _TOLD_WITH:
+                    tell()
                 continue
             self.under_way[label] = digest
             yield Job(label, body)

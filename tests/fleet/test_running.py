@@ -1,13 +1,17 @@
 """A run goes on where it stopped, takes nothing twice, and sets aside who has no proposal; in this process."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from di_advisor.errors import InputError, StoreError
+from di_advisor.domain.signals import Lock, LockKind
+from di_advisor.errors import ClusterError, InputError, StoreError
+from di_advisor.execution.jobs import Failure, InProcess, Job, Outcome, Runner, Work, never
 from di_advisor.fleet.account import FleetAccount
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import SampleFleet
@@ -157,6 +161,105 @@ def test_a_run_that_is_begun_again_is_not_finished_until_it_is(
     assert not is_finished(tmp_path)
     assert of(2).finished
     assert is_finished(tmp_path)
+
+
+def test_a_call_that_is_refused_leaves_a_finished_run_as_it_is(
+    six: SampleFleet, facts: FleetFacts, tmp_path: Path
+) -> None:
+    few = [six.account(0)]
+    propose(few, facts, into=tmp_path, scheduler=HERE, joint_rounds=0)
+    costs = replace(facts.market.costs, linear=facts.market.costs.linear * 2)
+    refused: list[tuple[FleetFacts, dict[str, Any], str]] = [
+        (facts.with_costs(costs), {}, "facts differ"),
+        (facts, {"solves_max": 7}, "solves_max differ"),
+        (facts, {"solves_max": 0}, "solves_max is 0"),
+        (facts, {"scheduler": "here"}, "no scheduler"),
+    ]
+    for found, how, says in refused:
+        with pytest.raises(InputError, match=says):
+            propose(few, found, into=tmp_path, joint_rounds=0, **({"scheduler": HERE} | how))
+        assert is_finished(tmp_path)
+
+
+@dataclass(frozen=True)
+class Stops:
+    """A runner that gives some outcomes and then ends as it is told to."""
+
+    after: int
+    how: BaseException
+
+    def session(self) -> AbstractContextManager[Runner]:
+        return nullcontext(self)
+
+    def run(
+        self, jobs: Iterable[Job], work: Work, shared: object, *, cancel: Callable[[], bool] = never
+    ) -> Iterator[Outcome]:
+        drawn = list(jobs)  # so that accounts are under way and nothing is written at once
+        for number, outcome in enumerate(InProcess().run(drawn, work, shared, cancel=cancel)):
+            if number == self.after:
+                raise self.how
+            yield outcome
+
+
+@pytest.mark.parametrize("how", [ClusterError("The scheduler was lost."), KeyboardInterrupt()])
+def test_what_was_done_is_kept_where_the_scheduler_is_lost_or_somebody_stops_the_program(
+    six: SampleFleet, facts: FleetFacts, whole: FleetRun, tmp_path: Path, how: BaseException
+) -> None:
+    with pytest.raises(type(how)):
+        propose(six, facts, into=tmp_path, scheduler=Stops(3, how), joint_rounds=0)
+    assert len(keys(tmp_path / "pass-1")) == 3
+    propose(six, facts, into=tmp_path, scheduler=HERE, joint_rounds=0)
+    assert lines(tmp_path / "pass-1") == lines(whole.folder / "pass-1")
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A source of accounts none of which can be had."""
+
+    count: int
+
+    def __iter__(self) -> Iterator[FleetAccount]:
+        return iter(())
+
+    def bodies(self) -> Iterator[tuple[str, bytes | Failure]]:
+        for i in range(self.count):
+            yield f"U{i:04}", Failure("InputError", "No wishes.", "Give some.")
+
+
+def test_accounts_that_cannot_be_had_are_written_as_they_come_however_many(facts: FleetFacts, tmp_path: Path) -> None:
+    told: list[int] = []
+    run = propose(
+        Unreadable(200), facts, into=tmp_path, scheduler=HERE, joint_rounds=0, progress=lambda p: told.append(p.done)
+    )
+    assert (run.done, run.set_aside, run.finished) == (200, 200, True)
+    assert told == [64, 128, 192, 200]
+    assert len(keys(run.records_folder)) == 200
+
+
+def test_an_account_that_cannot_travel_is_set_aside_and_the_others_come_out(
+    six: SampleFleet, facts: FleetFacts, tmp_path: Path
+) -> None:
+    odd = replace(six.account(1), locks=(Lock("X", LockKind.NO_BUY, object(), None),))  # type: ignore[arg-type]
+    run = propose([six.account(0), odd, six.account(2)], facts, into=tmp_path, scheduler=HERE, joint_rounds=0)
+    assert (run.done, run.set_aside, run.finished) == (3, 1, True)
+    (bad,) = (r for r in run.records() if isinstance(r, SetAside))
+    assert (bad.label, bad.failure.kind) == ("A000001", "TypeError")
+
+
+def test_two_programs_on_one_folder_at_once_leave_every_account_once(
+    six: SampleFleet, facts: FleetFacts, whole: FleetRun, tmp_path: Path
+) -> None:
+    begun: list[int] = []
+
+    def beside(progress: FleetProgress) -> None:
+        if not begun:
+            begun.append(progress.done)
+            assert propose(six, facts, into=tmp_path, scheduler=HERE, joint_rounds=0).done == 6
+
+    run = propose(six, facts, into=tmp_path, scheduler=HERE, joint_rounds=0, progress=beside)
+    assert (run.done, run.finished, is_finished(tmp_path)) == (6, True, True)
+    assert sorted(r.label for r in run.records()) == [f"A{i:06}" for i in range(6)]
+    assert set(lines(run.records_folder)) == set(lines(whole.folder / "pass-1"))
 
 
 def test_a_folder_that_is_a_file_is_refused(six: SampleFleet, facts: FleetFacts, tmp_path: Path) -> None:
