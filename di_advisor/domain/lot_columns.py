@@ -195,8 +195,11 @@ class LotColumns(Sequence[TaxLot]):
 
     def names_in(self, positions: Mapping[str, int]) -> IntArray | None:
         """Position of each lot's name, shape (L,); None where a name has none."""
-        found = np.array([positions.get(name, -1) for name in self.names], dtype=np.int64)[self.code]
-        return None if found.min(initial=0) < 0 else found
+        known = list(map(positions.get, self.names))
+        if None not in known:
+            return np.array(known, dtype=np.int64)[self.code]
+        found = np.array([-1 if at is None else at for at in known], dtype=np.int64)[self.code]
+        return None if found.min(initial=0) < 0 else found  # a name that no lot has any more does not matter
 
     def at_ids(self, lot_ids: Container[str]) -> list[int]:
         """Positions of the lots with some ids, in the order of the lots."""

@@ -184,8 +184,8 @@ class AccountSignals:
         Whether locks allow a purchase.
     can_sell : ndarray of bool, shape (n,)
         Whether locks allow a sale at all.
-    locks : tuple of Lock
-        What is locked, and why.
+    locks : sequence of Lock
+        What is locked, and why; a tuple, or one that is made when somebody looks (`Deferred`).
     unpriced : tuple of UnpricedPosition
         Positions left alone because they have no price.
     accounts_seen : tuple of str
@@ -215,7 +215,7 @@ class AccountSignals:
     continuation_usd: FloatArray
     can_buy: NDArray[np.bool_]
     can_sell: NDArray[np.bool_]
-    locks: tuple[Lock, ...] = ()
+    locks: Sequence[Lock] = ()
     unpriced: tuple[UnpricedPosition, ...] = ()
     accounts_seen: tuple[str, ...] = ()
     kind: AccountKind = AccountKind.TAXABLE

@@ -46,6 +46,7 @@ from di_advisor.ledger.recent_trades import (
     Purchase,
     SoldReplacement,
     in_wash_window,
+    is_another_by_date,
     is_same_purchase,
     loss_sales_of,
     purchases_of,
@@ -105,12 +106,18 @@ class WashWindows:
         security_ids : iterable of str
             Names that could be bought.
         """
+        ids = tuple(security_ids)
+        return tuple(self._no_buy(ids[place], self.loss_sales[key]) for place, key in self._not_bought(ids))
+
+    def no_buy_places(self, security_ids: tuple[str, ...]) -> list[int]:
+        """Positions of the names on which `no_buy_locks` has locks, in order."""
+        return [place for place, _ in self._not_bought(security_ids)]
+
+    def _not_bought(self, ids: tuple[str, ...]) -> list[tuple[int, str]]:
         if not self.loss_sales:
-            return ()
-        ids, sold = tuple(security_ids), dict(self.loss_sales)
+            return []
         places = self.groups.places_in(ids)
-        at = sorted((place, key) for key in sold for place in places.get(key, ()))
-        return tuple(self._no_buy(ids[place], sold[key]) for place, key in at)
+        return sorted((place, key) for key in self.loss_sales for place in places.get(key, ()))
 
     def loss_sale_locks(self, lot: TaxLot) -> tuple[Lock, ...]:
         """Locks that forbid selling a lot at a loss today; empty when a loss is safe as far as is known.
@@ -124,10 +131,10 @@ class WashWindows:
             return ()
         key = self.groups.key(lot.security_id)
         locks = []
-        other = next((p for p in self.purchases.get(key, ()) if not is_same_purchase(p, lot)), None)
+        other = self._other_purchase(lot, key)
         if other is not None:
             locks.append(self._bought(lot, other))
-        if lot.acquired is not None and lot.held_since != lot.acquired and in_wash_window(lot.acquired, self.as_of):
+        if lot.acquired is not None and self._replaces(lot):
             locks.append(self._replacement(lot, lot.acquired))
         reinvesting = self.reinvesting.get(key)
         if reinvesting:
@@ -135,13 +142,13 @@ class WashWindows:
         return tuple(locks)
 
     def locks_of_losses(self, lots: Iterable[TaxLot]) -> list[Lock]:
-        """`loss_sale_locks` of several lots, in their order: most have none, and are told quickly."""
-        return [lock for lot in lots if self._near(lot) for lock in self.loss_sale_locks(lot)]
+        """`loss_sale_locks` of several lots, in their order."""
+        return [lock for lot in lots for lock in self.loss_sale_locks(lot)]
 
-    def locks_of_losses_at(
+    def losses_locked_at(
         self, lots: Sequence[TaxLot], at: IntArray, lot_name: IntArray, security_ids: tuple[str, ...]
-    ) -> list[Lock]:
-        """`locks_of_losses` of some lots.
+    ) -> list[int]:
+        """Positions of the lots on which `loss_sale_locks` has any, without a word of why: most have none.
 
         Parameters
         ----------
@@ -153,14 +160,43 @@ class WashWindows:
             Position of each lot's name.
         security_ids : tuple of str
             Names.
+
+        Returns
+        -------
+        list of int
+            In the order in which they were asked for.
         """
         if not isinstance(lots, LotColumns):
-            return self.locks_of_losses(lots[i] for i in at.tolist())
+            return [i for i in at.tolist() if self._near(lots[i]) and self._is_locked(lots[i])]
+        if lots.account_id in self.retirement_accounts:
+            return []
         places, near = self.groups.places_in(security_ids), np.zeros(len(security_ids), dtype=np.bool_)
         for key in (*self.purchases, *self.reinvesting):
             near[list(places.get(key, ()))] = True
-        close = near[lot_name[at]] | (lots.held_since[at] != lots.acquired[at])
-        return self.locks_of_losses(lots.made_at(at[close].tolist()))
+        close = at[near[lot_name[at]] | (lots.held_since[at] != lots.acquired[at])]
+        rows = zip(close.tolist(), lot_name[close].tolist(), lots.acquired[close].tolist(), strict=True)
+        locked = []
+        for i, name, acquired in rows:
+            lot = (lots.account_id, security_ids[name], lots.lot_ids[i], acquired)
+            bought = self.purchases.get(self.groups.key(security_ids[name]), ())
+            if any(is_another_by_date(p, *lot) for p in bought) or self._is_locked(lots[i]):
+                locked.append(i)
+        return locked
+
+    def _is_locked(self, lot: TaxLot) -> bool:
+        """Whether `loss_sale_locks` has any."""
+        if lot.account_id in self.retirement_accounts:
+            return False
+        key = self.groups.key(lot.security_id)
+        return key in self.reinvesting or self._other_purchase(lot, key) is not None or self._replaces(lot)
+
+    def _other_purchase(self, lot: TaxLot, key: str) -> Purchase | None:
+        return next((p for p in self.purchases.get(key, ()) if not is_same_purchase(p, lot)), None)
+
+    def _replaces(self, lot: TaxLot) -> bool:
+        """Whether a lot is itself a recent replacement of shares sold at a loss."""
+        on = lot.acquired
+        return on is not None and lot.held_since != on and in_wash_window(on, self.as_of)
 
     def _near(self, lot: TaxLot) -> bool:
         """Whether anything is known that could lock a loss on a lot."""

@@ -271,7 +271,7 @@ def explain(
         after=measure(problem, signals, orders.plan, after, orders.cash_usd, orders.cost_usd, set_aside_usd(mandate)),
         certificate=certificate_of(problem, solution, orders),
         checks=rule_checks(problem, solution, orders.plan, {price.rule for price in prices}),
-        locks=signals.account.locks,
+        locks=tuple(signals.account.locks),
         unpriced=signals.account.unpriced,
         accounts_seen=signals.account.accounts_seen,
         notes=(

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.domain.amounts import as_fraction
+from di_advisor.domain.deferred import Deferred
 from di_advisor.domain.frozen_map import FrozenMap
 from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.lots import TaxLot
@@ -25,7 +26,6 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import Account, Portfolio
 from di_advisor.domain.signals import AccountSignals, Lock, LockKind, MarketSignals, UnpricedPosition
 from di_advisor.domain.target import Target
-from di_advisor.domain.washes import WashQuantities
 from di_advisor.errors import UnknownSecurityError
 from di_advisor.ledger.identical import IdenticalGroups
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
@@ -33,7 +33,7 @@ from di_advisor.ledger.wash_windows import wash_windows
 from di_advisor.signals.locks import further_locks, mandate_locks, min_holding_lock, unknown_lot_lock
 from di_advisor.signals.lot_arrays import arrays_of_columns, lot_arrays
 from di_advisor.signals.screens import exclusion_locks
-from di_advisor.signals.wash_quantities import priced_no_buy, priced_no_loss_sale, wash_quantities
+from di_advisor.signals.wash_locks import WashLocks, banned, priced
 
 __all__ = ["estimate_account"]
 
@@ -93,27 +93,20 @@ def estimate_account(
     untaxed = account.kind in RETIREMENT_KINDS
     gain_usd = np.zeros(len(lots)) if untaxed else arrays.gain_usd
     known = np.ones(len(lots), dtype=np.bool_) if untaxed else arrays.known
-    ignored = mandate.wash_policy is WashPolicy.IGNORE
-    no_buy = [] if ignored else windows.no_buy_locks(universe.security_ids)
     wished = [*mandate_locks(mandate, universe), *exclusion_locks(mandate.exclusions, market_signals)]
-    name_locks = [*wished, *no_buy, *further_locks(locks, universe)]
-    lot_locks = _lot_locks(lots, known, mandate, as_of)
-    washes: WashQuantities | None = None
+    further = [*further_locks(locks, universe)]
+    on_lots = _lot_locks(lots, known, mandate, as_of)
+    stuck = _rows_of({k.lot_id for k in on_lots}, lots)
+    unbought = [position[k.security_id] for k in (*wished, *further) if k.kind is LockKind.NO_BUY]
+    unsold = [position[k.security_id] for k in (*wished, *further) if k.kind is LockKind.NO_SELL]
+    can_sell, free = _allowed(len(universe), unsold), _allowed(len(lots), stuck)
+    free &= can_sell[lot_name]
+    wash = WashLocks()
     # A plan that does not look at tax would not look at its prices either: there, locks ban.
     if mandate.wash_policy is WashPolicy.PRICE and mandate.mode is not TradingMode.TAX_UNAWARE:
-        dropped = set(no_buy) - set(priced_no_buy(no_buy, windows))
-        name_locks = [k for k in name_locks if k not in dropped]
-        stuck = {k.lot_id for k in lot_locks}
-        unsold = {k.security_id for k in name_locks if k.kind is LockKind.NO_SELL}
-        free = np.array([x.lot_id not in stuck and x.security_id not in unsold for x in lots], dtype=np.bool_)
-        losing = free & (gain_usd < 0)
-        washes = wash_quantities(account, market_signals, windows, lots, lot_name, losing)
-        lot_locks += priced_no_loss_sale(lots, losing, windows, washes)
-    elif not ignored:
-        lot_locks += windows.locks_of_losses_at(lots, np.flatnonzero(gain_usd < 0), lot_name, universe.security_ids)
-    can_buy = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_BUY])
-    can_sell = _allowed(len(universe), [position[k.security_id] for k in name_locks if k.kind is LockKind.NO_SELL])
-    sellable = _allowed(len(lots), _rows_of({k.lot_id for k in lot_locks}, lots)) & can_sell[lot_name]
+        wash = priced(account, market_signals, windows, lots, lot_name, free & (gain_usd < 0))
+    elif mandate.wash_policy is not WashPolicy.IGNORE:
+        wash = banned(windows, lots, gain_usd < 0, lot_name, universe.security_ids)
     return AccountSignals(
         account_id=account_id,
         value_usd=float(arrays.total_value_usd + as_fraction(cash_usd)),
@@ -125,15 +118,15 @@ def estimate_account(
         lot_gain_usd=gain_usd,
         lot_long_term=arrays.long_term,
         lot_known=known,
-        lot_sellable=sellable,
+        lot_sellable=free & _allowed(len(lots), wash.unsold),
         continuation_usd=np.zeros(len(lots)),
-        can_buy=can_buy,
+        can_buy=_allowed(len(universe), [*unbought, *wash.unbought]),
         can_sell=can_sell,
-        locks=(*name_locks, *lot_locks),
+        locks=Deferred(lambda: (*wished, *wash.of_names, *further, *on_lots, *wash.of_lots)),
         unpriced=unpriced,
         accounts_seen=windows.accounts_seen,
         kind=account.kind,
-        washes=washes,
+        washes=wash.washes,
     )
 
 
