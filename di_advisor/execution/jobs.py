@@ -194,6 +194,7 @@ def attempted_together(work: Work, shared: object, jobs: Sequence[Job]) -> list[
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Linear algebra on one thread: sums in one order, so that every worker gives the same bits."""
+    import scipy.linalg  # noqa: F401 - brings a BLAS of its own, and only what is loaded is limited
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):

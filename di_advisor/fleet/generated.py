@@ -23,6 +23,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.domain.portfolio import Account, CashItem, Fill, Portfolio, Side
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
 from di_advisor.errors import InputError
+from di_advisor.execution.jobs import one_thread
 from di_advisor.fleet.account import FleetAccount
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.sample.world import SampleWorld
@@ -46,12 +47,13 @@ _CENT: Final = Decimal("0.01")
 
 
 def sample_facts_of(world: SampleWorld) -> FleetFacts:
-    """Facts of the sample's last day, by the registered models."""
+    """Facts of the sample's last day, by the registered models, to the same bits on any number of threads."""
     from di_advisor.registry import cost_model, risk_model
 
     market = world.market()
-    risk = risk_model("factor").estimate(market, world.returns, world.exposures)
-    return FleetFacts.of(market, world.target, risk, cost_model("prior").curves(market))
+    with one_thread():
+        risk = risk_model("factor").estimate(market, world.returns, world.exposures)
+        return FleetFacts.of(market, world.target, risk, cost_model("prior").curves(market))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from di_advisor.domain.market import Market
 from di_advisor.errors import InputError
-from di_advisor.execution.jobs import never
+from di_advisor.execution.jobs import never, one_thread
 from di_advisor.execution.results_folder import ResultsFolder
 from di_advisor.fleet.account import account_to_bytes, digest_of
 from di_advisor.fleet.desk import Desk
@@ -88,11 +88,16 @@ class FleetRequest:
 
 
 def fleet_facts_of(facts: Facts) -> FleetFacts:
-    """What all accounts over a market share: its facts, estimated by the models of a new run where they are not."""
+    """What all accounts over a market share: its facts, estimated by the models of a new run where they are not.
+
+    A run rests on the bits of these facts, and may be begun by a terminal on one thread and opened by an app on
+    eight: they are estimated on one.
+    """
     advisor = advisor_of(Models())
-    risk = facts.risk or advisor.estimate_risk(facts.market, facts.returns, facts.exposures)
-    costs = facts.costs or advisor.estimate_costs(facts.market)
-    return FleetFacts.of(facts.market, facts.target, risk, costs, esg=facts.esg)
+    with one_thread():
+        risk = facts.risk or advisor.estimate_risk(facts.market, facts.returns, facts.exposures)
+        costs = facts.costs or advisor.estimate_costs(facts.market)
+        return FleetFacts.of(facts.market, facts.target, risk, costs, esg=facts.esg)
 
 
 def run_fleet(
