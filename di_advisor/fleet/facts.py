@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -99,12 +99,14 @@ class FleetFacts:
         market, seal = self.market, hashlib.sha256()
         known = {
             "as_of": market.as_of.isoformat(),
-            "ids": market.universe.security_ids,
+            "securities": [astuple(s) for s in market.universe.securities],
             "prices": [str(p) for p in market.price_usd],
-            "unpriced": [s.security_id for s in market.unpriced],
+            "unpriced": [astuple(s) for s in market.unpriced],
+            "factors": market.risk.factors,
+            "measures": {name: repr(market.esg_scale.get(name)) for name in sorted(market.esg)},
             "provenance": dict(market.provenance),
             "targets": {name: _plain(target) for name, target in self.targets.items()},
-            "harvest": repr(self.harvest),
+            "harvest": _told(self.harvest),
         }
         seal.update(json.dumps(known, sort_keys=True).encode())
         for costs in (market.costs, market.costs.selling):
@@ -114,10 +116,21 @@ class FleetFacts:
         risk = market.risk
         figures = [risk.exposures, risk.factor_covariance_per_year, risk.specific_variance_per_year, market.adv_usd]
         figures += [market.esg[k] for k in sorted(market.esg)]
-        figures += [a for a in (market.dividend_yield_per_year, market.qualified_share) if a is not None]
+        for name, array in (("yield", market.dividend_yield_per_year), ("qualified", market.qualified_share)):
+            if array is not None:
+                seal.update(name.encode())
+                figures.append(array)
         for array in figures:
             seal.update(np.ascontiguousarray(array).tobytes())
         return seal.hexdigest()[:_DIGITS]
+
+
+def _told(harvest: Harvesting | None) -> list[str]:
+    """What is said of a harvest model in every process alike; one that says nothing is like no other one."""
+    if harvest is None:
+        return []
+    model = getattr(harvest.model, "provenance", None) or repr(harvest.model)
+    return [str(model), repr(harvest.client), str(harvest.review_days), harvest.use.name]
 
 
 def _plain(tracked: Target) -> list[Any]:
