@@ -16,10 +16,10 @@ from typing import Final
 
 import numpy as np
 
-from di_advisor.domain.lot_columns import IntArray, Units, lot_ids_at
 from di_advisor.domain.portfolio import Side
 from di_advisor.domain.signals import MarketSignals
 from di_advisor.domain.unit_columns import cents_of, decimal_of, difference_of, total_of
+from di_advisor.domain.written_amounts import IntArray, Units, Written
 from di_advisor.ledger.recent_trades import RETIREMENT_KINDS
 from di_advisor.propose.order_columns import SoldColumn, TradedColumn
 from di_advisor.propose.planned import Settled
@@ -90,34 +90,33 @@ def _names_of(market: MarketSignals) -> _Names:
 def texts_of(settled: Settled) -> OrderTexts | None:
     """The orders as text; None where they are not columns of plain numbers."""
     signals, columns = settled.signals, settled.orders.shares.columns
-    if columns is None or columns.buys.shares.places > _PLAIN:
+    if columns is None or max(columns.sells.shares.places, columns.buys.shares.places) > _PLAIN:
         return None
     sells, buys, names = columns.sells, columns.buys, _names_of(signals.market)
     lot_name = signals.account.lot_name[sells.at]
     taxed = signals.account.kind not in RETIREMENT_KINDS
     cents = _gains(sells, signals.market.price_units, lot_name) if taxed else np.zeros(0, dtype=np.int64)
-    sold = list(map(str, sells.decimals()))
-    if cents is None or "E" in "".join(sold):
+    if cents is None:
         return None
-    begun, price, at = names.selling, names.price, lot_name.tolist()
-    begins = zip(at, sold, _inner_texts(lot_ids_at(sells.lots, sells.at.tolist())), strict=True)
+    begun, price = names.selling, names.price
+    ids = _inner_texts(sells.lots.lot_ids_at(sells.at.tolist()))
+    begins = zip(lot_name.tolist(), *_halves(Written(sells.shares, sells.shown)), ids, strict=True)
     if taxed:
         lost, terms = (cents < 0).tolist(), signals.account.lot_long_term[sells.at].tolist()
-        ends = zip(lost, *_halves(Units(np.abs(cents), _CENT_PLACES)), terms, strict=True)
+        ends = zip(lost, *_halves(Written(Units(np.abs(cents), _CENT_PLACES))), terms, strict=True)
         orders = [
-            f'{begun[i]}{shares}{price[i]}"{lot_id}","{_SIGNS[minus]}{usd}{behind}",{_TERMS[term]}]'
-            for (i, shares, lot_id), (minus, usd, behind, term) in zip(begins, ends, strict=True)
+            f'{begun[i]}{shares}{part}{price[i]}"{lot_id}","{_SIGNS[minus]}{usd}{cent}",{_TERMS[term]}]'
+            for (i, shares, part, lot_id), (minus, usd, cent, term) in zip(begins, ends, strict=True)
         ]
     else:
-        orders = [f'{begun[i]}{shares}{price[i]}"{lot_id}",null,null]' for i, shares, lot_id in begins]
+        orders = [f'{begun[i]}{shares}{part}{price[i]}"{lot_id}",null,null]' for i, shares, part, lot_id in begins]
     begun, ended = names.buying, names.bought
-    takes = zip(buys.at.tolist(), *_halves(buys.shares), strict=True)
-    orders += [f"{begun[i]}{shares}{behind}{ended[i]}" for i, shares, behind in takes]
-    shown = np.array([len(text.partition(".")[2]) for text in sold], dtype=np.int64)
+    takes = zip(buys.at.tolist(), *_halves(Written(buys.shares)), strict=True)
+    orders += [f"{begun[i]}{shares}{part}{ended[i]}" for i, shares, part in takes]
     sums = [_sum_of_gains(-cents[cents < 0]), _sum_of_gains(cents[cents > 0])]
     sums += [
         _sum_usd(buys, names.places[buys.at] + buys.shares.places),
-        _sum_usd(sells, names.places[lot_name] + shown),
+        _sum_usd(sells, names.places[lot_name] + sells.shown),
     ]
     return OrderTexts(",".join(orders), sums)
 
@@ -135,15 +134,21 @@ def _behind_point(places: int) -> list[str]:
     return [f".{k:0{places}d}" for k in range(10**places)]
 
 
-def _halves(amounts: Units) -> tuple[list[int], list[str]]:
+def _halves(amounts: Written) -> tuple[list[int], list[str]]:
     """What amounts, zero or more, show before their point, and from there on."""
-    whole, rest = np.divmod(amounts.count, 10**amounts.places)
-    if not amounts.places:
+    places = amounts.units.places
+    whole, rest = np.divmod(amounts.units.count, 10**places)
+    if not places:
         return whole.tolist(), [""] * len(whole)
-    if amounts.places > _TABLED:
-        return whole.tolist(), [f".{k:0{amounts.places}d}" for k in rest.tolist()]
-    known = _behind_point(amounts.places)
-    return whole.tolist(), [known[k] for k in rest.tolist()]
+    if places > _TABLED:
+        behind = [f".{k:0{places}d}" for k in rest.tolist()]
+    else:
+        known = _behind_point(places)
+        behind = [known[k] for k in rest.tolist()]
+    if amounts.places is not None:
+        ends = (amounts.places + (amounts.places > 0)).tolist()  # the point with it, unless nothing stands behind
+        behind = [text[:end] for text, end in zip(behind, ends, strict=True)]
+    return whole.tolist(), behind
 
 
 def _gains(sells: SoldColumn, prices: Units | None, lot_name: IntArray) -> IntArray | None:

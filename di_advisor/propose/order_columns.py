@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from di_advisor.compiled import as_floats, is_compiled
-from di_advisor.domain.lot_columns import IntArray, LotColumns, Units
+from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
-from di_advisor.domain.unit_columns import cents_of, decimal_of, floats_of, product_of, rescaled
+from di_advisor.domain.unit_columns import cents_of, floats_of, product_of, rescaled
+from di_advisor.domain.written_amounts import IntArray, Units, Written
 from di_advisor.propose.sale_curve import SaleCurve
 
 __all__ = ["OrderColumns", "SoldColumn", "TradedColumn", "TradedShares", "buys_of", "sells_of"]
@@ -81,14 +82,14 @@ class SoldColumn(TradedColumn):
     before: IntArray
     step_places: int
 
-    def decimals(self) -> list[Decimal]:
-        """Shares of each sale; a part of a lot shows the places of what it is the rest of."""
-        found = self.lots.shares_at(self.at.tolist())
+    @cached_property
+    def shown(self) -> IntArray:
+        """Places that each sale shows: of a lot as it is written, of a part those of what it is the rest of."""
+        held = self.lots.written[0]
+        found = np.full(len(self.at), held.units.places) if held.places is None else held.places[self.at]
         parts = np.flatnonzero(~self.whole)
-        counts, firsts = self.shares.count[parts].tolist(), (parts - self.before[parts]).tolist()
-        for k, count, first in zip(parts.tolist(), counts, firsts, strict=True):
-            places = max([self.step_places, *(-int(held.as_tuple().exponent) for held in found[first:k])])
-            found[k] = decimal_of(count, self.shares.places).quantize(decimal_of(1, places))
+        for k, before in zip(parts.tolist(), self.before[parts].tolist(), strict=True):
+            found[k] = found[k - before : k].max(initial=self.step_places)
         return found
 
     def oversold(self) -> bool:
@@ -134,7 +135,9 @@ class TradedShares:
         if self.columns is None:
             return self.in_decimals[0]
         sold = self.columns.sells
-        return dict(zip(sold.at.tolist(), sold.decimals(), strict=True))
+        return dict(
+            zip(sold.at.tolist(), Written(sold.shares, sold.shown).decimals_at(range(len(sold.at))), strict=True)
+        )
 
     @cached_property
     def buys(self) -> dict[int, Decimal]:
@@ -142,7 +145,7 @@ class TradedShares:
         if self.columns is None:
             return self.in_decimals[1]
         bought = self.columns.buys
-        shares = [decimal_of(count, bought.shares.places) for count in bought.shares.count.tolist()]
+        shares = Written(bought.shares).decimals_at(range(len(bought.at)))
         return dict(zip(bought.at.tolist(), shares, strict=True))
 
     @property

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from di_advisor.domain.lot_columns import LotColumns, Units
+from di_advisor.domain.lot_columns import LotColumns
 from di_advisor.domain.mandate import Mandate, Rounding
 from di_advisor.domain.portfolio import AccountKind
+from di_advisor.domain.written_amounts import Units, Written
 from di_advisor.fleet.account import FleetAccount
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import SampleFleet
@@ -87,11 +88,18 @@ def test_settling_and_writing_make_no_decimals_of_buys(world: SampleWorld, facts
 
 @given(st.lists(st.integers(0, 10**12), max_size=6), st.integers(0, 6))
 def test_amounts_read_as_their_decimals_do(counts: list[int], places: int) -> None:
-    texts = [
-        "".join(map(str, halves)) for halves in zip(*_halves(Units(np.array(counts, np.int64), places)), strict=True)
-    ]
+    amounts = Written(Units(np.array(counts, np.int64), places))
+    texts = ["".join(map(str, halves)) for halves in zip(*_halves(amounts), strict=True)]
     assert texts == [f"{Decimal(count).scaleb(-places):f}" for count in counts]
     assert texts == [str(Decimal(count).scaleb(-places)) for count in counts]
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 4)), max_size=6), st.integers(4, 6))
+def test_amounts_show_their_own_places(written: list[tuple[int, int]], places: int) -> None:
+    counts = np.array([count * 10 ** (places - own) for count, own in written], np.int64)
+    amounts = Written(Units(counts, places), np.array([own for _, own in written], np.int64))
+    texts = ["".join(map(str, halves)) for halves in zip(*_halves(amounts), strict=True)]
+    assert texts == [str(Decimal(count).scaleb(-own)) for count, own in written]
 
 
 @given(st.lists(st.text(max_size=4), max_size=4))
