@@ -12,7 +12,7 @@ import pytest
 from di_advisor.domain.household import Filer, Household, HouseholdAccount, Tracking
 from di_advisor.domain.portfolio import AccountKind
 from di_advisor.domain.taxes import ConstantRates, TaxProfile
-from di_advisor.errors import InfeasibleError, InputError, UnsupportedWishError
+from di_advisor.errors import InfeasibleError, InputError, SettlementError, UnsupportedWishError
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.own_affine import AffineRule
 from di_advisor.formulate.plan import Plan
@@ -178,6 +178,31 @@ def _fitting(kind: type) -> object:
         return usd + curve * cp.sum_squares(s.active) if curve else usd  # type: ignore[attr-defined]
 
     return term(likes)
+
+
+def test_what_cannot_be_rounded_is_refused_with_the_account() -> None:
+    exactly = OwnWishes(rules=(rule(lambda s: [s.buys_usd[s.position("X")] == 40_050], "so much X"),))
+    whole = INVESTS.with_changes(rounding="whole_shares")
+    accounts = (account(i, "ann", "", cash_usd="100000", mandate=whole) for i in ("A", "B"))
+    with pytest.raises(
+        SettlementError, match=r"^Account B: Your own rule 'so much X' holds a figure exactly"
+    ) as refused:
+        proposed({"B": exactly}, *accounts)
+    assert refused.value.facts["account_id"] == "B"
+    assert "Give it a little room on both sides" in refused.value.hint
+
+
+def test_what_one_of_two_returns_cannot_keep_is_refused_with_its_name() -> None:
+    world = market({"X": "100", "Y": "100"}, {"X": 1e-4, "Y": 1e-2})
+    raising = LOOSE.with_changes(withdrawal_usd=Decimal(10_000))
+    his = account("B", "bob", "G 200 Y @ 50 on 2020-03-02", mandate=raising)
+    hers = account("H", "bob", "G 100 Y @ 50 on 2020-03-02")
+    returns = (Filer("ann's", ("ann",)), Filer("bob's", ("bob",), gain_budget_usd=Decimal(100)))
+    house = Household("two", returns, (loser("A"), his, hers), target("X", "Y"))
+    with pytest.raises(
+        InfeasibleError, match=r"^Return bob's: The rules of the accounts ask for net gains of at least"
+    ):
+        propose(house, world, {"ann's": RATES, "bob's": RATES})
 
 
 def test_what_cannot_be_kept_is_refused_with_the_account() -> None:

@@ -21,7 +21,7 @@ from di_advisor.domain.household import Household
 from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
-from di_advisor.errors import InfeasibleError, SettlementError, SolveError, UndecidedError
+from di_advisor.errors import DiAdvisorError, InfeasibleError, SettlementError, SolveError, UndecidedError
 from di_advisor.formulate.build import formulate
 from di_advisor.formulate.household import AccountGains, beside, untaxed
 from di_advisor.formulate.own import OwnWishes
@@ -305,7 +305,10 @@ class Settling:
         else:
             taxpayer = untaxed(rates_of(taxpayer, self._as_of))
         seen, own = self._charged(account_id, signals, sides)
-        found = plan_for(seen, mandate, taxpayer, Clock(silent), self.cancel, own)
+        try:
+            found = plan_for(seen, mandate, taxpayer, Clock(silent), self.cancel, own)
+        except (InfeasibleError, UndecidedError, SettlementError) as error:
+            raise _of_account(error, account_id) from error
         if exact and self._is_open(found):
             with suppress(SolveError, SettlementError):
                 proved = plan_for(seen, mandate, taxpayer, Clock(silent), self.cancel, own, exact=True)
@@ -345,6 +348,13 @@ class Settling:
             owed = self.tax_of(filer)(others)
             changes["tax_budget_usd"] = Decimal(repr(round(facts.tax_budget_usd - owed + room_usd, 4)))
         return replace(mandate, **changes) if changes else mandate  # type: ignore[arg-type]  # fields of a mandate
+
+
+def _of_account(error: InfeasibleError | UndecidedError | SettlementError, account_id: str) -> DiAdvisorError:
+    """The same error with the account that it is of: whoever reads it has several."""
+    return type(error)(
+        f"Account {account_id}: {error.what}", hint=error.hint, **{**error.facts, "account_id": account_id}
+    )
 
 
 def _uncharged(planned: Planned, signals: Signals, taxpayer: Taxpayer, own: OwnWishes) -> Planned:

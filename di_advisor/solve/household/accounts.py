@@ -78,8 +78,9 @@ def searched(block: Block, cancel: Cancel, rounds: int, hot: HotPath | None = No
         if found.choices is not None:
             return search_for(block, cancel, rounds, hot).completed(found.choices)
         raise UndecidedError(
-            f"No plan was found, and it is not proved that there is none: {error}",
+            f"Account {block.account_id}: no plan was found, and it is not proved that there is none: {error.what}",
             hint="Lower the minimum trade, or widen the account's rules.",
+            account_id=block.account_id,
         ) from error
 
 

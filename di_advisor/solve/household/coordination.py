@@ -15,6 +15,7 @@ import numpy as np
 from di_advisor.domain.mandate import Mandate, TradingMode
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import Signals
+from di_advisor.errors import InfeasibleError, UndecidedError
 from di_advisor.formulate.household import AccountGains, SharedReturn, account_problem
 from di_advisor.formulate.own import OwnWishes
 from di_advisor.formulate.plan import Plan
@@ -203,7 +204,12 @@ class Coordination:
             gain_budget_usd=facts.gain_budget_usd,
             tax_budget_usd=facts.tax_budget_usd,
         )
-        answer = solve_return(accounts, shared, above)
+        try:
+            answer = solve_return(accounts, shared, above)
+        except (InfeasibleError, UndecidedError) as error:
+            if "account_id" in error.facts or len(self.filers) == 1:
+                raise
+            raise type(error)(f"Return {filer}: {error.what}", hint=error.hint, **error.facts) from error
         if len(mine) == 1:
             answer = closed_alone(answer, self._with_budgets(mine[0], found[0][1]), self.cancel)
         self._returns[key] = answer

@@ -94,8 +94,10 @@ def searched_with_cones(
         found = search.certified()
     except InfeasibleError as error:
         raise UndecidedError(
-            f"No plan was found, and it is not proved that there is none: {error.what}",
+            f"Account {problem.block.account_id}: no plan was found, and it is not proved that there is none: "
+            f"{error.what}",
             hint="Lower the minimum trade, or widen the account's rules.",
+            account_id=problem.block.account_id,
         ) from error
     start = charged_anyway(problem.terms)  # a block's figures are without it
     return replace(
