@@ -47,32 +47,36 @@ class _Measured:
     gap: float
 
 
+def _with_losses(case: RandomCase, share: float, seed: int) -> RandomCase:
+    """The case with this share of its lots at a loss, all others at a gain, and nothing to wait for."""
+    account = case.signals.account
+    few = np.random.default_rng(seed).random(len(account.lots)) < share
+    gain = np.where(few, -np.abs(account.lot_gain_usd), np.abs(account.lot_gain_usd))
+    still = np.zeros(len(account.lots))
+    return replace(
+        case, signals=replace(case.signals, account=replace(account, lot_gain_usd=gain, continuation_usd=still))
+    )
+
+
 def _moved_in(names: int) -> RandomCase:
     """An account of which all but a few lots stand at a gain, with a mandate that lets the plan decide."""
     case = random_case(_SEED, names=names, lots_a_name=3, styles=13)
-    account = case.signals.account
-    few = np.random.default_rng(_SEED).random(len(account.lots)) < _LOSSES
-    gain = np.where(few, -np.abs(account.lot_gain_usd), np.abs(account.lot_gain_usd))
-    still = np.zeros(len(account.lots))
-    signals = replace(case.signals, account=replace(account, lot_gain_usd=gain, continuation_usd=still))
-    return replace(case, signals=signals, mandate=Mandate(rounding=Rounding.FRACTIONAL))
+    case = replace(case, mandate=Mandate(rounding=Rounding.FRACTIONAL))
+    return _with_losses(case, _LOSSES, _SEED)
 
 
 def middling(seed: int) -> StagedProblem:
     """A plan over four quarters under a gain budget of 1 % of the account a year."""
     names, share = _SIZES[seed % 3], _SHARES[(seed // 3) % 3]
-    case = random_case(seed, names=names, lots_a_name=2, styles=4)
-    account = case.signals.account
-    few = np.random.default_rng(seed).random(len(account.lots)) < share
-    gain = np.where(few, -np.abs(account.lot_gain_usd), np.abs(account.lot_gain_usd))
-    still = np.zeros(len(account.lots))
-    signals = replace(case.signals, account=replace(account, lot_gain_usd=gain, continuation_usd=still))
+    case = _with_losses(random_case(seed, names=names, lots_a_name=2, styles=4), share, seed)
+    signals = case.signals
     mandate = Mandate(
         rounding=Rounding.FRACTIONAL,
         min_trade_weight=0.002 if seed % 2 else 0.0,
         max_trades=names // 2 if seed % 5 == 0 else None,
     )
-    wish = TransitionWish.quarterly(signals.market.as_of, 4, gain_budget_usd=int(0.01 * account.value_usd))
+    budget_usd = int(0.01 * signals.account.value_usd)
+    wish = TransitionWish.quarterly(signals.market.as_of, 4, gain_budget_usd=budget_usd)
     return formulate_transition(signals, mandate, case.tax, wish)
 
 
