@@ -89,8 +89,9 @@ def _merged(
             owner_before, kept_before = name[mine], at
             width_of = at - start
             middle = start + width_of / 2 - low
-            while passed + 1 < last and knots[name[mine], passed + 1] <= middle:
-                passed += 1
+            passed = 0
+            for j in range(1, last):
+                passed += knots[name[mine], j] <= middle
             piece[count], parts[count], cost[count] = mine, width_of, slopes[name[mine], passed]
             count += 1
     return piece[:count], parts[:count], cost[:count]
