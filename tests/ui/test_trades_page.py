@@ -166,11 +166,11 @@ def test_orders_are_written_once_and_only_accepted_names_where_asked(desk: Desk,
 
 
 def test_a_refusal_brings_its_facts(desk: Desk) -> None:
-    impossible = SPEC.with_wishes(tracking_error_max=0.001)
+    impossible = SPEC.with_wishes(tracking_error_max=0.001, turnover_max=0.05)
     kind, content = answer(desk, "propose", plain({"spec": impossible}), Quiet())
     assert kind == "refused"
     facts = restored(content["facts"])
-    assert len(facts["relaxations"]) == len(facts["conflict"]) == len(facts["rules"])
+    assert len(facts["relaxations"]) == len(facts["conflict"]) == len(facts["rules"]) == 2
 
 
 def test_a_locked_trade_stays_to_the_share_under_another_wish_and_a_card_still_explains_it() -> None:
