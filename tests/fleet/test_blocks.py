@@ -65,6 +65,43 @@ def test_an_odd_share_goes_round_so_that_equal_orders_get_equal_shares_over_the_
     assert set(got.values()) == {32}
 
 
+@pytest.mark.parametrize(
+    ("orders", "shares"),
+    [
+        ({"large": "9", "small": "1"}, "1"),  # by turns alone, each would get a half
+        ({"large": "900", "a": "1", "b": "1", "c": "1"}, "10"),
+        ({"whole": "10", "part": "0.5", "other": "1.5"}, "5"),  # parts of shares do not always get what is left over
+        ({"large": "100", "small": "3", "part": "0.55", "other": "12.25"}, "7"),
+    ],
+)
+def test_over_many_days_everybody_comes_to_exact_pro_rata_whatever_the_size_of_its_orders(
+    orders: dict[str, str], shares: str
+) -> None:
+    ordered = Block("X", Side.SELL, {k: Decimal(v) for k, v in orders.items()}, PRICE)
+    rotation, got, days = Rotation(seed=2), dict.fromkeys(orders, Decimal(0)), 60
+    for day in range(1, days + 1):
+        found, rotation = allocate(ordered, filled(Decimal(shares)), rotation)
+        for label, order in ordered.orders.items():
+            got[label] += found.shares[label]
+            due = day * Fraction(shares) * Fraction(order) / Fraction(ordered.shares)
+            assert abs(Fraction(got[label]) - due) < Fraction(3, 2)
+
+
+@given(st.dictionaries(labels, whole | parts, min_size=1, max_size=6), st.lists(st.integers(0, 10_000), max_size=6))
+def test_what_is_owed_is_what_pro_rata_gave_and_the_account_did_not_get(
+    orders: dict[str, Decimal], days: list[int]
+) -> None:
+    ordered = Block("X", Side.BUY, orders, PRICE)
+    rotation, late = Rotation(), dict.fromkeys(orders, Fraction(0))
+    for day in days:
+        shares = Decimal(day % (int(ordered.shares) + 1))
+        found, rotation = allocate(ordered, filled(shares), rotation)
+        for label, order in orders.items():
+            late[label] += Fraction(shares) * Fraction(order) / Fraction(ordered.shares) - Fraction(found.shares[label])
+    owed = rotation.owed.get("buy X", {})
+    assert all(abs(Fraction(owed.get(k, 0), 1_000_000) - v) <= Fraction(len(days), 2_000_000) for k, v in late.items())
+
+
 def test_the_turn_is_kept_while_accounts_come_and_go() -> None:
     rotation = Rotation(seed=1)
     everybody = dict.fromkeys("abcdefgh", 7)
