@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import repeat
 from typing import Any, Final, overload
 
 import numpy as np
@@ -195,11 +196,9 @@ class LotColumns(Sequence[TaxLot]):
 
     def names_in(self, positions: Mapping[str, int]) -> IntArray | None:
         """Position of each lot's name, shape (L,); None where a name has none."""
-        known = list(map(positions.get, self.names))
-        if None not in known:
-            return np.array(known, dtype=np.int64)[self.code]
-        found = np.array([-1 if at is None else at for at in known], dtype=np.int64)[self.code]
-        return None if found.min(initial=0) < 0 else found  # a name that no lot has any more does not matter
+        known = np.fromiter(map(positions.get, self.names, repeat(-1)), dtype=np.int64, count=len(self.names))
+        found = known[self.code]  # a name that no lot has any more does not matter
+        return None if found.min(initial=0) < 0 else found
 
     def at_ids(self, lot_ids: Container[str]) -> list[int]:
         """Positions of the lots with some ids, in the order of the lots."""

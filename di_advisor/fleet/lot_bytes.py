@@ -114,10 +114,10 @@ def lots_from_bytes(account_id: str, said: Mapping[str, Any], columns: ColumnRea
         raise ValueError("the columns of its lots differ in length")
     if code.min() < 0 or code.max() >= len(names):
         raise ValueError("a lot has a name that is not there")
-    held = acquired if held_since is None else held_since
-    if not (are_days(acquired) and are_days(held)):
+    if not (are_days(acquired) and (held_since is None or are_days(held_since))):
         raise ValueError("a lot has a day that is in no calendar")
     of_shares, of_basis = (_written(*each) for each in zip((shares, basis), said["places"], own, strict=True))
+    held = acquired if held_since is None else held_since
     return LotColumns(account_id, lot_ids, names, code, (of_shares, of_basis), (acquired, held))
 
 

@@ -34,7 +34,6 @@ __all__ = [
     "Purchase",
     "SoldReplacement",
     "in_wash_window",
-    "is_another_by_date",
     "is_same_purchase",
     "loss_sales_of",
     "purchases_of",
@@ -238,23 +237,6 @@ def _gone(lot: TaxLot, bought: Exact, fill: Fill) -> Iterator[Purchase]:
     if gone > 0 and lot.acquired is not None:
         what = (lot.account_id, lot.security_id, lot.acquired)
         yield Purchase(*what, gone, lot.lot_id, lot, purchase_id=fill.purchase_id, gone=True)
-
-
-def is_another_by_date(purchase: Purchase, account_id: str, security_id: str, lot_id: str, acquired: int) -> bool:
-    """Whether it is plain, from ids and the lot's day alone, that `is_same_purchase` says no.
-
-    Parameters
-    ----------
-    purchase : Purchase
-        What was bought.
-    account_id, security_id, lot_id : str
-        Of the lot.
-    acquired : int
-        Its day, as `date.toordinal` numbers it.
-    """
-    if purchase.account_id != account_id or purchase.security_id != security_id:
-        return True
-    return purchase.on.toordinal() != acquired and not (purchase.lot_id and purchase.lot_id == lot_id)
 
 
 def is_same_purchase(purchase: Purchase, lot: TaxLot) -> bool:

@@ -46,7 +46,6 @@ from di_advisor.ledger.recent_trades import (
     Purchase,
     SoldReplacement,
     in_wash_window,
-    is_another_by_date,
     is_same_purchase,
     loss_sales_of,
     purchases_of,
@@ -56,6 +55,10 @@ __all__ = ["WashWindows", "wash_windows"]
 
 _WINDOW: Final = timedelta(days=WASH_WINDOW_DAYS)
 _ONE_DAY: Final = timedelta(days=1)
+_NOTHING: Final = 0
+"""Instead of a day: nothing was bought in a name."""
+_OTHERS: Final = -1
+"""Instead of a day: another account or security was bought, or dividends buy it: no lot of a name brought that."""
 
 
 @dataclass(frozen=True)
@@ -170,18 +173,20 @@ class WashWindows:
             return [i for i in at.tolist() if self._near(lots[i]) and self._is_locked(lots[i])]
         if lots.account_id in self.retirement_accounts:
             return []
-        places, near = self.groups.places_in(security_ids), np.zeros(len(security_ids), dtype=np.bool_)
-        for key in (*self.purchases, *self.reinvesting):
-            near[list(places.get(key, ()))] = True
-        close = at[near[lot_name[at]] | (lots.held_since[at] != lots.acquired[at])]
-        rows = zip(close.tolist(), lot_name[close].tolist(), lots.acquired[close].tolist(), strict=True)
-        locked = []
-        for i, name, acquired in rows:
-            lot = (lots.account_id, security_ids[name], lots.lot_ids[i], acquired)
-            bought = self.purchases.get(self.groups.key(security_ids[name]), ())
-            if any(is_another_by_date(p, *lot) for p in bought) or self._is_locked(lots[i]):
-                locked.append(i)
-        return locked
+        places, days = self.groups.places_in(security_ids), np.full(len(security_ids), _NOTHING, dtype=np.int64)
+        for key in self.reinvesting:
+            days[list(places.get(key, ()))] = _OTHERS
+        for key, (latest, *_) in self.purchases.items():
+            for place in places.get(key, ()):
+                of_it = (latest.account_id, latest.security_id) == (lots.account_id, security_ids[place])
+                days[place] = latest.on.toordinal() if of_it and key not in self.reinvesting else _OTHERS
+        day, acquired = days[lot_name[at]], lots.acquired[at]
+        close = np.flatnonzero((day != _NOTHING) | (lots.held_since[at] != acquired))
+        # The latest purchase did not bring a lot of another day, unless a fill says that it opened that very lot.
+        sure = (day != _NOTHING) & (day != acquired)
+        opened = {p.lot_id for bought in self.purchases.values() for p in bought}
+        rows = zip(at[close].tolist(), sure[close].tolist(), strict=True)
+        return [i for i, is_sure in rows if (is_sure and lots.lot_ids[i] not in opened) or self._is_locked(lots[i])]
 
     def _is_locked(self, lot: TaxLot) -> bool:
         """Whether `loss_sale_locks` has any."""
@@ -310,8 +315,8 @@ def wash_windows(
         as_of=as_of,
         groups=groups,
         accounts_seen=tuple(a.account_id for a in portfolio.accounts),
-        purchases={k: tuple(sorted(v, key=lambda p: p.order)) for k, v in purchases.items()},
-        loss_sales={k: tuple(sorted(v, key=lambda s: s.order)) for k, v in loss_sales.items()},
+        purchases={k: tuple(sorted(v, key=lambda p: p.order) if v[1:] else v) for k, v in purchases.items()},
+        loss_sales={k: tuple(sorted(v, key=lambda s: s.order) if v[1:] else v) for k, v in loss_sales.items()},
         reinvesting={k: tuple(v) for k, v in reinvesting.items()},
         retirement_accounts=frozenset(a.account_id for a in portfolio.accounts if a.kind in RETIREMENT_KINDS),
         sold_replacement=sold_replacement,

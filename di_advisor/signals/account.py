@@ -141,7 +141,8 @@ def _rows_of(lot_ids: set[str], lots: Sequence[TaxLot]) -> list[int]:
 
 def _allowed(size: int, locked: Sequence[int]) -> NDArray[np.bool_]:
     mask = np.ones(size, dtype=np.bool_)
-    mask[np.asarray(locked, dtype=np.int64)] = False
+    if locked:
+        mask[np.asarray(locked, dtype=np.int64)] = False
     return mask
 
 
