@@ -1,11 +1,11 @@
 """``python -m benchmarks.fleet_growth [--accounts N]``: growth of a fleet, and the model of a million a night.
 
 Problem: a model is worth what it predicts, and figures of a busy machine drift while it is made. Decision: runs of 10
-to 1,000 accounts, each with accounts and workers of its own, before the largest run and some again after it;
-``CPU = start + per account x number`` is fitted to the medians of each size, and must predict the largest run, which it
-has not seen. Limits: CPU seconds of a machine whose cores are shared grow with what else runs, by half and more; the
-drift between the runs before and after is printed beside the prediction. The main process also watches its workers,
-some milliseconds a second of wall time.
+to 1,000 accounts, each with accounts and workers of its own; ``CPU = start + per account x number`` is fitted to them,
+and what it predicts is printed before the largest run begins. Limits: CPU seconds of a machine whose cores are shared
+grow with what else runs, by half and more; some sizes are run again after the largest run, and a second fit to the
+medians of each size, before and after, tells how far the prediction was off for that reason. The main process also
+watches its workers, some milliseconds a second of wall time.
 
 ``--kill`` ends a worker in the middle of the largest run, ``--poison`` puts in one account that nobody can solve, and
 every other proposal must be there once. Not a bar of `python -m benchmarks`: the largest run takes minutes.
@@ -21,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -41,7 +41,7 @@ from di_advisor.fleet.record import SetAside
 from di_advisor.fleet.running import FleetProgress, propose
 from di_advisor.fleet.sources import ParquetAccounts, write_accounts
 
-__all__ = ["Grown", "fitted", "main"]
+__all__ = ["Fit", "Grown", "fitted", "main", "off_by"]
 
 _BEFORE = (10, 100, 300, 1_000)
 _AFTER = (100, 300, 1_000)
@@ -177,28 +177,54 @@ def fitted(accounts: list[int], seconds: list[float]) -> tuple[float, float]:
     return float(start), float(each)
 
 
-def _model(rows: list[Grown], largest: Grown | None) -> None:
-    n = [r.accounts for r in rows]
-    start, each = fitted(n, [r.workers_cpu for r in rows])
-    _, solving = fitted(n, [r.solving_cpu for r in rows])
-    begun, passed = fitted(n, [r.main_cpu for r in rows])
+@dataclass(frozen=True)
+class Fit:
+    """CPU seconds as start and per account: of the workers, of the main process; and solving, per account alone."""
+
+    workers: tuple[float, float]
+    main: tuple[float, float]
+    solving: float
+
+    @classmethod
+    def of(cls, rows: Sequence[Grown]) -> Fit:
+        """From runs of several sizes."""
+        n = [r.accounts for r in rows]
+        return cls(
+            fitted(n, [r.workers_cpu for r in rows]),
+            fitted(n, [r.main_cpu for r in rows]),
+            fitted(n, [r.solving_cpu for r in rows])[1],
+        )
+
+    def expected(self, accounts: int) -> dict[str, float]:
+        """CPU seconds of so many accounts, by what takes them."""
+        workers, main = (start + each * accounts for start, each in (self.workers, self.main))
+        return {"workers": workers, "main": main, "all": workers + main}
+
+
+def off_by(fit: Fit, run: Grown) -> dict[str, float]:
+    """How far a run is from what is expected of it, as fractions."""
+    measured = {"workers": run.workers_cpu, "main": run.main_cpu, "all": run.workers_cpu + run.main_cpu}
+    return {what: measured[what] / seconds - 1.0 for what, seconds in fit.expected(run.accounts).items()}
+
+
+def _say_fit(fit: Fit, of: str) -> None:
+    (start, each), (begun, passed) = fit.workers, fit.main
     _say(
-        f"\nFit up to {max(n):,}, medians of each size: workers {start:.1f} + {each:.5f} n CPU s "
-        f"(solving {solving:.5f} n); main {begun:.1f} + {passed:.5f} n CPU s"
+        f"\nFit to the runs {of}: workers {start:.1f} + {each:.5f} n CPU s (solving {fit.solving:.5f} n); "
+        f"main {begun:.1f} + {passed:.5f} n CPU s"
     )
-    if largest is not None:
-        size = largest.accounts
-        for what, expected, measured in (
-            ("workers", start + each * size, largest.workers_cpu),
-            ("main", begun + passed * size, largest.main_cpu),
-            ("all", start + begun + (each + passed) * size, largest.workers_cpu + largest.main_cpu),
-        ):
-            off = f"{measured / expected - 1:+.1%}"
-            _say(f"{size:,} accounts, {what}: predicted {expected:.0f} CPU s, measured {measured:.0f} ({off})")
+
+
+def _say_off(fit: Fit, run: Grown) -> None:
+    off, expected = off_by(fit, run), fit.expected(run.accounts)
+    said = "; ".join(f"{what} {expected[what]:.0f} CPU s, off by {off[what]:+.1%}" for what in off)
+    _say(f"{run.accounts:,} accounts: {said}")
+
+
+def _say_model(fit: Fit, rows: Sequence[Grown], last: Grown) -> None:
     drift = [r.solving_cpu / r.accounts for r in rows if r.accounts >= _FITTED // 10]
     _say(f"Solving CPU ms an account, run by run: {', '.join(f'{1000 * d:.1f}' for d in drift)}")
-    last = largest or rows[-1]
-    hours = each * _MILLION / _HOUR_SECONDS
+    hours, passed = fit.workers[1] * _MILLION / _HOUR_SECONDS, fit.main[1]
     gigabytes = [_MILLION * size / last.accounts / _GB_IN_MB for size in (last.sent_mb, last.written_mb)]
     _say(
         f"A million accounts, one pass: {hours:,.1f} core hours, so {hours / _NIGHT_HOURS:.1f} workers for "
@@ -218,6 +244,8 @@ def main() -> None:
     parser.add_argument("--poison", action="store_true", help="put an account that nobody can solve into it")
     parser.add_argument("--alone", action="store_true", help="the largest run only, no model")
     chosen = parser.parse_args()
+    if (chosen.kill or chosen.poison) and not chosen.alone and chosen.accounts <= _FITTED:
+        parser.error(f"--kill and --poison are for the largest run: give --alone, or more than {_FITTED:,} accounts")
     world = sample.load()
     facts = sample_facts_of(world)
     wishes = CONVEX if chosen.convex else DESK
@@ -238,10 +266,20 @@ def main() -> None:
     if chosen.alone:
         largest()
         return
-    beyond = chosen.accounts > _FITTED
     rows = [run(n) for n in _BEFORE if n <= chosen.accounts]
-    last = largest() if beyond else None
-    _model(rows + [run(n) for n in _AFTER if beyond], last)
+    fit = Fit.of(rows)
+    _say_fit(fit, f"up to {rows[-1].accounts:,}")
+    last = rows[-1]
+    if chosen.accounts > _FITTED:
+        said = ", ".join(f"{what} {seconds:.0f}" for what, seconds in fit.expected(chosen.accounts).items())
+        _say(f"So {chosen.accounts:,} accounts must take, CPU s: {said}\n")
+        last = largest()
+        _say_off(fit, last)
+        rows += [run(n) for n in _AFTER]
+        fit = Fit.of(rows)
+        _say_fit(fit, "before and after, medians of each size")
+        _say_off(fit, last)
+    _say_model(fit, rows, last)
 
 
 if __name__ == "__main__":
