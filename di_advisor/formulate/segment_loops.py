@@ -45,7 +45,7 @@ def _merged(
         top[name[i]] = end[i]  # the last piece of a name comes last
     piece = np.empty(size + size * max(columns - 2, 0), dtype=np.int64)
     parts, cost = np.empty(len(piece)), np.empty(len(piece))
-    count, i, at_before, owner_before, pointer, passed = 0, 0, -math.inf, -1, 0, 0
+    count, i, at_before, owner_before, pointer = 0, 0, -math.inf, -1, 0
     ends = np.empty(size)
     for j in range(size):
         ends[j] = name[j] * room + end[j]
@@ -83,9 +83,7 @@ def _merged(
                 pointer += 1
             mine = min(pointer, size - 1)
             low = name[mine] * room
-            start = kept_before
-            if name[mine] != owner_before:
-                start, passed = low, 0
+            start = low if name[mine] != owner_before else kept_before
             owner_before, kept_before = name[mine], at
             width_of = at - start
             middle = start + width_of / 2 - low
