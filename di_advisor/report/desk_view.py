@@ -68,7 +68,10 @@ def page_table(page: WorklistPage) -> Table:
     """One page of a worklist, what is wrong with an account beside its figures."""
     listed = _listed(page.rows, len(page.rows))
     said = [_what(r) for r in page.rows]
-    cells = tuple((cells[0], what, *cells[1:]) for what, cells in zip(said, listed.rows, strict=True))
+    cells = tuple(
+        (cells[0], what, *("-" if row.exception else cell for cell in cells[1:]))  # no plan is not a plan of nothing
+        for row, what, cells in zip(page.rows, said, listed.rows, strict=True)
+    )
     first, *others = listed.columns
     title = f"{count_of(page.matched, 'account')}, page {page.number:,} of {page.pages:,}"
     return Table(title, (first, Column("To look at"), *others), cells)

@@ -111,7 +111,7 @@ function render({ model, el }) {
     if (active >= first && active < last) { table.setAttribute("aria-activedescendant", `${own}-${order[active]}`); }
     else { table.removeAttribute("aria-activedescendant"); }
     const all = model.get("rows").length, of = order.length === all ? told(all) : `${told(order.length)} of ${told(all)}`;
-    count.textContent = all === 0 ? model.get("empty") : `${of} rows${chosen.size ? `, ${told(chosen.size)} chosen` : ""}`;
+    count.textContent = all === 0 ? model.get("empty") : `${of} ${all === 1 ? "row" : "rows"}${chosen.size ? `, ${told(chosen.size)} chosen` : ""}`;
   }
 
   const later = () => { drawing = drawing || requestAnimationFrame(draw); };
@@ -151,7 +151,7 @@ function render({ model, el }) {
     document.addEventListener("copy", put, { capture: true, once: true });
     document.execCommand("copy");
     document.removeEventListener("copy", put, { capture: true });
-    count.textContent = `${told(rows.length)} rows copied`;
+    count.textContent = `${told(rows.length)} ${rows.length === 1 ? "row" : "rows"} copied`;
   }
 
   table.addEventListener("keydown", (event) => {

@@ -1,5 +1,6 @@
 """A desk in the browser: a fleet is run and listed, one account of it opened; an ESG file is named, tried and used."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,13 @@ def open_one_of_them(app: App, shots: Path) -> None:
     label = row.locator("td").first.inner_text()
     worth = row.locator("td").nth(4).inner_text()
     row.click()
+    expect(app.box.locator(".di-rows-bar:visible")).to_have_text("2 rows, 1 chosen")
+    app.set("Find", label)
+    expect(app.box.locator(".di-rows-bar:visible")).to_have_text(re.compile(r"^1 row\b"))
+    app.set("Find", "")
+    expect(accounts(app)).to_have_count(2)
+    app.done()
+    accounts(app).filter(has_text=label).click()
     in_theme(app.page, DARK)
     shot(app.page, IN_CELL, shots / "fleet_dark.png")
     assert violations(app.page, IN_CELL) == []

@@ -134,4 +134,6 @@ def test_a_page_as_a_table_says_what_is_wrong_beside_the_figures_and_escapes_it(
     table = page_table(page_of([*odd, *HUNDRED[9:20]], size=3))
     assert table.caption == "13 accounts, page 1 of 5"
     assert table.rows[0][:2] == ("<b>odd</b>", "InfeasibleError: no cash")
+    assert set(table.rows[0][2:]) == {"-"}  # an account without a plan is not one that is worth nothing
+    assert "-" not in table.rows[2]
     assert "<b>odd" not in as_html(table)
