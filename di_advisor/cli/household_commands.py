@@ -105,14 +105,14 @@ def household(arguments: argparse.Namespace, screen: Screen) -> None:
     for sentence in asked.notes:
         screen.note(sentence)
     signals = estimate_market(asked.market, asked.risk, asked.costs)
-    for move in moves:  # before the long part
-        asked.household.account(move.from_account_id)
-    with clock.stage("proposal"):
-        found = propose(asked.household, signals, asked.taxes, compare=not arguments.quick, own=asked.own)
     accounts = facts_of(asked.household, signals, asked.taxes, never).accounts
     mine = {i: each.signals for i, each in accounts.items()}
+    # Before the long part: whoever names a wrong lot hears of it at once.
+    givers = [asked.household.account(m.from_account_id).account_id for m in moves]
+    told = [told_move(asked.household, mine[giver], m) for giver, m in zip(givers, moves, strict=True)]
     given = () if arguments.give_usd is None else _given(arguments, asked, mine)
-    told = [told_move(asked.household, mine[m.from_account_id], m) for m in moves]
+    with clock.stage("proposal"):
+        found = propose(asked.household, signals, asked.taxes, compare=not arguments.quick, own=asked.own)
     page = household_page(found, label=asked.label, given=given, moves=told)
     texts = {_REPORT: page}
     for number, proposal in enumerate(found.proposals.values(), start=1):
@@ -150,7 +150,8 @@ def _asked(arguments: argparse.Namespace) -> _Asked:
     advisor, facts = Advisor(), found.facts
     risk = facts.risk or advisor.estimate_risk(facts.market, facts.returns)
     costs = advisor.estimate_costs(facts.market)
-    return _Asked(found.household, facts.market, risk, costs, found.taxes, "", facts.notes, found.loaded_own())
+    notes = tuple(note.replace("(--fills)", "(fills in the file)") for note in facts.notes)
+    return _Asked(found.household, facts.market, risk, costs, found.taxes, "", notes, found.loaded_own())
 
 
 def _move(text: str) -> Move:

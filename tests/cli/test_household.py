@@ -137,6 +137,30 @@ def test_a_household_that_is_not_named_and_a_move_that_is_none_are_refused(
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("move", "says"),
+    [
+        ("L9:hers:ira", "Account hers has no lot 'L9'. Hint: Its lots are: "),
+        ("{lot}:hers:ira", "Nothing moves in kind from hers (taxable) to ira (ira)"),
+    ],
+)
+def test_a_move_that_cannot_be_is_refused_before_anything_is_solved(
+    folder: Path, move: str, says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def solved(*_: object, **__: object) -> None:
+        raise AssertionError("solved first")
+
+    monkeypatch.setattr("di_advisor.propose.household.propose", solved)
+    house = folder / "house.toml"
+    lots = [lot.lot_id for lot in household_from_toml(house).household.account("hers").account.lots]
+    assert main(["household", str(house), "--move", move.format(lot=lots[0]), "--out", str(folder / "out")]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert ", ".join(lots) in told or "L9" not in move
+    assert "(fills in the file)" in told
+    assert "--fills" not in told
+
+
 def test_the_made_up_household_is_labelled_and_has_an_ira_with_cash() -> None:
     made = sample_household()
     assert "simulated" in made.label

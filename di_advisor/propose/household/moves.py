@@ -33,6 +33,9 @@ from di_advisor.ledger.tax_return import charitable_gift
 
 __all__ = ["Donation", "Move", "ToldMove", "donations", "moved", "told_move"]
 
+_LOTS_NAMED = 8
+"""Lots of an account that an error names, so that the right one can be copied."""
+
 
 @dataclass(frozen=True)
 class Move:
@@ -175,12 +178,23 @@ def moved(household: Household, signals: Signals, move: Move) -> Mapping[str, tu
 def _lot(account: HouseholdAccount, move: Move) -> TaxLot:
     lot = next((x for x in account.account.lots if x.lot_id == move.lot_id), None)
     if lot is None:
-        raise InputError(f"Account {account.account_id} has no lot {move.lot_id!r}.", hint="Name a lot that it holds.")
+        raise InputError(
+            f"Account {account.account_id} has no lot {move.lot_id!r}.", hint=_lots_of(account), lot_id=move.lot_id
+        )
     if move.shares is not None and not 0 < as_fraction(move.shares) <= as_fraction(lot.shares):
         raise InputError(
             f"{move.shares} of {lot.shares} shares of lot {lot.lot_id} are to move.", hint="Move what is there."
         )
     return lot
+
+
+def _lots_of(account: HouseholdAccount) -> str:
+    """Which lots an account holds, the first few of many by name."""
+    ids = [lot.lot_id for lot in account.account.lots]
+    if not ids:
+        return "It holds no lots."
+    more = f", and {len(ids) - _LOTS_NAMED} more" if len(ids) > _LOTS_NAMED else ""
+    return f"Its lots are: {', '.join(ids[:_LOTS_NAMED])}{more}."
 
 
 def _refuse(giver: HouseholdAccount, taker: HouseholdAccount) -> None:
