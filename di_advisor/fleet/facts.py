@@ -116,10 +116,10 @@ class FleetFacts:
         risk = market.risk
         figures = [risk.exposures, risk.factor_covariance_per_year, risk.specific_variance_per_year, market.adv_usd]
         figures += [market.esg[k] for k in sorted(market.esg)]
-        for name, array in (("yield", market.dividend_yield_per_year), ("qualified", market.qualified_share)):
-            if array is not None:
+        for name, known_of_some in (("yield", market.dividend_yield_per_year), ("qualified", market.qualified_share)):
+            if known_of_some is not None:
                 seal.update(name.encode())
-                figures.append(array)
+                figures.append(known_of_some)
         for array in figures:
             seal.update(np.ascontiguousarray(array).tobytes())
         return seal.hexdigest()[:_DIGITS]
