@@ -108,6 +108,8 @@ class SharedFacts(WorkerPlugin):
             _HELD[self.token].workers += 1
             return
         _HELD[self.token] = _Held(self.shared, Watch(self.job_seconds_max))
+        import scipy.linalg  # noqa: F401 - brings a BLAS of its own, and only what is loaded is limited
+
         if not _LIMITS:
             _LIMITS.append(threadpool_limits(limits=1))
         gc.freeze()  # facts and modules stay: to look for garbage in them now and then takes as long as some jobs

@@ -1,6 +1,8 @@
 """What a worker holds of a run: the facts from its beginning to its end, and nothing of it afterwards."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -74,3 +76,17 @@ def test_a_worker_of_another_version_says_so_and_does_nothing(monkeypatch: pytes
     assert refused("one") == ""
     with pytest.raises(KeyError):
         done_batch("one", lambda _, body: body, [("k", b"1")])
+
+
+def test_every_linear_algebra_that_solves_use_is_limited_also_one_that_was_not_loaded_yet() -> None:
+    program = """
+from di_advisor.execution.on_worker import SharedFacts
+SharedFacts("one", 1, 60.0).setup(None)
+import scipy.linalg
+from threadpoolctl import threadpool_info
+found = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+print(len(found) >= 2, set(found))
+"""
+    environment = {"PATH": "/usr/bin:/bin", "OPENBLAS_NUM_THREADS": "2"}
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    assert said.stdout.split() == ["True", "{1}"]
