@@ -89,7 +89,8 @@ def solve_reference(problem: Problem, choices: Choices) -> ReferenceAnswer:
     objective = objective + washes_under(problem, choices, symbols)
     model = cp.Problem(cp.Minimize(_SCALE * objective), constraints)
     status = _ended(model)
-    if status == cp.SOLVER_ERROR:  # a proof that there is no plan needs no objective, and is easier without
+    if status in (cp.SOLVER_ERROR, cp.INFEASIBLE_INACCURATE):
+        # a proof that there is no plan needs no objective, and is easier without
         nothing = _ended(cp.Problem(cp.Minimize(0.0), constraints))
         status = nothing if nothing == cp.INFEASIBLE else status
     if status == cp.INFEASIBLE:

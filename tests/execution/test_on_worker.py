@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from di_advisor.errors import ClusterError
 from di_advisor.execution import on_worker
 from di_advisor.execution.on_worker import SharedFacts, done_batch, held, refused
+from tests.execution.linear_algebra import threads_of_linear_algebra
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_facts_are_not_searched_for_garbage_until_the_last_run_is_over() -> None
 
 def blas_threads() -> set[int]:
     assert np.ones((2, 2)) @ np.ones(2) is not None  # loaded
-    return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+    return set(threads_of_linear_algebra())
 
 
 @pytest.mark.usefixtures("unfrozen")

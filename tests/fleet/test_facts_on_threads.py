@@ -5,13 +5,14 @@ import subprocess
 import sys
 
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from di_advisor.fleet.facts import FleetFacts
 from di_advisor.fleet.generated import sample_facts_of
 from di_advisor.runs.facts import Facts
 from di_advisor.runs.of_fleet import fleet_facts_of
 from di_advisor.sample.world import SampleWorld
+from tests.execution.linear_algebra import threads_of_linear_algebra
 
 LOADED_LATER = """
 from di_advisor.execution.jobs import one_thread
@@ -34,7 +35,7 @@ def test_facts_are_the_same_bits_whatever_the_number_of_threads(
         portfolios=world.portfolios,
     )
     with threadpool_limits(limits=threads):
-        assert {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"} == {threads}
+        assert set(threads_of_linear_algebra()) == {threads}
         assert sample_facts_of(world).digest() == facts.digest()
         several = fleet_facts_of(market).digest()
     with threadpool_limits(limits=1):
