@@ -26,7 +26,7 @@ from di_advisor.formulate.tax_cells import Region
 from di_advisor.solve.choices import Choice, Choices
 from di_advisor.solve.counting import Counting
 from di_advisor.solve.integer_point import Point
-from di_advisor.solve.mixed_integer import Answer, Program, Relaxation, solve_program
+from di_advisor.solve.mixed_integer import Answer, Program, Relaxation, simplified, solve_program
 
 __all__ = ["IntegerProgram", "Point"]
 
@@ -269,6 +269,10 @@ class IntegerProgram:
             again = solve_program(program, nodes_max=max(nodes_max, 1), gap=close, presolve=False)
             found = replace(again, steps=again.steps + found.steps)
         return self._point(found)
+
+    def simplified(self) -> Point:
+        """The proof that there is no point, where it needs no linear program; else the status "budget"."""
+        return self._point(simplified(self._program(any_will_do=True)))
 
     def in_fractions(self) -> Point:
         """A point whose binaries may lie between 0 and 1; asked again it goes on from there, with what was added."""

@@ -133,7 +133,7 @@ def _proved(problem: Problem, *, taken_apart: bool = False) -> InfeasibleError:
     return InfeasibleError(
         f"{what}: {said}{undecided}",
         **further,
-        hint="Lower the minimum trade, allow more names or trades, or widen the cash range or the bands.",
+        hint=_hint(problem),
     )
 
 
@@ -141,9 +141,15 @@ def _undecided(problem: Problem, nodes: int) -> UndecidedError:
     beside = " beside your own rules" if problem.is_opaque else ""
     return UndecidedError(
         f"No plan was found that keeps minimum trades, numbers and wash-sale sides{beside}, and it is not proved that "
-        f"there is none: the search ended after {nodes} nodes.",
-        hint="Lower the minimum trade, allow more names or trades, or widen the cash range or the bands.",
+        f"there is none: the search ended after {nodes} {'node' if nodes == 1 else 'nodes'}.",
+        hint=_hint(problem),
         nodes=nodes,
         names_max=problem.block.names_max,
         trades_max=problem.block.trades_max,
     )
+
+
+def _hint(problem: Problem) -> str:
+    cap = problem.block.tracking_error_max
+    first = "Lower" if cap is None else f"Allow more tracking error than {1e4 * cap:,.1f} bps, lower"
+    return f"{first} the minimum trade, allow more names or trades, or widen the cash range or the bands."

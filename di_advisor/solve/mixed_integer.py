@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from di_advisor.domain.market import FloatArray
 
-__all__ = ["Answer", "Program", "Relaxation", "solve_program"]
+__all__ = ["Answer", "Program", "Relaxation", "simplified", "solve_program"]
 
 Matrix = Any  # a scipy sparse matrix, which has no precise stub
 
@@ -116,6 +116,17 @@ def solve_program(program: Program, *, nodes_max: int, gap: float, presolve: boo
         return Answer("found", found, float(info.mip_dual_bound), nodes, steps)
     limited = ended in (codes.kSolutionLimit, codes.kIterationLimit, codes.kTimeLimit, codes.kInterrupt)
     return Answer("budget" if limited else "failed", found, float(info.mip_dual_bound), nodes, steps)
+
+
+def simplified(program: Program) -> Answer:
+    """What making the program simpler says by itself: that it has no point ("none"), or nothing ("budget")."""
+    import highspy
+
+    solver = _laid_out(program)
+    solver.presolve()
+    none = solver.getModelPresolveStatus() == highspy.HighsPresolveStatus.kInfeasible
+    steps = sum(program.matrix.shape) // _ENTRIES_A_STEP
+    return Answer("none" if none else "budget", None, np.inf if none else -np.inf, 1, steps)
 
 
 class Relaxation:

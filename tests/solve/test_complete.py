@@ -2,16 +2,20 @@
 
 import itertools
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
 import pytest
 
-from di_advisor.domain.mandate import NameBand
+from di_advisor import sample
+from di_advisor.domain.mandate import Band, Mandate, NameBand
 from di_advisor.errors import InfeasibleError, SolveError, UndecidedError
+from di_advisor.fleet.generated import SampleFleet, sample_facts_of
+from di_advisor.fleet.solving import workspace_for
 from di_advisor.formulate import formulate
 from di_advisor.formulate.problem import Problem
-from di_advisor.solve import solve
+from di_advisor.solve import integer_program, solve
 from di_advisor.solve.choices import Choice
 from di_advisor.solve.complete import Places, complete
 from di_advisor.solve.counting import Counting
@@ -139,3 +143,18 @@ def test_a_budget_that_runs_out_claims_nothing() -> None:
     assert not found.proved
     assert issubclass(UndecidedError, SolveError)
     assert not issubclass(UndecidedError, InfeasibleError)
+
+
+def test_no_large_integer_program_is_begun_where_linear_ones_were_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One node of it takes a minute, and its budget is asked after the node only."""
+    world = sample.load()
+    wishes = Mandate(tracking_error_max=7e-4, sector_band=Band.within(0.02), min_trade_usd=Decimal(500))
+    account = SampleFleet(world, 1, seed=12, wishes=(wishes,)).account(0)
+
+    def begun(*_: object, **__: object) -> None:
+        pytest.fail("an integer program of 500 names was begun")
+
+    monkeypatch.setattr(integer_program, "solve_program", begun)
+    with pytest.raises(UndecidedError, match="it is not proved that there is none") as told:
+        workspace_for(sample_facts_of(world), account).propose()
+    assert "Allow more tracking error than 7.0 bps" in str(told.value)

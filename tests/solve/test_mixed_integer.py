@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from di_advisor.errors import InfeasibleError
 from di_advisor.runs import RunSpec, SampleSource, run
 from di_advisor.solve import mixed_integer
-from di_advisor.solve.mixed_integer import Program, Relaxation
+from di_advisor.solve.mixed_integer import Program, Relaxation, simplified
 
 
 def transport(seed: int, size: int = 12, *, short: float = 0.0) -> Program:
@@ -36,6 +36,13 @@ def test_a_relaxation_gives_the_least_cost_or_the_proof_that_there_is_no_point()
     assert found.status == "found"
     assert found.bound == pytest.approx(program.cost.reshape(12, 12)[places].sum(), abs=1e-9)
     assert Relaxation(transport(1, short=0.1)).solved().status == "none"
+
+
+def test_making_a_program_simpler_proves_what_is_plain_and_claims_nothing_else() -> None:
+    plain = transport(1)
+    nothing = replace(plain, high=np.full(len(plain.high), 0.05), whole=np.ones(len(plain.high), dtype=np.int64))
+    assert simplified(nothing).status == "none"  # of whole numbers below 0.05 none add up to 1
+    assert simplified(transport(1)).status == "budget"
 
 
 def test_steps_that_run_out_end_the_program_after_a_second_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
