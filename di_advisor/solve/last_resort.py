@@ -19,6 +19,7 @@ from di_advisor.solve.discrete import Cancel, Search
 from di_advisor.solve.discrete_diagnosis import UNDECIDED, diagnose_discrete, with_sides
 from di_advisor.solve.quadratic import HotPath
 from di_advisor.solve.solution import Solution
+from di_advisor.units import bps_from_fraction
 
 __all__ = ["last_resort"]
 
@@ -151,5 +152,5 @@ def _undecided(problem: Problem, nodes: int) -> UndecidedError:
 
 def _hint(problem: Problem) -> str:
     cap = problem.block.tracking_error_max
-    first = "Lower" if cap is None else f"Allow more tracking error than {1e4 * cap:,.1f} bps, lower"
+    first = "Lower" if cap is None else f"Allow more tracking error than {bps_from_fraction(cap):,.1f} bps, lower"
     return f"{first} the minimum trade, allow more names or trades, or widen the cash range or the bands."
