@@ -24,12 +24,31 @@ from di_advisor.formulate.rules import NO_ROOM
 from di_advisor.formulate.segments import Segments
 from di_advisor.formulate.separable import Row
 
-__all__ = ["Cut", "OpaqueRule", "OpaqueTerm", "figures_of", "is_equality"]
+__all__ = ["Cut", "OpaqueRule", "OpaqueTerm", "amount_of", "figures_of", "is_equality"]
 
 _NODES = 4
 _PANELS = (1, 4, 16, 64)
 _EXACT_USD = 2e-4
 _STEP = 1e-6
+
+
+def amount_of(expression: Any, name: str) -> float:  # noqa: ANN401 - a cvxpy expression
+    """What an own term is at the plan that its symbols hold.
+
+    Raises
+    ------
+    OwnWishError
+        If it is no number there.
+    """
+    with np.errstate(all="ignore"):  # told by the value
+        value = expression.value
+    if value is None or not np.isfinite(value):
+        raise OwnWishError(
+            f"The own term {name!r} is {value} for a plan that may be compared with.",
+            hint="Write it so that it is a finite number of dollars for doing nothing and for every plan.",
+            name=name,
+        )
+    return float(value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +87,7 @@ class OpaqueTerm:
             If it is no number there.
         """
         self._leaves.put(plan)
-        with np.errstate(all="ignore"):  # told by the value
-            value = self._expression.value
-        if value is None or not np.isfinite(value):
-            raise OwnWishError(
-                f"The own term {self.name!r} is {value} for a plan that may be compared with.",
-                hint="Write it so that it is a finite number of dollars for doing nothing and for every plan.",
-                name=self.name,
-            )
-        return float(value)
+        return amount_of(self._expression, self.name)
 
     def slopes(self, plan: Plan) -> Coefficients | None:
         """A subgradient on a plan, in USD per unit of weight; None where cvxpy has none."""

@@ -22,7 +22,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import OwnWishError
 from di_advisor.formulate.modelling import cvxpy
 from di_advisor.formulate.own import OwnRule, OwnTerm, OwnWishes
-from di_advisor.formulate.own_opaque import figures_of, is_equality
+from di_advisor.formulate.own_opaque import amount_of, figures_of, is_equality
 from di_advisor.formulate.own_specs import loaded
 from di_advisor.formulate.own_symbols import OwnSymbols, Scope
 from di_advisor.formulate.plan import Plan
@@ -95,15 +95,7 @@ class StagedTerm:
             If it is no number there.
         """
         self.leaves.put(at)
-        with np.errstate(all="ignore"):  # told by the value
-            value = self._expression.value
-        if value is None or not np.isfinite(value):
-            raise OwnWishError(
-                f"The own term {self.name!r} is {value} for a plan that may be compared with.",
-                hint="Write it so that it is a finite number of dollars for doing nothing and for every plan.",
-                name=self.name,
-            )
-        return float(value)
+        return amount_of(self._expression, self.name)
 
     def times(self, growth: float, years: float) -> float:
         """What a stage's charge is multiplied by."""

@@ -74,7 +74,7 @@ def test_others_give_way_where_their_loss_is_worth_less() -> None:
     assert traded(found, "hers") == {}
     assert traded(found, "blind")["buy", "X"] == pytest.approx(9_798, rel=1e-3)
     (decision,) = found.decisions
-    assert decision.sentence.startswith("No account sells X at a loss. blind, which leaves tax out, buys it.")
+    assert decision.sentence.startswith("No account sells X at a loss: blind, which leaves tax out, buys it.")
     assert decision.other_side_usd == pytest.approx(97 - 69, abs=2)
     lock = next(x for x in found.proposals["hers"].locks if x.security_id == "X")
     assert "blind, which leaves tax out, buys it" in lock.reason

@@ -60,7 +60,7 @@ def test_no_account_of_the_couple_buys_what_one_sells_at_a_loss(
     assert traded(found, "sells") == pytest.approx({("sell", "X"): 10_000})
     assert set(traded(found, "buys")) == {("buy", "Y")}
     assert found.washes == ()
-    assert "No account buys X. sells sells it at a loss." in found.decisions[0].sentence
+    assert "No account buys X: sells sells it at a loss." in found.decisions[0].sentence
 
 
 def test_a_share_class_of_the_same_company_washes_too() -> None:

@@ -36,7 +36,7 @@ def found() -> HouseholdProposal:
 
 def test_every_form_says_who_gave_way_and_adds_up(found: HouseholdProposal) -> None:
     text = household_text(found)
-    assert "No account buys X. <b>hers</b> sells it at a loss." in text
+    assert "No account buys X: <b>hers</b> sells it at a loss." in text
     assert "None of these 3 accounts washes another's loss." in text
     assert "accounts of this household (<b>hers</b>, ira, his)" in text
     assert "accounts that are not here are not seen" in text

@@ -84,11 +84,11 @@ def decision(
     elif group in bought:
         side = WashSide.NO_LOSS_SALE
         who = ", ".join(bought[group])
-        sentence = f"No account sells {names} at a loss. {who}, which leaves tax out, buys it.{other}"
+        sentence = f"No account sells {names} at a loss: {who}, which leaves tax out, buys it.{other}"
     elif group in sold:
         side = WashSide.NO_BUY
         who = ", ".join(sold[group])
-        sentence = f"No other account buys {names}. {who}, which leaves tax out, sells it at a loss.{other}"
+        sentence = f"No other account buys {names}: {who}, which leaves tax out, sells it at a loss.{other}"
     else:
         side, sentence = WashSide.NO_BUY, f"{ids}, which leaves tax out, no longer trades {names}."
     return WashDecision(members, str(side.value), other_usd if told else None, sentence)

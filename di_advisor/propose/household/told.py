@@ -205,13 +205,18 @@ def decisions_of(
                 f"{names} is sold at a loss and bought: the wash sale costs less than it is worth.",
             )
         elif side is WashSide.NO_BUY:
-            sold = f" {', '.join(sellers)} sells it at a loss." if sellers else ""
-            what, sentence = "no_buy", f"No account buys {names}.{sold}{other}"
+            sold = f": {_subject(sellers, 'sells', 'sell')} it at a loss" if sellers else ""
+            what, sentence = "no_buy", f"No account buys {names}{sold}.{other}"
         else:
-            bought = f" {', '.join(buyers)} buys it." if buyers else ""
-            what, sentence = "no_loss_sale", f"No account sells {names} at a loss.{bought}{other}"
+            bought = f": {_subject(buyers, 'buys', 'buy')} it" if buyers else ""
+            what, sentence = "no_loss_sale", f"No account sells {names} at a loss{bought}.{other}"
         found.append(WashDecision(tuple(s.security_id for s in members), what, more, sentence))
     return tuple(found)
+
+
+def _subject(account_ids: list[str], one: str, several: str) -> str:
+    *first, last = account_ids
+    return f"{', '.join(first)} and {last} {several}" if first else f"{last} {one}"
 
 
 def _who(settled: Settled, group: int, group_of: NDArray[np.int64]) -> tuple[list[str], list[str]]:
