@@ -1,13 +1,14 @@
 """What reaches a terminal: text whose control characters show as escapes, and the clock of the stages.
 
 Problem: a name from a file can clear a terminal or turn its text around. Decision: everything that
-is shown goes through `Screen`, line by line through `printable`. Limits: the width of the window is
-not asked for.
+is shown goes through `Screen`, line by line through `printable`; long lines of words are broken where the
+window ends, on a terminal only. Limits: a letter counts as one column, also one that takes two.
 """
 
 from __future__ import annotations
 
 import io
+import shutil
 import time
 import warnings
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self, TextIO
 
+from di_advisor.cli.wrapping import wrapped
 from di_advisor.errors import InputWarning
 from di_advisor.propose.proposal import Stage
 from di_advisor.report.wording import printable
@@ -69,7 +71,11 @@ class Screen:
 
     @staticmethod
     def _write(stream: TextIO, text: str) -> None:
-        stream.write("".join(f"{printable(line)}\n" for line in text.split("\n")))
+        lines = [printable(line) for line in text.split("\n")]
+        if stream.isatty():
+            width = shutil.get_terminal_size().columns
+            lines = [part for line in lines for part in wrapped(line, width)]
+        stream.write("".join(f"{line}\n" for line in lines))
         stream.flush()
 
 
