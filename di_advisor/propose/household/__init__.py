@@ -185,6 +185,9 @@ def _proposal(settling: Settling, best: Settled, candidates: Candidates) -> Hous
     blind = left_out(settling.coordination)
     notes += [_LEFT_OUT.format(", ".join(blind))] if blind else []
     given = coordinated.sides if coordinated is not None and best.source == "together" else best.sides
+    dearer: dict[int, float] = {}
+    if coordinated is not None and any(side is coordinated.sides.get(group) for group, side in given.items()):
+        dearer = {g: usd for g, usd in coordinated.other_side_usd.items() if given.get(g) is coordinated.sides[g]}
     start = settling.charged_anyway_usd
     allowed = apart.allowed
     return HouseholdProposal(
@@ -199,7 +202,7 @@ def _proposal(settling: Settling, best: Settled, candidates: Candidates) -> Hous
             nodes=candidates.nodes,
         ),
         decisions=(
-            *decisions_of(settling, best, {} if coordinated is None else coordinated.other_side_usd, given),
+            *decisions_of(settling, best, dearer, given),
             *candidates.decisions,
         ),
         washes=best.law.washes,

@@ -77,8 +77,6 @@ class Candidates:
         Why no plans were found together.
     decisions : tuple of WashDecision
         Who gave way to accounts that leave tax out, or they to whom.
-    source : Settling or None
-        What the orders were settled by.
     """
 
     found: tuple[Settled, ...]

@@ -122,7 +122,6 @@ class LocatedSettling(Settling):
             objective_usd=located.objective_usd,
             bound_usd=located.bound_usd,
             rates={},
-            other_side_usd={},
             nodes=0,
         )
 

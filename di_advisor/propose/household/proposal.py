@@ -63,8 +63,8 @@ class WashDecision:
     what : str
         What nobody does: "no_buy" or "no_loss_sale"; "priced" where it is washed at a price.
     other_side_usd : float or None
-        How much the other side costs more at least, at the prices where the plans stand; None where it was not
-        compared.
+        How much all plans cost more where this group takes the other side; infinite where that leaves none; None
+        where it was not compared.
     sentence : str
         The decision in plain words; not escaped.
     """

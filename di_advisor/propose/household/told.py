@@ -8,6 +8,7 @@ said with the dollars that the other side costs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -34,6 +35,7 @@ from di_advisor.solve.household.coordination import Sides
 __all__ = ["decisions_of", "reasons_for", "told"]
 
 _CENTS = 2
+_CENT_USD = 0.005
 _NOTE = (
     "Not tax advice. The tax is this account's share of what all accounts of the return change it by together; "
     "the certificate is of this account with the others as they are."
@@ -198,7 +200,7 @@ def decisions_of(
         names = ", ".join(s.ticker for s in members)
         sellers, buyers = _who(settled, group, universe.group_of)
         more = dearer.get(group)
-        other = "" if more is None else f" The other way round would cost about ${max(more, 0.0):,.2f} more."
+        other = _other_way(more)
         if group not in settled.sides or not isinstance(side, WashSide):
             what, sentence = (
                 "priced",
@@ -212,6 +214,15 @@ def decisions_of(
             what, sentence = "no_loss_sale", f"No account sells {names} at a loss{bought}.{other}"
         found.append(WashDecision(tuple(s.security_id for s in members), what, more, sentence))
     return tuple(found)
+
+
+def _other_way(more_usd: float | None) -> str:
+    """What the other side costs, in words; nothing where that is not known, or nothing."""
+    if more_usd is None or more_usd < _CENT_USD:
+        return ""
+    if math.isinf(more_usd):
+        return " The other way round leaves no plan that keeps all rules."
+    return f" The other way round would cost about ${more_usd:,.2f} more."
 
 
 def _subject(account_ids: list[str], one: str, several: str) -> str:

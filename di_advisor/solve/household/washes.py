@@ -18,6 +18,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import count
 
 import numpy as np
@@ -26,7 +27,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
 from di_advisor.formulate.household import AccountGains
 from di_advisor.formulate.plan import Plan
-from di_advisor.signals.household_locks import Side, WashSide
+from di_advisor.signals.household_locks import WashSide
 from di_advisor.solve.household.coordination import Coordination, Joint, Sides
 from di_advisor.solve.household.regions import bound_of, is_new, next_rates
 from di_advisor.solve.household.tree import CLOSE, Tree
@@ -53,10 +54,10 @@ class Coordinated:
         Of the household; no plans allowed have less than the bound.
     rates : Mapping of str to ndarray of shape (2,)
         By filer: what a dollar of short-term and of long-term gain costs where the plans stand.
-    other_side_usd : Mapping of int to float
-        By group that clashed: how much more the other side costs at least; infinite where it leaves no plan.
     nodes : int
         How many sets of sides were solved.
+    coordination : Coordination or None
+        What they were solved by; without it other sides are not compared.
     """
 
     plans: Mapping[str, Plan]
@@ -65,8 +66,32 @@ class Coordinated:
     objective_usd: float
     bound_usd: float
     rates: Mapping[str, FloatArray]
-    other_side_usd: Mapping[int, float]
     nodes: int
+    coordination: Coordination | None = None
+
+    @cached_property
+    def other_side_usd(self) -> Mapping[int, float]:
+        """By group: what plans cost more where it alone takes the other side; infinite where that leaves none.
+
+        Solved when asked for: a bound at the prices of the plans says next to nothing where a limit of the return
+        (of losses that may be deducted) sets these prices. What then clashes newly takes one side for all; a group
+        of which nothing is known, because a solve failed, is left out.
+        """
+        coordination, found = self.coordination, dict[int, float]()
+        if coordination is None:
+            return found
+        for group, side in self.sides.items():
+            other = next(s for s in WashSide if s is not side)
+            try:
+                joint = coordination.joint({**self.sides, group: other})
+            except InfeasibleError:
+                found[group] = np.inf
+            except (UncertifiedError, UndecidedError):
+                continue
+            else:
+                allowed = _best([_dive(coordination, joint, way) for way in WashSide]) or joint
+                found[group] = max(allowed.objective_usd - self.objective_usd, 0.0)
+        return found
 
 
 def coordinate(coordination: Coordination, *, nodes_max: int = 96) -> Coordinated:
@@ -90,7 +115,7 @@ def coordinate(coordination: Coordination, *, nodes_max: int = 96) -> Coordinate
     """
     root = coordination.joint({})
     if not root.clashing:
-        return _coordinated(root, root.bound_usd, {}, 1)
+        return _coordinated(coordination, root, root.bound_usd, 1)
     found = [_dive(coordination, root, side) for side in WashSide]
     trees: list[Tree] = []
     rates: dict[str, FloatArray] | None = {name: answer.rates for name, answer in root.returns.items()}
@@ -120,7 +145,7 @@ def coordinate(coordination: Coordination, *, nodes_max: int = 96) -> Coordinate
             "No plans for the accounts were found in which none washes another's loss.",
             hint="Widen the wishes of the accounts that clash (their tracking error first), or price wash sales.",
         )
-    return _coordinated(best, min(bound, best.objective_usd), trees[0].seen if trees else {}, nodes + 1)
+    return _coordinated(coordination, best, min(bound, best.objective_usd), nodes + 1)
 
 
 def _best(found: Sequence[Joint | None]) -> Joint | None:
@@ -209,12 +234,7 @@ def _finished(coordination: Coordination, tree: Tree, root: Joint) -> Joint | No
     return None
 
 
-def _coordinated(best: Joint, bound: float, seen: Mapping[int, Mapping[Side, float]], nodes: int) -> Coordinated:
-    dearer = {}
-    for group, side in best.sides.items():
-        other = next(s for s in WashSide if s is not side)
-        if {side, other} <= seen.get(group, {}).keys():
-            dearer[group] = seen[group][other] - seen[group][side]
+def _coordinated(coordination: Coordination, best: Joint, bound: float, nodes: int) -> Coordinated:
     return Coordinated(
         plans=best.plans,
         gains=best.gains,
@@ -222,6 +242,6 @@ def _coordinated(best: Joint, bound: float, seen: Mapping[int, Mapping[Side, flo
         objective_usd=best.objective_usd,
         bound_usd=bound,
         rates={name: answer.rates for name, answer in best.returns.items()},
-        other_side_usd=dearer,
         nodes=nodes,
+        coordination=coordination,
     )
