@@ -15,6 +15,7 @@ from typing import Final
 from markupsafe import Markup
 
 from di_advisor.propose.household.moves import Donation, ToldMove
+from di_advisor.propose.household.promised import promised_twice
 from di_advisor.propose.household.proposal import HouseholdProposal
 from di_advisor.propose.proposal import DISCLAIMER
 from di_advisor.report.closing import closing_notes
@@ -214,6 +215,10 @@ def _certified(found: HouseholdProposal) -> str:
     )
 
 
+def _notes(found: HouseholdProposal, given: Sequence[Donation], moves: Sequence[ToldMove]) -> list[str]:
+    return closing_notes((*promised_twice(found, given, moves), *found.notes))
+
+
 def household_text(found: HouseholdProposal, *, given: Sequence[Donation] = (), moves: Sequence[ToldMove] = ()) -> str:
     """For a terminal."""
     accounts = [f"{i}: {headline(p)}" for i, p in found.proposals.items()]
@@ -223,7 +228,7 @@ def household_text(found: HouseholdProposal, *, given: Sequence[Donation] = (), 
         "\n".join(accounts),
         *tables,
         _certified(found),
-        *closing_notes(found.notes),
+        *_notes(found, given, moves),
         DISCLAIMER,
     ]
     return "\n\n".join(_printable(part) for part in parts) + "\n"
@@ -255,7 +260,7 @@ def household_html(found: HouseholdProposal, *, given: Sequence[Donation] = (), 
         *(as_html(t) for t in _tables(found, given, moves)),
         *accounts,
         Markup('<div style="margin:4px 0">{}</div>').format(escaped(_certified(found))),
-        html_list(closing_notes(found.notes)),
+        html_list(_notes(found, given, moves)),
         Markup("<div><small>{}</small></div>").format(escaped(DISCLAIMER)),
     ]
     return str(_NO_FORMULAS.format(Markup("\n").join(parts)))
@@ -267,7 +272,7 @@ def household_markdown(
     """As GitHub Markdown, without the trades of each account."""
     parts = [f"### {markdown_escaped(household_lead(found))}"]
     parts += [as_markdown(t) for t in _tables(found, given, moves)]
-    parts += [markdown_escaped(_certified(found)), *(f"- {markdown_escaped(n)}" for n in closing_notes(found.notes))]
+    parts += [markdown_escaped(_certified(found)), *(f"- {markdown_escaped(n)}" for n in _notes(found, given, moves))]
     return "\n\n".join([*parts, f"*{DISCLAIMER}*"]) + "\n"
 
 
