@@ -51,6 +51,9 @@ def add_fleet(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--warm-from", type=Path, metavar="FOLDER", help="an earlier run's folder, at whose prices solves begin"
     )
+    command.add_argument(
+        "--solves-max", type=int, default=5_000, metavar="N", help="budget of an account: convex solves begun (5000)"
+    )
     command.add_argument("--retry-set-aside", action="store_true", help="try accounts without a proposal again")
     command.add_argument("--json", action="store_true", help="totals and exceptions as JSON")
     command.set_defaults(run=fleet)
@@ -92,6 +95,7 @@ def fleet(arguments: argparse.Namespace, screen: Screen) -> int:
         scheduler=arguments.scheduler,
         workers=arguments.workers,
         joint_rounds=arguments.joint_rounds,
+        solves_max=arguments.solves_max,
         retry_set_aside=arguments.retry_set_aside,
         progress=_telling(screen),
     )

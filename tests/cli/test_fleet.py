@@ -24,6 +24,20 @@ def test_a_small_fleet_runs_and_shows_its_desk(tmp_path: Path, capsys: pytest.Ca
     assert capsys.readouterr().out.startswith("2 of 2 accounts with a proposal")
 
 
+def test_an_account_that_needs_more_than_its_budget_is_set_aside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["fleet", "--sample", "1", "--scheduler", "in-process", "--joint-rounds", "0", "--json"]
+    few, enough = str(tmp_path / "few"), str(tmp_path / "enough")
+    assert main([*command, "--into", few, "--solves-max", "1"]) == 1
+    (said,) = json.loads(capsys.readouterr().out)["exceptions"]
+    assert "The budget of 1 solves ran out." in str(said)
+    assert main([*command, "--into", enough, "--solves-max", "500"]) == 0
+    capsys.readouterr()
+    assert main([*command, "--into", str(tmp_path / "none"), "--solves-max", "0"]) == 2
+    assert "solves_max is 0." in capsys.readouterr().err
+
+
 def test_what_is_no_fleet_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fleet", "--sample", "0", "--into", str(tmp_path)]) == 2
     assert "--sample 0 is no number of accounts" in capsys.readouterr().err
