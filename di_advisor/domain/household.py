@@ -151,7 +151,8 @@ class Household:
         Where the sum is tracked: price of its active variance, times the value of all accounts.
     location_years : float
         Where the sum is tracked: for how many years dividends are counted, taxed where they are and not in a
-        retirement account, when it is decided which account holds what.
+        retirement account, when it is decided which account holds what. A dollar counts as a dollar wherever it is:
+        tax on withdrawals from a traditional IRA is not taken off its value.
     """
 
     name: str

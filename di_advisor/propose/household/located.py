@@ -6,7 +6,9 @@ variance in it is that of the sum. What location is worth needs no term of its o
 accounts, for the household's number of years, and not in retirement accounts.
 
 Limits: what an account may hold against the target (bands, caps on tracking error) is refused where the sum is
-tracked; an account buys a name only as far as the others leave some of it to hold.
+tracked; an account buys a name only as far as the others leave some of it to hold. A dollar counts as a dollar
+wherever it is: the tax that a withdrawal from a traditional IRA will bear is not taken off, so that it and a Roth
+are treated alike; growth in a Roth is not counted either.
 """
 
 from __future__ import annotations
