@@ -62,6 +62,10 @@ _LOCAL = {
 }
 _ASK_AGAIN = 64
 
+# Dask looks so long after a process died whether it is back, and if it is just dying again, never starts one more;
+# each is started again by its own nanny, however often.
+_NEVER_GIVEN_UP = {"distributed.deploy.lost-worker-timeout": "365 days"}
+
 
 @contextmanager
 def local_cluster(workers: int) -> Iterator[str]:
@@ -78,25 +82,26 @@ def local_cluster(workers: int) -> Iterator[str]:
         If the processes do not start.
     """
     # Who lost a worker is told at once, and judged here: Dask's own count blames every job that waited there.
-    with dask.config.set(_LOCAL):
+    with dask.config.set(_NEVER_GIVEN_UP):  # asked for when a process dies, so for as long as there are any
+        with dask.config.set(_LOCAL):
+            try:
+                cluster = distributed.LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",  # any port: a second run finds the usual one taken
+                    silence_logs=logging.CRITICAL,
+                )
+            except (OSError, RuntimeError) as e:
+                raise ClusterError(
+                    f"The local cluster of {workers} processes did not start: {e}.",
+                    hint="A script needs `if __name__ == '__main__':`; or run in this process: scheduler='in-process'.",
+                ) from e
         try:
-            cluster = distributed.LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",  # any port: a second run finds the usual one taken
-                silence_logs=logging.CRITICAL,
-            )
-        except (OSError, RuntimeError) as e:
-            raise ClusterError(
-                f"The local cluster of {workers} processes did not start: {e}.",
-                hint="A script needs `if __name__ == '__main__':`; or run in this process: scheduler='in-process'.",
-            ) from e
-    try:
-        yield str(cluster.scheduler_address)
-    finally:
-        cluster.close(timeout=10)
+            yield str(cluster.scheduler_address)
+        finally:
+            cluster.close(timeout=10)
 
 
 @dataclass(frozen=True)
@@ -234,6 +239,7 @@ class _Flight:
     fault: BaseException | None = None  # why the latest batch gave nothing
     submitted: int = 0
     threads: int = 0
+    deserted: float | None = None  # since when there is no worker
 
     def all_of(self, jobs: Iterable[Job], ahead: int) -> Iterator[Outcome]:
         try:
@@ -278,6 +284,7 @@ class _Flight:
             try:
                 found = distributed.wait(list(self.under_way), timeout=_POLL_SECONDS, return_when="FIRST_COMPLETED")
             except TimeoutError:
+                self._look_for_workers()
                 return
         for future in found.done:
             batch = self.under_way.pop(future)
@@ -290,6 +297,25 @@ class _Flight:
                 yield from (Outcome(key, value, failure) for key, value, failure in outcomes)
             else:
                 self.suspects += batch
+
+    def _look_for_workers(self) -> None:
+        """Wait for a worker as long as one job may take, and no longer.
+
+        Raises
+        ------
+        ClusterError
+            If there was none all that time.
+        """
+        if self.client.nthreads():
+            self.deserted = None
+            return
+        now = time.monotonic()
+        self.deserted = now if self.deserted is None else self.deserted
+        if now - self.deserted > self.job_seconds_max:
+            raise ClusterError(
+                f"The scheduler has had no worker for {self.job_seconds_max:,.0f} seconds.",
+                hint="Start workers. What is finished is kept: run again to go on from there.",
+            )
 
     def _given(self, future: Any) -> Any:  # noqa: ANN401 - Dask has no types
         """What came of a batch; None where its worker was lost, be it before it had handed it over."""

@@ -5,10 +5,12 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import dask
+import distributed
 import pytest
 
 from di_advisor.errors import ClusterError, InputError
@@ -171,6 +173,28 @@ def test_a_job_whose_worker_is_lost_while_it_is_alone_is_asked_for_once_more(two
     found = by_key(DaskJobs(two, batch=2), workload.killed_twice, 12, str(note))
     assert Path(f"{note}-again").exists()
     assert all(isinstance(v, bytes) for v in found.values())
+
+
+def test_a_process_is_started_again_though_it_stays_away_for_longer_than_dask_waits() -> None:
+    impatient = dask.config.set({"distributed.deploy.lost-worker-timeout": "50ms"})
+    with impatient, local_cluster(1) as address, distributed.Client(address, set_as_default=False) as client:
+        (pid,) = client.run(os.getpid).values()
+        os.kill(pid, signal.SIGKILL)
+        for _ in range(600):
+            if not client.nthreads():
+                break
+            time.sleep(0.01)
+        client.wait_for_workers(1, timeout=60)
+        time.sleep(1.0)  # it would be closed only now
+        assert [again != pid for again in client.run(os.getpid).values()] == [True]
+
+
+def test_a_cluster_whose_workers_are_gone_is_an_error_and_no_wait_without_end() -> None:
+    with distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty:
+        runner = DaskJobs(empty.scheduler_address, job_seconds_max=1.5)
+        with pytest.raises(ClusterError, match=r"no worker for 2 seconds") as told:
+            by_key(runner, workload.sometimes, 2)
+    assert "What is finished is kept" in str(told.value)
 
 
 def test_jobs_are_drawn_only_as_there_is_room_for_them(two: str) -> None:
