@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,7 @@ from di_advisor.propose.planned import never
 from di_advisor.sample.household import sample_household
 from di_advisor.signals.household_locks import WashSide
 from di_advisor.signals.market import estimate_market
+from di_advisor.solve.household import washes
 from di_advisor.solve.household.washes import coordinate
 from tests.household.world import LOOSE, account, market, target
 
@@ -55,7 +57,7 @@ def test_where_the_other_way_leaves_no_plan_it_is_said_in_words() -> None:
     )
 
 
-def test_it_is_the_best_of_all_sets_of_sides_that_have_it() -> None:
+def test_it_is_the_best_of_all_sets_of_sides_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     made = sample_household()
     signals = estimate_market(made.market, made.risk, made.costs)
     coordination = facts_of(made.household, signals, made.taxes, never)
@@ -74,3 +76,7 @@ def test_it_is_the_best_of_all_sets_of_sides_that_have_it() -> None:
                 continue
             values += [] if joint.clashing else [joint.objective_usd]
         assert found.other_side_usd[group] == pytest.approx(min(values) - found.objective_usd, abs=0.05)
+    monkeypatch.setattr(washes, "_COMPARED", 1)
+    ((group, usd),) = replace(found).other_side_usd.items()
+    assert usd == pytest.approx(found.other_side_usd[group], abs=0.01)
+    assert made.market.universe.security_ids[group] == "OAK"  # the most dollars

@@ -27,7 +27,7 @@ from di_advisor.domain.market import FloatArray
 from di_advisor.errors import InfeasibleError, UncertifiedError, UndecidedError
 from di_advisor.formulate.household import AccountGains
 from di_advisor.formulate.plan import Plan
-from di_advisor.signals.household_locks import WashSide
+from di_advisor.signals.household_locks import WashSide, loss_lots
 from di_advisor.solve.household.coordination import Coordination, Joint, Sides
 from di_advisor.solve.household.regions import bound_of, is_new, next_rates
 from di_advisor.solve.household.tree import CLOSE, Tree
@@ -36,6 +36,8 @@ __all__ = ["Coordinated", "coordinate"]
 
 _TURNS = 3
 _SHARE = 2
+_COMPARED = 24
+"""Groups whose other side is solved: each takes a solve or two of the whole household."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +76,14 @@ class Coordinated:
         """By group: what plans cost more where it alone takes the other side; infinite where that leaves none.
 
         Solved when asked for: a bound at the prices of the plans says next to nothing where a limit of the return
-        (of losses that may be deducted) sets these prices. What then clashes newly takes one side for all; a group
-        of which nothing is known, because a solve failed, is left out.
+        (of losses that may be deducted) sets these prices. What then clashes newly takes one side for all. Of many
+        groups those with the most dollars traded are compared; they are left out, as one is whose solve failed.
         """
         coordination, found = self.coordination, dict[int, float]()
         if coordination is None:
             return found
-        for group, side in self.sides.items():
+        for group in self._most_traded(coordination)[:_COMPARED]:
+            side = self.sides[group]
             other = next(s for s in WashSide if s is not side)
             try:
                 joint = coordination.joint({**self.sides, group: other})
@@ -92,6 +95,19 @@ class Coordinated:
                 allowed = _best([_dive(coordination, joint, way) for way in WashSide]) or joint
                 found[group] = max(allowed.objective_usd - self.objective_usd, 0.0)
         return found
+
+    def _most_traded(self, coordination: Coordination) -> list[int]:
+        """Groups that took a side, the most dollars bought or sold at a loss first."""
+        usd = dict.fromkeys(self.sides, 0.0)
+        for account_id, plan in self.plans.items():
+            account = coordination.accounts[account_id].signals.account
+            group_of = coordination.accounts[account_id].signals.market.universe.group_of
+            traded = plan.buys + np.bincount(
+                account.lot_name, np.where(loss_lots(account), plan.sells, 0.0), len(plan.buys)
+            )
+            for group in usd:
+                usd[group] += float(traded[group_of == group].sum()) * account.value_usd
+        return sorted(usd, key=lambda group: -usd[group])
 
 
 def coordinate(coordination: Coordination, *, nodes_max: int = 96) -> Coordinated:
