@@ -54,6 +54,11 @@ A file for it:
   cash_usd = 1200
   mandate = "hers.toml"      # its [mandate], and [own] terms and rules; the defaults where it is left out
 
+  [[accounts]]
+  account_id = "her IRA"
+  owner = "ann"
+  withdrawal_tax_rate = 0.22 # tax that a dollar taken out will bear: it counts after that where one target is tracked
+
 Files are relative to the folder of this one; `history` (daily returns) and `fills` may be named too.
 """
 

@@ -27,6 +27,8 @@ from di_advisor.errors import InputError, UnsupportedWishError
 __all__ = ["Filer", "Household", "HouseholdAccount", "Tracking", "is_taxed"]
 
 _COUPLE = 2
+_HIGHEST_RATE = 0.9
+_DEFERRED = (AccountKind.IRA, AccountKind.RETIREMENT_PLAN, AccountKind.HSA)
 
 
 class Tracking(StrEnum):
@@ -91,14 +93,27 @@ class HouseholdAccount:
         The wishes for this account.
     target : Target or None
         What it tracks; the household's target when left out.
+    withdrawal_tax_rate : float
+        Of a traditional IRA or another plan that was not taxed yet: share of a dollar that income tax will take when
+        it is withdrawn. Where the sum of all accounts is tracked, what it holds counts after that tax (Reichenstein
+        2007); elsewhere it changes nothing.
     """
 
     account: Account
     owner: str
     mandate: Mandate = field(default_factory=Mandate)
     target: Target | None = None
+    withdrawal_tax_rate: float = 0.0
 
     def __post_init__(self) -> None:
+        check_fraction(self.withdrawal_tax_rate, "withdrawal_tax_rate", low=0, high=_HIGHEST_RATE)
+        if self.withdrawal_tax_rate and not self.is_deferred:
+            raise InputError(
+                f"Account {self.account_id} is {self.account.kind.value} and has a withdrawal_tax_rate.",
+                hint="Only what comes out of an IRA, a retirement plan or an HSA can be taxed as income.",
+                account_id=self.account_id,
+                field="withdrawal_tax_rate",
+            )
         if self.mandate.wash_policy is not WashPolicy.BAN:
             raise UnsupportedWishError(
                 f"The mandate of account {self.account_id} prices wash sales.",
@@ -124,6 +139,16 @@ class HouseholdAccount:
         """Whether its gains go to a return."""
         return is_taxed(self.account)
 
+    @property
+    def is_deferred(self) -> bool:
+        """Whether what it holds may be taxed as income when it is withdrawn."""
+        return self.account.kind in _DEFERRED
+
+    @property
+    def after_tax(self) -> float:
+        """What a dollar in it is worth after the tax on its withdrawal, USD."""
+        return 1.0 - self.withdrawal_tax_rate
+
 
 @dataclass(frozen=True, repr=False)
 class Household:
@@ -148,11 +173,11 @@ class Household:
         Where they are priced: after how many years a loss that is washed in a taxable account comes back, and
         what a year of waiting costs. A loss washed in a retirement account never comes back.
     risk_aversion : float
-        Where the sum is tracked: price of its active variance, times the value of all accounts.
+        Where the sum is tracked: price of its active variance, times the value of all accounts after the tax on
+        withdrawals.
     location_years : float
         Where the sum is tracked: for how many years dividends are counted, taxed where they are and not in a
-        retirement account, when it is decided which account holds what. A dollar counts as a dollar wherever it is:
-        tax on withdrawals from a traditional IRA is not taken off its value.
+        retirement account, when it is decided which account holds what.
     """
 
     name: str

@@ -45,12 +45,13 @@ class _Return:
 
 @dataclass(frozen=True)
 class _Account:
-    """An account: its id among the lots, whose it is, its cash, and the file of its wishes."""
+    """An account: its id among the lots, whose it is, its cash, the file of its wishes, and tax on withdrawals."""
 
     account_id: str
     owner: str
     cash_usd: Decimal = Decimal(0)
     mandate: str = ""
+    withdrawal_tax_rate: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,8 @@ def household_from_toml(path: Path) -> HouseholdFacts:
 def _account(said: _Account, held: Account, folder: Path, on: date) -> HouseholdAccount:
     cash = (CashItem(said.cash_usd, on),) if said.cash_usd else held.cash
     mandate = _client(folder / said.mandate).mandate if said.mandate else Mandate()
-    return HouseholdAccount(replace(held, cash=cash), said.owner, mandate)
+    account = replace(held, cash=cash)
+    return HouseholdAccount(account, said.owner, mandate, withdrawal_tax_rate=said.withdrawal_tax_rate)
 
 
 def _refuse_left_out(said: _File, held: Mapping[str, Account], source: str) -> None:

@@ -158,3 +158,11 @@ def test_every_entry_of_the_list_is_met_here_or_said_to_come_up_elsewhere(shared
     for where in WHERE_ELSE.values():
         path, _, test = where.partition("::")
         assert f"def {test}(" in (tests / path).read_text(encoding="utf-8")
+
+
+def test_what_the_tax_on_withdrawals_leaves_is_read_and_refused_where_there_is_none(tmp_path: Path) -> None:
+    read = household_from_toml(written(tmp_path, ("house.toml", IRA, f"{IRA}withdrawal_tax_rate = 0.22\n")))
+    assert [a.after_tax for a in read.household.accounts] == [1.0, 0.78]
+    hers = 'account_id = "hers"\n'
+    with pytest.raises(errors.InputError, match="Account hers is taxable and has a withdrawal_tax_rate"):
+        household_from_toml(written(tmp_path, ("house.toml", hers, f"{hers}withdrawal_tax_rate = 0.22\n")))

@@ -28,7 +28,7 @@ from di_advisor.formulate.schedule_d import Taxpayer, refuse_no_taxpayer
 from di_advisor.propose.household.candidates import Candidates, candidates_of
 from di_advisor.propose.household.conflicts import refuse_conflict
 from di_advisor.propose.household.left_out_words import left_out
-from di_advisor.propose.household.located import LocatedSettling, refuse_own_limits, with_location
+from di_advisor.propose.household.located import LocatedSettling, refuse_own_limits, with_location, withdrawal_notes
 from di_advisor.propose.household.proposal import HouseholdCertificate, HouseholdProposal
 from di_advisor.propose.household.settled import Settled, Settling
 from di_advisor.propose.household.tax_left_out import left_out_candidates
@@ -184,6 +184,7 @@ def _proposal(settling: Settling, best: Settled, candidates: Candidates) -> Hous
         notes.append(_IN_ORDER)
     blind = left_out(settling.coordination)
     notes += [_LEFT_OUT.format(", ".join(blind))] if blind else []
+    notes += withdrawal_notes(household)
     given = coordinated.sides if coordinated is not None and best.source == "together" else best.sides
     dearer: dict[int, float] = {}
     if coordinated is not None and any(side is coordinated.sides.get(group) for group, side in given.items()):

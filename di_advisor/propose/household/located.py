@@ -6,9 +6,9 @@ variance in it is that of the sum. What location is worth needs no term of its o
 accounts, for the household's number of years, and not in retirement accounts.
 
 Limits: what an account may hold against the target (bands, caps on tracking error) is refused where the sum is
-tracked; an account buys a name only as far as the others leave some of it to hold. A dollar counts as a dollar
-wherever it is: the tax that a withdrawal from a traditional IRA will bear is not taken off, so that it and a Roth
-are treated alike; growth in a Roth is not counted either.
+tracked; an account buys a name only as far as the others leave some of it to hold. Weights are of dollars after the
+tax on withdrawals (Reichenstein 2007), at the rates that are given; what trading costs counts whole wherever it is
+paid, and growth in a Roth that is never taxed is not counted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from di_advisor.domain.household import Household
+from di_advisor.domain.household import Household, Tracking
 from di_advisor.domain.mandate import Mandate, WashPolicy
 from di_advisor.domain.market import FloatArray
 from di_advisor.domain.signals import MarketSignals
@@ -34,7 +34,7 @@ from di_advisor.solve.household.coordination import AccountFacts, Sides
 from di_advisor.solve.household.together import locate
 from di_advisor.solve.household.washes import Coordinated
 
-__all__ = ["LocatedSettling", "refuse_own_limits", "with_location"]
+__all__ = ["LocatedSettling", "refuse_own_limits", "with_location", "withdrawal_notes"]
 
 _AGAINST_THE_TARGET = (
     "tracking_error_max",
@@ -100,6 +100,25 @@ def with_location(market: MarketSignals, years: float) -> MarketSignals:
     return market if given is None else replace(market, dividend_yield_per_year=years * given)
 
 
+def withdrawal_notes(household: Household) -> list[str]:
+    """How accounts whose withdrawals are taxed count in the sum; nothing where each account tracks its own target."""
+    if household.tracking is not Tracking.TOGETHER:
+        return []
+    found = []
+    for each in household.accounts:
+        if each.withdrawal_tax_rate:
+            found.append(
+                f"{each.account_id} counts at {each.after_tax:.1%} of what it holds: its withdrawals are taxed at "
+                f"{each.withdrawal_tax_rate:.1%}."
+            )
+        elif each.is_deferred:
+            found.append(
+                f"{each.account_id} counts whole, as a Roth does: no tax on its withdrawals is given "
+                "(withdrawal_tax_rate)."
+            )
+    return found
+
+
 @dataclass
 class LocatedSettling(Settling):
     """A household that tracks one target, on its way to orders.
@@ -115,7 +134,8 @@ class LocatedSettling(Settling):
 
     def begun(self) -> Coordinated:
         """What each account should hold and trade: from here they are settled."""
-        located = locate(self.coordination, self.household.risk_aversion)
+        after_tax = {i: self._after_tax(i) for i in self.coordination.accounts}
+        located = locate(self.coordination, self.household.risk_aversion, after_tax)
         self._after_usd = {i: self._held(i, plan) for i, plan in located.plans.items()}
         return Coordinated(
             plans=located.plans,
@@ -129,8 +149,11 @@ class LocatedSettling(Settling):
 
     @property
     def value_usd(self) -> float:
-        """Of all accounts."""
-        return sum(a.signals.account.value_usd for a in self.coordination.accounts.values())
+        """Of all accounts, after the tax on withdrawals."""
+        return sum(self._after_tax(i) * a.signals.account.value_usd for i, a in self.coordination.accounts.items())
+
+    def _after_tax(self, account_id: str) -> float:
+        return self.household.account(account_id).after_tax
 
     def separate(self, sides: Sides) -> dict[str, Planned]:
         """Every account by itself, the whole target its own."""
@@ -149,10 +172,13 @@ class LocatedSettling(Settling):
         account, value = facts.signals.account, self.value_usd
         others = [h for i, h in self._after_usd.items() if i != account_id]
         left = account.target_weight * value - np.sum(others, axis=0)
-        share = account.value_usd / value
+        after_tax = self._after_tax(account_id)
+        mine = after_tax * account.value_usd
+        # its variance is of its own value, before tax: aversion * mine ** 2 / value = price * account.value_usd
+        price = aversion * after_tax * mine / value
         return AccountFacts(
-            replace(facts.signals, account=replace(account, target_weight=left / account.value_usd)),
-            facts.mandate.with_changes(risk_aversion=aversion * share),
+            replace(facts.signals, account=replace(account, target_weight=left / mine)),
+            facts.mandate.with_changes(risk_aversion=price),
             facts.filer,
         )
 
@@ -186,7 +212,8 @@ class LocatedSettling(Settling):
         """The risk of the sum instead of the account's: its gradient halfway, which is exact for a quadratic."""
         market = next(iter(self.coordination.accounts.values())).signals.market
         halfway = 0.5 * (self.active({}) + self.active({i: p.orders.plan for i, p in planned.items()}))
-        per_weight = self.household.risk_aversion * market.risk.gradient(halfway)
+        after_tax = self._after_tax(problem.block.account_id)
+        per_weight = after_tax * self.household.risk_aversion * market.risk.gradient(halfway)
         share = ActiveTilt(
             problem.block.holdings,
             np.asarray(per_weight, dtype=np.float64),
@@ -196,7 +223,8 @@ class LocatedSettling(Settling):
         return replace(problem, terms=tuple(share if isinstance(t, ActiveRisk) else t for t in problem.terms))
 
     def _held(self, account_id: str, plan: Plan | None) -> FloatArray:
-        """Dollars held of each name after a plan, shape (n,)."""
+        """Dollars held of each name after a plan, after the tax on withdrawals, shape (n,)."""
         account = self.coordination.accounts[account_id].signals.account
         held = account.held_usd()
-        return held if plan is None else held + plan.net(account.lot_name) * account.value_usd
+        held = held if plan is None else held + plan.net(account.lot_name) * account.value_usd
+        return self._after_tax(account_id) * held

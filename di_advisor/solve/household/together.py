@@ -68,7 +68,9 @@ class Located:
     bound_usd: float
 
 
-def locate(coordination: Coordination, aversion: float, *, nodes_max: int = 40) -> Located:
+def locate(
+    coordination: Coordination, aversion: float, after_tax: Mapping[str, float], *, nodes_max: int = 40
+) -> Located:
     """Which account should hold and trade what.
 
     Parameters
@@ -76,7 +78,9 @@ def locate(coordination: Coordination, aversion: float, *, nodes_max: int = 40) 
     coordination : Coordination
         Accounts that all have the household's target, and one return.
     aversion : float
-        Price of the variance of the sum, times its value.
+        Price of the variance of the sum, times its value after tax.
+    after_tax : Mapping of str to float
+        By account: what a dollar in it is worth after the tax on its withdrawal.
     nodes_max : int
         Convex programs that are solved at most for the sides of wash sales, beside those of the first plans.
 
@@ -87,9 +91,9 @@ def locate(coordination: Coordination, aversion: float, *, nodes_max: int = 40) 
     UncertifiedError
         If Clarabel ends without an answer.
     """
-    root = _solved(coordination, {}, aversion)
+    root = _solved(coordination, {}, aversion, after_tax)
     numbers, nodes, closed = count(), 0, np.inf
-    found = [_with_one_side(coordination, root, side, aversion) for side in WashSide]
+    found = [_with_one_side(coordination, root, side, aversion, after_tax) for side in WashSide]
     best = min((f for f in found if f is not None), key=lambda f: f.objective_usd, default=None)
     open_: list[tuple[float, int, Located]] = []
     at: Located | None = root
@@ -109,7 +113,7 @@ def locate(coordination: Coordination, aversion: float, *, nodes_max: int = 40) 
         for side in WashSide:
             nodes += 1
             with suppress(InfeasibleError):
-                children.append(_solved(coordination, {**at.sides, clashing[0]: side}, aversion))
+                children.append(_solved(coordination, {**at.sides, clashing[0]: side}, aversion, after_tax))
         children.sort(key=lambda f: f.objective_usd)
         for child in children[1:]:
             heapq.heappush(open_, (child.objective_usd, next(numbers), child))
@@ -136,7 +140,9 @@ def _washing(coordination: Coordination, plans: Mapping[str, Plan]) -> tuple[int
     return tuple(int(i) for i in np.argsort(-both) if both[i] > _TRADED_USD)
 
 
-def _with_one_side(coordination: Coordination, root: Located, side: WashSide, aversion: float) -> Located | None:
+def _with_one_side(
+    coordination: Coordination, root: Located, side: WashSide, aversion: float, after_tax: Mapping[str, float]
+) -> Located | None:
     """The same side for all groups that wash, until none does."""
     at = root
     for _ in range(_ROUNDS):
@@ -144,16 +150,17 @@ def _with_one_side(coordination: Coordination, root: Located, side: WashSide, av
         if not washing:
             return at
         try:
-            at = _solved(coordination, {**at.sides, **dict.fromkeys(washing, side)}, aversion)
+            at = _solved(coordination, {**at.sides, **dict.fromkeys(washing, side)}, aversion, after_tax)
         except InfeasibleError:
             return None
     return None
 
 
-def _solved(coordination: Coordination, sides: Sides, aversion: float) -> Located:
+def _solved(coordination: Coordination, sides: Sides, aversion: float, after_tax: Mapping[str, float]) -> Located:
     cp = cvxpy()
     problems = {i: coordination.problem(i, sides)[2] for i in coordination.accounts}
     value = sum(p.block.holdings.value_usd for p in problems.values())
+    kept_value = sum(after_tax[i] * p.block.holdings.value_usd for i, p in problems.items())
     symbols: dict[str, SymbolicPlan] = {}
     constraints: list[Any] = []
     beside: Any = 0.0
@@ -165,7 +172,8 @@ def _solved(coordination: Coordination, sides: Sides, aversion: float) -> Locate
         mine, own = symbolic_plan(problem.block.holdings, problem.block.risk)
         symbols[account_id] = mine
         constraints += [*own, *(c for rule in problem.rules for c in rule.constraints(mine))]
-        active, exposures = active + share * mine.active, exposures + share * mine.exposures
+        of_sum = after_tax[account_id] * problem.block.holdings.value_usd / kept_value
+        active, exposures = active + of_sum * mine.active, exposures + of_sum * mine.exposures
         for term in problem.terms:
             if isinstance(term, ScheduleDTax):
                 gains[0] = gains[0] + share * (term.gains.short @ mine.sells)
@@ -175,7 +183,7 @@ def _solved(coordination: Coordination, sides: Sides, aversion: float) -> Locate
     risk = next(iter(problems.values())).block.risk
     factor = cp.quad_form(exposures, risk.factor_covariance_per_year, assume_PSD=True)
     own_risk = cp.sum_squares(cp.multiply(np.sqrt(risk.specific_variance_per_year), active))
-    objective = beside + aversion * (factor + own_risk)
+    objective = beside + aversion * kept_value / value * (factor + own_risk)
     best, plans = np.inf, dict[str, Plan]()
     for scale, region in _regions(coordination, problems, value):
         kept, tax = _in_region(region, gains, scale)
