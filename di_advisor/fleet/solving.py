@@ -156,6 +156,6 @@ def _settled(
             raise
         raise UnfinishedError(
             f"The budget of {work.solves_max:,} solves ran out.",
-            hint="Raise solves_max and give another folder, or drop limits that count (max_names, max_trades, min_trade_usd).",
+            hint="Raise solves_max, into another folder, or drop what counts (max_names, max_trades, min_trade_usd).",
             solves_max=work.solves_max,
         ) from error
